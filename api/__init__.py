@@ -1,0 +1,1 @@
+"""The HTTP server: SPARQL protocol, JSON API and pages over a store."""

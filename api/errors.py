@@ -1,0 +1,109 @@
+"""One shape for every error: `application/problem+json` (RFC 9457), or a page for people.
+
+The only place where errors meet HTTP status codes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from flask import Flask, Response, current_app, json, request
+from werkzeug.exceptions import HTTPException, InternalServerError
+
+from kg import errors as kg
+from kg.namespaces import BASE
+
+MEDIA_TYPE = "application/problem+json"
+
+_PROBLEMS: tuple[tuple[type[kg.ClientgraphError], int, str, str], ...] = (
+    (kg.QuerySyntaxError, 400, "query-syntax", "The query is not SPARQL"),
+    (kg.QueryTimeoutError, 503, "query-timeout", "The query took too long"),
+    (kg.QueryError, 422, "query-evaluation", "The query cannot be answered"),
+    (kg.RdfSyntaxError, 400, "rdf-syntax", "The RDF document cannot be read"),
+    (kg.SourceError, 422, "source", "The file cannot be read"),
+    (kg.MappingError, 422, "mapping", "The mapping document is wrong"),
+    (kg.IngestError, 422, "import", "The import cannot go on"),
+    (kg.ShapesError, 422, "shapes", "The shapes cannot be used"),
+    (kg.StoreLockedError, 503, "store-locked", "The store is in use"),
+    (kg.StoreError, 503, "store", "The store cannot do this now"),
+    (kg.UsageError, 400, "usage", "The request is wrong"),
+    (kg.ClientgraphError, 400, "request", "The request cannot be served"),
+)
+_PLACES = ("line", "column", "file", "row")
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """An error as it is shown: `place` holds line, column, file and row where they are known."""
+
+    status: int
+    title: str
+    detail: str
+    kind: str = "about:blank"
+    place: dict[str, int | str] = field(default_factory=dict)
+
+    def document(self) -> dict[str, int | str]:
+        """Return the members of the problem document."""
+        return {
+            "type": self.kind,
+            "title": self.title,
+            "status": self.status,
+            "detail": self.detail,
+            **self.place,
+        }
+
+    def response(self) -> Response:
+        """Return the problem document as a response."""
+        body = json.dumps(self.document()) + "\n"
+        return Response(body, self.status, content_type=MEDIA_TYPE)
+
+
+def problem_of(error: kg.ClientgraphError) -> Problem:
+    """Return the problem that tells of an error of ours."""
+    status, slug, title = next(row[1:] for row in _PROBLEMS if isinstance(error, row[0]))
+    found = {name: getattr(error, name, None) for name in _PLACES}
+    place = {name: value for name, value in found.items() if value is not None}
+    return Problem(status, title, str(error), f"{BASE}problem/{slug}", place)
+
+
+def register_errors(app: Flask) -> None:
+    """Answer every error of the application with a problem, never with a traceback."""
+    app.register_error_handler(kg.ClientgraphError, _answer_ours)
+    app.register_error_handler(HTTPException, _answer_http)
+    app.register_error_handler(Exception, _answer_unexpected)
+
+
+def _answer_ours(error: kg.ClientgraphError) -> Response:
+    return _answer(problem_of(error))
+
+
+def _answer_http(error: HTTPException) -> Response:
+    status = error.code or InternalServerError.code
+    response = _answer(Problem(status, error.name, error.description or error.name))
+    for name, value in error.get_headers():
+        if name.lower() in ("allow", "location", "retry-after"):
+            response.headers[name] = value
+    return response
+
+
+def _answer_unexpected(error: Exception) -> Response:
+    current_app.logger.error("%s %s", request.method, request.path, exc_info=error)
+    detail = "Something went wrong in the server; its log says more."
+    return _answer(Problem(500, "Internal server error", detail))
+
+
+def _answer(problem: Problem) -> Response:
+    """Return the problem as a page where a person asked for a page, else as a document."""
+    if _wants_page():
+        # The pages use this module, so they are known only when the first error comes.
+        from api.pages.problem import render_problem
+
+        return render_problem(problem)
+    return problem.response()
+
+
+def _wants_page() -> bool:
+    if request.path == "/sparql" or request.path.startswith("/api/"):
+        return False
+    offered = [MEDIA_TYPE, "application/json", "text/html"]
+    return request.accept_mimetypes.best_match(offered, default=MEDIA_TYPE) == "text/html"

@@ -1,0 +1,52 @@
+"""The application factory: what the server is made of."""
+
+from __future__ import annotations
+
+from flask import Flask
+from jinja2 import StrictUndefined
+
+from api import analyses, health, imports, queries, sparql
+from api.config import Services, WebOptions
+from api.errors import register_errors
+from api.language import register_language
+from api.pages import register_pages
+from api.security import protect
+from kg.catalog import load_catalog
+from kg.config import Settings
+from kg.store import Store
+
+_DEFAULTS = WebOptions()
+
+
+def create_app(
+    settings: Settings, store: Store | None = None, web: WebOptions = _DEFAULTS
+) -> Flask:
+    """Return the server over a store, opened from the settings when none is given.
+
+    Raises:
+        StoreLockedError: another process holds the store's file.
+        StoreFormatError: the file is not a store.
+        UsageError: the header of a named question is wrong.
+    """
+    app = Flask(__name__)
+    app.config["MAX_CONTENT_LENGTH"] = settings.max_upload_mb * 1024 * 1024
+    app.json.sort_keys = False  # type: ignore[attr-defined]  # the columns keep their order
+    app.jinja_env.undefined = StrictUndefined
+    app.extensions["clientgraph"] = Services(
+        store or open_store(settings), settings, load_catalog()
+    )
+
+    protect(app, web)
+    register_language(app)
+    register_errors(app)
+    for part in (sparql, imports, queries, analyses, health):
+        app.register_blueprint(part.blueprint)
+    register_pages(app)
+    return app
+
+
+def open_store(settings: Settings) -> Store:
+    """Open the store that the settings name."""
+    return Store.open(
+        settings.store_path, memory_limit=settings.memory_limit, threads=settings.threads
+    )

@@ -1,0 +1,96 @@
+"""Imports over HTTP: `/api/imports` takes files and lists what came in, with its reports."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from typing import Any
+
+from flask import Blueprint, Response, jsonify, request, url_for
+from werkzeug.exceptions import NotFound
+
+from api.config import services
+from api.runs import list_runs, read_report
+from api.uploads import saved
+from kg.errors import UsageError
+from kg.ingest import ImportOptions, run_import
+
+_YES = frozenset({"true", "1", "yes", "on"})
+_NO = frozenset({"false", "0", "no", "off", ""})
+
+blueprint = Blueprint("imports", __name__, url_prefix="/api/imports")
+
+
+@blueprint.get("")
+def list_imports() -> Response:
+    """Answer with the imports, the last one first."""
+    return jsonify(imports=[run.as_json() for run in list_runs(services().store)])
+
+
+@blueprint.post("")
+def post_import() -> Response:
+    """Import the files of a multipart form and answer with the report.
+
+    201 when it was committed; 200 when it was a dry run or the data was refused, which the report
+    says in `status` and `refused`.
+    """
+    report = import_upload(dry_run=_flag("dry_run"), agent="api")
+    response = jsonify(report)
+    if report["commit"] is not None:
+        response.status_code = 201
+        response.headers["Location"] = url_for("imports.show_import", run_id=report["id"])
+    return response
+
+
+@blueprint.get("/<run_id>")
+def show_import(run_id: str) -> Response:
+    """Answer with the report of an import."""
+    return jsonify(find_report(run_id))
+
+
+def import_upload(*, dry_run: bool, agent: str) -> dict[str, Any]:
+    """Import the files of the current request and return the report.
+
+    Raises:
+        UsageError: there is no file, or a field is wrong.
+        IngestError: a file or the mapping cannot be read.
+    """
+    here = services()
+    mapping = request.files.get("mapping")
+    with ExitStack() as stack:
+        paths = stack.enter_context(saved(request.files.getlist("files")))
+        documents = []
+        if mapping is not None and mapping.filename:
+            documents = stack.enter_context(saved([mapping]))
+        options = ImportOptions(
+            source=request.form.get("source", "").strip() or "default",
+            mapping=documents[0] if documents else None,
+            graph=request.form.get("graph", "").strip() or None,
+            dry_run=dry_run,
+            agent=agent,
+            settings=here.settings,
+        )
+        return run_import(here.store, paths, options).as_json()
+
+
+def find_report(run_id: str) -> dict[str, Any]:
+    """Return the report of an import.
+
+    Raises:
+        NotFound: there is no such import.
+    """
+    report = read_report(services().store, run_id)
+    if report is None:
+        raise NotFound(f"There is no import {run_id!r}; /api/imports lists them.")
+    return report
+
+
+def _flag(name: str) -> bool:
+    """Return a yes or no of the form; not given is no.
+
+    Raises:
+        UsageError: it is neither.
+    """
+    text = request.form.get(name, "").strip().lower()
+    if text in _YES or text in _NO:
+        return text in _YES
+    raise UsageError(f"The field {name!r} is {text!r}; write true or false.")

@@ -1,0 +1,115 @@
+"""The languages of the pages: which one a request wants, and the texts in it.
+
+The texts are in `texts.json`: for each key one text per language, or one for a single thing and
+one for several, chosen by the argument `n`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Literal, cast
+from urllib.parse import urlencode
+
+from flask import Flask, Response, g, request
+from markupsafe import Markup
+
+Language = Literal["en", "fr"]
+
+LANGUAGES: tuple[Language, ...] = ("en", "fr")
+COOKIE = "lang"
+_YEAR = 365 * 24 * 3600
+_NARROW_SPACE = "\u202f"
+
+_Texts = dict[str, dict[str, str | dict[str, str]]]
+_TEXTS: _Texts = json.loads(Path(__file__).with_name("texts.json").read_text(encoding="utf-8"))
+
+
+def text_keys() -> Mapping[str, object]:
+    """Return the catalogue of texts, by key."""
+    return _TEXTS
+
+
+def current_language() -> Language:
+    """Return the language asked for by `?lang=`, else the cookie, else `Accept-Language`."""
+    if "language" not in g:
+        asked = (request.args.get("lang"), request.cookies.get(COOKIE))
+        accepted = request.accept_languages.best_match(LANGUAGES, default="en")
+        g.language = next((one for one in asked if one in LANGUAGES), accepted)
+    return cast(Language, g.language)
+
+
+def translate(key: str, **values: object) -> str:
+    """Return the text of a key in the language of the request, its places filled in.
+
+    Raises:
+        KeyError: there is no such text.
+    """
+    language = current_language()
+    text = _TEXTS[key][language]
+    if isinstance(text, dict):
+        number = cast(float, values["n"])
+        single = abs(number) < 2 if language == "fr" else number == 1
+        text = text["one" if single else "other"]
+    shown = {
+        name: format_number(value) if isinstance(value, (int, float)) else value
+        for name, value in values.items()
+    }
+    return text.format(**shown)
+
+
+def format_number(value: float) -> str:
+    """Return a number as the language of the request writes it."""
+    text = f"{value:,}" if isinstance(value, int) else f"{value:,.3f}"
+    if current_language() == "fr":
+        return text.replace(",", _NARROW_SPACE).replace(".", ",")
+    return text
+
+
+def in_language(texts: Mapping[str, str]) -> str:
+    """Return the text in the language of the request, else in English, else any."""
+    fallback = texts.get("en") or next(iter(texts.values()), "")
+    return texts.get(current_language()) or fallback
+
+
+def language_link(code: Language) -> str:
+    """Return the address of the current page in a language."""
+    return f"{request.path}?{urlencode([*_arguments_without('lang'), ('lang', code)])}"
+
+
+def page_link(number: int) -> str:
+    """Return the address of another page of the current table."""
+    return f"{request.path}?{urlencode([*_arguments_without('page'), ('page', number)])}"
+
+
+def _arguments_without(name: str) -> list[tuple[str, str]]:
+    return [pair for pair in request.args.items(multi=True) if pair[0] != name]
+
+
+def format_moment(moment: datetime) -> Markup:
+    """Return a time of ours, in UTC, as an element that machines read too."""
+    text = moment.isoformat(" ", "minutes")
+    return Markup('<time datetime="{}Z">{}</time>').format(moment.isoformat(), text)
+
+
+def register_language(app: Flask) -> None:
+    """Give the templates the texts, and keep a language asked for in a cookie."""
+    app.jinja_env.globals["t"] = translate
+    app.jinja_env.globals["language"] = current_language
+    app.jinja_env.globals["language_link"] = language_link
+    app.jinja_env.filters["number"] = format_number
+    app.jinja_env.globals["page_link"] = page_link
+    app.jinja_env.filters["moment"] = format_moment
+    app.jinja_env.filters["in_language"] = in_language
+    app.after_request(_remember_language)
+
+
+def _remember_language(response: Response) -> Response:
+    if response.mimetype == "text/html":
+        response.headers["Content-Language"] = current_language()
+        response.vary.update(("Accept-Language", "Cookie"))
+    if (asked := request.args.get("lang")) in LANGUAGES:
+        response.set_cookie(COOKIE, cast(str, asked), max_age=_YEAR, samesite="Lax", httponly=True)
+    return response

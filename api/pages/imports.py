@@ -1,0 +1,71 @@
+"""The pages of imports: the form, what came in, and reports cell by cell."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Response, make_response, render_template, request
+
+from api.config import services
+from api.errors import Problem, problem_of
+from api.imports import find_report, import_upload
+from api.runs import list_runs
+from kg.errors import ClientgraphError
+
+FINDINGS_SHOWN = 200
+
+blueprint = Blueprint("imports", __name__, url_prefix="/imports")
+
+
+@blueprint.get("")
+def show_imports() -> Response:
+    """Show the form and the past imports."""
+    return _render_form()
+
+
+@blueprint.post("")
+def post_import() -> Response:
+    """Import the files of the form, or try to, and show the report."""
+    dry_run = request.form.get("action") != "import"
+    try:
+        report = import_upload(dry_run=dry_run, agent="web")
+    except ClientgraphError as error:
+        return _render_form(problem_of(error))
+    return _render_report(report, 422 if report["refused"] and not dry_run else 200)
+
+
+@blueprint.get("/<run_id>")
+def show_import(run_id: str) -> Response:
+    """Show the report of an import."""
+    return _render_report(find_report(run_id))
+
+
+def verdict_key(report: dict[str, Any]) -> str:
+    """Return the key of the text that says what became of an import."""
+    if report["status"] == "dry-run":
+        return "imports.verdict.dry_refused" if report["refused"] else "imports.verdict.dry"
+    if report["commit"] is None:
+        return "imports.verdict.refused"
+    unchanged = report["quads_written"] == 0
+    return "imports.verdict.unchanged" if unchanged else "imports.verdict.committed"
+
+
+def _render_form(problem: Problem | None = None) -> Response:
+    page = render_template(
+        "imports.html",
+        problem=problem,
+        runs=list_runs(services().store),
+        source=request.form.get("source", "default"),
+    )
+    return make_response(page, problem.status if problem else 200)
+
+
+def _render_report(report: dict[str, Any], status: int = 200) -> Response:
+    page = render_template(
+        "report.html",
+        report=report,
+        verdict=verdict_key(report),
+        findings=report["findings"][:FINDINGS_SHOWN],
+        found=report["violations"] + report["warnings"] + report["infos"],
+    )
+    return make_response(page, status)

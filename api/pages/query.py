@@ -1,0 +1,158 @@
+"""The query page: a query of one's own, or a named question with its parameters."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Blueprint, Response, current_app, make_response, render_template, request, url_for
+
+from api.config import services
+from api.errors import Problem, problem_of
+from api.pages.running import Answer, RecentAnswers, run
+from api.pages.terms import cell_of, numeric_columns
+from api.queries import OWN_PARAMETERS, find_named
+from kg.catalog import NamedQuery, Term
+from kg.errors import ClientgraphError
+from kg.namespaces import PREFIXES
+from kg.sparql.results import formats_of
+
+PAGE_ROWS = 50
+_SHOWN_PREFIXES = ("cg", "foaf", "org", "rdfs", "skos", "xsd")
+_PAGE_PARAMETERS = OWN_PARAMETERS | {"page", "run"}
+
+blueprint = Blueprint("query", __name__)
+
+
+@blueprint.record_once
+def _prepare(state: Any) -> None:
+    state.app.extensions["clientgraph.recent"] = RecentAnswers()
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the page is asked to run, and where its answer can be downloaded."""
+
+    text: str
+    bindings: dict[str, Term]
+    route: str
+    arguments: dict[str, str]
+
+    def link(self, format_name: str) -> str:
+        """Return the address of the answer in a format."""
+        return url_for(self.route, **{**self.arguments, "format": format_name})
+
+
+@dataclass(frozen=True, slots=True)
+class SourceLine:
+    """A line of a query around an error; `caret` stands under the place where it is."""
+
+    number: int
+    text: str
+    caret: str | None
+
+
+@blueprint.get("/query")
+def show_query() -> Response:
+    """Show the form, and the answer when a query is given."""
+    text = request.args.get("query", "")
+    if not text.strip():
+        start = request.args.get("edit")
+        return _render(text=find_named(start).text if start else default_text())
+    return _answered({"text": text}, Asked(text, {}, "sparql.get_sparql", {"query": text}))
+
+
+@blueprint.get("/query/<name>")
+def show_named(name: str) -> Response:
+    """Show a named question with its parameters, and its answer when it is asked to run."""
+    named = find_named(name)
+    values = {key: text for key, text in request.args.items() if key not in _PAGE_PARAMETERS}
+    shown = {"named": named, "values": values, "text": named.text}
+    if "run" not in request.args:
+        return _render(**shown)
+    try:
+        asked = _ask_named(named, values)
+    except ClientgraphError as error:
+        return _render(problem_of(error), **shown)
+    return _answered(shown, asked)
+
+
+def default_text() -> str:
+    """Return the query that the form starts with."""
+    header = "\n".join(f"PREFIX {name}: <{PREFIXES[name]}>" for name in _SHOWN_PREFIXES)
+    body = "SELECT ?class (COUNT(?thing) AS ?things)\nWHERE { ?thing a ?class }"
+    return f"{header}\n\n{body}\nGROUP BY ?class\nORDER BY DESC(?things)\n"
+
+
+def excerpt(text: str, line: int, column: int | None) -> list[SourceLine]:
+    """Return the lines of a query around an error, with a caret under its column."""
+    lines = text.splitlines() or [""]
+    place = min(max(line, 1), len(lines))
+    shown = []
+    for number in range(max(place - 2, 1), min(place + 1, len(lines)) + 1):
+        source = lines[number - 1]
+        caret = None
+        if number == place and column is not None:
+            # A tab before the caret must be as wide as the tab above it.
+            caret = "".join(c if c == "\t" else " " for c in source[: column - 1]) + "^"
+        shown.append(SourceLine(number, source, caret))
+    return shown
+
+
+def _ask_named(named: NamedQuery, values: dict[str, str]) -> Asked:
+    given = {key: text for key, text in values.items() if text.strip()}
+    arguments = {"name": named.name, **given}
+    return Asked(named.text, named.bind(given), "queries.run_query", arguments)
+
+
+def _answered(shown: dict[str, Any], asked: Asked) -> Response:
+    """Run what is asked and show its answer, or why there is none."""
+    here = services()
+    recent: RecentAnswers = current_app.extensions["clientgraph.recent"]
+    page = _page_number()
+    try:
+        answer = run(
+            here.store, recent, asked.text, asked.bindings, here.settings.timeout, again=page == 1
+        )
+    except ClientgraphError as error:
+        return _render(problem_of(error), **shown)
+    return _render(None, answer=answer, asked=asked, **_table(answer, page), **shown)
+
+
+def _render(problem: Problem | None = None, **shown: Any) -> Response:
+    lines = []
+    if problem and isinstance(line := problem.place.get("line"), int):
+        column = problem.place.get("column")
+        lines = excerpt(shown["text"], line, column if isinstance(column, int) else None)
+    values = {"answer": None, "named": None, "values": {}, **shown}
+    page = render_template(
+        "query.html",
+        problem=problem,
+        lines=lines,
+        catalog=services().catalog.values(),
+        seconds=services().settings.timeout,
+        formats=formats_of(values["answer"].form) if values["answer"] else (),
+        **values,
+    )
+    return make_response(page, problem.status if problem else 200)
+
+
+def _table(answer: Answer, page: int) -> dict[str, Any]:
+    """Return the rows of a page of the answer, and where that page stands."""
+    pages = max(1, -(-len(answer.rows) // PAGE_ROWS))
+    page = min(page, pages)
+    start = (page - 1) * PAGE_ROWS
+    rows = [[cell_of(term) for term in row] for row in answer.rows[start : start + PAGE_ROWS]]
+    return {
+        "rows": rows,
+        "numeric": numeric_columns(rows),
+        "page": page,
+        "pages": pages,
+        "first": start + 1,
+        "last": start + len(rows),
+    }
+
+
+def _page_number() -> int:
+    text = request.args.get("page", "1")
+    return max(1, int(text)) if text.isascii() and text.isdigit() and len(text) < 9 else 1

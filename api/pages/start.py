@@ -1,0 +1,86 @@
+"""The overview: what is in the graph, and where to go."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask import Blueprint, render_template
+
+from api.config import services
+from kg.namespaces import CG
+from kg.sparql import query
+from kg.store import Store
+
+KINDS = ("NaturalPerson", "LegalEntity", "OrganizationalUnit", "Household")
+_COMMITS_SHOWN = 8
+
+blueprint = Blueprint("start", __name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """The figures of the overview; `kinds` counts the parties of each kind."""
+
+    quads: int
+    kinds: dict[str, int]
+    purchases: int
+    imports: int
+    commits: list[Commit]
+
+    @property
+    def parties(self) -> int:
+        """Number of parties of all kinds."""
+        return sum(self.kinds.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """A line of the list of changes."""
+
+    number: int
+    at: datetime
+    agent: str
+    activity: str
+    note: str
+
+
+@blueprint.get("/")
+def show_start() -> str:
+    """Show the overview."""
+    return render_template("start.html", overview=read_overview(services().store))
+
+
+def read_overview(store: Store) -> Overview:
+    """Return the figures of the overview of a store."""
+    counts = _count_classes(store, (*KINDS, "Purchase"))
+    cursor = store.cursor()
+    quads, imports = (
+        cursor.execute(text).fetchall()[0][0]
+        for text in ("SELECT count(*) FROM live", "SELECT count(*) FROM import_run")
+    )
+    commits = cursor.execute(
+        'SELECT number, at_time, agent, activity, note FROM "commit" ORDER BY number DESC LIMIT ?',
+        [_COMMITS_SHOWN],
+    ).fetchall()
+    return Overview(
+        quads,
+        {kind: counts[kind] for kind in KINDS if counts[kind]},
+        counts["Purchase"],
+        imports,
+        [Commit(*row) for row in commits],
+    )
+
+
+def _count_classes(store: Store, names: tuple[str, ...]) -> dict[str, int]:
+    """Return how many things of each class of the vocabulary the graph holds."""
+    listed = " ".join(f"<{CG[name]}>" for name in names)
+    text = (
+        "SELECT ?class (COUNT(DISTINCT ?thing) AS ?n)"
+        f" WHERE {{ VALUES ?class {{ {listed} }} ?thing a ?class }} GROUP BY ?class"
+    )
+    counts = dict.fromkeys(names, 0)
+    for found, number in query(store, text).rows():
+        if found and number:
+            counts[found[1].removeprefix(str(CG))] = int(number[1])
+    return counts

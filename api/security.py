@@ -1,0 +1,54 @@
+"""What every response carries, and which requests of a browser are refused.
+
+There are no sessions and no cookies of authority: the danger is a page elsewhere that makes the
+browser of somebody who can reach this server write to it. Browsers say where a request comes from.
+"""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, request
+from werkzeug.exceptions import Forbidden
+
+from api.config import WebOptions
+
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self';"
+        " connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+_OWN_SITES = frozenset({"same-origin", "none"})
+
+
+def protect(app: Flask, web: WebOptions) -> None:
+    """Check where requests come from and for which host, and add the headers of `HEADERS`."""
+    if "*" not in web.allowed_hosts:
+        app.config["TRUSTED_HOSTS"] = list(web.allowed_hosts)
+    app.before_request(_refuse_foreign_writes)
+    app.after_request(_add_headers)
+
+
+def _refuse_foreign_writes() -> None:
+    """Refuse a request that a page of another origin made a browser send."""
+    if request.method in _SAFE_METHODS:
+        return
+    site = request.headers.get("Sec-Fetch-Site")
+    origin = request.headers.get("Origin")
+    if site is not None and site not in _OWN_SITES:
+        raise Forbidden("A page of another site sent this request. Send it from a page of ours.")
+    if site is None and origin is not None and urlsplit(origin).netloc != request.host:
+        raise Forbidden("The Origin of this request is not this server. Send it from our pages.")
+
+
+def _add_headers(response: Response) -> Response:
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    return response

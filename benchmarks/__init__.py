@@ -1,0 +1,1 @@
+"""Measurements: loading, SPARQL beside another engine, and a real shop from file to answer."""

@@ -1,0 +1,117 @@
+"""The primary forest of referrals: who brought whom, with rings broken (sections 7.3, 7.6)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+import networkx as nx
+
+from kg.lifecycle.evaluation import Evaluation
+
+
+@dataclass(frozen=True, slots=True)
+class PrimaryEdge:
+    """A converted referral that makes its referrer the primary one."""
+
+    referrer: int
+    referred: int
+    day: date
+    key: str
+
+
+@dataclass(frozen=True)
+class Forest:
+    """Primary edges by referred party, acyclic; `removed` are the edges that closed a ring."""
+
+    edges: Mapping[int, PrimaryEdge]
+    removed: tuple[PrimaryEdge, ...]
+
+    def parent(self, party: int) -> int | None:
+        """Return the primary referrer of a party, None for a root."""
+        edge = self.edges.get(party)
+        return edge.referrer if edge else None
+
+    def ancestors(self, party: int) -> Iterator[int]:
+        """Yield the primary referrers of a party, nearest first."""
+        parent = self.parent(party)
+        while parent is not None:
+            yield parent
+            parent = self.parent(parent)
+
+    def children(self) -> dict[int, list[int]]:
+        """Return the parties brought by each referrer, in the order of the edges."""
+        brought: dict[int, list[int]] = defaultdict(list)
+        for edge in self.edges.values():
+            brought[edge.referrer].append(edge.referred)
+        return brought
+
+    def places(self) -> dict[int, tuple[int, int]]:
+        """Return (depth, root) of every party at an end of a primary edge, roots first."""
+        brought = self.children()
+        places = {party: (0, party) for party in brought if party not in self.edges}
+        level = list(places)
+        while level:
+            below = [(child, parent) for parent in level for child in brought.get(parent, ())]
+            for child, parent in below:
+                depth, root = places[parent]
+                places[child] = (depth + 1, root)
+            level = [child for child, _ in below]
+        return places
+
+
+def primary_forest(evaluation: Evaluation) -> Forest:
+    """Return the forest of the converted referrals in the table `referral`."""
+    order = "DESC" if evaluation.context.parameters.primary_policy == "last" else "ASC"
+    rows = evaluation.run(
+        f"""
+        SELECT giver, receiver, day, key FROM referral WHERE outcome = 'converted'
+        QUALIFY row_number() OVER (PARTITION BY receiver ORDER BY day {order}, key {order}) = 1
+        ORDER BY day, key
+        """
+    ).fetchall()
+    return broken_at_rings(PrimaryEdge(*row) for row in rows)
+
+
+def broken_at_rings(edges: Iterable[PrimaryEdge]) -> Forest:
+    """Return the forest left when each cycle loses its latest edge (tie: greatest key).
+
+    `edges` hold at most one edge per referred party.
+    """
+    by_referred = {edge.referred: edge for edge in edges}
+    removed = [max(cycle, key=lambda edge: (edge.day, edge.key)) for cycle in _cycles(by_referred)]
+    for edge in removed:
+        del by_referred[edge.referred]
+    return Forest(by_referred, tuple(removed))
+
+
+def _cycles(edges: Mapping[int, PrimaryEdge]) -> Iterator[list[PrimaryEdge]]:
+    """Yield the cycles met when walking from each party to its referrer, each cycle once."""
+    walked: set[int] = set()
+    for start in edges:
+        path: dict[int, None] = {}
+        party = start
+        while party in edges and party not in walked and party not in path:
+            path[party] = None
+            party = edges[party].referrer
+        if party in path:
+            ring = list(path)
+            yield [edges[member] for member in ring[ring.index(party) :]]
+        walked.update(path)
+
+
+def rings(evaluation: Evaluation) -> list[set[int]]:
+    """Return the strongly connected components of two or more parties, over valid referrals."""
+    # A party that only refers, or is only referred, lies on no ring.
+    rows = evaluation.run(
+        """
+        SELECT DISTINCT giver, receiver FROM referral
+        WHERE valid AND giver IN (SELECT receiver FROM referral WHERE valid)
+            AND receiver IN (SELECT giver FROM referral WHERE valid)
+        ORDER BY giver, receiver
+        """
+    ).fetchall()
+    graph: nx.DiGraph[int] = nx.DiGraph(rows)
+    return [members for members in nx.strongly_connected_components(graph) if len(members) > 1]

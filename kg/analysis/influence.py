@@ -1,0 +1,138 @@
+"""Influence of units on clients along the supply graph (rules-and-metrics, section 8.7)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+import networkx as nx
+
+from kg.analysis.supply import SupplyGraph
+from kg.errors import UsageError
+
+Influences = dict[int, dict[int, float]]
+"""Influence by external client, then by unit."""
+
+
+def default_alpha(supply: SupplyGraph) -> float:
+    """Return the attenuation per hop when none is given: 1.0 without loops, else 0.85."""
+    return 1.0 if nx.is_directed_acyclic_graph(supply.graph) else 0.85
+
+
+def influences(supply: SupplyGraph, alpha: float) -> Influences:
+    """Return I(u, e), the sum over paths from u to e of alpha^length times the weights.
+
+    Raises:
+        UsageError: the sum is not finite, or the shares of a client sum to more than 1.
+    """
+    if supply.overloaded:
+        raise UsageError(
+            f"The shares of {len(supply.overloaded)} clients sum to more than 1, so that no"
+            " influence can be computed. Correct the shares (rule S04)."
+        )
+    solver = _Solver(supply.between_units(), alpha)
+    reaching: dict[int, dict[int, float]] = {}
+    result: Influences = {}
+    for client in supply.external:
+        total: dict[int, float] = defaultdict(float)
+        for unit in supply.graph.predecessors(client):
+            if unit not in reaching:
+                reaching[unit] = solver.flow_into(unit)
+            weight = alpha * supply.graph[unit][client]["weight"]
+            for origin, flow in reaching[unit].items():
+                total[origin] += flow * weight
+        result[client] = dict(total)
+    return result
+
+
+class _Solver:
+    """Solves x = M·x + [unit] with M = alpha·W, one component after the other.
+
+    Between strongly connected components the system is triangular; only inside a loop is a
+    linear system left.
+    """
+
+    def __init__(self, units: nx.DiGraph[int], alpha: float) -> None:
+        self._units = units
+        self._alpha = alpha
+        self._components = [sorted(members) for members in nx.strongly_connected_components(units)]
+        self._component_of = {
+            unit: place for place, members in enumerate(self._components) for unit in members
+        }
+        for members in self._components:
+            if len(members) > 1:
+                self._refuse_endless(members)
+
+    def flow_into(self, target: int) -> dict[int, float]:
+        """Return, for each unit that reaches `target`, the weighted sum of paths to it."""
+        sources = nx.ancestors(self._units, target) | {target}
+        flow: dict[int, float] = {}
+        # networkx yields components in reverse topological order: clients before suppliers.
+        for place in sorted({self._component_of[unit] for unit in sources}):
+            members = self._components[place]
+            given = [self._received(unit, flow) + (unit == target) for unit in members]
+            flow.update(zip(members, self._solve(members, given), strict=True))
+        return flow
+
+    def _received(self, unit: int, flow: dict[int, float]) -> float:
+        """Return what the clients of a unit pass on that are already solved."""
+        clients = self._units[unit].items()
+        return sum(self._alpha * edge["weight"] * flow.get(client, 0.0) for client, edge in clients)
+
+    def _solve(self, members: Sequence[int], given: Sequence[float]) -> list[float]:
+        """Return x of x = M·x + given inside one component."""
+        if len(members) == 1:
+            return list(given)
+        return solve(self._system(members), given)
+
+    def _system(self, members: Sequence[int]) -> list[list[float]]:
+        """Return I - alpha·W of a component."""
+        return [
+            [
+                float(row == column) - self._alpha * self._weight(row, column)
+                for column in members
+            ]
+            for row in members
+        ]
+
+    def _weight(self, supplier: int, client: int) -> float:
+        """Return w(supplier, client), 0 without edge."""
+        edge = self._units.get_edge_data(supplier, client)
+        return float(edge["weight"]) if edge else 0.0
+
+    def _refuse_endless(self, members: Sequence[int]) -> None:
+        """Refuse a loop whose powers do not fade: alpha times its spectral radius reaches 1."""
+        # For a non-negative matrix M: radius < 1 exactly when (I - M)x = 1 has a positive x.
+        try:
+            positive = min(solve(self._system(members), [1.0] * len(members))) > 0
+        except ZeroDivisionError:
+            positive = False
+        if not positive:
+            raise UsageError(
+                f"A supply loop of {len(members)} units passes everything on, so that influence"
+                f" is not finite with alpha = {self._alpha}. Give a smaller alpha."
+            )
+
+
+def solve(matrix: Iterable[Sequence[float]], given: Sequence[float]) -> list[float]:
+    """Return x of matrix·x = given, by elimination with partial pivoting.
+
+    Raises:
+        ZeroDivisionError: the matrix is singular.
+    """
+    rows = [[*row, value] for row, value in zip(matrix, given, strict=True)]
+    size = len(rows)
+    for column in range(size):
+        pivot = max(range(column, size), key=lambda row: abs(rows[row][column]))
+        if abs(rows[pivot][column]) < 1e-12:
+            raise ZeroDivisionError("singular matrix")
+        rows[column], rows[pivot] = rows[pivot], rows[column]
+        for row in range(column + 1, size):
+            factor = rows[row][column] / rows[column][column]
+            if factor:
+                rows[row] = [a - factor * b for a, b in zip(rows[row], rows[column], strict=True)]
+    x = [0.0] * size
+    for row in reversed(range(size)):
+        known = sum(rows[row][column] * x[column] for column in range(row + 1, size))
+        x[row] = (rows[row][size] - known) / rows[row][row]
+    return x

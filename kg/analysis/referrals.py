@@ -1,0 +1,129 @@
+"""Validity and outcome of each referral at T (rules-and-metrics, sections 6.3, 7.1)."""
+
+from __future__ import annotations
+
+from kg.lifecycle.classify import build_facts
+from kg.lifecycle.context import Context
+from kg.lifecycle.evaluation import Evaluation
+from kg.lifecycle.measures import measure
+from kg.lifecycle.records import build_records
+from kg.lifecycle.stages import decide
+from kg.store import Cursor
+
+
+def evaluate_referrals(
+    cursor: Cursor, context: Context, *, all_parties: bool = False
+) -> Evaluation:
+    """Leave the table `referral` (see `_OUTCOME`) and return its evaluation.
+
+    Only the events of parties in referrals are read, unless `all_parties`. Call it inside
+    `kg.lifecycle.evaluation.snapshot`.
+    """
+    evaluation = Evaluation(cursor, context)
+    build_records(evaluation)
+    evaluation.table("stated_referral", _stated(evaluation))
+    if not all_parties:
+        evaluation.table("focus", _ENDS)
+        evaluation.focused = True
+    build_facts(evaluation)
+    evaluation.table("referral_probe", _PROBES)
+    measure(evaluation, "referral_probe", "referral_measured")
+    decide(evaluation, "referral_measured", "referral_party")
+    evaluation.table("matching", _matching(evaluation))
+    evaluation.table("referral", _OUTCOME)
+    return evaluation
+
+
+def _stated(evaluation: Evaluation) -> str:
+    """Return the SELECT of referrals as stated, dated up to T or without date."""
+    return f"""
+    SELECT e.s AS referral, coalesce(k.key, t.lex) AS key, coalesce(a.canonical, g.o) AS giver,
+        coalesce(b.canonical, r.o) AS receiver, d.day,
+        coalesce(w.o = $word_declined, FALSE) AS declined
+    FROM {evaluation.instances("Recommendation", "Referral")} AS e
+    JOIN {evaluation.triples("referred")} AS r ON r.s = e.s
+    JOIN term AS t ON t.id = e.s
+    LEFT JOIN {evaluation.source_keys()} AS k ON k.s = e.s
+    LEFT JOIN {evaluation.triples("recommender")} AS g ON g.s = e.s
+    LEFT JOIN {evaluation.dates("date")} AS d ON d.s = e.s
+    LEFT JOIN {evaluation.triples("statedOutcome")} AS w ON w.s = e.s
+    LEFT JOIN merged AS a ON a.id = g.o
+    LEFT JOIN merged AS b ON b.id = r.o
+    WHERE e.s NOT IN (SELECT s FROM unknown) AND coalesce(d.day <= $as_of, TRUE)
+    """
+
+
+_ENDS = """
+WITH ends AS (SELECT giver AS id FROM stated_referral UNION SELECT receiver FROM stated_referral)
+SELECT id FROM ends WHERE id IS NOT NULL
+UNION SELECT m.id FROM merged AS m JOIN ends ON ends.id = m.canonical
+"""
+
+_PROBES = """
+SELECT p.party, $as_of AS asked
+FROM party AS p
+SEMI JOIN (
+    SELECT giver AS id FROM stated_referral UNION SELECT receiver FROM stated_referral
+) AS ends ON ends.id = p.party
+"""
+
+
+def _matching(evaluation: Evaluation) -> str:
+    """Return the SELECT of referrals whose item is in the first acquisition of the referred."""
+    if not evaluation.context.parameters.match_product:
+        return "SELECT referral FROM stated_referral"
+    return f"""
+    WITH acquired AS (
+        SELECT c.party, c.day, i.o AS item FROM counting AS c
+        JOIN {evaluation.triples("hasLine")} AS l ON l.s = c.purchase
+        JOIN {evaluation.triples("item")} AS i ON i.s = l.o
+        WHERE $as_of < c.until
+        UNION
+        SELECT c.party, c.start, i.o FROM contract AS c
+        JOIN {evaluation.triples("item")} AS i ON i.s = c.contract
+    )
+    SELECT DISTINCT r.referral FROM stated_referral AS r
+    JOIN {evaluation.triples("recommendsItem")} AS w ON w.s = r.referral
+    JOIN referral_party AS p ON p.party = r.receiver
+    JOIN acquired AS a ON a.party = r.receiver AND a.day = p.first AND a.item = w.o
+    """
+
+
+_OUTCOME = """
+WITH judged AS (
+    SELECT r.*, g.first AS giver_first, b.first AS receiver_first, g.stage AS giver_stage,
+        CASE
+            WHEN r.giver = r.receiver THEN 'self-referral'
+            WHEN EXISTS (
+                SELECT 1 FROM membership AS m
+                WHERE m.member = r.giver AND m.start <= r.day AND r.day < m.finish
+                    AND (m.organization = r.receiver
+                        OR (m.organization, r.receiver) IN (SELECT part, whole FROM within))
+            ) THEN 'self-referral: the referrer acts for the referred organisation'
+            WHEN r.giver IS NULL THEN 'no referrer'
+            WHEN r.giver NOT IN (SELECT party FROM party UNION SELECT id FROM self)
+                THEN 'unknown referrer'
+            WHEN r.receiver NOT IN (SELECT party FROM party) THEN 'unknown referred party'
+            WHEN r.day IS NULL THEN 'no date'
+            WHEN r.day > b.first THEN 'after the first acquisition'
+            WHEN $referrerMustBeClient AND NOT coalesce(g.first <= r.day, FALSE)
+                THEN 'the referrer was not a client'
+        END AS flaw
+    FROM stated_referral AS r
+    LEFT JOIN referral_party AS g ON g.party = r.giver
+    LEFT JOIN referral_party AS b ON b.party = r.receiver
+)
+SELECT referral, key, giver, receiver, day, flaw, flaw IS NULL AS valid, giver_stage,
+    receiver_first - day AS age,
+    CASE
+        WHEN flaw IS NOT NULL THEN 'invalid'
+        WHEN coalesce(receiver_first - day <= $W_attr, FALSE)
+            AND referral IN (SELECT referral FROM matching) THEN 'converted'
+        WHEN declined THEN 'declined'
+        WHEN $as_of - day > $W_attr THEN 'expired'
+        ELSE 'pending'
+    END AS outcome
+FROM judged
+"""
+"""Columns: referral, key, giver, receiver, day, flaw (why invalid), valid, giver_stage, age (days
+from the referral to the first acquisition), outcome."""

@@ -1,0 +1,74 @@
+"""What each client is worth, in cents by currency (sections 7.4 and 9)."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import NamedTuple
+
+from kg.lifecycle.evaluation import Evaluation
+
+
+class Value(NamedTuple):
+    """Value of a party in one currency, in hundredths."""
+
+    party: int
+    currency: str
+    cents: int
+
+
+def party_values(
+    evaluation: Evaluation, start: date | None = None, end: date | None = None
+) -> list[Value]:
+    """Return the value of each client over [start, end], by default everything up to T.
+
+    Net amounts less refunds; with `valueMeasure: netMargin`, less costs too.
+    """
+    margin = evaluation.context.parameters.value_measure == "netMargin"
+    as_of = evaluation.context.as_of
+    rows = evaluation.run(
+        f"""
+        SELECT party, coalesce(t.lex, $default_currency) AS code,
+            CAST(round(sum(amount) * 100) AS BIGINT) AS cents
+        FROM ({_flows(evaluation, costs=margin)}) AS flow
+        LEFT JOIN term AS t ON t.id = flow.currency
+        WHERE day BETWEEN coalesce($start::DATE, DATE '-infinity') AND $end
+        GROUP BY ALL
+        HAVING cents <> 0
+        ORDER BY party, code
+        """,
+        default_currency=evaluation.context.currency,
+        start=start,
+        end=min(end or as_of, as_of),
+    ).fetchall()
+    return [Value(*row) for row in rows]
+
+
+def _flows(evaluation: Evaluation, *, costs: bool) -> str:
+    """Return the SELECT (party, currency, amount, day) of what adds to a value or takes away."""
+    flows = f"""
+    SELECT p.party, c.o AS currency, a.amount, p.day
+    FROM purchase AS p
+    JOIN {evaluation.triples("hasLine")} AS l ON l.s = p.purchase
+    JOIN {evaluation.amounts("netAmount")} AS a ON a.s = l.o
+    LEFT JOIN {evaluation.triples("currency")} AS c ON c.s = l.o
+    WHERE p.day IS NOT NULL
+    UNION ALL
+    SELECT r.party, r.currency, -r.amount, r.day
+    FROM refund AS r JOIN purchase AS p ON p.purchase = r.purchase
+    WHERE r.day IS NOT NULL AND p.day IS NOT NULL
+    """
+    return f"{flows} UNION ALL {_costs(evaluation)}" if costs else flows
+
+
+def _costs(evaluation: Evaluation) -> str:
+    """Return the SELECT of costs of goods, marketing and service borne for a party."""
+    return f"""
+    SELECT coalesce(m.canonical, r.o), c.o, -a.amount, d.day
+    FROM {evaluation.instances("CostAllocation")} AS e
+    JOIN {evaluation.triples("party")} AS r ON r.s = e.s
+    JOIN {evaluation.amounts("amount")} AS a ON a.s = e.s
+    JOIN {evaluation.dates("date")} AS d ON d.s = e.s
+    LEFT JOIN {evaluation.triples("currency")} AS c ON c.s = e.s
+    LEFT JOIN merged AS m ON m.id = r.o
+    WHERE e.s NOT IN (SELECT s FROM unknown)
+    """

@@ -1,0 +1,111 @@
+"""The group of all commands: shared options, commands of other packages, and how errors end."""
+
+from __future__ import annotations
+
+import os
+from importlib import import_module
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Any, cast
+
+import click
+
+from kg import __version__
+from kg.cli.session import add_shared_options, url_option
+from kg.config import settings_from
+from kg.errors import ClientgraphError, QuerySyntaxError, UsageError
+
+PLUGINS = "clientgraph.commands"
+"""Entry point group by which another package adds commands; the server adds `serve`."""
+
+_COMMANDS = {
+    "backup": "kg.cli.keeping:backup",
+    "chains": "kg.cli.analysing:chains",
+    "classify": "kg.cli.analysing:classify",
+    "export": "kg.cli.keeping:export",
+    "import": "kg.cli.importing:import_command",
+    "imports": "kg.cli.importing:imports",
+    "query": "kg.cli.querying:query_command",
+    "referrals": "kg.cli.analysing:referrals",
+    "restore": "kg.cli.keeping:restore",
+    "validate": "kg.cli.validating:validate_command",
+}
+"""Where each command is; loaded when it is asked for, since the libraries take a second."""
+
+_REMOTE = ("import", "query")
+
+
+class Failure(click.ClickException):
+    """An error of clientgraph, told in one line."""
+
+    def __init__(self, error: ClientgraphError) -> None:
+        super().__init__(" ".join(str(error).split()))
+
+    def show(self, file: Any = None) -> None:
+        """Write the error to standard error."""
+        click.echo(f"clientgraph: {self.message}", file=file, err=True)
+
+
+class WrongUse(Failure):
+    """An error in what was asked, rather than in the data."""
+
+    exit_code = 2
+
+
+class Commands(click.Group):
+    """A group that turns errors of clientgraph into exit codes, and loads plug-in commands."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command asked for."""
+        try:
+            return super().invoke(ctx)
+        except (UsageError, QuerySyntaxError) as error:
+            raise WrongUse(error) from error
+        except ClientgraphError as error:
+            raise Failure(error) from error
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of all commands, those of other packages included."""
+        return sorted({*_COMMANDS, *entry_points(group=PLUGINS).names})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return a command by name, or None."""
+        if cmd_name not in self.commands:
+            command = _load(cmd_name)
+            if command is None:
+                return None
+            add_shared_options(command, remote=_REMOTE)
+            self.add_command(command, cmd_name)
+        return self.commands[cmd_name]
+
+
+def _load(name: str) -> click.Command | None:
+    """Return a command of ours or of another package, without the options that all share."""
+    if name in _COMMANDS:
+        module, _, attribute = _COMMANDS[name].partition(":")
+        return cast(click.Command, getattr(import_module(module), attribute))
+    for point in entry_points(group=PLUGINS, name=name):
+        return cast(click.Command, point.load())
+    return None
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="clientgraph")
+@click.option(
+    "--data-dir",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder of the store  [default: var; env: CLIENTGRAPH_DATA_DIR]",
+)
+@click.pass_context
+def main(ctx: click.Context, data_dir: Path | None) -> None:
+    """Customer knowledge graph: import, check, ask, follow chains, as of any date.
+
+    Exit codes: 0 done, 1 the data is refused or a check failed, 2 wrong use.
+    """
+    environment = dict(os.environ)
+    if data_dir is not None:
+        environment["CLIENTGRAPH_DATA_DIR"] = str(data_dir)
+    ctx.obj = settings_from(environment)
+
+
+main.params.append(url_option())

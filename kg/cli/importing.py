@@ -1,0 +1,184 @@
+"""The commands `import` and `imports`: what comes in, and what came in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from kg.cli.output import TABLE_FORMATS, Cell, write_json, write_table
+from kg.cli.remote import Server
+from kg.cli.session import current_server, current_settings, opened_store
+from kg.ingest import ImportOptions, run_import
+
+_FINDING = ("severity", "file", "row", "column", "value", "shape", "focus")
+_RUN = ("commit", "at", "agent", "source", "id", "quads", "warnings")
+_RUNS = """
+SELECT number, at_time, agent, source, id, (report::JSON ->> 'quads_written')::BIGINT,
+    (report::JSON ->> 'warnings')::BIGINT
+FROM import_run ORDER BY number DESC
+"""
+_SHOWN = 20
+"""Most findings shown to people; the machine formats have all that the report lists."""
+
+Document = Mapping[str, Any]
+
+
+@click.command("import")
+@click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+@click.option("--source", default="default", show_default=True, help="Whose keys the files use.")
+@click.option(
+    "--mapping",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Mapping document; the templates otherwise.",
+)
+@click.option("--graph", metavar="IRI", help="Graph for the facts; one of the import otherwise.")
+@click.option("--dry-run", is_flag=True, help="Do everything, report, and keep nothing.")
+@click.option(
+    "--format",
+    "name",
+    type=click.Choice(["text", "json", "csv"]),
+    default="text",
+    show_default=True,
+)
+@click.option(
+    "--lang",
+    "language",
+    type=click.Choice(["en", "fr"]),
+    default="en",
+    show_default=True,
+)
+def import_command(
+    paths: tuple[Path, ...],
+    *,
+    source: str,
+    mapping: Path | None,
+    graph: str | None,
+    dry_run: bool,
+    name: str,
+    language: str,
+) -> None:
+    """Import tables and RDF documents, or folders of them, as one commit.
+
+    The exit code is 1 when the data are refused: then nothing was written.
+    """
+    server = current_server()
+    if server:
+        report = _send(server, paths, source, mapping, graph, dry_run=dry_run)
+    else:
+        settings = current_settings()
+        options = ImportOptions(
+            source=source,
+            mapping=mapping,
+            graph=graph,
+            dry_run=dry_run,
+            agent="cli",
+            settings=settings,
+        )
+        with opened_store("memory" if dry_run else "create") as store:
+            report = run_import(store, list(paths), options).as_json()
+    _write_report(report, name, language)
+    if report["refused"]:
+        raise click.exceptions.Exit(1)
+
+
+@click.command()
+@click.option(
+    "--format", "name", type=click.Choice(TABLE_FORMATS), default="table", show_default=True
+)
+def imports(name: str) -> None:
+    """List what came in, the last first."""
+    with opened_store() as store:
+        rows = store.cursor().execute(_RUNS).fetchall()
+    write_table(_RUN, rows, name)
+
+
+def _send(
+    server: Server,
+    paths: Iterable[Path],
+    source: str,
+    mapping: Path | None,
+    graph: str | None,
+    *,
+    dry_run: bool,
+) -> Document:
+    """Import through a server, and return its report."""
+    fields = {"source": source, "dry_run": "true" if dry_run else "false"}
+    if graph:
+        fields["graph"] = graph
+    parts = [("files", path) for path in _files(paths)]
+    if mapping:
+        parts.append(("mapping", mapping))
+    return server.upload(parts, fields)
+
+
+def _files(paths: Iterable[Path]) -> Iterable[Path]:
+    """Yield files as they are, and the files of folders."""
+    for path in paths:
+        if path.is_dir():
+            yield from sorted(one for one in path.iterdir() if one.is_file())
+        else:
+            yield path
+
+
+def _write_report(report: Document, name: str, language: str) -> None:
+    if name == "json":
+        write_json(report)
+    elif name == "csv":
+        rows = [_finding(one) for one in report["findings"]]
+        write_table([*_FINDING, "message_en", "message_fr"], rows, "csv")
+    else:
+        _write_text(report, language)
+
+
+def _finding(one: Document) -> list[Cell]:
+    return [*(one[name] for name in _FINDING), *(one["message"].get(code) for code in ("en", "fr"))]
+
+
+def _write_text(report: Document, language: str) -> None:
+    """Write a report for people: files, the first findings, and what became of it."""
+    for file in report["files"]:
+        click.echo(_file_line(file, language))
+    for one in report["findings"][:_SHOWN]:
+        place = ", ".join(_place(one))
+        click.echo(f"{one['severity']}: {place}: {one['message'].get(language, '')}")
+    found = sum(report[name] for name in ("violations", "warnings", "infos"))
+    if found > _SHOWN:
+        click.echo(f"... {found - _SHOWN} more; --format csv or json lists them.", err=True)
+    click.echo(_outcome(report))
+
+
+def _file_line(file: Document, language: str) -> str:
+    """Return what became of one file."""
+    if file["kind"] == "rdf":
+        return f"{file['name']}: {file['quads']} new quads"
+    parts = [f"{file['rows']} rows", f"{file['mapped']} mapped"]
+    parts += [
+        f"{one['rows']} set aside ({one['reason'].get(language)})" for one in file["set_aside"]
+    ]
+    if file["unused"]:
+        parts.append(f"{file['unused']} not used")
+    if file["columns_left_out"]:
+        parts.append("columns left out: " + ", ".join(file["columns_left_out"]))
+    return f"{file['name']}: " + ", ".join(parts + file["notices"])
+
+
+def _place(one: Document) -> Sequence[str]:
+    """Return where a finding is: cell by cell, else the node of the graph."""
+    parts = [str(one["file"])] if one["file"] else []
+    parts += [f"row {one['row']}"] if one["row"] else []
+    parts += [f"column {one['column']}"] if one["column"] else []
+    parts += [repr(one["value"])] if one["value"] else []
+    return parts or [str(one["focus"])]
+
+
+def _outcome(report: Document) -> str:
+    """Return the last line of a report."""
+    counts = ", ".join(f"{report[name]} {name}" for name in ("violations", "warnings", "infos"))
+    if report["refused"]:
+        return f"Refused: {counts}. Nothing was written."
+    if report["commit"] is None:
+        return f"Dry run: {counts}. {report['quads_staged']} quads would be written."
+    return f"Commit {report['commit']}: {report['quads_written']} quads written; {counts}."

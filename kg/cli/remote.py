@@ -1,0 +1,118 @@
+"""Speaks to a running server over HTTP, with the standard library alone."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Mapping, Sequence
+from http.client import HTTPResponse
+from pathlib import Path
+from typing import IO, Any, cast
+
+from kg.errors import ClientgraphError, UsageError
+
+_GRACE = 30.0
+"""Seconds granted beyond a query's own deadline, for the answer to travel."""
+
+
+class ServerError(ClientgraphError):
+    """The server cannot be reached, or refused what was asked."""
+
+
+class Server:
+    """A running clientgraph server."""
+
+    def __init__(self, url: str) -> None:
+        if urllib.parse.urlsplit(url).scheme not in ("http", "https"):
+            raise UsageError(f"--url is {url!r}; give an address such as http://127.0.0.1:5000.")
+        self._url = url.rstrip("/")
+
+    def ask(self, text: str, timeout: float, accept: str) -> HTTPResponse:
+        """Send a query to `/sparql` and return the open response.
+
+        Raises:
+            ServerError: the server refused the query, or is not there.
+        """
+        fields = urllib.parse.urlencode({"query": text, "timeout": timeout})
+        kind = "application/x-www-form-urlencoded"
+        return self._open(
+            "/sparql", fields.encode(), {"Accept": accept, "Content-Type": kind}, timeout + _GRACE
+        )
+
+    def ask_named(
+        self, name: str, values: Mapping[str, str], timeout: float, accept: str
+    ) -> HTTPResponse:
+        """Ask a named question of the server and return the open response.
+
+        Raises:
+            ServerError: the server refused the question, or is not there.
+        """
+        fields = urllib.parse.urlencode({**values, "timeout": timeout})
+        path = f"/api/queries/{urllib.parse.quote(name)}?{fields}"
+        return self._open(path, None, {"Accept": accept}, timeout + _GRACE)
+
+    def upload(
+        self, files: Sequence[tuple[str, Path]], fields: Mapping[str, str]
+    ) -> dict[str, Any]:
+        """Send files by field to `/api/imports` and return the report of the import.
+
+        Raises:
+            ServerError: the server refused the request, or is not there.
+        """
+        boundary = secrets.token_hex(16)
+        response = self._open(
+            "/api/imports",
+            _multipart(files, fields, boundary),
+            {"Content-Type": f"multipart/form-data; boundary={boundary}"},
+            timeout=None,
+        )
+        with response:
+            return cast("dict[str, Any]", json.load(response))
+
+    def _open(
+        self, path: str, body: bytes | None, headers: Mapping[str, str], timeout: float | None
+    ) -> HTTPResponse:
+        request = urllib.request.Request(  # noqa: S310 - the scheme was checked
+            self._url + path, data=body, headers=dict(headers)
+        )
+        try:
+            return cast(HTTPResponse, urllib.request.urlopen(request, timeout=timeout))  # noqa: S310
+        except urllib.error.HTTPError as error:
+            raise ServerError(_problem(error)) from None
+        except (urllib.error.URLError, TimeoutError, OSError) as error:
+            reason = getattr(error, "reason", error)
+            raise ServerError(
+                f"{self._url} does not answer ({reason}). Is the server running there?"
+            ) from None
+
+
+def _multipart(
+    files: Sequence[tuple[str, Path]], fields: Mapping[str, str], boundary: str
+) -> bytes:
+    """Return the body of a form with text fields and files (RFC 7578)."""
+    parts: list[bytes] = []
+    for name, value in fields.items():
+        parts.append(
+            f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n'.encode()
+        )
+        parts.append(value.encode() + b"\r\n")
+    for field, path in files:
+        quoted = path.name.replace('"', "%22")
+        parts.append(
+            f'--{boundary}\r\nContent-Disposition: form-data; name="{field}";'
+            f' filename="{quoted}"\r\nContent-Type: application/octet-stream\r\n\r\n'.encode()
+        )
+        parts.append(path.read_bytes() + b"\r\n")
+    return b"".join([*parts, f"--{boundary}--\r\n".encode()])
+
+
+def _problem(error: urllib.error.HTTPError) -> str:
+    """Return what a problem document (RFC 9457) says, else the status."""
+    try:
+        document = json.load(cast("IO[bytes]", error))
+        return str(document["detail"])
+    except (ValueError, KeyError, TypeError):
+        return f"The server answered {error.code} {error.reason}."

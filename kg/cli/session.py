@@ -1,0 +1,125 @@
+"""What every command works with: the settings, the store's file or the server to speak to."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Container, Iterator
+from contextlib import contextmanager
+from datetime import date, datetime
+from pathlib import Path
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+import click
+
+from kg.cli.remote import Server
+from kg.config import Settings
+from kg.errors import StoreError, UsageError
+from kg.store import Store
+
+_URL = "clientgraph.url"
+
+
+def current_settings() -> Settings:
+    """Return the settings of the command that runs, `--data-dir` included."""
+    settings = click.get_current_context().obj
+    if not isinstance(settings, Settings):
+        raise TypeError("A command was called outside the group that reads the settings.")
+    return settings
+
+
+def current_server() -> Server | None:
+    """Return the server named by `--url`, or None to work on the store's file."""
+    url = click.get_current_context().meta.get(_URL)
+    return Server(str(url)) if url else None
+
+
+def today() -> date:
+    """Return the day that it is where the focal organisation is."""
+    return datetime.now(ZoneInfo(current_settings().timezone)).date()
+
+
+@contextmanager
+def opened_store(missing: Literal["refuse", "create", "memory"] = "refuse") -> Iterator[Store]:
+    """Yield the store of the data folder, and close it at the end.
+
+    `missing` says what to do where there is none: refuse, make it, or take one in memory.
+
+    Raises:
+        StoreError: there is no store, and it is not to be made.
+        StoreLockedError: another process holds the file.
+        StoreFormatError: the file is not a store.
+    """
+    settings = current_settings()
+    path: Path | None = settings.store_path
+    if not settings.store_path.exists():
+        if missing == "refuse":
+            raise StoreError(
+                f"There is no store in {settings.data_dir}. Import something first, or name"
+                " another folder with --data-dir."
+            )
+        path = path if missing == "create" else None
+    with Store.open(path, memory_limit=settings.memory_limit, threads=settings.threads) as store:
+        yield store
+
+
+def add_shared_options(command: click.Command, *, remote: Container[str | None]) -> None:
+    """Give a command, and those below it, `--data-dir`; and `--url` where it is named in `remote`.
+
+    The options stand on the commands and on the group, so that they may be written anywhere.
+    """
+    if isinstance(command, click.Group):
+        for below in command.commands.values():
+            add_shared_options(below, remote=remote)
+        return
+    taken = {parameter.name for parameter in command.params}
+    offered = [_data_dir_option(), *([url_option()] if command.name in remote else [])]
+    command.params.extend(option for option in offered if option.name not in taken)
+    if command.name not in remote:
+        _refuse_url(command)
+
+
+def url_option() -> click.Option:
+    """Return the option `--url`, kept for `current_server`."""
+    return click.Option(
+        ["--url"],
+        metavar="URL",
+        expose_value=False,
+        callback=_keep_url,
+        help="Speak to a running server instead of working on the store's file.",
+    )
+
+
+def _data_dir_option() -> click.Option:
+    return click.Option(
+        ["--data-dir"],
+        type=click.Path(file_okay=False, path_type=Path),
+        expose_value=False,
+        callback=_keep_data_dir,
+        help="Folder of the store.",
+    )
+
+
+def _keep_url(context: click.Context, _option: click.Parameter, value: str | None) -> None:
+    if value:
+        context.meta[_URL] = value
+
+
+def _keep_data_dir(context: click.Context, _option: click.Parameter, value: Path | None) -> None:
+    if value is not None:
+        context.obj = dataclasses.replace(context.obj, data_dir=value)
+
+
+def _refuse_url(command: click.Command) -> None:
+    """Make a command that works on the file only say so when `--url` was given to the group."""
+    run = command.callback
+
+    def checked(*args: object, **kwargs: object) -> object:
+        if click.get_current_context().meta.get(_URL):
+            raise UsageError(
+                f"{command.name} works on the store's file and takes no --url;"
+                " the server offers the same over HTTP."
+            )
+        return run(*args, **kwargs) if run else None
+
+    command.callback = checked

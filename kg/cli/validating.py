@@ -1,0 +1,123 @@
+"""The command `validate`: RDF documents, or the whole graph, against shapes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+from rdflib import BNode
+
+from kg import resources
+from kg.cli.output import write_chunks, write_table
+from kg.cli.session import opened_store, today
+from kg.errors import ShapesError
+from kg.shacl import Report, ValidationResult, load_shapes, validate
+from kg.shacl.model import Path as ShapePath
+from kg.shacl.model import PredicatePath
+from kg.shacl.paths import path_text
+from kg.store import Store
+from kg.store.rdf import load_file
+
+_COLUMNS = ("severity", "focus", "path", "value", "shape", "message_en", "message_fr")
+_readable = click.Path(exists=True, path_type=Path)
+
+
+@click.command("validate")
+@click.argument("paths", nargs=-1, type=_readable)
+@click.option("--shapes", multiple=True, type=_readable, help="Turtle file of shapes; repeatable.")
+@click.option(
+    "--format",
+    "name",
+    type=click.Choice(["text", "turtle", "json", "csv"]),
+    default="text",
+    show_default=True,
+)
+@click.option(
+    "--lang",
+    "language",
+    type=click.Choice(["en", "fr"]),
+    default="en",
+    show_default=True,
+    help="Language of the messages in the text format; the other formats have both.",
+)
+def validate_command(
+    paths: tuple[Path, ...], *, shapes: tuple[Path, ...], name: str, language: str
+) -> None:
+    """Check RDF documents, or the whole graph when no PATH is given, against shapes.
+
+    Nothing is imported. The exit code is 1 when there is a violation; warnings do not change it.
+    """
+    rules = load_shapes(shapes or project_shapes())
+    with _graph_of(paths) as store:
+        report = validate(store.cursor(), rules, today())
+        _write(report, name, language)
+    if report.has_violations:
+        raise click.exceptions.Exit(1)
+
+
+def project_shapes() -> list[Path]:
+    """Return the files of the project's own shapes.
+
+    Raises:
+        ShapesError: there is none.
+    """
+    found = sorted((resources.folder("ontology") / "shapes").glob("*.ttl"))
+    if not found:
+        raise ShapesError("The project's shapes are missing: install the package again.")
+    return found
+
+
+@contextmanager
+def _graph_of(paths: Sequence[Path]) -> Iterator[Store]:
+    """Yield a store in memory with the documents, or that of the data folder when there is none."""
+    if not paths:
+        with opened_store() as store:
+            yield store
+        return
+    with Store.open(None) as store:
+        with store.write(activity="validate") as tx:
+            for path in paths:
+                load_file(tx, path)
+        yield store
+
+
+def _write(report: Report, name: str, language: str) -> None:
+    if name == "turtle":
+        write_chunks([report.graph().serialize(format="turtle").encode()])
+    elif name == "text":
+        shown = [0, 1, 2, 3, 4, 6 if language == "fr" else 5]
+        rows = [[row[i] for i in shown] for row in map(_row, report.results)]
+        if rows:
+            write_table([_COLUMNS[i].removesuffix(f"_{language}") for i in shown], rows, "table")
+        click.echo("The data conform." if report.conforms else _counted(report), err=True)
+    else:
+        write_table(_COLUMNS, [_row(one) for one in report.results], name)
+
+
+def _counted(report: Report) -> str:
+    """Return the number of results by severity, the gravest first."""
+    counts = Counter[str]()
+    for (_shape, severity), number in report.counts().items():
+        counts[str(severity).rpartition("#")[2].lower()] += number
+    known = ["violation", "warning", "info"]
+    return ", ".join(f"{counts[one]} {one}" for one in known if counts[one]) + "."
+
+
+def _row(result: ValidationResult) -> list[str | None]:
+    return [
+        str(result.severity).rpartition("#")[2].lower(),
+        result.focus[1],
+        _path(result.path) if result.path else None,
+        result.value[1] if result.value else None,
+        None if isinstance(result.shape, BNode) else str(result.shape),
+        result.messages.get("en", result.messages.get("")),
+        result.messages.get("fr"),
+    ]
+
+
+def _path(path: ShapePath) -> str:
+    """Return a path as people and programs expect it: a bare IRI where it is one predicate."""
+    return str(path.iri) if isinstance(path, PredicatePath) else path_text(path)

@@ -1,0 +1,105 @@
+"""The errors of clientgraph, one tree.
+
+ClientgraphError
+├── UsageError                 the request itself is wrong (unknown name, wrong parameter)
+├── StoreError
+│   ├── StoreLockedError       another process holds the file
+│   ├── StoreFormatError       the file is not a clientgraph store, or of another version
+│   └── RdfSyntaxError         an RDF document cannot be read (path, line, column)
+├── QueryError
+│   ├── QuerySyntaxError       the text is not SPARQL (line, column)
+│   ├── QueryTimeoutError      the deadline passed
+│   └── QueryEvaluationError   the query cannot be answered (for example a SERVICE call)
+├── ShapesError
+│   └── UnsupportedShapeError  a shape uses a component that is not compiled
+└── IngestError
+    ├── SourceError            a file cannot be read (file, row, column)
+    ├── MappingError           a mapping document is wrong (file, place)
+    └── RefusedError           the data is readable but refused; carries the report
+
+Each message says what happened, where, and what to do.
+"""
+
+from __future__ import annotations
+
+
+class ClientgraphError(Exception):
+    """Base of every error that a user can cause or mend."""
+
+
+class UsageError(ClientgraphError):
+    """The request names something that does not exist or has a wrong value."""
+
+
+class StoreError(ClientgraphError):
+    """The store cannot do what was asked."""
+
+
+class StoreLockedError(StoreError):
+    """Another process holds the store's file."""
+
+
+class StoreFormatError(StoreError):
+    """The file is not a store, or was written by another version."""
+
+
+class PlacedError(ClientgraphError):
+    """An error at a place of a text: `line` and `column` count from 1, None when unknown."""
+
+    def __init__(self, message: str, line: int | None = None, column: int | None = None) -> None:
+        super().__init__(message)
+        self.line = line
+        self.column = column
+
+
+class RdfSyntaxError(PlacedError, StoreError):
+    """An RDF document cannot be read."""
+
+
+class QueryError(ClientgraphError):
+    """A query cannot be answered."""
+
+
+class QuerySyntaxError(PlacedError, QueryError):
+    """The text is not SPARQL."""
+
+
+class QueryTimeoutError(QueryError):
+    """The deadline of a query passed before its answer was complete."""
+
+
+class QueryEvaluationError(QueryError):
+    """A query asks for something that is not offered here."""
+
+
+class ShapesError(ClientgraphError):
+    """A shapes graph is wrong."""
+
+
+class UnsupportedShapeError(ShapesError):
+    """A shape uses a component that is not compiled."""
+
+
+class IngestError(ClientgraphError):
+    """An import cannot go on."""
+
+
+class SourceError(IngestError):
+    """A source file cannot be read; `row` counts from 1 with the header as row 1."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        file: str,
+        row: int | None = None,
+        column: str | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.file = file
+        self.row = row
+        self.column = column
+
+
+class MappingError(IngestError):
+    """A mapping document is wrong."""

@@ -1,0 +1,123 @@
+"""Checks of cells before anything is mapped: what a column must hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import sqlglot.expressions as exp
+
+from kg.errors import SourceError
+from kg.ingest.compile import ROW, Check, Relation
+from kg.ingest.headers import recognise
+from kg.ingest.mapping import Cell
+from kg.ingest.readers import SourceTable
+from kg.ingest.sql import call, case, cast, column, every, missing, present, text
+
+_NUMBER = r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)"
+_YEAR = "([1-9][0-9]{3}|0[1-9][0-9]{2}|00[1-9][0-9]|000[1-9])"
+_CLOCK = r"([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]+)?"
+_TIME = _YEAR + "-[0-9]{2}-[0-9]{2}T" + _CLOCK + "(Z|[+-](0[0-9]|1[0-4]):[0-5][0-9])?"
+
+
+def bind_columns(table: SourceTable, cells: Sequence[Cell]) -> tuple[dict[str, str], list[str]]:
+    """Return column of the template -> column of the relation, and the names of columns left out.
+
+    A column that the file lacks has no entry.
+
+    Raises:
+        SourceError: a required column is missing.
+    """
+    found = recognise(table.columns, [cell.column for cell in cells])
+    absent = [cell.column for cell in cells if cell.required and cell.column not in found]
+    if absent:
+        listed = ", ".join(name or "(no name)" for name in table.columns)
+        raise SourceError(
+            f"{table.name}: the required column {absent[0]!r} is missing. Found: {listed}."
+            + (f" Missing too: {', '.join(absent[1:])}." if absent[1:] else ""),
+            file=table.name,
+            row=1,
+            column=absent[0],
+        )
+    bound = {name: f"c{table.columns.index(header)}" for name, header in found.items()}
+    used = set(found.values())
+    left_out = [
+        name or f"(column {position})"
+        for position, name in enumerate(table.columns, start=1)
+        if name not in used
+    ]
+    return bound, left_out
+
+
+def checks_of(cells: Sequence[Cell], relation: Relation, known: str) -> Iterator[Check]:
+    """Yield the checks of a relation's cells; `known` is a table of (kind, key) of records."""
+    for cell in cells:
+        value = relation.column(cell.column, cell.column)
+        for code, condition, detail in _wrong(cell, value, relation, known):
+            shown = call("coalesce", value.copy(), text(""))
+            yield Check(condition, (cell.column,), shown, code, detail)
+
+
+def _wrong(
+    cell: Cell, value: exp.Expr, relation: Relation, known: str
+) -> Iterator[tuple[str, exp.Expr, str]]:
+    """Yield (code, condition of being wrong, detail) for one column."""
+    if cell.required:
+        yield "required", missing(value), ""
+    if cell.kind != "text":
+        yield cell.kind, exp.Not(this=exp.Paren(this=_fits(cell.kind, value))), ""
+    if cell.one_of:
+        allowed = exp.In(this=value, expressions=[text(item) for item in cell.one_of])
+        yield "one of", exp.Not(this=allowed), ", ".join(cell.one_of)
+    if cell.refers_to:
+        keys = exp.select("key").from_(f"temp.{known}")
+        keys = keys.where(exp.EQ(this=column("kind"), expression=text(cell.refers_to)))
+        unknown = exp.Not(this=exp.In(this=value, query=keys.subquery()))
+        yield "reference", every([present(value), unknown]), cell.refers_to
+    if cell.same_per:
+        yield "same per", _differs(value, relation, cell.same_per), cell.same_per
+    if cell.only_when:
+        name, values = cell.only_when
+        other = relation.column(name, name)
+        meant = exp.In(this=other, expressions=[text(item) for item in values])
+        misplaced = every([present(value), exp.Not(this=meant)])
+        yield "only when", misplaced, f"{name} = {' / '.join(values)}"
+
+
+def _fits(kind: str, value: exp.Expr) -> exp.Expr:
+    """Return the condition that a text is of a kind; missing for a missing text."""
+    if kind == "decimal":
+        return call("regexp_full_match", value, text(_NUMBER))
+    if kind == "boolean":
+        return exp.In(this=value, expressions=[text("true"), text("false")])
+    if kind == "currency":
+        return call("regexp_full_match", value, text("[A-Z]{3}"))
+    if kind == "dateTime":
+        local = call("substr", value, exp.Literal.number(1), exp.Literal.number(19))
+        form = call("regexp_full_match", value, text(_TIME))
+        return _when_present(value, [form, present(cast(local, "TIMESTAMP"))])
+    day = [
+        call("regexp_full_match", value, text(_YEAR + "-[0-9]{2}-[0-9]{2}")),
+        present(cast(value, "DATE")),
+    ]
+    if kind == "day":
+        return _when_present(value, day)
+    partial = call("regexp_full_match", value, text(_YEAR + "(-(0[1-9]|1[0-2]))?"))
+    return _when_present(value, [exp.or_(every(day), partial)])
+
+
+def _when_present(value: exp.Expr, conditions: Sequence[exp.Expr]) -> exp.Expr:
+    """Return the conjunction of conditions where a value is present, else missing."""
+    return case([(present(value), every(conditions))])
+
+
+def _differs(value: exp.Expr, relation: Relation, per: str) -> exp.Expr:
+    """Return the condition that a value is not the first one of the rows that agree on a column."""
+    first = exp.Window(
+        this=call("arg_min", value.copy(), column(ROW)),
+        partition_by=[relation.column(per, per)],
+    )
+    ranked = exp.select(ROW, exp.alias_(value.copy(), "own"), exp.alias_(first, "first_own"))
+    ranked = ranked.from_(f"temp.{relation.table}")
+    differing = exp.select(ROW).from_(ranked.subquery("ranked"))
+    differing = differing.where(exp.NEQ(this=column("own"), expression=column("first_own")))
+    return exp.In(this=column(ROW), query=differing.subquery())

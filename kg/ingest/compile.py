@@ -1,0 +1,130 @@
+"""Values and terms of mapping documents become SQL expressions over a relation.
+
+A relation is a temporary table with `_row` (row of the file; of a group its first), the columns
+c0, c1 ..., and for groups `_rows` (all their rows). Names out of documents and files never become
+identifiers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import sqlglot.expressions as exp
+
+from kg.errors import MappingError
+from kg.ingest.functions import FUNCTIONS, Context, iri_safe
+from kg.ingest.mapping import (
+    Call,
+    Constant,
+    Reference,
+    Template,
+    TermMap,
+    Value,
+    calls,
+    references,
+)
+from kg.ingest.sql import call, column, concat, every, missing, present, text
+
+ROW = "_row"
+ROWS = "_rows"
+
+_IRI = r"[A-Za-z][A-Za-z0-9+.\-]*:[^\x00-\x20<>\"{}|^`\\]*"
+"""Texts that can stand between the angle brackets of an absolute IRI (RFC 3987, loosely)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """A temporary table: its columns by the names that documents use, and the file it is of."""
+
+    table: str
+    columns: dict[str, str]
+    file: int
+    grouped: bool = False
+
+    def column(self, name: str, place: str) -> exp.Column:
+        """Return the SQL column for a name.
+
+        Raises:
+            MappingError: there is none of that name.
+        """
+        if name not in self.columns:
+            raise MappingError(
+                f"{place}: there is no column {name!r}; there are {', '.join(self.columns)}."
+            )
+        return column(self.columns[name])
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A condition that holds for the rows of a relation that are wrong."""
+
+    condition: exp.Expr
+    columns: tuple[str, ...]
+    value: exp.Expr
+    code: str
+    """Key of the message; see `kg.ingest.messages`."""
+    detail: str = ""
+
+
+class Values:
+    """Compiler of the values of one relation."""
+
+    def __init__(self, relation: Relation, context: Context, place: str) -> None:
+        self._relation = relation
+        self._context = context
+        self._place = place
+
+    def sql(self, value: Value) -> exp.Expr:
+        """Return the SQL of a value: a text, or a condition for functions that are one."""
+        if isinstance(value, Reference):
+            return self._relation.column(value.column, self._place)
+        if isinstance(value, Constant):
+            return text(value.text)
+        if isinstance(value, Template):
+            return concat(*(self.sql(part) for part in value.parts))
+        arguments = [self.sql(argument) for argument in value.arguments]
+        return FUNCTIONS[value.function].build(self._context, arguments)
+
+    def term(self, term: TermMap) -> exp.Expr:
+        """Return the text of a term; references inside the template of an IRI are encoded."""
+        value = term.value
+        if not term.iri or not isinstance(value, Template):
+            return self.sql(value)
+        return concat(
+            *(
+                self.sql(part) if isinstance(part, Constant) else iri_safe(self.sql(part))
+                for part in value.parts
+            )
+        )
+
+    def checks(self, value: Value) -> Iterator[Check]:
+        """Yield the checks that calls inside a value could read what they were given."""
+        for inner in calls(value):
+            if FUNCTIONS[inner.function].partial:
+                given = [present(self.sql(argument)) for argument in inner.arguments]
+                condition = every([*given, missing(self.sql(inner))])
+                yield self._check(inner, condition, "function", inner.function)
+
+    def term_checks(self, term: TermMap) -> Iterator[Check]:
+        """Yield the checks of a term, its being an IRI included."""
+        yield from self.checks(term.value)
+        if term.iri and _may_be_no_iri(term.value):
+            sql = self.sql(term.value)
+            wrong = exp.Not(this=call("regexp_full_match", sql, text(_IRI)))
+            yield self._check(term.value, wrong, "iri", "")
+
+    def _check(self, value: Value, condition: exp.Expr, code: str, detail: str) -> Check:
+        """Return a check that shows the columns that a value reads."""
+        names = tuple(dict.fromkeys(references(value)))
+        shown = [call("coalesce", self.sql(Reference(name)), text("")) for name in names]
+        return Check(condition, names, call("concat_ws", text(" | "), *shown), code, detail)
+
+
+def _may_be_no_iri(value: Value) -> bool:
+    """Tell whether the text of a value could be something else than an IRI."""
+    if isinstance(value, Call):
+        return FUNCTIONS[value.function].returns != "iri"
+    if isinstance(value, Template):
+        return isinstance(value.parts[0], Reference)
+    return isinstance(value, Reference)

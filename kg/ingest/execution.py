@@ -1,0 +1,306 @@
+"""Mapping documents at work: source tables, checks and staged quads inside one transaction.
+
+All temporary tables live on the transaction's cursor and end with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import sqlglot.expressions as exp
+from rdflib import XSD
+
+from kg.ingest.cells import bind_columns, checks_of
+from kg.ingest.compile import ROW, ROWS, Check, Relation, Values
+from kg.ingest.derivation import derive
+from kg.ingest.functions import Context
+from kg.ingest.mapping import Document, Source
+from kg.ingest.messages import EMPTY_ROW, message
+from kg.ingest.minting import mint_sql
+from kg.ingest.names import names_of
+from kg.ingest.production import STAGING, Graphs, Producer, Production
+from kg.ingest.readers import SourceTable, read_table
+from kg.ingest.report import FileReport, Finding, ImportReport, SetAsideRows
+from kg.ingest.sql import call, column, every, missing, number, rendered, text
+from kg.store import Kind, Transaction
+
+LISTED_PER_CHECK = 100
+"""Wrong cells listed for each check; all are counted."""
+
+
+@dataclass(slots=True)
+class _Bound:
+    """A document with the tables of its files."""
+
+    document: Document
+    tables: dict[str, Relation]
+    """Source name -> relation of its file."""
+    relations: dict[str, Relation] = field(default_factory=dict)
+
+
+class Execution:
+    """Runs mapping documents over files, and keeps the account of every row in a report."""
+
+    def __init__(
+        self, tx: Transaction, context: Context, graphs: Graphs, report: ImportReport
+    ) -> None:
+        self._tx = tx
+        self._cursor = tx.cursor
+        self._context = context
+        self._report = report
+        self._bound: list[_Bound] = []
+        self._reasons: list[dict[str, str]] = [EMPTY_ROW]
+        self._tables = 0
+        self.producer = Producer(context, graphs)
+        self.files: list[int] = []
+        """Position in the report's files of each table read."""
+        self._cursor.execute(STAGING)
+
+    def read(self, document: Document, paths: dict[str, Path]) -> None:
+        """Read the files of a document's sources.
+
+        Raises:
+            SourceError: a file cannot be read, or lacks a column.
+            MappingError: a column that the document names is not in its file.
+        """
+        tables: dict[str, Relation] = {}
+        read: dict[Path, SourceTable] = {}
+        positions: dict[Path, int] = {}
+        for source in document.sources:
+            if source.access is None:
+                continue
+            path = paths[source.name]
+            if path not in read:
+                read[path] = read_table(self._cursor, path, self._name("file"))
+                positions[path] = self._register(read[path])
+            tables[source.name] = self._bind(document, source, read[path], positions[path])
+        self._bound.append(_Bound(document, tables))
+
+    def _name(self, kind: str) -> str:
+        """Return a fresh name of a temporary table."""
+        self._tables += 1
+        return f"{kind}_{self._tables}"
+
+    def _register(self, table: SourceTable) -> int:
+        """Enter a file into the report, its empty rows set aside; return its number."""
+        file = FileReport(table.name, "table", table.rows, notices=list(table.notices))
+        self._report.files.append(file)
+        self.files.append(len(self._report.files) - 1)
+        position = len(self.files) - 1
+        empty = every(missing(column(f"c{i}")) for i in range(len(table.columns)))
+        relation = Relation(table.relation, {}, position)
+        self._set_aside(relation, empty, 0)
+        return position
+
+    def _bind(
+        self, document: Document, source: Source, table: SourceTable, position: int
+    ) -> Relation:
+        """Return the relation of a file under the names that the document uses."""
+        if source.cells:
+            columns, left_out = bind_columns(table, source.cells)
+            for cell in source.cells:
+                if cell.column not in columns:
+                    columns[cell.column] = self._add_column(table, len(columns) + len(left_out))
+        else:
+            named = names_of(document)
+            columns = {name: f"c{i}" for i, name in enumerate(table.columns) if name}
+            left_out = [name for name in table.columns if name not in named]
+        self._report.files[self.files[position]].columns_left_out = left_out
+        return Relation(table.relation, columns, position)
+
+    def _add_column(self, table: SourceTable, position: int) -> str:
+        """Add an empty column to a file's table, for one that the file does not have."""
+        name = f"c{max(position, len(table.columns)) + self._tables}"
+        self._tables += 1
+        self._cursor.execute(f"ALTER TABLE temp.{table.relation} ADD COLUMN {name} VARCHAR")
+        return name
+
+    def check_cells(self) -> None:
+        """Check the cells of all files, references between files and to the store included."""
+        self._collect_known()
+        for bound in self._bound:
+            for source in bound.document.sources:
+                if source.cells:
+                    relation = bound.tables[source.name]
+                    self._run_checks(relation, checks_of(source.cells, relation, "known"))
+
+    def _collect_known(self) -> None:
+        """Fill `known` with the (kind, key) of records that references may point to."""
+        cursor = self._cursor
+        cursor.execute("CREATE TEMP TABLE known (kind VARCHAR, key VARCHAR)")
+        cursor.execute("INSERT INTO known VALUES ('party', ?)", [self._context.organization])
+        for kind, sql in self._keys("names"):
+            cursor.execute(f"INSERT INTO known SELECT DISTINCT {rendered(text(kind))}, {sql}")
+        for kind, sql in list(self._keys("refers_to")):
+            self._recognise_stored(kind, sql)
+
+    def _keys(self, attribute: str) -> Iterator[tuple[str, str]]:
+        """Yield (kind, SQL after the column) of the columns that name or refer to records."""
+        for bound in self._bound:
+            for source in bound.document.sources:
+                for cell in source.cells:
+                    kind = getattr(cell, attribute)
+                    if kind is not None:
+                        relation = bound.tables[source.name]
+                        name = relation.columns[cell.column]
+                        yield kind, f"{name} FROM temp.{relation.table} WHERE {name} IS NOT NULL"
+
+    def _recognise_stored(self, kind: str, keys: str) -> None:
+        """Add the keys that are records of this source in the store already."""
+        context = self._context
+        iri = rendered(mint_sql(context.secret, kind, text(context.source), column("key")))
+        self._cursor.execute(
+            f"""
+            INSERT INTO known
+            SELECT DISTINCT {rendered(text(kind))}, key FROM (
+                SELECT key, {iri} AS iri FROM (
+                    SELECT DISTINCT key FROM (SELECT {keys.replace(" FROM", " AS key FROM", 1)})
+                    WHERE key NOT IN (SELECT key FROM known WHERE kind = {rendered(text(kind))})
+                )
+            ) AS wanted
+            JOIN term ON term.h = md5_number_lower(wanted.iri) AND term.lex = wanted.iri
+                AND term.dt IS NULL
+            WHERE EXISTS (SELECT 1 FROM live WHERE live.s = term.id)
+            """
+        )
+
+    def map(self) -> None:
+        """Derive the sources and stage the quads of every mapping.
+
+        Raises:
+            MappingError: a column is not there.
+        """
+        for bound in self._bound:
+            needed = names_of(bound.document)
+            for source in bound.document.sources:
+                bound.relations[source.name] = self._derived(bound, source, needed)
+            for mapping in bound.document.mappings:
+                for name in mapping.sources:
+                    table = self._name("made")
+                    for production in self.producer.productions(
+                        mapping, bound.relations[name], table
+                    ):
+                        self._produce(production, bound.relations[name])
+        self._store_rules()
+        self._account()
+
+    def _derived(self, bound: _Bound, source: Source, needed: set[str]) -> Relation:
+        """Fill the relation of a source, its set-aside rows taken out."""
+        parent = bound.relations[source.parent] if source.parent else bound.tables[source.name]
+        if not (source.parent or source.where or source.columns or source.set_aside):
+            return parent
+        matched = bound.relations[source.match.source] if source.match else None
+        derived = derive(source, parent, matched, self._name("rows"), self._context, needed)
+        table = derived.relation.table
+        self._cursor.execute(f"CREATE TEMP TABLE {table} AS {rendered(derived.query)}")
+        for item in source.set_aside:
+            if item.reason not in self._reasons:
+                self._reasons.append(item.reason)
+            values = Values(derived.relation, self._context, item.place)
+            condition = values.sql(item.when)
+            self._set_aside(derived.relation, condition, self._reasons.index(item.reason))
+        self._run_checks(derived.relation, derived.checks)
+        return derived.relation
+
+    def _set_aside(self, relation: Relation, condition: exp.Expr, reason: int) -> None:
+        """Take rows out of a relation, keeping account of them under a reason."""
+        row = call("unnest", column(ROWS)) if relation.grouped else column(ROW)
+        query = exp.select(number(relation.file), row, number(reason))
+        query = query.from_(f"temp.{relation.table}").where(condition)
+        self._cursor.execute(f"INSERT INTO fate {rendered(query)}")
+        self._cursor.execute(f"DELETE FROM temp.{relation.table} WHERE {rendered(condition)}")
+
+    def _produce(self, production: Production, relation: Relation) -> None:
+        """Run the statements of one production."""
+        table = production.table
+        self._run_checks(relation, production.checks)
+        self._cursor.execute(f"CREATE TEMP TABLE {table} AS {rendered(production.create)}")
+        for insert in production.inserts:
+            self._cursor.execute(f"INSERT INTO staged {rendered(insert)}")
+        self._cursor.execute(f"INSERT INTO fate {rendered(production.rows)}")
+        self._cursor.execute(f"DROP TABLE temp.{table}")
+
+    def _run_checks(self, relation: Relation, checks: Iterable[Check]) -> None:
+        """Run checks over a relation and report the wrong cells."""
+        file = self._report.files[self.files[relation.file]].name
+        for check in checks:
+            query = exp.select(ROW, check.value, "count(*) OVER ()").from_(f"temp.{relation.table}")
+            query = query.where(check.condition).order_by(ROW).limit(LISTED_PER_CHECK)
+            rows = self._cursor.execute(rendered(query)).fetchall()
+            self._report_wrong(file, check, rows)
+
+    def _report_wrong(self, file: str, check: Check, rows: Sequence[tuple[int, str, int]]) -> None:
+        """Count all wrong cells of a check and list the first ones."""
+        if not rows:
+            return
+        name = f"cell: {check.code}"
+        self._report.by_shape[name] = self._report.by_shape.get(name, 0) + rows[0][2]
+        self._report.count("violation", rows[0][2])
+        shown = ", ".join(check.columns) or None
+        for row, value, _ in rows:
+            texts = message(check.code, column=shown or "", value=value, detail=check.detail)
+            self._report.list(Finding("violation", texts, file, row, shown, value))
+
+    def check_literals(self) -> None:
+        """Report the literals just inserted whose text is not a value of their datatype."""
+        rows = self._cursor.execute(
+            f"""
+            SELECT t.file, t.row, t.rule, t.o, any_value(term.dt), count(*) OVER ()
+            FROM temp.staged AS t JOIN temp.rule AS r USING (rule)
+            JOIN term ON term.kind = {Kind.ILL:d} AND term.lex = t.o
+                AND term.dt = coalesce(t.odt, r.odt)
+            WHERE t.file >= 0
+            GROUP BY t.file, t.row, t.rule, t.o ORDER BY t.file, t.row
+            LIMIT {LISTED_PER_CHECK}
+            """
+        ).fetchall()
+        for file, row, rule, value, datatype, total in rows:
+            name = self._report.files[self.files[file]].name
+            columns = self.producer.rules[rule].columns
+            detail = f"xsd:{datatype.removeprefix(str(XSD))}"
+            check = Check(exp.true(), columns, exp.Null(), "literal", detail)
+            self._report_wrong(name, check, [(row, value, total if row is rows[0][1] else 0)])
+
+    def _store_rules(self) -> None:
+        """Fill the table `rule`."""
+        rules = self.producer.rules
+        columns = [
+            list(range(len(rules))),
+            [rule.predicate for rule in rules],
+            [rule.datatype for rule in rules],
+            [rule.language for rule in rules],
+            [rule.graph for rule in rules],
+        ]
+        self._cursor.execute(
+            "INSERT INTO rule SELECT unnest(?::INTEGER[]), unnest(?::VARCHAR[]),"
+            " unnest(?::VARCHAR[]), unnest(?::VARCHAR[]), unnest(?::VARCHAR[])",
+            columns,
+        )
+
+    def _account(self) -> None:
+        """Enter into the report what became of the rows of every file."""
+        counts = self._cursor.execute(
+            "SELECT file, reason, count(DISTINCT row) FROM fate GROUP BY ALL ORDER BY ALL"
+        ).fetchall()
+        touched = dict(
+            self._cursor.execute(
+                "SELECT file, count(DISTINCT row) FROM fate GROUP BY file"
+            ).fetchall()
+        )
+        staged = dict(
+            self._cursor.execute("SELECT file, count(*) FROM staged GROUP BY file").fetchall()
+        )
+        for position, index in enumerate(self.files):
+            file = self._report.files[index]
+            file.unused = file.rows - touched.get(position, 0)
+            file.quads = staged.get(position, 0)
+            for number_of_file, reason, rows in counts:
+                if number_of_file != position:
+                    continue
+                if reason < 0:
+                    file.mapped = rows
+                else:
+                    file.set_aside.append(SetAsideRows(self._reasons[reason], rows))
+        self._report.quads_staged = sum(staged.values())

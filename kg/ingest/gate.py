@@ -1,0 +1,141 @@
+"""The shapes at the gate: what an import adds is validated before it is committed.
+
+Focus nodes are the subjects and the objects of the new quads: a rule may look at a purchase from
+the refund that was added to it. Results lead back to file, row and column through the staged rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from functools import lru_cache
+from pathlib import Path
+
+from rdflib import SH, Graph
+
+from kg.ingest.production import RuleRow
+from kg.ingest.report import Finding, ImportReport
+from kg.resources import folder
+from kg.shacl import Shapes, ValidationResult, load_shapes, validate
+from kg.shacl.model import PredicatePath
+from kg.store import Cursor, Kind, Transaction
+
+LISTED_PER_SHAPE = 100
+"""Results listed for each shape; all are counted."""
+
+_SEVERITIES = {str(SH.Violation): "violation", str(SH.Warning): "warning", str(SH.Info): "info"}
+
+_TOUCHED = """
+SELECT s AS node FROM quad WHERE born = {number}
+UNION SELECT o FROM quad WHERE born = {number} AND k IN ({nodes})
+"""
+
+_TRACED = """
+SELECT f.n, min((CASE WHEN p.p IS NOT DISTINCT FROM f.path THEN 0 ELSE 1 END,
+    CASE WHEN t.o IS NOT DISTINCT FROM f.value THEN 0 ELSE 1 END, t.file, t.row, t.rule))
+FROM finding AS f JOIN temp.staged AS t ON t.{end} = f.focus JOIN temp.rule AS p USING (rule)
+WHERE t.file >= 0
+GROUP BY f.n
+"""
+
+
+@lru_cache(maxsize=1)
+def project_shapes() -> Shapes:
+    """Return the shapes of the project, with the subclass axioms of its vocabulary.
+
+    Raises:
+        ShapesError: a shape is wrong.
+    """
+    ontology = folder("ontology")
+    vocabulary = Graph()
+    for path in sorted((ontology / "vocabulary").glob("*.ttl")):
+        vocabulary.parse(path, format="turtle")
+    shapes: list[Path | str] = [*sorted((ontology / "shapes").glob("*.ttl"))]
+    return load_shapes(shapes, vocabulary)
+
+
+def check_shapes(
+    tx: Transaction,
+    shapes: Shapes,
+    as_of: date,
+    report: ImportReport,
+    files: Sequence[int],
+    rules: Sequence[RuleRow],
+) -> None:
+    """Validate what a transaction added, and enter the results into the report."""
+    focus = _TOUCHED.format(number=tx.number, nodes=f"{Kind.IRI:d}, {Kind.BLANK:d}")
+    found = validate(tx.cursor, shapes, as_of, focus, limit=LISTED_PER_SHAPE)
+    report.shapes_checked = True
+    for (shape, severity), count in found.counts().items():
+        name = _SEVERITIES.get(str(severity), "violation")
+        report.by_shape[_short(str(shape))] = count
+        report.count(name, count)
+    results = list(found.results)
+    places = _trace(tx.cursor, results)
+    for number, result in enumerate(results):
+        report.list(_finding(result, places.get(number), report, files, rules))
+
+
+_Place = tuple[int, int, bool, int]
+"""File number, row, whether the path is that of the rule, and the rule."""
+
+
+def _trace(cursor: Cursor, results: Sequence[ValidationResult]) -> dict[int, _Place]:
+    """Return where results come from, by their position."""
+    if not results:
+        return {}
+    columns = [
+        list(range(len(results))),
+        [result.focus[1] for result in results],
+        [_predicate(result) for result in results],
+        [result.value[1] if result.value else None for result in results],
+    ]
+    cursor.execute(
+        "CREATE OR REPLACE TEMP TABLE finding AS SELECT unnest(?::INTEGER[]) AS n,"
+        " unnest(?::VARCHAR[]) AS focus, unnest(?::VARCHAR[]) AS path,"
+        " unnest(?::VARCHAR[]) AS value",
+        columns,
+    )
+    places: dict[int, _Place] = {}
+    for end in ("s", "o"):
+        for number, key in cursor.execute(_TRACED.format(end=end)).fetchall():
+            other_path, _, file, row, rule = key.values() if isinstance(key, dict) else key
+            places.setdefault(number, (file, row, other_path == 0, rule))
+    return places
+
+
+def _predicate(result: ValidationResult) -> str | None:
+    """Return the IRI of a path that is one predicate."""
+    return str(result.path.iri) if isinstance(result.path, PredicatePath) else None
+
+
+def _finding(
+    result: ValidationResult,
+    place: _Place | None,
+    report: ImportReport,
+    files: Sequence[int],
+    rules: Sequence[RuleRow],
+) -> Finding:
+    """Return a result with its cell, where it has one."""
+    file = row = column = None
+    if place is not None:
+        number, row, same_path, rule = place
+        file = report.files[files[number]].name
+        column = ", ".join(rules[rule].columns) if same_path else None
+    elif len(report.files) == 1:
+        file = report.files[0].name
+    return Finding(
+        severity=_SEVERITIES.get(str(result.severity), "violation"),
+        message=dict(result.messages),
+        file=file,
+        row=row,
+        column=column,
+        value=result.value[1] if result.value else None,
+        shape=_short(str(result.shape)),
+        focus=result.focus[1],
+    )
+
+
+def _short(iri: str) -> str:
+    """Return the identifier of a shape without its namespace."""
+    return iri.rpartition("#")[2]

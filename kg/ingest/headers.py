@@ -1,0 +1,112 @@
+"""French names of the columns of templates, accepted beside the English ones.
+
+Names are compared without regard to case, accents, spaces, hyphens and underscores. A name counts
+for the columns of one template only, so that one French word may stand for two columns of two
+templates.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable
+
+SYNONYMS: dict[str, tuple[str, ...]] = {
+    "acquisition_source": ("source d'acquisition", "origine", "canal d'acquisition"),
+    "acting_buyer": ("acheteur", "acheteur agissant"),
+    "addressee": ("destinataire",),
+    "advisor": ("conseiller",),
+    "amount": ("montant", "montant net", "prix"),
+    "annual_potential": ("potentiel annuel", "potentiel"),
+    "birth_date": ("date de naissance", "naissance"),
+    "brand": ("marque",),
+    "budget": (),
+    "by": ("par",),
+    "canonical": ("canonique", "fiche conservée"),
+    "category": ("catégorie",),
+    "channel": ("canal",),
+    "city": ("ville", "commune"),
+    "client": ("client", "clé client"),
+    "closed_on": ("date de clôture", "clos le"),
+    "country": ("pays",),
+    "critical": ("critique",),
+    "currency": ("devise", "monnaie"),
+    "date": ("date",),
+    "declared_type": ("type déclaré",),
+    "delivery_date": ("date de livraison", "livraison"),
+    "direction": ("sens",),
+    "duplicate": ("doublon",),
+    "email": ("courriel", "e-mail", "adresse électronique", "mail"),
+    "end": ("fin", "date de fin"),
+    "family_name": ("nom de famille", "patronyme"),
+    "first_contact_date": ("date de premier contact", "premier contact"),
+    "given_name": ("prénom",),
+    "key": ("clé", "identifiant", "code"),
+    "kind": ("type", "nature"),
+    "level": ("niveau",),
+    "member": ("membre",),
+    "name": ("nom", "dénomination", "raison sociale", "libellé"),
+    "need": ("besoin",),
+    "no_alternative": ("sans alternative",),
+    "notified_on": ("informé le", "date d'information"),
+    "order": ("commande", "numéro de commande"),
+    "organization": ("organisation",),
+    "parent": ("rattachement", "unité mère", "maison mère"),
+    "party": ("partie", "tiers"),
+    "payer": ("payeur",),
+    "payment_date": ("date de paiement", "paiement"),
+    "phone": ("téléphone", "tél"),
+    "point_of_sale": ("point de vente", "magasin"),
+    "postal_code": ("code postal",),
+    "price_basis": ("base de prix", "tarif"),
+    "product": ("produit", "article"),
+    "purpose": ("usage", "finalité"),
+    "quantity": ("quantité", "qté"),
+    "reason": ("motif", "raison"),
+    "recipient": ("bénéficiaire", "destinataire"),
+    "recommender": ("recommandeur", "prescripteur"),
+    "recorded_at": ("enregistré le", "date d'enregistrement"),
+    "referred": ("recommandé", "personne recommandée", "référé", "filleul"),
+    "refunds": ("rembourse",),
+    "registration_id": ("immatriculation", "siren", "siret"),
+    "resolved_on": ("résolu le", "date de résolution"),
+    "role": ("rôle", "fonction"),
+    "scale": ("échelle",),
+    "score": ("note",),
+    "seller": ("vendeur",),
+    "service": ("service",),
+    "severity": ("gravité",),
+    "sex": ("sexe",),
+    "share": ("part", "quote-part"),
+    "start": ("début", "date de début"),
+    "stated_outcome": ("issue déclarée", "résultat déclaré"),
+    "street": ("rue", "adresse", "voie"),
+    "supplier": ("fournisseur",),
+    "timing": ("échéance", "calendrier"),
+    "user": ("utilisateur",),
+}
+"""Column -> French names. The one place for them."""
+
+
+def folded(name: str) -> str:
+    """Return a name without case, accents and what separates its words."""
+    decomposed = unicodedata.normalize("NFKD", name.casefold())
+    return "".join(character for character in decomposed if character.isalnum())
+
+
+def recognise(header: Iterable[str], columns: Iterable[str]) -> dict[str, str]:
+    """Return column of the template -> name in the header, for those of `columns` that are there.
+
+    An exact name wins over a synonym; of two synonyms the first in the header is taken.
+    """
+    wanted = list(columns)
+    names: dict[str, str] = {}
+    for column in wanted:
+        for synonym in SYNONYMS.get(column, ()):
+            names.setdefault(folded(synonym), column)
+    names |= {folded(column): column for column in wanted}
+    found: dict[str, str] = {}
+    for name in header:
+        column_found = names.get(folded(name))
+        if column_found is not None and (column_found not in found or name == column_found):
+            found[column_found] = name
+    return found

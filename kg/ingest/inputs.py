@@ -1,0 +1,135 @@
+"""Which files an import is made of, and which document maps each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+
+from kg.errors import MappingError, SourceError, UsageError
+from kg.ingest.mapping import Document
+from kg.ingest.readers import is_table, stem
+from kg.ingest.yarrrml import load_document
+from kg.store.documents import EXTENSIONS
+
+_TEMPLATES = Path(__file__).parent / "templates"
+
+
+@dataclass(slots=True)
+class Inputs:
+    """Documents with the file of each of their sources, and RDF files."""
+
+    tables: list[tuple[Document, dict[str, Path]]] = field(default_factory=list)
+    rdf: list[Path] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+def template_names() -> list[str]:
+    """Return the names of the templates: `parties` for `parties.csv`."""
+    return sorted(path.stem for path in _TEMPLATES.glob("*.yml"))
+
+
+@lru_cache
+def template(name: str) -> Document:
+    """Return the mapping document of a template.
+
+    Raises:
+        UsageError: there is no template of that name.
+    """
+    if name not in template_names():
+        raise UsageError(
+            f"There is no template {name!r}. The templates are {', '.join(template_names())}."
+        )
+    return load_document(_TEMPLATES / f"{name}.yml")
+
+
+def find_inputs(paths: Sequence[Path], mapping: Path | None) -> Inputs:
+    """Sort files and folders into tables and RDF, and find the document of each table.
+
+    Raises:
+        UsageError: nothing to import, or a file that nothing maps.
+        SourceError: a path does not exist.
+        MappingError: the mapping document is wrong, or does not fit the files.
+    """
+    if not paths:
+        raise UsageError("There is nothing to import: give files or folders.")
+    inputs = Inputs()
+    tables: list[Path] = []
+    for path in paths:
+        if not path.exists():
+            raise SourceError(f"{path} does not exist.", file=path.name)
+        given = _folder(path, inputs, mapped=mapping is not None) if path.is_dir() else [path]
+        for file in given:
+            (inputs.rdf if is_rdf(file) else tables).append(file)
+    if mapping is not None:
+        document = load_document(mapping)
+        inputs.tables.append((document, _files_of(document, tables)))
+    else:
+        inputs.tables += [_templated(table) for table in tables]
+    if not inputs.tables and not inputs.rdf:
+        raise UsageError(
+            f"{paths[0]} holds no file to import. Templates are"
+            f" {', '.join(f'{name}.csv' for name in template_names())}."
+        )
+    return inputs
+
+
+def is_rdf(path: Path) -> bool:
+    """Tell whether a file's ending is that of an RDF document."""
+    name = path.name.lower().removesuffix(".gz")
+    return f".{name.rpartition('.')[2]}" in EXTENSIONS
+
+
+def _folder(path: Path, inputs: Inputs, *, mapped: bool) -> list[Path]:
+    """Return the files of a folder that can be imported, and note the others."""
+    found: list[Path] = []
+    for file in sorted(path.iterdir()):
+        known = is_table(file) and (mapped or stem(file) in template_names())
+        if file.is_file() and (known or is_rdf(file)):
+            found.append(file)
+        elif not file.name.startswith("."):
+            inputs.notes.append(f"{file.name} was left out: it is neither a template nor RDF.")
+    return found
+
+
+def _templated(table: Path) -> tuple[Document, dict[str, Path]]:
+    """Return the template that a file is named after, with its source."""
+    if stem(table) not in template_names():
+        expected = ", ".join(f"{name}.csv" for name in template_names())
+        raise UsageError(
+            f"{table.name} is not named after a template. Name it {expected},"
+            " or give a mapping document with --mapping."
+        )
+    document = template(stem(table))
+    return document, {source.name: table for source in document.sources if source.access}
+
+
+def _files_of(document: Document, tables: Sequence[Path]) -> dict[str, Path]:
+    """Return the file of each source of a mapping document that reads one.
+
+    A source takes the file of its name, with or without `.gz`; when the document reads one file
+    and one is given, that one.
+    """
+    reading = [source for source in document.sources if source.access is not None]
+    wanted = {Path(source.access or "").name.removesuffix(".gz") for source in reading}
+    found: dict[str, Path] = {}
+    for source in reading:
+        name = Path(source.access or "").name.removesuffix(".gz")
+        named = [table for table in tables if table.name.removesuffix(".gz") == name]
+        if not named and len(wanted) == 1 and len(tables) == 1:
+            named = list(tables)
+        if len(named) != 1:
+            given = ", ".join(table.name for table in tables) or "no table"
+            raise MappingError(
+                f"{document.name}: the source {source.name!r} reads {name}, but"
+                f" {'several files have that name' if named else f'{given} was given'}."
+            )
+        found[source.name] = named[0]
+    left = [table.name for table in tables if table not in found.values()]
+    if left:
+        raise UsageError(
+            f"{document.name} has no source for {', '.join(left)}. Leave the file out, or name it"
+            " under 'sources'."
+        )
+    return found

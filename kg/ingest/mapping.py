@@ -1,0 +1,203 @@
+"""Mapping documents as values: what `kg.ingest.yarrrml` reads and `kg.ingest.compile` compiles.
+
+The language is YARRRML (https://rml.io/yarrrml/spec/) with extensions that are described in
+`kg.ingest.yarrrml`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """The value of a column, `$(name)`."""
+
+    column: str
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """A text that is the same for every row."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """Texts and references side by side; missing when one of its references is."""
+
+    parts: tuple[Constant | Reference, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A function of `kg.ingest.functions` with its arguments in the order of its parameters."""
+
+    function: str
+    arguments: tuple[Value, ...]
+    place: str
+
+
+Value = Reference | Constant | Template | Call
+
+
+def references(value: Value) -> Iterator[str]:
+    """Yield the names of the columns that a value reads, in order, with repetitions."""
+    if isinstance(value, Reference):
+        yield value.column
+    elif isinstance(value, Template):
+        for part in value.parts:
+            yield from references(part)
+    elif isinstance(value, Call):
+        for argument in value.arguments:
+            yield from references(argument)
+
+
+def calls(value: Value) -> Iterator[Call]:
+    """Yield the calls inside a value, itself included, inner ones first."""
+    if isinstance(value, Call):
+        for argument in value.arguments:
+            yield from calls(argument)
+        yield value
+
+
+@dataclass(frozen=True, slots=True)
+class TermMap:
+    """How an RDF term is made of a row."""
+
+    value: Value
+    iri: bool
+    datatype: str | None = None
+    """IRI of the datatype of a literal; `PARTIAL_DATE` chooses it by the length of the value."""
+    language: str | None = None
+    place: str = ""
+
+
+PARTIAL_DATE = "partialDate"
+"""Datatype name: `xsd:date`, `xsd:gYearMonth` or `xsd:gYear`, as much as is known."""
+
+PERSONAL = "personal"
+"""Graph name: the personal graph of the import."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Predicates and objects of a mapping, where they go, and for which rows."""
+
+    predicates: tuple[TermMap, ...]
+    objects: tuple[TermMap, ...]
+    graphs: tuple[TermMap | str, ...] = ()
+    condition: Call | None = None
+    place: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Mapping:
+    """Subjects made of the rows of sources, and what is said of them."""
+
+    name: str
+    sources: tuple[str, ...]
+    subjects: tuple[TermMap, ...]
+    rules: tuple[Rule, ...]
+    graphs: tuple[TermMap | str, ...] = ()
+    condition: Call | None = None
+    place: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Ordinal:
+    """Position of a row, from 1, among the rows with the same values of columns."""
+
+    by: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """Total of a column over the rows up to this one, in the order of columns, within a group."""
+
+    total: str
+    by: tuple[str, ...]
+    order: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Aggregate:
+    """One value of a group of rows: `first` and `last` present one, `sum`, `min`, `max`."""
+
+    kind: str
+    column: str
+
+
+ColumnRule = Reference | Constant | Template | Call | Ordinal | Running | Aggregate
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """Columns brought in from the row of another source that agrees on columns.
+
+    With `latest`, of the agreeing rows whose column is not after this row's, the one where it is
+    greatest; equal ones and rows without `latest` are settled by the later row.
+    """
+
+    source: str
+    same: tuple[str, ...]
+    latest: str | None
+    columns: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """Rows that are counted and reported instead of mapped."""
+
+    when: Call
+    reason: dict[str, str] = field(hash=False)
+    place: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """What a column must hold (checked before mapping), and how it is described to users."""
+
+    column: str
+    required: bool = False
+    kind: str = "text"
+    one_of: tuple[str, ...] = ()
+    names: str | None = None
+    """The column is the key of records of this kind."""
+    refers_to: str | None = None
+    """The column is the key of a record of this kind, in this import or in the store."""
+    same_per: str | None = None
+    """Rows with the same value of that column have one value here."""
+    only_when: tuple[str, tuple[str, ...]] | None = None
+    """May be filled only where another column has one of these values."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Rows of a file, or rows derived from another source; steps apply in the order of fields."""
+
+    name: str
+    access: str | None = None
+    parent: str | None = None
+    cells: tuple[Cell, ...] = ()
+    where: Call | None = None
+    match: Match | None = None
+    group: tuple[str, ...] = ()
+    columns: tuple[tuple[str, ColumnRule], ...] = ()
+    set_aside: tuple[SetAside, ...] = ()
+    place: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A mapping document; `name` is that of its file, for messages."""
+
+    name: str
+    sources: tuple[Source, ...]
+    mappings: tuple[Mapping, ...]
+
+    def source(self, name: str) -> Source:
+        """Return a source by its name."""
+        return next(source for source in self.sources if source.name == name)

@@ -1,0 +1,192 @@
+"""Sources in mapping documents: files, checks of cells, and derived rows."""
+
+from __future__ import annotations
+
+from kg.ingest.calls import parse_call, parse_template
+from kg.ingest.functions import FUNCTIONS
+from kg.ingest.mapping import (
+    Aggregate,
+    Call,
+    Cell,
+    ColumnRule,
+    Match,
+    Ordinal,
+    Reference,
+    Running,
+    SetAside,
+    Source,
+)
+from kg.ingest.places import Node
+
+_FORMULATIONS = ("csv", "tsv", "xlsx", "parquet", "jsonl")
+_SOURCE_KEYS = {
+    name: name
+    for name in (
+        "access", "referenceFormulation", "from", "cells", "where", "match", "group by",
+        "columns", "set aside",
+    )
+}  # fmt: skip
+_CELL_KEYS = {
+    name: name
+    for name in ("required", "type", "one of", "names", "refers to", "same per", "only when")
+}
+CELL_KINDS = ("text", "date", "day", "dateTime", "decimal", "boolean", "currency")
+"""Kinds of cells; `date` may lack its day or month, `day` may not."""
+_AGGREGATES = ("first", "last", "sum", "min", "max")
+_MATCH_KEYS = {name: name for name in ("source", "same", "latest", "columns")}
+_RUNNING_KEYS = {name: name for name in ("total", "by", "order")}
+_SET_ASIDE_KEYS = {name: name for name in ("when", "because")}
+_REASON_KEYS = {name: name for name in ("en", "fr")}
+
+
+def parse_source(name: str, node: Node) -> Source:
+    """Read a source, of a file or derived.
+
+    Raises:
+        MappingError: a key is unknown, or what is said does not fit together.
+    """
+    if node.is_text or node.is_list:
+        return _short_source(name, node)
+    keys = node.entries(_SOURCE_KEYS)
+    if ("access" in keys) == ("from" in keys):
+        raise node.error("a source has either 'access' (a file) or 'from' (another source)")
+    if "access" in keys:
+        _check_formulation(keys.get("referenceFormulation"), node)
+    group = keys["group by"].texts() if "group by" in keys else ()
+    for needing in ("group by", "match"):
+        if needing in keys and "from" not in keys:
+            raise keys[needing].error(f"{needing!r} is for a source derived 'from' another")
+    columns = keys["columns"].items() if "columns" in keys else []
+    return Source(
+        name=name,
+        access=keys["access"].text() if "access" in keys else None,
+        parent=keys["from"].text() if "from" in keys else None,
+        cells=tuple(_cell(key, item) for key, item in keys["cells"].items())
+        if "cells" in keys
+        else (),
+        where=_condition(keys["where"]) if "where" in keys else None,
+        match=_match(keys["match"]) if "match" in keys else None,
+        group=group,
+        columns=tuple((key, _column(item, grouped=bool(group))) for key, item in columns),
+        set_aside=tuple(_set_aside(item) for item in keys["set aside"].elements())
+        if "set aside" in keys
+        else (),
+        place=node.place,
+    )
+
+
+def _short_source(name: str, node: Node) -> Source:
+    """Read `file.csv~csv` or `[file.csv~csv]`."""
+    items = node.elements()
+    if len(items) != 1:
+        raise node.error("a short source is [file~csv]; an iterator has no meaning for tables")
+    access, mark, formulation = items[0].text().rpartition("~")
+    if not mark or formulation not in _FORMULATIONS:
+        raise node.error(f"a short source is written file~csv, with one of {_FORMULATIONS}")
+    return Source(name=name, access=access, place=node.place)
+
+
+def _check_formulation(node: Node | None, source: Node) -> None:
+    """Refuse formats of sources that are not read."""
+    if node is None:
+        raise source.error("'access' needs a 'referenceFormulation', for example csv")
+    if node.text() not in _FORMULATIONS:
+        raise node.error(
+            f"the format {node.text()!r} is not read; use one of {', '.join(_FORMULATIONS)}"
+        )
+
+
+def _condition(node: Node) -> Call:
+    """Read a condition in one line."""
+    call = parse_call(node.text(), node.place)
+    if FUNCTIONS[call.function].returns != "condition":
+        raise node.error(f"{call.function} is not a condition")
+    return call
+
+
+def _cell(column: str, node: Node) -> Cell:
+    """Read what a column must hold."""
+    if node.is_text and not node.text():
+        return Cell(column)
+    keys = node.entries(_CELL_KEYS)
+    kind = keys["type"].text() if "type" in keys else "text"
+    if kind not in CELL_KINDS:
+        raise keys["type"].error(f"the type {kind!r} is not one of {', '.join(CELL_KINDS)}")
+    only_when = None
+    if "only when" in keys:
+        entries = keys["only when"].items()
+        if len(entries) != 1:
+            raise keys["only when"].error("'only when' names one column and its values")
+        only_when = (entries[0][0], entries[0][1].texts())
+    return Cell(
+        column=column,
+        required="required" in keys and keys["required"].flag(),
+        kind=kind,
+        one_of=keys["one of"].texts() if "one of" in keys else (),
+        names=keys["names"].text() if "names" in keys else None,
+        refers_to=keys["refers to"].text() if "refers to" in keys else None,
+        same_per=keys["same per"].text() if "same per" in keys else None,
+        only_when=only_when,
+    )
+
+
+def _match(node: Node) -> Match:
+    """Read what is brought in from another source."""
+    keys = node.entries(_MATCH_KEYS)
+    for needed in ("source", "same", "columns"):
+        if needed not in keys:
+            raise node.error(f"a match needs {needed!r}")
+    return Match(
+        source=keys["source"].text(),
+        same=keys["same"].texts(),
+        latest=keys["latest"].text() if "latest" in keys else None,
+        columns=tuple((key, item.text()) for key, item in keys["columns"].items()),
+    )
+
+
+def _column(node: Node, *, grouped: bool) -> ColumnRule:
+    """Read a computed column."""
+    if node.is_text:
+        text = node.text()
+        is_call = "(" in text and text.partition("(")[0].removeprefix("cgf:") in FUNCTIONS
+        value = parse_call(text, node.place) if is_call else parse_template(text)
+        if isinstance(value, Call) and FUNCTIONS[value.function].returns == "condition":
+            raise node.error("a column holds a value, not a condition")
+        if grouped:
+            raise node.error(f"a column of a group is one of {', '.join(_AGGREGATES)} of a column")
+        return value
+    ((kind, item), *others) = node.items()
+    if others:
+        raise node.error("a computed column has one key")
+    if grouped:
+        if kind not in _AGGREGATES:
+            raise item.error(f"a column of a group is one of {', '.join(_AGGREGATES)} of a column")
+        return Aggregate(kind, _reference(item))
+    if kind == "ordinal":
+        return Ordinal(item.texts())
+    if kind == "running":
+        keys = item.entries(_RUNNING_KEYS)
+        if set(keys) != set(_RUNNING_KEYS):
+            raise item.error("a running total needs 'total', 'by' and 'order'")
+        return Running(_reference(keys["total"]), keys["by"].texts(), keys["order"].texts())
+    raise item.error(f"{kind!r} is not understood; use a value, 'ordinal' or 'running'")
+
+
+def _reference(node: Node) -> str:
+    """Return the column of `$(name)`."""
+    value = parse_template(node.text())
+    if not isinstance(value, Reference):
+        raise node.error("one column is expected here, as $(name)")
+    return value.column
+
+
+def _set_aside(node: Node) -> SetAside:
+    """Read which rows are set aside, and why."""
+    keys = node.entries(_SET_ASIDE_KEYS)
+    if set(keys) != set(_SET_ASIDE_KEYS):
+        raise node.error("an entry of 'set aside' needs 'when' and 'because'")
+    reasons = keys["because"].entries(_REASON_KEYS)
+    if "en" not in reasons or "fr" not in reasons:
+        raise keys["because"].error("'because' needs a reason in 'en' and in 'fr'")
+    texts = {language: item.text() for language, item in reasons.items()}
+    return SetAside(_condition(keys["when"]), texts, node.place)

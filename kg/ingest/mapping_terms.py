@@ -1,0 +1,213 @@
+"""Terms in mapping documents: subjects, predicates, objects, graphs, conditions."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from rdflib import RDF
+
+from kg.ingest.calls import Argument, make_call, parse_call, parse_template
+from kg.ingest.functions import FUNCTIONS
+from kg.ingest.mapping import (
+    PARTIAL_DATE,
+    PERSONAL,
+    Call,
+    Constant,
+    Template,
+    TermMap,
+    Value,
+)
+from kg.ingest.places import Node
+
+_CALL_KEYS = {
+    "function": "function",
+    "fn": "function",
+    "f": "function",
+    "parameters": "parameters",
+    "pms": "parameters",
+}
+_TERM_KEYS = _CALL_KEYS | {
+    "value": "value",
+    "v": "value",
+    "type": "type",
+    "t": "type",
+    "datatype": "datatype",
+    "d": "datatype",
+    "language": "language",
+    "l": "language",
+    "mapping": "mapping",
+    "condition": "condition",
+    "targets": "targets",
+}
+_PARAMETER_KEYS = {"parameter": "parameter", "pm": "parameter", "value": "value", "v": "value"}
+_SCHEMES = ("http:", "https:", "urn:", "mailto:", "tel:")
+_LANGUAGE = re.compile(r"[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*")
+_PREFIXED = re.compile(r"([A-Za-z][\w.-]*)?:")
+
+
+class Terms:
+    """Reader of terms under the prefixes of one document."""
+
+    def __init__(self, prefixes: Mapping[str, str]) -> None:
+        self._prefixes = prefixes
+
+    def is_type(self, predicate: TermMap) -> bool:
+        """Tell whether a predicate is `rdf:type`."""
+        return predicate.value == Constant(str(RDF.type))
+
+    def subject(self, node: Node) -> TermMap:
+        """Read a subject."""
+        return self._iri(node)
+
+    def predicate(self, node: Node) -> TermMap:
+        """Read a predicate; `a` is rdf:type."""
+        if node.is_text and node.text() == "a":
+            return TermMap(Constant(str(RDF.type)), iri=True, place=node.place)
+        return self._iri(node)
+
+    def graphs(self, node: Node | None) -> tuple[TermMap | str, ...]:
+        """Read graphs; `personal` stands for the personal graph of the import."""
+        if node is None:
+            return ()
+        return tuple(
+            PERSONAL if item.is_text and item.text() == PERSONAL else self._iri(item)
+            for item in node.elements()
+        )
+
+    def condition(self, node: Node | None) -> Call | None:
+        """Read a condition: a call in one line or with parameters."""
+        if node is None:
+            return None
+        call = parse_call(node.text(), node.place) if node.is_text else self._call(node)
+        if FUNCTIONS[call.function].returns != "condition":
+            raise node.error(f"{call.function} is not a condition")
+        return call
+
+    def object(self, node: Node, *, iri: bool = False, modifier: str | None = None) -> TermMap:
+        """Read an object; `iri` makes an IRI of it, `modifier` is a datatype or `fr~lang`."""
+        if node.is_text:
+            text, kind = _split_suffix(node.text())
+            if kind == "lang":
+                raise node.error("a language stands after the object: [p, o, en~lang]")
+            if iri or kind == "iri":
+                return TermMap(
+                    self._expanded(parse_template(text), node), iri=True, place=node.place
+                )
+            return self._literal(parse_template(text), modifier, None, node)
+        keys = node.entries(_TERM_KEYS)
+        for refused, meaning in (
+            (
+                "mapping",
+                "a reference to another mapping (a join) is not offered; write the same"
+                " subject as that mapping, or use 'match' in a source",
+            ),
+            ("targets", "targets are not offered: everything goes to the store"),
+            ("condition", "a condition belongs to the entry, beside its objects"),
+        ):
+            if refused in keys:
+                raise keys[refused].error(meaning)
+        value = self._value(keys, node)
+        kind = keys["type"].text() if "type" in keys else None
+        if kind not in {None, "iri", "literal"}:
+            raise keys["type"].error(f"the type {kind!r} is not one of iri, literal")
+        returns_iri = isinstance(value, Call) and FUNCTIONS[value.function].returns == "iri"
+        if kind == "iri" or (kind is None and (iri or returns_iri)):
+            if "datatype" in keys or "language" in keys:
+                raise node.error("an IRI has neither datatype nor language")
+            return TermMap(self._expanded(value, node), iri=True, place=node.place)
+        datatype = keys["datatype"].text() if "datatype" in keys else modifier
+        language = keys["language"].text() if "language" in keys else None
+        return self._literal(value, datatype, language, node)
+
+    def _value(self, keys: Mapping[str, Node], node: Node) -> Value:
+        """Return the value of a term in its long form."""
+        if "function" in keys:
+            return self._called(keys)
+        if "value" not in keys:
+            raise node.error("the term has neither a value nor a function")
+        return parse_template(keys["value"].text())
+
+    def _call(self, node: Node) -> Call:
+        """Read a call in its long form."""
+        return self._called(node.entries(_CALL_KEYS))
+
+    def _called(self, keys: Mapping[str, Node]) -> Call:
+        """Return the call of `function` and `parameters`."""
+        function = keys["function"]
+        if "parameters" not in keys:
+            return parse_call(function.text(), function.place)
+        arguments = [self._argument(item) for item in keys["parameters"].elements()]
+        return make_call(function.text(), arguments, function.place)
+
+    def _argument(self, node: Node) -> Argument:
+        """Read one parameter, `[name, value]` or in keys."""
+        if node.is_list:
+            items = node.elements()
+            if len(items) != 2:
+                raise node.error("a parameter is [name, value]")
+            return items[0].text(), self._argument_value(items[1])
+        keys = node.entries(_PARAMETER_KEYS)
+        if "parameter" not in keys or "value" not in keys:
+            raise node.error("a parameter needs 'parameter' and 'value'")
+        return keys["parameter"].text(), self._argument_value(keys["value"])
+
+    def _argument_value(self, node: Node) -> Value:
+        """Read a value or a nested call."""
+        return parse_template(node.text()) if node.is_text else self._call(node)
+
+    def _iri(self, node: Node) -> TermMap:
+        """Read a term that is an IRI."""
+        if node.is_text:
+            text, _ = _split_suffix(node.text())
+            return TermMap(self._expanded(parse_template(text), node), iri=True, place=node.place)
+        keys = node.entries(_TERM_KEYS)
+        return TermMap(self._expanded(self._value(keys, node), node), iri=True, place=node.place)
+
+    def _literal(
+        self, value: Value, datatype: str | None, language: str | None, node: Node
+    ) -> TermMap:
+        """Return a literal; a datatype may also be a language written `en~lang`."""
+        if datatype is not None and datatype.endswith("~lang"):
+            language, datatype = datatype.removesuffix("~lang"), None
+        if language is not None:
+            if datatype is not None:
+                raise node.error("a literal has a datatype or a language, not both")
+            if not _LANGUAGE.fullmatch(language):
+                raise node.error(f"{language!r} is not a language tag")
+            return TermMap(value, iri=False, language=language.lower(), place=node.place)
+        if datatype is None or datatype == PARTIAL_DATE:
+            return TermMap(value, iri=False, datatype=datatype, place=node.place)
+        iri = self._expanded(parse_template(datatype), node)
+        if not isinstance(iri, Constant):
+            raise node.error("a datatype is a constant")
+        return TermMap(value, iri=False, datatype=iri.text, place=node.place)
+
+    def _expanded(self, value: Value, node: Node) -> Value:
+        """Return the value of an IRI with its prefix written out."""
+        if isinstance(value, Constant):
+            return Constant(self._full(value.text, node))
+        first, *others = value.parts if isinstance(value, Template) else (None,)
+        if isinstance(first, Constant):
+            return Template((Constant(self._full(first.text, node)), *others))
+        return value
+
+    def _full(self, text: str, node: Node) -> str:
+        """Return an IRI or its beginning with the prefix written out."""
+        match = _PREFIXED.match(text)
+        if match is None:
+            raise node.error(f"{text!r} is no IRI: it has neither a prefix nor a scheme")
+        prefix = match.group(1) or ""
+        if prefix in self._prefixes:
+            return self._prefixes[prefix] + text[match.end() :]
+        if not text.startswith(_SCHEMES):
+            raise node.error(f"the prefix {prefix!r} is not declared under 'prefixes'")
+        return text
+
+
+def _split_suffix(text: str) -> tuple[str, str | None]:
+    """Return a short term without its `~iri` or `~lang`, and which it was."""
+    for kind in ("iri", "lang"):
+        if text.endswith(f"~{kind}"):
+            return text.removesuffix(f"~{kind}"), kind
+    return text, None

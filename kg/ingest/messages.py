@@ -1,0 +1,85 @@
+"""What a wrong cell is told, in English and French.
+
+`{column}`, `{value}` and `{detail}` are filled in; every message says what to do.
+"""
+
+from __future__ import annotations
+
+MESSAGES: dict[str, tuple[str, str]] = {
+    "required": (
+        "{column} is empty, and must be filled.",
+        "{column} est vide et doit être rempli.",
+    ),
+    "date": (
+        "{value} is no date of the calendar: write YYYY-MM-DD, or YYYY-MM or YYYY where the day is"
+        " not known.",
+        "{value} n'est pas une date du calendrier : écrire AAAA-MM-JJ, ou AAAA-MM ou AAAA si le"
+        " jour n'est pas connu.",
+    ),
+    "day": (
+        "{value} is no day of the calendar: write YYYY-MM-DD.",
+        "{value} n'est pas un jour du calendrier : écrire AAAA-MM-JJ.",
+    ),
+    "dateTime": (
+        "{value} is no time: write YYYY-MM-DDThh:mm:ss, with Z or an offset where known.",
+        "{value} n'est pas un horodatage : écrire AAAA-MM-JJThh:mm:ss, avec Z ou un décalage s'il"
+        " est connu.",
+    ),
+    "decimal": (
+        "{value} is no number: write digits with a point, as 1234.50.",
+        "{value} n'est pas un nombre : écrire des chiffres et un point, comme 1234.50.",
+    ),
+    "boolean": (
+        "{value} is neither true nor false.",
+        "{value} n'est ni true ni false.",
+    ),
+    "currency": (
+        "{value} is no currency code: write its three capital letters, as EUR.",
+        "{value} n'est pas un code de devise : écrire ses trois capitales, comme EUR.",
+    ),
+    "one of": (
+        "{value} is not one of {detail}.",
+        "{value} n'est pas une des valeurs {detail}.",
+    ),
+    "reference": (
+        "{value} is not the key of a {detail}, neither in this import nor in the store for this"
+        " source: import it too, or correct the key.",
+        "{value} n'est la clé d'aucun élément « {detail} », ni dans cet import ni dans la base"
+        " pour cette source : l'importer aussi, ou corriger la clé.",
+    ),
+    "same per": (
+        "{value} differs from the value of an earlier row with the same {detail}: give them one.",
+        "{value} diffère de la valeur d'une ligne précédente ayant le même {detail} : n'en donner"
+        " qu'une.",
+    ),
+    "only when": (
+        "{column} has no meaning here: it may be filled only when {detail}.",
+        "{column} n'a pas de sens ici : à remplir seulement quand {detail}.",
+    ),
+    "function": (
+        "{value} cannot be read by {detail}: correct the cell, or set such rows aside in the"
+        " mapping.",
+        "{value} ne peut pas être lu par {detail} : corriger la cellule, ou écarter ces lignes"
+        " dans la correspondance.",
+    ),
+    "iri": (
+        "{value} is not an absolute IRI, and one is needed here.",
+        "{value} n'est pas un IRI absolu, or il en faut un ici.",
+    ),
+    "literal": (
+        "{value} is not a value of the datatype {detail}.",
+        "{value} n'est pas une valeur du type {detail}.",
+    ),
+}
+
+
+def message(code: str, *, column: str, value: str, detail: str) -> dict[str, str]:
+    """Return the texts of a message by language."""
+    texts = zip(("en", "fr"), MESSAGES[code], strict=True)
+    return {
+        language: text.format(column=column, value=repr(value), detail=detail)
+        for language, text in texts
+    }
+
+
+EMPTY_ROW = {"en": "the row is empty", "fr": "la ligne est vide"}

@@ -1,0 +1,243 @@
+"""Imports: read, check, map, stage, validate, then commit or leave no trace.
+
+One import is one transaction. A violation refuses all of it; a dry run does the same work and is
+rolled back. Each import has a graph for facts and, where it has personal data, one for these, both
+described in the provenance graph (modelling decisions, section 5).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import secrets
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from rdflib import PROV, RDF, RDFS, XSD
+
+from kg.config import Settings
+from kg.errors import UsageError
+from kg.ingest.execution import Execution
+from kg.ingest.functions import Context
+from kg.ingest.gate import check_shapes, project_shapes
+from kg.ingest.inputs import Inputs, find_inputs
+from kg.ingest.minting import mint
+from kg.ingest.production import STAGED_QUADS, Graphs
+from kg.ingest.report import FileReport, ImportReport
+from kg.namespaces import CG, ID, PROVENANCE_GRAPH, graph_iri
+from kg.shacl import Shapes
+from kg.store import DEFAULT_GRAPH, Store, Transaction
+from kg.store.rdf import load_file
+
+ON_VIOLATION = ("reject",)
+"""What may become of an import with violations."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImportOptions:
+    """How to import; the defaults are those of the command line."""
+
+    source: str = "default"
+    """Name of the source: keys are its own, and the same key there is the same record."""
+    mapping: Path | None = None
+    """Mapping document; None takes the template that each file is named after."""
+    graph: str | None = None
+    """Graph for facts; None makes one for this import."""
+    dry_run: bool = False
+    on_violation: str = "reject"
+    agent: str = "local"
+    settings: Settings = field(default_factory=Settings)
+    shapes: Shapes | None = None
+    """Shapes at the gate; None takes those of the project."""
+    as_of: date | None = None
+    """Day that rules take as today; None takes today in the time zone of the settings."""
+
+
+def run_import(
+    store: Store, paths: Iterable[Path | str], options: ImportOptions | None = None
+) -> ImportReport:
+    """Import files and folders together, and return what became of them.
+
+    Raises:
+        UsageError: nothing to import, or an option has a wrong value.
+        SourceError: a file cannot be read.
+        MappingError: the mapping document is wrong, or does not fit the files.
+        RdfSyntaxError: an RDF file cannot be read.
+    """
+    options = options or ImportOptions()
+    if options.on_violation not in ON_VIOLATION:
+        raise UsageError(
+            f"on_violation is {options.on_violation!r}; use {' or '.join(ON_VIOLATION)}."
+        )
+    inputs = find_inputs([Path(path) for path in paths], options.mapping)
+    with store.write(agent=options.agent, activity="import", note=options.source) as tx:
+        report = _Import(tx, options, _secret(store)).run(inputs)
+        if options.dry_run or report.refused:
+            tx.rollback()
+            report.commit = None
+            report.status = "refused" if report.refused else "dry-run"
+    return report
+
+
+def _secret(store: Store) -> str:
+    """Return the secret that IRIs are made with."""
+    secret = store.setting("iri_secret")
+    if secret is None:
+        raise UsageError("The store has no secret for IRIs: it was not made by clientgraph.")
+    return secret
+
+
+class _Import:
+    """One import inside its transaction."""
+
+    def __init__(self, tx: Transaction, options: ImportOptions, secret: str) -> None:
+        self._tx = tx
+        self._options = options
+        at = tx.at.replace(tzinfo=UTC)
+        key = f"{at:%Y%m%d-%H%M%S}-{secrets.token_hex(4)}"
+        self._graphs = Graphs(
+            options.graph or str(graph_iri("facts", key)), str(graph_iri("personal", key))
+        )
+        self._context = Context(
+            secret,
+            options.source,
+            options.settings.organization,
+            options.settings.currency,
+            _instant(at),
+        )
+        self.report = ImportReport(
+            id=key,
+            source=options.source,
+            agent=options.agent,
+            at=_instant(at),
+            facts_graph=self._graphs.facts,
+            personal_graph=self._graphs.personal,
+        )
+
+    def run(self, inputs: Inputs) -> ImportReport:
+        """Do everything up to the commit, and return the report."""
+        report = self.report
+        report.notes += inputs.notes
+        execution = Execution(self._tx, self._context, self._graphs, report)
+        for document, files in inputs.tables:
+            execution.read(document, files)
+        execution.check_cells()
+        if report.refused:
+            report.notes.append("Mapping and shapes were not run because cells are wrong.")
+            return report
+        execution.map()
+        if report.refused:
+            report.notes.append("Shapes were not run because values cannot be mapped.")
+            return report
+        self._describe_graphs()
+        report.quads_written = self._tx.insert(STAGED_QUADS)
+        execution.check_literals()
+        for path in inputs.rdf:
+            self._load_rdf(path)
+        if not report.refused:
+            shapes = self._options.shapes or project_shapes()
+            rules = execution.producer.rules
+            check_shapes(self._tx, shapes, self._today(), report, execution.files, rules)
+        if not report.refused:
+            self._keep()
+        return report
+
+    def _today(self) -> date:
+        """Return the day that rules take as today."""
+        zone = ZoneInfo(self._options.settings.timezone)
+        return self._options.as_of or datetime.now(zone).date()
+
+    def _load_rdf(self, path: Path) -> None:
+        """Load an RDF file; what it leaves unnamed goes to the graph of the import."""
+        tx, graph = self._tx, self._graphs.facts
+        if self._options.graph is not None:
+            new = load_file(tx, path, graph=graph)
+        else:
+            new = load_file(tx, path)
+            unnamed = (
+                "SELECT s.lex AS s, p.lex AS p, o.lex AS o, o.dt AS odt, o.lang AS olang,"
+                " {graph} AS g FROM quad AS q JOIN term AS s ON s.id = q.s"
+                " JOIN term AS p ON p.id = q.p JOIN term AS o ON o.id = q.o"
+                f" WHERE q.born = {tx.number} AND q.g = {DEFAULT_GRAPH}"
+            )
+            tx.insert(unnamed.format(graph=f"'{graph}'"))
+            tx.delete(unnamed.format(graph="NULL::VARCHAR"))
+        self.report.files.append(FileReport(path.name, "rdf", quads=new))
+        self.report.quads_staged += new
+        self.report.quads_written += new
+
+    def _describe_graphs(self) -> None:
+        """Stage the provenance of the graphs of this import."""
+        context = self._context
+        source = mint(context.secret, "source", "", context.source)
+        agent = mint(context.secret, "agent", "", self._options.agent)
+        rows: list[tuple[str, str, str, str | None]] = [
+            (source, str(RDFS.label), context.source, str(XSD.string)),
+            (agent, str(RDF.type), str(PROV.Agent), None),
+            (agent, str(CG.agentName), self._options.agent, str(XSD.string)),
+        ]
+        for graph in (self._graphs.facts, self._graphs.personal):
+            rows += [
+                (graph, str(RDF.type), str(PROV.Entity), None),
+                (graph, str(PROV.wasDerivedFrom), source, None),
+                (graph, str(PROV.generatedAtTime), context.now, str(XSD.dateTime)),
+                (graph, str(PROV.wasAttributedTo), agent, None),
+                (graph, str(PROV.wasGeneratedBy), str(ID[f"commit/{self._tx.number}"]), None),
+            ]
+        columns = [list(column) for column in zip(*rows, strict=True)]
+        self._tx.cursor.execute(
+            "INSERT INTO rule VALUES (-1, NULL, NULL, NULL, ?)", [str(PROVENANCE_GRAPH)]
+        )
+        self._tx.cursor.execute(
+            "INSERT INTO staged SELECT unnest(?::VARCHAR[]), unnest(?::VARCHAR[]),"
+            " unnest(?::VARCHAR[]), unnest(?::VARCHAR[]), NULL, -1, NULL, -1",
+            columns,
+        )
+
+    def _keep(self) -> None:
+        """Keep the report beside the data, for the list of imports."""
+        report = self.report
+        report.status, report.commit = "committed", self._tx.number
+        self._tx.cursor.execute(
+            "INSERT INTO import_run VALUES (?, ?, ?, ?, ?, ?)",
+            [
+                report.id,
+                self._tx.number,
+                self._tx.at,
+                report.agent,
+                report.source,
+                json.dumps(report.as_json(), ensure_ascii=False),
+            ],
+        )
+
+
+def _instant(at: datetime) -> str:
+    """Return a time as the text of an `xsd:dateTime` in UTC."""
+    return at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
+
+
+@dataclass(frozen=True, slots=True)
+class ImportRun:
+    """A committed import, as kept in the store."""
+
+    id: str
+    commit: int
+    at: datetime
+    agent: str
+    source: str
+    report: dict[str, object]
+
+    def as_json(self) -> dict[str, object]:
+        """Return the run as values that JSON knows."""
+        return dataclasses.asdict(self) | {"at": _instant(self.at.replace(tzinfo=UTC))}
+
+
+def list_imports(store: Store) -> Sequence[ImportRun]:
+    """Return the committed imports, the latest first."""
+    rows = store.cursor().execute(
+        "SELECT id, number, at_time, agent, source, report FROM import_run ORDER BY number DESC"
+    )
+    return [ImportRun(*row[:5], json.loads(row[5])) for row in rows.fetchall()]

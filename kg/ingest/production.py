@@ -1,0 +1,233 @@
+"""Mappings become statements that fill the staging table.
+
+`staged` holds one row per quad with the file, row and rule that it comes from; what is the same
+for all quads of a rule (predicate, datatype, language, graph) stands once in `rule`. Together they
+are the staged relation of `kg.store`, and the way back from a violation to its cell.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import product
+
+import sqlglot.expressions as exp
+from rdflib import RDF, XSD
+
+from kg.ingest.compile import ROW, ROWS, Check, Relation, Values
+from kg.ingest.functions import Context
+from kg.ingest.mapping import (
+    PARTIAL_DATE,
+    PERSONAL,
+    Call,
+    Constant,
+    Mapping,
+    TermMap,
+    references,
+)
+from kg.ingest.sql import call, case, column, number, present, text
+
+STAGING = """
+CREATE TEMP TABLE staged (
+    s VARCHAR, p VARCHAR, o VARCHAR, odt VARCHAR, g VARCHAR, file INTEGER, row BIGINT, rule INTEGER
+);
+CREATE TEMP TABLE rule (rule INTEGER, p VARCHAR, odt VARCHAR, olang VARCHAR, g VARCHAR);
+CREATE TEMP TABLE fate (file INTEGER, row BIGINT, reason INTEGER);
+"""
+"""`fate`: what became of a row: mapped (reason -1), or set aside for a numbered reason."""
+
+STAGED_QUADS = """
+SELECT t.s, coalesce(t.p, r.p) AS p, t.o, coalesce(t.odt, r.odt) AS odt, r.olang,
+    coalesce(t.g, r.g) AS g
+FROM temp.staged AS t JOIN temp.rule AS r USING (rule)
+"""
+
+MAPPED = -1
+
+
+@dataclass(frozen=True, slots=True)
+class RuleRow:
+    """A row of the table `rule`, and the columns of the file that its objects come from."""
+
+    predicate: str | None
+    datatype: str | None
+    language: str | None
+    graph: str | None
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Graphs:
+    """The graphs of one import."""
+
+    facts: str
+    personal: str
+
+
+@dataclass(frozen=True, slots=True)
+class Production:
+    """Statements for one mapping, one source and one subject, to be run in order."""
+
+    table: str
+    create: exp.Expr
+    inserts: tuple[exp.Expr, ...]
+    checks: tuple[Check, ...]
+    rows: exp.Expr
+    """Query of (file, row, reason) of the rows that were mapped."""
+
+
+@dataclass(slots=True)
+class Producer:
+    """Compiles mappings; the rules of all of them are numbered in one list."""
+
+    context: Context
+    graphs: Graphs
+    rules: list[RuleRow] = field(default_factory=list)
+
+    def productions(self, mapping: Mapping, relation: Relation, table: str) -> Iterator[Production]:
+        """Yield the statements of a mapping over the rows of one of its sources.
+
+        Raises:
+            MappingError: a column is not there.
+        """
+        for position, subject in enumerate(mapping.subjects):
+            yield self._production(mapping, subject, relation, f"{table}_{position}")
+
+    def _production(
+        self, mapping: Mapping, subject: TermMap, relation: Relation, table: str
+    ) -> Production:
+        """Return the statements for one subject."""
+        values = Values(relation, self.context, mapping.place)
+        made = _Made(relation, table)
+        made.add(values.term(subject), "s")
+        checks = list(values.term_checks(subject))
+        inserts: list[exp.Expr] = []
+        for rule in mapping.rules:
+            rule_values = Values(relation, self.context, rule.place)
+            for term in rule.objects:
+                value = made.add(_conditional(rule_values, term, rule.condition))
+                checks += rule_values.term_checks(term)
+                shown = tuple(dict.fromkeys(references(term.value)))
+                shown = shown or tuple(dict.fromkeys(references(subject.value)))
+                graphs = rule.graphs or mapping.graphs or (self.graphs.facts,)
+                for predicate, graph in product(rule.predicates, graphs):
+                    where = self._where(made, rule_values, predicate, graph)
+                    inserts.append(self._staged(made, value, term, where, shown))
+        create = made.query()
+        if mapping.condition is not None:
+            create = create.where(values.sql(mapping.condition))
+        created = exp.select("*").from_(create.subquery("rows")).where(present(column("s")))
+        return Production(table, created, tuple(inserts), tuple(checks), _rows(relation, table))
+
+    def _where(
+        self, made: _Made, values: Values, predicate: TermMap, graph: TermMap | str
+    ) -> _Where:
+        """Return predicate and graph, each as a constant or else as a column of the made table."""
+        constants = _constant(predicate), self._graph(graph)
+        return _Where(
+            *constants,
+            made.add(values.term(predicate)) if constants[0] is None else None,
+            made.add(values.term(graph))
+            if constants[1] is None and isinstance(graph, TermMap)
+            else None,
+        )
+
+    def _staged(
+        self,
+        made: _Made,
+        value: exp.Expr,
+        term: TermMap,
+        where: _Where,
+        shown: tuple[str, ...],
+    ) -> exp.Expr:
+        """Number a rule and return the query of its staged rows."""
+        datatype = None if term.iri or term.datatype == PARTIAL_DATE else _datatype(term)
+        self.rules.append(RuleRow(where.predicate, datatype, term.language, where.graph, shown))
+        query = exp.select(
+            column("s"),
+            where.predicate_column or exp.Null(),
+            value,
+            _partial_date(term, value) or exp.Null(),
+            where.graph_column or exp.Null(),
+            number(made.relation.file),
+            column(ROW),
+            number(len(self.rules) - 1),
+        )
+        needed = [value, where.predicate_column, where.graph_column]
+        conditions = [present(item) for item in needed if item is not None]
+        return query.from_(f"temp.{made.table}").where(*conditions)
+
+    def _graph(self, graph: TermMap | str) -> str | None:
+        """Return the constant IRI of a graph, None when it depends on the row."""
+        if isinstance(graph, str):
+            return self.graphs.personal if graph == PERSONAL else graph
+        return _constant(graph)
+
+
+@dataclass(frozen=True, slots=True)
+class _Where:
+    """Predicate and graph of a rule: constants, or columns for what depends on the row."""
+
+    predicate: str | None
+    graph: str | None
+    predicate_column: exp.Expr | None
+    graph_column: exp.Expr | None
+
+
+class _Made:
+    """The columns of the temporary table that one pass over a relation makes."""
+
+    def __init__(self, relation: Relation, table: str) -> None:
+        self.relation = relation
+        self.table = table
+        self._selected: list[exp.Expr] = [column(ROW)]
+        if relation.grouped:
+            self._selected.append(column(ROWS))
+
+    def add(self, value: exp.Expr, name: str | None = None) -> exp.Column:
+        """Add a column and return its reference."""
+        name = name or f"o{len(self._selected)}"
+        self._selected.append(exp.alias_(value, name))
+        return column(name)
+
+    def query(self) -> exp.Select:
+        """Return the query that makes the table."""
+        return exp.select(*self._selected).from_(f"temp.{self.relation.table}")
+
+
+def _conditional(values: Values, term: TermMap, condition: Call | None) -> exp.Expr:
+    """Return an object, missing where its condition does not hold."""
+    value = values.term(term)
+    return value if condition is None else case([(values.sql(condition), value)])
+
+
+def _constant(term: TermMap) -> str | None:
+    """Return the text of a term that is the same for all rows."""
+    return term.value.text if isinstance(term.value, Constant) else None
+
+
+def _datatype(term: TermMap) -> str:
+    """Return the datatype of a literal."""
+    if term.language:
+        return str(RDF.langString)
+    return term.datatype or str(XSD.string)
+
+
+def _partial_date(term: TermMap, value: exp.Expr) -> exp.Expr | None:
+    """Return the datatype of a date that may lack its day or its month."""
+    if term.datatype != PARTIAL_DATE:
+        return None
+    length = call("strlen", value)
+    return case(
+        [
+            (exp.EQ(this=length, expression=number(4)), text(str(XSD.gYear))),
+            (exp.EQ(this=length, expression=number(7)), text(str(XSD.gYearMonth))),
+        ],
+        text(str(XSD.date)),
+    )
+
+
+def _rows(relation: Relation, table: str) -> exp.Expr:
+    """Return the query of the rows of the file that were mapped."""
+    row = call("unnest", column(ROWS)) if relation.grouped else column(ROW)
+    return exp.select(number(relation.file), row, number(MAPPED)).from_(f"temp.{table}")

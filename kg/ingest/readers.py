@@ -1,0 +1,206 @@
+"""Files become temporary tables of text cells.
+
+Every table has a column `_row` (row number in the file; see `kg.ingest.texts`) and one column per
+column of the file, c0, c1 ... by position, so that no name out of a file is ever part of SQL.
+An empty cell is a missing value.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from kg.errors import SourceError
+from kg.ingest import sheets, texts
+from kg.store import Cursor, EngineError
+from kg.store.files import FileReader, Rows, copy_rows
+
+_TEXT = {".csv", ".tsv"}
+_FORMATS = (*sorted(_TEXT), ".xlsx", ".parquet", ".jsonl", ".ndjson")
+_SIGNATURES = {
+    b"PK\x03\x04": (".xlsx", "an XLSX workbook or another ZIP archive"),
+    b"\x1f\x8b": (".gz", "gzip data"),
+    b"PAR1": (".parquet", "Parquet"),
+    b"\xd0\xcf\x11\xe0": (".xls", "an old Excel workbook; save it as .xlsx"),
+    b"%PDF": (".pdf", "a PDF document"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class SourceTable:
+    """A file that was read into a temporary table."""
+
+    name: str
+    relation: str
+    columns: tuple[str, ...]
+    rows: int
+    notices: tuple[str, ...] = ()
+
+    def column(self, name: str) -> str | None:
+        """Return the column of the relation for a column of the file, None when it has none."""
+        return f"c{self.columns.index(name)}" if name in self.columns else None
+
+
+def stem(path: Path) -> str:
+    """Return a file's name without its endings: `parties` of `parties.csv.gz`."""
+    name = path.name.removesuffix(".gz")
+    return name.rpartition(".")[0] or name
+
+
+def is_table(path: Path) -> bool:
+    """Tell whether a file's ending is that of a table."""
+    return _ending(path).removesuffix(".gz") in _FORMATS
+
+
+def read_table(cursor: Cursor, path: Path, relation: str) -> SourceTable:
+    """Read a file into the temporary table `relation`.
+
+    Raises:
+        SourceError: the file is missing, of an unknown or another format, or cannot be read.
+    """
+    name = path.name
+    ending = _ending(path)
+    _check_content(path, ending, name)
+    with tempfile.TemporaryDirectory(prefix="clientgraph-") as work:
+        folder = Path(work)
+        table = _read(cursor, path, ending, folder, relation)
+    _check_header(table)
+    _check_cells(cursor, table)
+    return table
+
+
+def _read(cursor: Cursor, path: Path, ending: str, folder: Path, relation: str) -> SourceTable:
+    """Read a file whose content fits its ending."""
+    with FileReader(folder) as reader:
+        if ending.removesuffix(".gz") in _TEXT:
+            return _read_text(cursor, reader, path, folder, relation)
+        if ending == ".xlsx":
+            return _read_sheet(cursor, reader, path, folder, relation)
+        return _read_columns(cursor, reader, path, ending, relation)
+
+
+def _ending(path: Path) -> str:
+    """Return the ending that says the format, `.gz` included."""
+    suffixes = [suffix.lower() for suffix in path.suffixes[-2:]]
+    if suffixes and suffixes[-1] == ".gz":
+        return "".join(suffixes)
+    return suffixes[-1] if suffixes else ""
+
+
+def _check_content(path: Path, ending: str, name: str) -> None:
+    """Refuse a missing file, an unknown ending, and content that the ending does not announce."""
+    if not path.is_file():
+        raise SourceError(f"{path} does not exist, or is not a file.", file=name)
+    if ending.removesuffix(".gz") not in _FORMATS or ending in {".xlsx.gz", ".parquet.gz"}:
+        raise SourceError(
+            f"{name}: the ending {ending!r} is not one of a table. Use one of"
+            f" {', '.join(_FORMATS)}; .csv.gz and .tsv.gz are read too.",
+            file=name,
+        )
+    with path.open("rb") as file:
+        start = file.read(4)
+    if not start:
+        raise SourceError(f"{name} is empty: there is nothing to import.", file=name)
+    expected = ".gz" if ending.endswith(".gz") else ending
+    found = next((kind for mark, kind in _SIGNATURES.items() if start.startswith(mark)), None)
+    if found is not None and found[0] != expected:
+        raise SourceError(
+            f"{name} holds {found[1]}, not what its ending {ending!r} says. Give the file its"
+            " right ending, or save it in that format.",
+            file=name,
+        )
+    if found is None and expected in {".gz", ".xlsx", ".parquet"}:
+        raise SourceError(
+            f"{name} does not hold what its ending {ending!r} says: its first bytes are not those"
+            f" of {expected.removeprefix('.')}. Give the file its right ending.",
+            file=name,
+        )
+
+
+def _read_text(
+    cursor: Cursor, reader: FileReader, path: Path, folder: Path, relation: str
+) -> SourceTable:
+    """Read CSV or TSV: by the engine, and record by record only where it finds something odd."""
+    table = texts.inspect(path, folder, path.name)
+    if not table.blank_lines:
+        rows = None
+        with contextlib.suppress(EngineError):
+            rows = reader.csv(table.path, len(table.header), table.delimiter)
+        if rows is not None and not reader.rejected():
+            count = copy_rows(cursor, rows, relation)
+            return SourceTable(path.name, relation, table.header, count)
+    return _copy_rewritten(
+        cursor, reader, texts.rewrite(table, folder), table.header, path, relation
+    )
+
+
+def _read_sheet(
+    cursor: Cursor, reader: FileReader, path: Path, folder: Path, relation: str
+) -> SourceTable:
+    """Read the first sheet of a workbook."""
+    target = folder / "sheet.rows"
+    header, others = sheets.extract(path, target, path.name)
+    table = _copy_rewritten(cursor, reader, target, header, path, relation)
+    notices = tuple(f"Sheet {other!r} was not read: only the first sheet is." for other in others)
+    return SourceTable(table.name, relation, header, table.rows, notices)
+
+
+def _copy_rewritten(
+    cursor: Cursor,
+    reader: FileReader,
+    rewritten: Path,
+    header: tuple[str, ...],
+    path: Path,
+    relation: str,
+) -> SourceTable:
+    """Copy a file of ours, whose records carry their row numbers."""
+    rows = reader.csv(rewritten, len(header), ",", numbered=True)
+    return SourceTable(path.name, relation, header, copy_rows(cursor, rows, relation))
+
+
+def _read_columns(
+    cursor: Cursor, reader: FileReader, path: Path, ending: str, relation: str
+) -> SourceTable:
+    """Read Parquet or JSON lines."""
+    try:
+        rows: Rows = reader.parquet(path) if ending == ".parquet" else reader.json_lines(path)
+        count = copy_rows(cursor, rows, relation)
+    except EngineError as error:
+        detail = str(error).partition("\n")[0]
+        raise SourceError(
+            f"{path.name} cannot be read as {ending.removeprefix('.')}: {detail}", file=path.name
+        ) from error
+    return SourceTable(path.name, relation, rows.columns, count)
+
+
+def _check_header(table: SourceTable) -> None:
+    """Refuse a header with two columns of one name; an unnamed column may stand once or often."""
+    seen: dict[str, int] = {}
+    for position, column in enumerate(table.columns, start=1):
+        if column and column in seen:
+            raise SourceError(
+                f"{table.name}: columns {seen[column]} and {position} are both named {column!r}."
+                " Rename or remove one.",
+                file=table.name,
+                row=1,
+                column=column,
+            )
+        seen[column] = position
+
+
+def _check_cells(cursor: Cursor, table: SourceTable) -> None:
+    """Refuse a cell over the limit, naming its row and column."""
+    if not table.columns:
+        raise SourceError(f"{table.name} has no columns.", file=table.name)
+    longest = ", ".join(f"coalesce(strlen(c{i}), 0)" for i in range(len(table.columns)))
+    found = cursor.execute(
+        f"SELECT _row, {longest} FROM temp.{table.relation}"
+        f" WHERE greatest({longest}, 0) > ? ORDER BY _row LIMIT 1",
+        [texts.CELL_LIMIT],
+    ).fetchone()
+    if found is not None:
+        row, *lengths = found
+        position = max(range(len(lengths)), key=lengths.__getitem__)
+        raise texts.too_long(table.name, row, table.columns[position])

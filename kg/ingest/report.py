@@ -1,0 +1,104 @@
+"""The report of an import: what was read, what became of it, and what is wrong, cell by cell."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass, field
+from typing import Any
+
+LISTED = 1000
+"""Most findings listed in a report; the counts are always of all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A wrong cell, or a result of a shape with the cell that it comes from, where there is one."""
+
+    severity: str
+    """`violation`, `warning` or `info`."""
+    message: dict[str, str]
+    file: str | None = None
+    row: int | None = None
+    column: str | None = None
+    value: str | None = None
+    shape: str | None = None
+    focus: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SetAsideRows:
+    """Rows of a file that were not mapped for a stated reason."""
+
+    reason: dict[str, str]
+    rows: int
+
+
+@dataclass(slots=True)
+class FileReport:
+    """What became of a file."""
+
+    name: str
+    kind: str
+    """`table` or `rdf`."""
+    rows: int = 0
+    mapped: int = 0
+    set_aside: list[SetAsideRows] = field(default_factory=list)
+    unused: int = 0
+    """Rows that were neither mapped nor set aside: no mapping took them."""
+    columns_left_out: list[str] = field(default_factory=list)
+    notices: list[str] = field(default_factory=list)
+    quads: int = 0
+    """Quads staged from a table, or new from an RDF file."""
+
+
+@dataclass(slots=True)
+class ImportReport:
+    """The outcome of one import; `status` is `committed`, `refused` or `dry-run`."""
+
+    id: str
+    source: str
+    agent: str
+    at: str
+    status: str = "refused"
+    files: list[FileReport] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    violations: int = 0
+    warnings: int = 0
+    infos: int = 0
+    by_shape: dict[str, int] = field(default_factory=dict)
+    """Number of results per shape, and per kind of wrong cell."""
+    quads_staged: int = 0
+    quads_written: int = 0
+    commit: int | None = None
+    facts_graph: str = ""
+    personal_graph: str = ""
+    shapes_checked: bool = False
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def refused(self) -> bool:
+        """The data has a violation, so nothing was or would be written."""
+        return self.violations > 0
+
+    @property
+    def truncated(self) -> bool:
+        """There are more findings than listed."""
+        return self.violations + self.warnings + self.infos > len(self.findings)
+
+    def count(self, severity: str, number: int) -> None:
+        """Count findings of one severity."""
+        if severity == "violation":
+            self.violations += number
+        elif severity == "warning":
+            self.warnings += number
+        else:
+            self.infos += number
+
+    def list(self, finding: Finding) -> None:
+        """List a finding that is counted already, while there is room."""
+        if len(self.findings) < LISTED:
+            self.findings.append(finding)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the report as values that JSON knows."""
+        return dataclasses.asdict(self) | {"refused": self.refused, "truncated": self.truncated}

@@ -1,0 +1,178 @@
+"""Reading of mapping documents: YARRRML (https://rml.io/yarrrml/spec/) with extensions of ours.
+
+Understood of YARRRML: `prefixes`; `sources` named and inline; `mappings` with `sources`,
+`subjects`, `predicateobjects` (long and short forms), `graphs`, `condition`; templates, references,
+constants; `type`, `datatype`, `language`; `function` with `parameters`; and their short keys. A
+reference to another mapping (a join), targets and external references are refused by name, and so
+is every key that is not known: nothing is skipped in silence.
+
+Extensions:
+
+- a call may be written in one line (see `kg.ingest.calls`);
+- `graphs: personal` sends what follows to the personal graph of the import;
+- `datatype: partialDate` is `xsd:date`, `xsd:gYearMonth` or `xsd:gYear` by the value's length;
+- a source may check its `cells` before anything is mapped (see `kg.ingest.mapping.Cell`); its
+  headers then have French synonyms, and columns may be absent unless required;
+- a source may be derived `from` another one; its steps apply in this order, all of them optional:
+  `where` (a condition; rows for which it does not hold belong to other sources),
+  `match` (columns of the row of another source with the `same` values and, if wanted, the `latest`
+  not later one), `group by` (one row per combination of columns), `columns` (computed: a value, a
+  call, `ordinal: [columns]`, `running: {total, by, order}`, or in a group `first`, `last`, `sum`,
+  `min`, `max` of a column), and `set aside` (a list of `when` and `because: {en, fr}`: such rows
+  are counted and reported).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from kg.errors import MappingError
+from kg.ingest.mapping import Document, Mapping, Rule, Source
+from kg.ingest.mapping_sources import parse_source
+from kg.ingest.mapping_terms import Terms
+from kg.ingest.places import Node, load_yaml
+from kg.namespaces import PREFIXES
+
+_DOCUMENT_KEYS = {
+    "prefixes": "prefixes",
+    "sources": "sources",
+    "mappings": "mappings",
+    "mapping": "mappings",
+    "m": "mappings",
+    "authors": "authors",
+    "author": "authors",
+    "a": "authors",
+}
+_MAPPING_KEYS = {
+    "sources": "sources",
+    "source": "sources",
+    "subjects": "subjects",
+    "subject": "subjects",
+    "s": "subjects",
+    "predicateobjects": "predicateobjects",
+    "predicateobject": "predicateobjects",
+    "po": "predicateobjects",
+    "graphs": "graphs",
+    "graph": "graphs",
+    "g": "graphs",
+    "condition": "condition",
+}
+_RULE_KEYS = {
+    "predicates": "predicates",
+    "predicate": "predicates",
+    "p": "predicates",
+    "objects": "objects",
+    "object": "objects",
+    "o": "objects",
+    "graphs": "graphs",
+    "graph": "graphs",
+    "g": "graphs",
+    "condition": "condition",
+}
+
+
+def load_document(path: Path) -> Document:
+    """Read a mapping document.
+
+    Raises:
+        MappingError: it is missing, not YAML, or says something that is not understood.
+    """
+    try:
+        content = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise MappingError(
+            f"The mapping document {path} cannot be read ({error}). Give a UTF-8 YAML file."
+        ) from error
+    return parse_document(content, path.name)
+
+
+def parse_document(content: str, name: str) -> Document:
+    """Read the text of a mapping document called `name`.
+
+    Raises:
+        MappingError: it is not YAML, or says something that is not understood; names the place.
+    """
+    top = load_yaml(content, name)
+    keys = top.entries(_DOCUMENT_KEYS)
+    prefixes = dict(PREFIXES)
+    if "prefixes" in keys:
+        prefixes |= {key: node.text() for key, node in keys["prefixes"].items()}
+    terms = Terms(prefixes)
+    sources = {}
+    if "sources" in keys:
+        sources = {key: parse_source(key, node) for key, node in keys["sources"].items()}
+    if "mappings" not in keys:
+        raise top.error("there is no key 'mappings'; a document maps at least one thing")
+    mappings = [_mapping(key, node, terms, sources) for key, node in keys["mappings"].items()]
+    _check_parents(sources.values(), top)
+    return Document(name, tuple(sources.values()), tuple(mappings))
+
+
+def _check_parents(sources: Iterable[Source], top: Node) -> None:
+    """Refuse sources that build on sources that do not come before them."""
+    seen: set[str] = set()
+    for source in sources:
+        wanted = [source.parent] if source.parent else []
+        wanted += [source.match.source] if source.match else []
+        for name in wanted:
+            if name not in seen:
+                raise top.error(
+                    f"the source {source.name!r} builds on {name!r}, which is not a source above it"
+                )
+        seen.add(source.name)
+
+
+def _mapping(key: str, node: Node, terms: Terms, sources: dict[str, Source]) -> Mapping:
+    """Read one mapping; inline sources are added to `sources`."""
+    keys = node.entries(_MAPPING_KEYS)
+    for needed in ("sources", "subjects"):
+        if needed not in keys:
+            raise node.error(f"the mapping has no {needed}")
+    rules = keys["predicateobjects"].elements() if "predicateobjects" in keys else []
+    return Mapping(
+        name=key,
+        sources=tuple(_source_names(keys["sources"], sources)),
+        subjects=tuple(terms.subject(item) for item in keys["subjects"].elements()),
+        rules=tuple(_rule(item, terms) for item in rules),
+        graphs=terms.graphs(keys.get("graphs")),
+        condition=terms.condition(keys.get("condition")),
+        place=node.place,
+    )
+
+
+def _source_names(node: Node, sources: dict[str, Source]) -> list[str]:
+    """Return the names of a mapping's sources."""
+    names = []
+    for item in node.elements():
+        if item.is_text:
+            if item.text() not in sources:
+                raise item.error(f"there is no source {item.text()!r} under 'sources'")
+            names.append(item.text())
+            continue
+        inline = parse_source(f"{item.place}", item)
+        sources[inline.name] = inline
+        names.append(inline.name)
+    return names
+
+
+def _rule(node: Node, terms: Terms) -> Rule:
+    """Read one entry of `predicateobjects`, in its long or its short form."""
+    if not node.is_list:
+        keys = node.entries(_RULE_KEYS)
+        for needed in ("predicates", "objects"):
+            if needed not in keys:
+                raise node.error(f"the entry has no {needed}")
+        predicates = [terms.predicate(item) for item in keys["predicates"].elements()]
+        typed = any(terms.is_type(item) for item in predicates)
+        objects = [terms.object(item, iri=typed) for item in keys["objects"].elements()]
+        graphs, condition = terms.graphs(keys.get("graphs")), terms.condition(keys.get("condition"))
+        return Rule(tuple(predicates), tuple(objects), graphs, condition, node.place)
+    items = node.elements()
+    if not 2 <= len(items) <= 3:
+        raise node.error("a short entry is [predicate, object] or [predicate, object, datatype]")
+    predicates = [terms.predicate(item) for item in items[0].elements()]
+    typed = any(terms.is_type(item) for item in predicates)
+    modifier = items[2].text() if len(items) == 3 else None
+    objects = [terms.object(item, iri=typed, modifier=modifier) for item in items[1].elements()]
+    return Rule(tuple(predicates), tuple(objects), place=node.place)

@@ -1,0 +1,126 @@
+"""Classification of parties as of a date: stage, depth, kind, pipeline, position, tier, flags."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from kg.errors import UsageError
+from kg.lifecycle.context import Context, Table
+from kg.lifecycle.evaluation import Evaluation, parties_with_key, snapshot
+from kg.lifecycle.events import build_events
+from kg.lifecycle.history import mark_won_back
+from kg.lifecycle.measures import measure
+from kg.lifecycle.purchases import build_purchases
+from kg.lifecycle.records import build_parties, build_records
+from kg.lifecycle.stages import decide
+from kg.store import Cursor, lookup
+
+COLUMNS = (
+    "party", "party_key", "stage", "depth", "former_kind", "pipeline", "position", "tier",
+    "flags", "first", "last", "n", "as_of", "knowledge", "params",
+)  # fmt: skip
+
+
+def classify(cursor: Cursor, context: Context, *, party: str | None = None) -> Table:
+    """Return the classification of every party, or of those with one source key or IRI.
+
+    Source: rules-and-metrics, sections 3 and 4; rows in the order of their keys.
+
+    Raises:
+        UsageError: no party has this key.
+    """
+    with snapshot(cursor):
+        evaluation = classified(cursor, context, party=party)
+        rows = evaluation.run(_ROWS.format(keys=evaluation.source_keys())).fetchall()
+    return Table(COLUMNS, rows)
+
+
+def classified(cursor: Cursor, context: Context, *, party: str | None = None) -> Evaluation:
+    """Leave the classification in the temporary table `classification`; return its evaluation.
+
+    Call it inside `snapshot`, or inside a transaction.
+    """
+    evaluation = Evaluation(cursor, context)
+    build_records(evaluation)
+    if party is not None:
+        focus_on(evaluation, party_records(cursor, party))
+    build_facts(evaluation)
+    evaluation.table("probe", "SELECT party, least($as_of, closed) AS asked FROM party")
+    measure(evaluation, "probe", "measured")
+    decide(evaluation, "measured", "decided")
+    mark_won_back(evaluation, "decided", "won_back")
+    evaluation.table("classification", _CLASSIFICATION)
+    return evaluation
+
+
+def build_facts(evaluation: Evaluation) -> None:
+    """Read the parties, purchases and other events known at K, after `build_records`."""
+    build_parties(evaluation)
+    build_purchases(evaluation)
+    build_events(evaluation)
+    evaluation.run(
+        """
+        INSERT INTO party
+        SELECT met.party, NULL FROM (
+            SELECT party FROM purchase UNION SELECT party FROM contract
+            UNION SELECT party FROM usage
+        ) AS met ANTI JOIN party ON party.party = met.party
+        """
+    )
+
+
+def party_records(cursor: Cursor, party: str) -> list[int]:
+    """Return the ids of the records that a source key or an IRI names.
+
+    Raises:
+        UsageError: there is none.
+    """
+    found = lookup(cursor, [(party, None, None)]) if ":" in party else []
+    records = [record for record in found if record is not None] or parties_with_key(cursor, party)
+    if not records:
+        raise UsageError(f"No party has the key or IRI {party!r}; check it, with its source.")
+    return records
+
+
+def focus_on(evaluation: Evaluation, records: Sequence[int]) -> None:
+    """Read only the events of these records and of those merged with them."""
+    evaluation.table(
+        "focus",
+        """
+        WITH named AS (
+            SELECT DISTINCT coalesce(m.canonical, n.id) AS id
+            FROM (SELECT unnest($records::BIGINT[]) AS id) AS n
+            LEFT JOIN merged AS m ON m.id = n.id
+        )
+        SELECT id FROM named
+        UNION SELECT m.id FROM merged AS m JOIN named ON named.id = m.canonical
+        """,
+        records=list(records),
+    )
+    evaluation.focused = True
+
+
+_FLAGS = """concat_ws(' ',
+    CASE WHEN stage = 'CURRENT' AND d.asked - first <= $D_new THEN 'NEW' END,
+    CASE WHEN w.party IS NOT NULL THEN 'WON_BACK' END,
+    CASE WHEN notice THEN 'NOTICE_GIVEN' END,
+    CASE WHEN key_account OR suggested THEN 'KEY_ACCOUNT' END,
+    CASE WHEN stage = 'CURRENT' AND unresolved THEN 'AT_RISK' END,
+    CASE WHEN excluded THEN 'INCOMPLETE_EVIDENCE' END,
+    CASE WHEN p.closed <= $as_of THEN 'CLOSED' END)"""
+
+_CLASSIFICATION = f"""
+SELECT d.*, {_FLAGS} AS flags
+FROM decided AS d
+JOIN party AS p ON p.party = d.party
+LEFT JOIN won_back AS w ON w.party = d.party
+"""
+
+_ROWS = """
+SELECT t.lex AS party, k.key AS party_key, stage, depth, former_kind, pipeline, position, tier,
+    flags, first, last, n, $as_of AS as_of, $known_at AS knowledge, $params AS params
+FROM classification AS c
+JOIN term AS t ON t.id = c.party
+LEFT JOIN {keys} AS k ON k.s = c.party
+ORDER BY k.key, t.lex
+"""

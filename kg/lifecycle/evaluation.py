@@ -1,0 +1,217 @@
+"""One evaluation of the rules: a cursor, the values of its statements, and how facts are read.
+
+The steps of the rules are SQL statements over temporary tables. Their text is constant; terms,
+dates and parameters are bound by name (`$client`, `$as_of`), so that a statement reads like the
+rule it comes from.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from rdflib import Literal, URIRef
+
+from kg.errors import UsageError
+from kg.lifecycle.context import Context
+from kg.namespaces import CG, ID, ORG, RDF, scheme
+from kg.store import Cursor, Kind, lookup_nodes
+
+_CLASSES = (
+    "BadExperience", "ClientRequest", "Communication", "Contract", "CostAllocation", "Feedback",
+    "Household", "Interaction", "LegalEntity", "NaturalPerson", "Need", "Organization",
+    "OrganizationalUnit", "Party", "Purchase", "Qualification", "Recommendation", "RecordMerge",
+    "Referral", "Refund", "Refusal", "RoleAssignment", "SatisfactionMeasurement",
+    "SupplyRelation", "Use",
+)  # fmt: skip
+_PROPERTIES = (
+    "acquisitionSource", "addressee", "amount", "annualPotential", "budgetFit", "canonical",
+    "client", "clientUnit", "closedOn", "critical", "currency", "date", "declaredType",
+    "deliveryDate", "dependencyShare", "direction", "duplicate", "endDate", "firstContactDate",
+    "hasLine", "item", "level", "mergedInto", "needFit", "netAmount", "orderDate", "orderNumber",
+    "party", "paymentDate", "priceBasis", "recommender", "recommendsItem", "recordedAt",
+    "referred", "refunds", "requester", "resolvedOn", "roleType", "score", "seller", "service",
+    "severity", "sourceKey", "startDate", "statedOutcome", "supplierUnit", "timingFit", "user",
+)  # fmt: skip
+_WORDS = (
+    "both", "critical", "declined", "in", "major", "minor", "prospect", "sales", "staff", "yes",
+)  # fmt: skip
+_SEVERITIES = ("minor", "major", "critical")
+
+NEVER = "DATE 'infinity'"
+"""SQL date that no as-of date reaches."""
+
+
+def _terms() -> dict[str, URIRef | Literal]:
+    """Return the terms that statements name, by the name of their parameter."""
+    return {
+        **{name: CG[name] for name in _PROPERTIES},
+        **{f"class_{name}": CG[name] for name in _CLASSES},
+        **{f"word_{word}": Literal(word) for word in _WORDS},
+        "type": RDF.type,
+        "unitOf": ORG.unitOf,
+        "member": ORG.member,
+        "organization": ORG.organization,
+        "role": ORG.role,
+        "contractor": scheme("membership", "contractor"),
+        "keyAccount": scheme("role", "key-account"),
+        "byRecommendation": scheme("acquisition-source", "recommendation"),
+    }
+
+
+class Evaluation:
+    """Runs the statements of the rules on one cursor, under one context.
+
+    With `focused`, the temporary table `focus(id)` names the only parties whose events are read.
+    """
+
+    def __init__(self, cursor: Cursor, context: Context) -> None:
+        self.cursor = cursor
+        self.context = context
+        self.focused = False
+        self.known_at = context.known_at
+        terms = _terms()
+        ids = lookup_nodes(cursor, terms.values())
+        self._values: dict[str, Any] = {
+            # No row of the store has the id -1: a term never stored matches nothing.
+            **{name: -1 if found is None else found for name, found in zip(terms, ids, strict=True)},
+            **_parameter_values(context),
+            "as_of": context.as_of,
+            "known_at": self.known_at,
+            "timezone": context.timezone,
+            "params": context.parameters.iri,
+        }
+        self._values["purchaseDate"] = self._values[context.parameters.purchase_date_field]
+        at_least = _SEVERITIES[_SEVERITIES.index(context.parameters.s_sev) :]
+        self._values["severe"] = [self._values[f"word_{word}"] for word in at_least]
+        self._duplicated = {
+            row[0] for row in cursor.execute("SELECT p FROM predicate WHERE dup").fetchall()
+        }
+        self._values["focal"] = focal_party(cursor, context.organization)
+
+    def value(self, name: str) -> Any:
+        """Return the value bound to a name of the statements."""
+        return self._values[name]
+
+    def run(self, sql: str, **values: Any) -> Cursor:
+        """Execute a statement with the values that it names."""
+        known = self._values | values
+        named = set(re.findall(r"\$(\w+)", sql))
+        return self.cursor.execute(sql, {name: known[name] for name in named})
+
+    def table(self, name: str, sql: str, **values: Any) -> int:
+        """Keep the rows of a SELECT as the temporary table `name`; return how many there are."""
+        row = self.run(f"CREATE OR REPLACE TEMP TABLE {name} AS {sql}", **values).fetchone()
+        return int(row[0]) if row else 0
+
+    def triples(self, predicate: str) -> str:
+        """Return a relation (s, o, k, num, dbl, ts, tz) of one predicate, each triple once."""
+        # The same triple may lie in two graphs; the store knows for which predicates it does.
+        distinct = "DISTINCT " if self._values[predicate] in self._duplicated else ""
+        return f"(SELECT {distinct}s, o, k, num, dbl, ts, tz FROM live WHERE p = ${predicate})"
+
+    def instances(self, *classes: str) -> str:
+        """Return a relation (s) of the instances of classes."""
+        named = ", ".join(f"$class_{name}" for name in classes)
+        return f"(SELECT DISTINCT s FROM live WHERE p = $type AND o IN ({named}))"
+
+    def dates(self, predicate: str) -> str:
+        """Return a relation (s, first_day, day): the earliest and the latest possible day."""
+        return f"(SELECT s, {_FIRST_DAY} AS first_day, {_DAY} AS day FROM {self.triples(predicate)})"
+
+    def amounts(self, predicate: str) -> str:
+        """Return a relation (s, amount) of exact numbers."""
+        exact = "coalesce(num, CAST(dbl AS DECIMAL(38, 10)))"
+        return f"(SELECT s, {exact} AS amount FROM {self.triples(predicate)})"
+
+    def source_keys(self) -> str:
+        """Return a relation (s, key) of one source key per thing."""
+        keys = f"{self.triples('sourceKey')} AS q JOIN term AS t ON t.id = q.o"
+        return f"(SELECT q.s, min(t.lex) AS key FROM {keys} GROUP BY q.s)"
+
+    def in_focus(self, column: str) -> str:
+        """Return the condition that a record is in focus."""
+        return f"{column} IN (SELECT id FROM focus)" if self.focused else "TRUE"
+
+
+_LOCAL = "ts + to_minutes(coalesce(tz, 0))"
+_FIRST_DAY = f"""CASE
+    WHEN k = {int(Kind.DATETIME)} AND tz IS NOT NULL
+        THEN CAST(timezone($timezone, timezone('UTC', ts)) AS DATE)
+    WHEN k IN ({int(Kind.DATETIME)}, {int(Kind.DATE)}, {int(Kind.YEARMONTH)}, {int(Kind.YEAR)})
+        THEN CAST({_LOCAL} AS DATE) END"""
+_DAY = f"""CASE k
+    WHEN {int(Kind.YEARMONTH)} THEN last_day(CAST({_LOCAL} AS DATE))
+    WHEN {int(Kind.YEAR)} THEN make_date(CAST(year({_LOCAL}) AS INTEGER), 12, 31)
+    ELSE {_FIRST_DAY} END"""
+
+
+def _parameter_values(context: Context) -> dict[str, Any]:
+    """Return the parameters of the rules by the names of section 2."""
+    return context.parameters.as_mapping()
+
+
+def focal_party(cursor: Cursor, organization: str) -> int:
+    """Return the id of the focal organisation, -1 when the store does not name it.
+
+    A key stands for the IRI that imports give it, else for the party with this source key.
+
+    Raises:
+        UsageError: several parties have this source key.
+    """
+    iri = organization if ":" in organization else minted_party(cursor, organization)
+    found = lookup_nodes(cursor, [URIRef(iri)])[0]
+    if found is not None:
+        return found
+    keyed = parties_with_key(cursor, organization)
+    if len(keyed) > 1:
+        raise UsageError(
+            f"Several parties have the source key {organization!r}; name the organisation by IRI."
+        )
+    return keyed[0] if keyed else -1
+
+
+def minted_party(cursor: Cursor, key: str) -> str:
+    """Return the IRI that imports give to the party which every source names by `key`."""
+    row = cursor.execute("SELECT value FROM setting WHERE name = 'iri_secret'").fetchone()
+    parts = (str(row[0]) if row else "", "party", "", key)
+    return str(ID[f"party/{hashlib.sha256(chr(0x1F).join(parts).encode()).hexdigest()[:32]}"])
+
+
+def parties_with_key(cursor: Cursor, key: str) -> list[int]:
+    """Return the ids of the parties that have a source key."""
+    kinds = ("Household", "LegalEntity", "NaturalPerson", "Organization", "OrganizationalUnit")
+    nodes = [CG.sourceKey, Literal(key), RDF.type, CG.Party, *(CG[kind] for kind in kinds)]
+    source_key, literal, rdf_type, *classes = lookup_nodes(cursor, nodes)
+    rows = cursor.execute(
+        "SELECT DISTINCT s FROM live WHERE p = $source_key AND o = $key AND s IN"
+        " (SELECT s FROM live WHERE p = $type AND o IN (SELECT unnest($classes::BIGINT[])))"
+        " ORDER BY s",
+        {"source_key": source_key, "key": literal, "type": rdf_type, "classes": classes},
+    ).fetchall()
+    return [row[0] for row in rows]
+
+
+@contextlib.contextmanager
+def snapshot(cursor: Cursor) -> Iterator[None]:
+    """Let all statements see one commit; the temporary tables made inside are gone afterwards.
+
+    Inside a transaction of the caller, that transaction is the snapshot and keeps the tables.
+    """
+    if _in_transaction(cursor):
+        yield
+        return
+    cursor.begin()
+    try:
+        yield
+    finally:
+        cursor.rollback()
+
+
+def _in_transaction(cursor: Cursor) -> bool:
+    """Say whether a transaction is open: outside one, each statement has a number of its own."""
+    first, second = (cursor.execute("SELECT txid_current()").fetchone() for _ in range(2))
+    return first == second

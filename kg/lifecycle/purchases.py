@@ -1,0 +1,188 @@
+"""Purchases from f and its units, what voids them, and the occasions they make (section 3)."""
+
+from __future__ import annotations
+
+from kg.lifecycle.evaluation import NEVER, Evaluation
+
+
+def build_purchases(evaluation: Evaluation) -> None:
+    """Make the tables `purchase`, `refund`, `gross`, `free`, `staff`, `voided` and `occasion`."""
+    _purchase(evaluation)
+    _leave_out_repeated_orders(evaluation)
+    _refund(evaluation)
+    _gross(evaluation)
+    _free(evaluation)
+    _staff(evaluation)
+    _voided(evaluation)
+    _occasion(evaluation)
+
+
+def _purchase(evaluation: Evaluation) -> None:
+    """Keep purchases whose seller is f or one of its units; a purchase without seller is f's."""
+    evaluation.table(
+        "foreign_sale",
+        f"""
+        SELECT DISTINCT x.s FROM {evaluation.triples("seller")} AS x
+        LEFT JOIN merged AS m ON m.id = x.o
+        WHERE coalesce(m.canonical, x.o) NOT IN (SELECT id FROM house)
+        """,
+    )
+    evaluation.table(
+        "purchase",
+        f"""
+        SELECT c.s AS purchase, c.o AS record, coalesce(m.canonical, c.o) AS party,
+            d.first_day, d.day
+        FROM {evaluation.triples("client")} AS c
+        SEMI JOIN {evaluation.instances("Purchase")} AS t ON t.s = c.s
+        ANTI JOIN foreign_sale AS f ON f.s = c.s
+        ANTI JOIN unknown AS u ON u.s = c.s
+        LEFT JOIN {evaluation.dates("purchaseDate")} AS d ON d.s = c.s
+        LEFT JOIN merged AS m ON m.id = c.o
+        WHERE {evaluation.in_focus("c.o")}
+            AND coalesce(m.canonical, c.o) <> (SELECT id FROM self)
+        """,
+    )
+
+
+def _leave_out_repeated_orders(evaluation: Evaluation) -> None:
+    """Count an order once when several merged records hold it (section 6.7)."""
+    evaluation.run(
+        f"""
+        DELETE FROM purchase WHERE purchase IN (
+            SELECT purchase FROM (
+                SELECT x.purchase, dense_rank() OVER (
+                    PARTITION BY x.party, n.o, y.o, x.day ORDER BY x.record
+                ) AS place
+                FROM purchase AS x
+                JOIN {evaluation.triples("orderNumber")} AS n ON n.s = x.purchase
+                LEFT JOIN {evaluation.triples("seller")} AS y ON y.s = x.purchase
+                WHERE x.party IN (SELECT canonical FROM merged)
+            ) WHERE place > 1
+        )
+        """
+    )
+
+
+def _refund(evaluation: Evaluation) -> None:
+    """Keep refunds of the purchases, of a whole purchase or of one of its lines."""
+    evaluation.table(
+        "refund",
+        f"""
+        SELECT DISTINCT r.s AS refund, p.purchase, p.party, a.amount, c.o AS currency,
+            d.first_day, d.day
+        FROM {evaluation.triples("refunds")} AS r
+        LEFT JOIN {evaluation.triples("hasLine")} AS l ON l.o = r.o
+        JOIN purchase AS p ON p.purchase = coalesce(l.s, r.o)
+        JOIN {evaluation.amounts("amount")} AS a ON a.s = r.s
+        LEFT JOIN {evaluation.triples("currency")} AS c ON c.s = r.s
+        LEFT JOIN {evaluation.dates("date")} AS d ON d.s = r.s
+        WHERE r.s NOT IN (SELECT s FROM unknown)
+        """,
+    )
+
+
+def _gross(evaluation: Evaluation) -> None:
+    """Keep gross(x) by currency of the purchases where it decides: refunded, or perhaps free."""
+    evaluation.table(
+        "gross",
+        f"""
+        WITH weighed AS (
+            SELECT purchase FROM refund
+            UNION
+            SELECT l.s FROM {evaluation.triples("hasLine")} AS l
+            JOIN {evaluation.amounts("netAmount")} AS a ON a.s = l.o
+            WHERE a.amount <= 0
+        )
+        SELECT w.purchase, c.o AS currency, sum(a.amount) AS amount
+        FROM weighed AS w
+        JOIN {evaluation.triples("hasLine")} AS l ON l.s = w.purchase
+        JOIN {evaluation.amounts("netAmount")} AS a ON a.s = l.o
+        LEFT JOIN {evaluation.triples("currency")} AS c ON c.s = l.o
+        GROUP BY w.purchase, c.o
+        """,
+    )
+
+
+def _free(evaluation: Evaluation) -> None:
+    """Keep free samples: no purchases, but evidence of use."""
+    evaluation.table(
+        "free",
+        "SELECT purchase FROM gross GROUP BY purchase HAVING bool_and(amount = 0)",
+    )
+
+
+def _staff(evaluation: Evaluation) -> None:
+    """Keep purchases whose lines all bear the staff price."""
+    evaluation.table(
+        "staff_line",
+        f"SELECT DISTINCT s FROM {evaluation.triples('priceBasis')} WHERE o = $word_staff",
+    )
+    evaluation.table(
+        "staff",
+        f"""
+        WITH touched AS (
+            SELECT DISTINCT l.s AS purchase FROM {evaluation.triples("hasLine")} AS l
+            JOIN staff_line ON staff_line.s = l.o
+        )
+        SELECT l.s AS purchase FROM {evaluation.triples("hasLine")} AS l
+        JOIN touched ON touched.purchase = l.s
+        GROUP BY l.s
+        HAVING bool_and(l.o IN (SELECT s FROM staff_line))
+        """,
+    )
+
+
+def _voided(evaluation: Evaluation) -> None:
+    """Keep (purchase, day): from this day on, refunds reach the threshold in each currency."""
+    evaluation.table(
+        "voided",
+        """
+        WITH refunded AS (
+            SELECT g.purchase, g.currency, g.amount, r.day, sum(r.amount) OVER (
+                PARTITION BY g.purchase, g.currency ORDER BY r.day RANGE UNBOUNDED PRECEDING
+            ) AS total
+            FROM gross AS g
+            JOIN refund AS r ON r.purchase = g.purchase AND r.day IS NOT NULL
+                AND coalesce(r.currency = g.currency, TRUE)
+        ), reached AS (
+            SELECT purchase, currency, min(day) AS day FROM refunded
+            WHERE CAST(total AS DECIMAL(34, 14)) >= CAST(amount AS DECIMAL(26, 8))
+                * CAST($voidThreshold AS DECIMAL(8, 6))
+            GROUP BY purchase, currency
+        )
+        SELECT g.purchase, max(r.day) AS day
+        FROM gross AS g
+        LEFT JOIN reached AS r ON r.purchase = g.purchase
+            AND r.currency IS NOT DISTINCT FROM g.currency
+        GROUP BY g.purchase
+        HAVING bool_and(g.amount <= 0 OR r.day IS NOT NULL) AND bool_or(g.amount > 0)
+        """,
+    )
+
+
+def _occasion(evaluation: Evaluation) -> None:
+    """Keep (party, day, until): the occasion counts at each T with day ≤ T < until."""
+    staff = "" if evaluation.context.parameters.count_staff_purchases else _WITHOUT_STAFF
+    by_order = evaluation.context.parameters.occasion_granularity == "order"
+    evaluation.table(
+        "counting",
+        f"""
+        SELECT p.purchase, p.party, p.day, coalesce(v.day, {NEVER}) AS until
+        FROM purchase AS p
+        LEFT JOIN voided AS v ON v.purchase = p.purchase
+        ANTI JOIN free ON free.purchase = p.purchase
+        {staff}
+        """,
+    )
+    if by_order:
+        one_per_order = "SELECT party, day, until FROM counting WHERE day IS NOT NULL"
+        evaluation.table("occasion", one_per_order)
+        return
+    evaluation.table(
+        "occasion",
+        "SELECT party, day, max(until) AS until FROM counting WHERE day IS NOT NULL"
+        " GROUP BY party, day",
+    )
+
+
+_WITHOUT_STAFF = "ANTI JOIN staff ON staff.purchase = p.purchase"

@@ -1,0 +1,53 @@
+"""The namespaces of the project and of the vocabularies it reuses.
+
+The vocabulary's address is written here and nowhere else.
+"""
+
+from __future__ import annotations
+
+from rdflib import FOAF, ORG, OWL, PROV, RDF, RDFS, SH, SKOS, XSD, Namespace, URIRef
+
+BASE = "https://w3id.org/clientgraph/"
+CG = Namespace(BASE + "ns#")
+CGS = Namespace(BASE + "shapes#")
+ID = Namespace(BASE + "id/")
+GRAPH = Namespace(BASE + "graph/")
+SCHEME = Namespace(BASE + "scheme/")
+VCARD = Namespace("http://www.w3.org/2006/vcard/ns#")
+DCTERMS = Namespace("http://purl.org/dc/terms/")
+SCHEMA = Namespace("https://schema.org/")
+GR = Namespace("http://purl.org/goodrelations/v1#")
+
+PROVENANCE_GRAPH = GRAPH["provenance"]
+"""Named graph that mirrors the commits as PROV-O."""
+
+PREFIXES: dict[str, str] = {
+    "cg": str(CG),
+    "cgs": str(CGS),
+    "id": str(ID),
+    "graph": str(GRAPH),
+    "scheme": str(SCHEME),
+    "foaf": str(FOAF),
+    "org": str(ORG),
+    "owl": str(OWL),
+    "prov": str(PROV),
+    "rdf": str(RDF),
+    "rdfs": str(RDFS),
+    "sh": str(SH),
+    "skos": str(SKOS),
+    "xsd": str(XSD),
+    "vcard": str(VCARD),
+    "dcterms": str(DCTERMS),
+    "schema": str(SCHEMA),
+}
+"""Prefixes offered to users: in queries, pages and Turtle output."""
+
+
+def scheme(name: str, slug: str) -> URIRef:
+    """Return the IRI of the concept `slug` of the concept scheme `name`."""
+    return SCHEME[f"{name}/{slug}"]
+
+
+def graph_iri(layer: str, key: str) -> URIRef:
+    """Return the IRI of the named graph `key` in a layer (`facts`, `personal`, `derived`)."""
+    return GRAPH[f"{layer}/{key}"]

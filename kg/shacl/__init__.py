@@ -1,0 +1,8 @@
+"""SHACL compiled to SQL: shapes graph, checks, validation report."""
+
+from kg.shacl.loader import load_shapes
+from kg.shacl.model import Shape, Shapes
+from kg.shacl.report import Report, ValidationResult
+from kg.shacl.validate import validate
+
+__all__ = ["Report", "Shape", "Shapes", "ValidationResult", "load_shapes", "validate"]

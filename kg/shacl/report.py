@@ -1,0 +1,154 @@
+"""The validation report (section 3.6)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from rdflib import RDF, SH, XSD, BNode, Graph, Literal, URIRef
+from rdflib.term import IdentifiedNode
+
+from kg.shacl.messages import message, variables_of
+from kg.shacl.model import Constraint, Path, PredicatePath, Select, Shape
+from kg.shacl.paths import write_path
+from kg.shacl.session import Session
+from kg.store import RawTerm, to_rdflib
+
+_ROWS = """
+SELECT r.check_no, r.bindings,
+    f.kind, f.lex, f.dt, f.lang,
+    coalesce(v.kind, r.computed.kind), coalesce(v.lex, r.computed.lex),
+    coalesce(v.dt, r.computed.dt), coalesce(v.lang, r.computed.lang),
+    p.lex
+FROM (
+    SELECT * FROM shacl_result
+    QUALIFY row_number() OVER (PARTITION BY shape_no ORDER BY check_no, focus, value) <= {limit}
+) AS r
+JOIN shacl_known AS f ON f.id = r.focus
+LEFT JOIN shacl_known AS v ON v.id = r.value
+LEFT JOIN shacl_known AS p ON p.id = r.path
+ORDER BY r.check_no, f.lex, v.lex, p.lex
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One constraint of one shape as it was run; `total` is the number of its results."""
+
+    shape: Shape
+    constraint: Constraint
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class ValidationResult:
+    """One validation result; `messages` are texts by language tag, "" for none."""
+
+    focus: RawTerm
+    path: Path | None
+    value: RawTerm | None
+    component: URIRef
+    shape: IdentifiedNode
+    severity: URIRef
+    messages: Mapping[str, str]
+    constraint: IdentifiedNode | None = None
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a validation found.
+
+    `results` lists the results, `total` counts them: they differ where a limit was given. The
+    temporary table `shacl_result` of the validated cursor holds every result (check_no, focus,
+    value, path), `checks` being indexed by check_no, until the cursor validates again.
+    """
+
+    checks: Sequence[Check]
+    results: Sequence[ValidationResult]
+
+    @classmethod
+    def collect(cls, session: Session, checks: Sequence[Check], limit: int | None) -> Report:
+        """Return the report of the results that a session holds."""
+        size = "9223372036854775807" if limit is None else str(int(limit))
+        rows = session.cursor.execute(_ROWS.format(limit=size)).fetchall()
+        return cls(checks, [_result(checks[row[0]], row) for row in rows])
+
+    @cached_property
+    def total(self) -> int:
+        """Number of results, listed or not."""
+        return sum(check.total for check in self.checks)
+
+    @property
+    def conforms(self) -> bool:
+        """Whether there is no result at all, of any severity (section 3.1)."""
+        return self.total == 0
+
+    @property
+    def has_violations(self) -> bool:
+        """Whether there is a result of severity sh:Violation."""
+        return any(check.total and check.shape.severity == SH.Violation for check in self.checks)
+
+    def counts(self) -> dict[tuple[IdentifiedNode, URIRef], int]:
+        """Return the number of results by shape and severity, those that have any."""
+        found: dict[tuple[IdentifiedNode, URIRef], int] = {}
+        for check in self.checks:
+            if check.total:
+                key = (check.shape.node, check.shape.severity)
+                found[key] = found.get(key, 0) + check.total
+        return found
+
+    def graph(self) -> Graph:
+        """Return the listed results as a W3C validation report."""
+        graph = Graph()
+        graph.bind("sh", SH)
+        report = BNode()
+        graph.add((report, RDF.type, SH.ValidationReport))
+        conforms = Literal("true" if self.conforms else "false", datatype=XSD.boolean)
+        graph.add((report, SH.conforms, conforms))
+        for result in self.results:
+            graph.add((report, SH.result, _write(graph, result)))
+        return graph
+
+
+def _result(check: Check, row: tuple[object, ...]) -> ValidationResult:
+    """Return the result of a row of `_ROWS`."""
+    shape, constraint = check.shape, check.constraint
+    bindings, focus, value, predicate = row[1], row[2:6], row[6:10], row[10]
+    raw_focus: RawTerm = focus  # type: ignore[assignment]
+    raw_value: RawTerm | None = value if value[0] is not None else None  # type: ignore[assignment]
+    path = PredicatePath(URIRef(str(predicate))) if predicate is not None else shape.path
+    variables = {"this": raw_focus[1], "value": raw_value[1] if raw_value else ""}
+    if isinstance(constraint, Select) and bindings:
+        names = variables_of((*constraint.messages, *shape.messages))
+        texts: Sequence[str | None] = bindings  # type: ignore[assignment]
+        variables |= {k: v for k, v in zip(names, texts, strict=True) if v is not None}
+    return ValidationResult(
+        focus=raw_focus,
+        path=path,
+        value=raw_value,
+        component=constraint.source,
+        shape=shape.node,
+        severity=shape.severity,
+        messages=message(shape, constraint, variables),
+        constraint=constraint.node if isinstance(constraint, Select) else None,
+    )
+
+
+def _write(graph: Graph, result: ValidationResult) -> BNode:
+    """Add a result to a report graph; return its node."""
+    node = BNode()
+    graph.add((node, RDF.type, SH.ValidationResult))
+    graph.add((node, SH.focusNode, to_rdflib(result.focus)))
+    graph.add((node, SH.resultSeverity, result.severity))
+    graph.add((node, SH.sourceConstraintComponent, result.component))
+    graph.add((node, SH.sourceShape, result.shape))
+    if result.path is not None:
+        graph.add((node, SH.resultPath, write_path(graph, result.path)))
+    if result.value is not None:
+        graph.add((node, SH.value, to_rdflib(result.value)))
+    if result.constraint is not None:
+        graph.add((node, SH.sourceConstraint, result.constraint))
+    for language, text in result.messages.items():
+        graph.add((node, SH.resultMessage, Literal(text, lang=language or None)))
+    return node

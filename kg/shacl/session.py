@@ -1,0 +1,173 @@
+"""What one validation keeps while it runs: constants, class hierarchy, temporary tables.
+
+Terms of the shapes that the dictionary does not hold get negative ids of their own, in the table
+`shacl_term`: they match no triple, yet can be focus nodes, and have typed values to compare with.
+The view `shacl_known` is the dictionary with these.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+
+from rdflib import RDF, RDFS
+from rdflib.term import Node
+from sqlglot import exp
+
+from kg.shacl.model import HasClass, Path, PredicatePath, Shape, Shapes
+from kg.shacl.paths import predicates
+from kg.shacl.sql import DIALECT
+from kg.store import Cursor, TermKey, TypedTerm, lookup, term_key, type_terms
+
+_TABLES = """
+CREATE OR REPLACE TEMP TABLE shacl_term AS SELECT * FROM main.term LIMIT 0;
+CREATE OR REPLACE TEMP VIEW shacl_known AS
+SELECT * FROM main.term UNION ALL SELECT * FROM temp.shacl_term;
+CREATE OR REPLACE TEMP TABLE shacl_result (
+    check_no INTEGER, shape_no INTEGER, focus BIGINT, value BIGINT, path BIGINT,
+    computed STRUCT(kind UTINYINT, lex VARCHAR, dt VARCHAR, lang VARCHAR),
+    bindings VARCHAR[]
+);
+"""
+_ABSENT = """
+INSERT INTO shacl_term
+SELECT unnest(?::BIGINT[]), unnest(?::UTINYINT[]), unnest(?::VARCHAR[]), unnest(?::VARCHAR[]),
+    unnest(?::VARCHAR[]), unnest(?::DECIMAL(38, 10)[]), unnest(?::DOUBLE[]),
+    unnest(?::TIMESTAMP[]), unnest(?::SMALLINT[]), 0
+"""
+_EDGES = """
+CREATE OR REPLACE TEMP TABLE shacl_edge AS
+SELECT DISTINCT s AS sub, o AS super FROM live WHERE p = ?
+UNION SELECT unnest(?::BIGINT[]), unnest(?::BIGINT[])
+"""
+_CLASSES = """
+CREATE OR REPLACE TEMP TABLE shacl_class AS
+WITH RECURSIVE below(root, id) AS (
+    SELECT each, each FROM (SELECT unnest(?::BIGINT[]) AS each)
+    UNION SELECT b.root, e.sub FROM shacl_edge AS e JOIN below AS b ON e.super = b.id
+)
+SELECT root, id FROM below
+"""
+
+
+class Session:
+    """The state of one validation on one cursor."""
+
+    def __init__(self, cursor: Cursor, shapes: Shapes, as_of: date) -> None:
+        self.cursor = cursor
+        self.as_of = as_of
+        self._tables = 0
+        cursor.execute(_TABLES)
+        self._ids, self._typed = self._learn(_constants(shapes))
+        self.type_id = self.id(RDF.type)
+        rows = cursor.execute("SELECT p, dup, wide FROM predicate").fetchall()
+        self._duplicates = {int(row[0]): bool(row[1]) for row in rows}
+        self._wide = {int(row[0]) for row in rows if row[2]}
+        self._learn_classes(shapes)
+
+    # --- Terms ---
+
+    def id(self, node: Node) -> int:
+        """Return the id of a term of the shapes, negative when the data does not hold it."""
+        return self._ids[term_key(node)]
+
+    def ids(self, nodes: Iterable[Node]) -> list[int]:
+        """Return the ids of terms of the shapes."""
+        return [self.id(node) for node in nodes]
+
+    def typed(self, node: Node) -> TypedTerm:
+        """Return a term of the shapes with its typed values."""
+        return self._typed[term_key(node)]
+
+    def _learn(self, nodes: set[Node]) -> tuple[dict[TermKey, int], dict[TermKey, TypedTerm]]:
+        """Look terms up, all at once, and give the absent ones ids."""
+        keys = sorted({term_key(node) for node in nodes}, key=str)
+        typed = dict(zip(keys, type_terms(self.cursor, keys), strict=True))
+        found = dict(zip(keys, lookup(self.cursor, keys), strict=True))
+        absent = [key for key, known in found.items() if known is None]
+        numbers = {key: -number for number, key in enumerate(absent, start=1)}
+        rows = [
+            (numbers[key], int(t.kind), t.lex, t.dt, t.lang, t.num, t.dbl, t.ts, t.tz)
+            for key, t in typed.items()
+            if key in numbers
+        ]
+        if rows:
+            self.cursor.execute(_ABSENT, [list(column) for column in zip(*rows, strict=True)])
+        return {key: known or numbers[key] for key, known in found.items()}, typed
+
+    # --- Predicates ---
+
+    def is_set(self, predicate: int) -> bool:
+        """Tell whether the triples of a predicate are without duplicates across graphs."""
+        return not self._duplicates.get(predicate, False)
+
+    def is_used(self, predicate: int) -> bool:
+        """Tell whether some triple may have a predicate."""
+        return predicate in self._duplicates
+
+    def is_wide(self, path: Path | None) -> bool:
+        """Tell whether a path may lead to a value that the typed columns cannot hold."""
+        if isinstance(path, PredicatePath):
+            return self.id(path.iri) in self._wide
+        return bool(self._wide)
+
+    # --- Classes ---
+
+    def _learn_classes(self, shapes: Shapes) -> None:
+        """Keep, in `shacl_class`, each class of the shapes (`root`) with its subclasses (`id`)."""
+        pairs = [(self.id(sub), self.id(above)) for sub, above in shapes.subclasses]
+        columns = [[pair[i] for pair in pairs] for i in range(2)]
+        self.cursor.execute(_EDGES, [self.id(RDFS.subClassOf), *columns])
+        self.cursor.execute(_CLASSES, [sorted({self.id(root) for root in _classes(shapes)})])
+
+    # --- Temporary tables ---
+
+    def table(self, query: exp.Query) -> str:
+        """Keep a relation in a new temporary table; return its name."""
+        self._tables += 1
+        name = f"shacl_t{self._tables}"
+        self.cursor.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {query.sql(DIALECT)}")
+        return name
+
+    def insert(self, table: str, query: exp.Query) -> int:
+        """Add rows to a temporary table, columns by name; return how many."""
+        row = self.cursor.execute(f"INSERT INTO {table} BY NAME {query.sql(DIALECT)}").fetchone()
+        return int(row[0]) if row else 0
+
+    def count(self, table: str) -> int:
+        """Return the number of rows of a temporary table."""
+        row = self.cursor.execute(f"SELECT count(*) FROM {table}").fetchone()
+        return int(row[0]) if row else 0
+
+    def close(self) -> None:
+        """Drop the temporary tables of focus nodes."""
+        for number in range(1, self._tables + 1):
+            self.cursor.execute(f"DROP TABLE IF EXISTS temp.shacl_t{number}")
+
+
+def _all_shapes(shapes: Shapes) -> Iterable[Shape]:
+    """Return the shapes with targets and those below them."""
+    return (shape for root in shapes.roots for shape in root.walk())
+
+
+def _classes(shapes: Shapes) -> set[Node]:
+    """Return the classes that targets and constraints name."""
+    targets = {t.term for root in shapes.roots for t in root.targets if t.kind == "class"}
+    return targets | {
+        constraint.iri
+        for shape in _all_shapes(shapes)
+        for constraint in shape.constraints
+        if isinstance(constraint, HasClass)
+    }
+
+
+def _constants(shapes: Shapes) -> set[Node]:
+    """Return all terms that the SQL of the shapes refers to."""
+    found: set[Node] = {RDF.type, RDFS.subClassOf}
+    for root in shapes.roots:
+        found |= {target.term for target in root.targets}
+    for shape in _all_shapes(shapes):
+        found |= predicates(shape.path) if shape.path else set()
+        for constraint in shape.constraints:
+            found |= set(constraint.terms())
+    return found.union(*shapes.subclasses)

@@ -1,0 +1,79 @@
+"""SQL from templates: parsed once, then filled in with names, numbers and expressions.
+
+A template is SQL with holes written `:name`. A hole in a FROM clause takes the name of a relation
+or a query; any other hole takes a number, a list of numbers (for IN) or an expression. Texts from
+outside enter as literals of the syntax tree, never as part of a template.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+import sqlglot
+from sqlglot import exp
+
+DIALECT = "duckdb"
+
+Part = str | int | Sequence[int] | exp.Expression
+
+
+@lru_cache(maxsize=512)
+def _parsed(template: str) -> exp.Expression:
+    """Return the syntax tree of a template."""
+    return sqlglot.parse_one(template, read=DIALECT)
+
+
+def fill(template: str, **parts: Part) -> exp.Expression:
+    """Return the expression of a template with its holes filled."""
+    root = exp.Paren(this=_parsed(template).copy())
+    for hole in list(root.find_all(exp.Placeholder)):
+        _fill_hole(hole, parts[hole.name])
+    return root.this.pop()
+
+
+def query(template: str, **parts: Part) -> exp.Query:
+    """Return the query of a template with its holes filled."""
+    filled = fill(template, **parts)
+    assert isinstance(filled, exp.Query)  # noqa: S101
+    return filled
+
+
+def _fill_hole(hole: exp.Expression, part: Part) -> None:
+    """Put a part where a hole is."""
+    table = hole.parent
+    if isinstance(table, exp.Table):
+        if isinstance(part, exp.Query):
+            table.replace(exp.Subquery(this=part.copy(), alias=table.args.get("alias")))
+        else:
+            hole.replace(exp.to_identifier(str(part)))
+    elif isinstance(part, exp.Expression):
+        hole.replace(part.copy())
+    elif isinstance(part, int):
+        hole.replace(number(part))
+    elif isinstance(table, exp.In):
+        # An empty IN list is no SQL; no id is NULL, so it is false for every row.
+        members = [number(int(each)) for each in part] or [exp.Null()]
+        table.set("expressions", members)
+    else:
+        raise TypeError(f"{part!r} cannot stand for :{hole.name}")
+
+
+def number(value: int) -> exp.Expression:
+    """Return an integer literal."""
+    if value < 0:
+        return exp.Paren(this=exp.Neg(this=exp.Literal.number(-value)))
+    return exp.Literal.number(value)
+
+
+def text(value: str) -> exp.Expression:
+    """Return a string literal."""
+    return exp.Literal.string(value)
+
+
+def union(queries: Sequence[exp.Query]) -> exp.Query:
+    """Return all rows of several queries."""
+    first, *others = queries
+    for other in others:
+        first = exp.Union(this=first, expression=other, distinct=False)
+    return first

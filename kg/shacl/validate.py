@@ -1,0 +1,124 @@
+"""Validation of the live graph against shapes, set-wise, inside the engine.
+
+The data graph is the union of all live quads as a set of triples. Results follow the SHACL
+Recommendation one by one: a property shape below a property shape reports once for each value
+node that leads to it. What depends on the run rather than on the data is passed in: in a SPARQL
+constraint, the pattern `cg:currentRun cg:asOf ?today` is answered with the date `as_of`, whatever
+the data say, so that validation can be repeated.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from rdflib.term import IdentifiedNode
+from sqlglot import exp
+
+from kg.shacl.checks import violations
+from kg.shacl.model import Constraint, HasProperty, Shape, Shapes
+from kg.shacl.report import Check, Report
+from kg.shacl.session import Session
+from kg.shacl.sql import query
+from kg.shacl.statement import Statement
+from kg.shacl.targets import Targets
+from kg.shacl.values import pairs_of
+from kg.store import Cursor
+
+
+def validate(
+    cursor: Cursor,
+    shapes: Shapes,
+    as_of: date,
+    focus: str | None = None,
+    *,
+    limit: int | None = None,
+) -> Report:
+    """Validate what the cursor sees and return the report.
+
+    `focus` is SQL for a relation with a column `node` of term ids: only these focus nodes are
+    looked at. `limit` is the number of results listed for each shape; the report counts all of
+    them, and keeps all of them in its temporary table, in any case.
+
+    Raises:
+        UnsupportedShapeError: a constraint's query or pattern cannot be compiled.
+    """
+    session = Session(cursor, shapes, as_of)
+    try:
+        scope = session.table(_relation(focus)) if focus else None
+        run = _Run(session, Targets(session, shapes, scope))
+        for shape in shapes.roots:
+            run.root(shape)
+        return Report.collect(session, run.checks, limit)
+    finally:
+        session.close()
+
+
+def _relation(focus: str) -> exp.Query:
+    """Return the caller's relation as a query."""
+    if focus.isidentifier():
+        return query("SELECT DISTINCT node FROM :focus", focus=focus)
+    return query(focus)
+
+
+@dataclass(frozen=True, slots=True)
+class _Focus:
+    """Focus nodes, each once; `bag` repeats them once for each way that leads to them."""
+
+    nodes: str
+    bag: str | None = None
+
+
+class _Run:
+    """Goes through the shapes, one statement for each constraint."""
+
+    def __init__(self, session: Session, targets: Targets) -> None:
+        self.checks: list[Check] = []
+        self._session = session
+        self._targets = targets
+        self._numbers: dict[IdentifiedNode, int] = {}
+
+    def root(self, shape: Shape) -> None:
+        """Check a shape on its targets."""
+        nodes = self._targets.focus_nodes(shape.targets)
+        if nodes:
+            self._shape(shape, _Focus(nodes))
+
+    def _shape(self, shape: Shape, focus: _Focus) -> None:
+        """Check a shape on focus nodes; property shapes below it report for themselves."""
+        below: _Focus | None = None
+        for constraint in shape.constraints:
+            if isinstance(constraint, HasProperty):
+                below = below or self._below(shape, focus)
+                self._shape(constraint.members[0], below)
+            else:
+                self._check(shape, constraint, focus)
+
+    def _below(self, shape: Shape, focus: _Focus) -> _Focus:
+        """Return the value nodes of a shape as focus nodes of the property shapes below it."""
+        if shape.path is None:
+            return focus
+        st = Statement(self._session)
+        pairs = pairs_of(st, shape.path, focus.nodes)
+        rows = _repeated("SELECT v.value AS node", query("SELECT * FROM :p", p=pairs), focus)
+        bag = self._session.table(st.finish(rows))
+        nodes = self._session.table(query("SELECT DISTINCT node FROM :bag", bag=bag))
+        return _Focus(nodes, bag)
+
+    def _check(self, shape: Shape, constraint: Constraint, focus: _Focus) -> None:
+        """Keep the results of one constraint."""
+        st = Statement(self._session)
+        found = violations(constraint, st, shape, focus.nodes)
+        shape_no = self._numbers.setdefault(shape.node, len(self._numbers))
+        start = f"SELECT {len(self.checks)} AS check_no, {shape_no} AS shape_no, v.*"
+        rows = _repeated(start, found, focus)
+        total = self._session.insert("shacl_result", st.finish(rows))
+        self.checks.append(Check(shape, constraint, total))
+
+
+def _repeated(start: str, rows: exp.Query, focus: _Focus) -> exp.Query:
+    """Return rows with a focus node, once for each way that leads to the focus node."""
+    if focus.bag:
+        template = f"{start} FROM :rows AS v JOIN :bag AS b ON b.node = v.focus"
+        return query(template, rows=rows, bag=focus.bag)
+    return query(f"{start} FROM :rows AS v", rows=rows)

@@ -1,0 +1,170 @@
+"""Constraints on one value node at a time, as SQL conditions that a violating value meets.
+
+A condition reads columns of the relation `v`: focus, value and the term columns it asks for.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import singledispatch
+
+from rdflib import RDF, SH, XSD, URIRef
+from sqlglot import exp
+
+from kg.errors import UnsupportedShapeError
+from kg.shacl.compare import column_side, constant_side, is_wide, less
+from kg.shacl.model import (
+    Bound,
+    Constraint,
+    Datatype,
+    HasClass,
+    LanguageIn,
+    Length,
+    NodeKind,
+    OneOf,
+    Path,
+    Pattern,
+)
+from kg.shacl.patterns import translate
+from kg.shacl.session import Session
+from kg.shacl.sql import fill, text
+from kg.store import EngineError, Kind
+
+LITERALS = tuple(kind for kind in Kind if kind not in {Kind.BLANK, Kind.IRI})
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """What a violating value meets: SQL over `v`, and the term columns it needs."""
+
+    sql: exp.Expression
+    columns: tuple[str, ...] = ()
+
+
+@singledispatch
+def condition(constraint: Constraint, session: Session, path: Path | None) -> Condition | None:
+    """Return the condition of a violating value; None if the constraint is of another sort."""
+    return None
+
+
+@condition.register
+def _has_class(constraint: HasClass, session: Session, path: Path | None) -> Condition:
+    return Condition(
+        fill(
+            "NOT EXISTS (SELECT 1 FROM live AS i WHERE i.s = v.value AND i.p = :type"
+            " AND i.o IN (SELECT id FROM shacl_class WHERE root = :root))",
+            type=session.type_id,
+            root=session.id(constraint.iri),
+        )
+    )
+
+
+_OWN_KIND = {
+    XSD.string: Kind.STRING,
+    RDF.langString: Kind.LANG,
+    XSD.boolean: Kind.BOOLEAN,
+    XSD.decimal: Kind.DECIMAL,
+    XSD.float: Kind.FLOAT,
+    XSD.double: Kind.DOUBLE,
+    XSD.dateTime: Kind.DATETIME,
+    XSD.date: Kind.DATE,
+    XSD.time: Kind.TIME,
+    XSD.gYearMonth: Kind.YEARMONTH,
+    XSD.gYear: Kind.YEAR,
+}
+"""Datatypes that the kind of a term says without its datatype's IRI."""
+
+
+@condition.register
+def _datatype(constraint: Datatype, session: Session, path: Path | None) -> Condition:
+    kind = _OWN_KIND.get(constraint.iri)
+    if kind is not None:
+        return Condition(fill("v.kind <> :kind", kind=int(kind)), ("kind",))
+    sql = fill(
+        "v.dt IS DISTINCT FROM :datatype OR v.kind = :ill",
+        datatype=text(constraint.iri),
+        ill=int(Kind.ILL),
+    )
+    return Condition(sql, ("kind", "dt"))
+
+
+_NODE_KINDS: dict[URIRef, tuple[Kind, ...]] = {
+    SH.BlankNode: (Kind.BLANK,),
+    SH.IRI: (Kind.IRI,),
+    SH.BlankNodeOrIRI: (Kind.BLANK, Kind.IRI),
+    SH.Literal: LITERALS,
+    SH.BlankNodeOrLiteral: (Kind.BLANK, *LITERALS),
+    SH.IRIOrLiteral: (Kind.IRI, *LITERALS),
+}
+
+
+@condition.register
+def _node_kind(constraint: NodeKind, session: Session, path: Path | None) -> Condition:
+    kinds = [int(kind) for kind in _NODE_KINDS[constraint.iri]]
+    return Condition(fill("NOT v.kind IN (:kinds)", kinds=kinds), ("kind",))
+
+
+@condition.register
+def _bound(constraint: Bound, session: Session, path: Path | None) -> Condition:
+    limit = session.typed(constraint.limit)
+    columns = ("kind", "num", "dbl", "ts", "tz")
+    value, bound = column_side("v"), constant_side(limit)
+    wide = is_wide(limit) or session.is_wide(path)
+    if limit.kind == Kind.STRING or wide:
+        columns = (*columns, "lex")
+    else:
+        # The texts are compared where both sides are strings, and then alone.
+        value["lex"] = bound["lex"]
+    left, right = (value, bound) if constraint.operator.startswith("<") else (bound, value)
+    kept = less(left, right, or_equal=constraint.operator.endswith("="), wide=wide)
+    return Condition(exp.Not(this=kept), columns)
+
+
+@condition.register
+def _length(constraint: Length, session: Session, path: Path | None) -> Condition:
+    comparison = "<" if constraint.operator == ">=" else ">"
+    sql = fill(
+        f"v.kind = :blank OR length(v.lex) {comparison} :number",
+        blank=int(Kind.BLANK),
+        number=constraint.number,
+    )
+    return Condition(sql, ("kind", "lex"))
+
+
+@condition.register
+def _pattern(constraint: Pattern, session: Session, path: Path | None) -> Condition:
+    regex = translate(constraint.regex, constraint.flags)
+    try:
+        session.cursor.execute("SELECT regexp_matches('', ?)", [regex])
+    except EngineError as error:
+        raise UnsupportedShapeError(
+            f"The pattern {constraint.regex!r} (sh:pattern) cannot be compiled: {error}. Write it"
+            " without look-around and back references."
+        ) from error
+    sql = fill(
+        "v.kind = :blank OR NOT regexp_matches(v.lex, :regex)",
+        blank=int(Kind.BLANK),
+        regex=text(regex),
+    )
+    return Condition(sql, ("kind", "lex"))
+
+
+@condition.register
+def _language_in(constraint: LanguageIn, session: Session, path: Path | None) -> Condition:
+    # Basic filtering of RFC 4647, which langMatches refers to.
+    matches: list[exp.Expression] = []
+    for each in constraint.ranges:
+        tag = each.lower()
+        if tag == "*":
+            matches.append(fill("v.lang <> ''"))
+        else:
+            template = "lower(v.lang) = :tag OR starts_with(lower(v.lang), :prefix)"
+            matches.append(fill(template, tag=text(tag), prefix=text(tag + "-")))
+    any_match = exp.or_(*matches, copy=False) if matches else exp.false()
+    return Condition(fill("NOT coalesce(:match, FALSE)", match=any_match), ("lang",))
+
+
+@condition.register
+def _one_of(constraint: OneOf, session: Session, path: Path | None) -> Condition:
+    members = session.ids(constraint.members)
+    return Condition(fill("NOT coalesce(v.value IN (:members), FALSE)", members=members))

@@ -1,0 +1,18 @@
+"""SPARQL compiled to SQL, with an evaluator for what is not compiled."""
+
+from kg.sparql.compiled import Compiled, compile_algebra, compile_select
+from kg.sparql.engine import DEFAULT_TIMEOUT, Result, explain, query
+from kg.sparql.parse import parse
+from kg.sparql.values import NotCompiledError
+
+__all__ = [
+    "DEFAULT_TIMEOUT",
+    "Compiled",
+    "NotCompiledError",
+    "Result",
+    "compile_algebra",
+    "compile_select",
+    "explain",
+    "parse",
+    "query",
+]

@@ -1,0 +1,122 @@
+"""Arithmetic on numbers with SPARQL's promotion (SPARQL 1.1, section 17.3; XPath 6.2)."""
+
+from __future__ import annotations
+
+from kg.sparql import sql
+from kg.sparql.computed import Number, double_part, exact_part
+from kg.sparql.sql import Expr
+from kg.sparql.values import EXACT, FLOATING, NUMERIC, NotCompiledError, Traits, Unbound, Value
+from kg.store import Kind
+
+DIVISION_DIGITS = 18
+"""Decimals of the quotient of two exact numbers; what follows is cut off."""
+
+_MOST_DIGITS = 30
+"""Decimals a product may have: more leaves too little room before the point."""
+
+
+def calculate(operator: str, left: Value, right: Value) -> Value:
+    """Return left operator right for one of + - * /, an error when an operand is no number."""
+    kinds = frozenset(
+        _promoted(operator, a, b) for a in left.kinds & NUMERIC for b in right.kinds & NUMERIC
+    )
+    if not kinds:
+        return Unbound()
+    num, digits = _exact(operator, left, right) if kinds & EXACT else (None, 0)
+    dbl = _floating(operator, left, right, num) if kinds & FLOATING else None
+    if kinds == {Kind.FLOAT} and dbl is not None:
+        dbl = sql.cast(sql.cast(dbl, "FLOAT"), "DOUBLE")
+    if kinds >= {Kind.FLOAT, Kind.DOUBLE}:
+        raise NotCompiledError("arithmetic on values that may be xsd:float or xsd:double")
+    return Number(Traits(kinds, digits), num, dbl, _kind(operator, left, right))
+
+
+def _promoted(operator: str, left: Kind, right: Kind) -> Kind:
+    """Return the kind of a result: the wider of both, a decimal for a quotient of integers."""
+    widest = max(left, right)
+    return Kind.DECIMAL if operator == "/" and widest is Kind.INTEGER else widest
+
+
+def _kind(operator: str, left: Value, right: Value) -> Expr:
+    kinds = [value.facet("k") for value in (left, right)]
+    if operator == "/":
+        kinds.append(sql.number(int(Kind.DECIMAL)))
+    return sql.call("greatest", *kinds)
+
+
+def _exact(operator: str, left: Value, right: Value) -> tuple[Expr, int]:
+    """Return the exact result, NULL unless both operands are exact, and its decimals."""
+    a, b = exact_part(left), exact_part(right)
+    assert a is not None  # noqa: S101
+    assert b is not None  # noqa: S101
+    digits = (left.traits.digits, right.traits.digits)
+    if operator in {"+", "-"}:
+        return sql.arithmetic(operator, a, b), max(digits)
+    if operator == "*":
+        return product(a, b, *digits), sum(digits)
+    return quotient(a, b, max(digits)), DIVISION_DIGITS
+
+
+def product(a: Expr, b: Expr, digits_a: int, digits_b: int) -> Expr:
+    """Return a * b exactly.
+
+    Raises:
+        NotCompiledError: the product may need more decimals than the engine's type holds.
+    """
+    if digits_a + digits_b > _MOST_DIGITS:
+        raise NotCompiledError("a product with more decimals than the engine's type holds")
+    # The engine adds the scales of the types: cut them to the decimals that do occur.
+    return sql.arithmetic(
+        "*", sql.cast(a, f"DECIMAL(38, {digits_a})"), sql.cast(b, f"DECIMAL(38, {digits_b})")
+    )
+
+
+def quotient(a: Expr, b: Expr, digits: int) -> Expr:
+    """Return a / b cut to 18 decimals, NULL when b is 0; both have at most `digits` decimals.
+
+    The engine divides decimals as doubles, so the division is done on scaled integers.
+    """
+    dividend, divisor = _scaled(a, digits), _scaled(b, digits)
+    top, bottom = sql.call("abs", dividend), sql.call("nullif", sql.call("abs", divisor), _ZERO)
+    whole = sql.arithmetic("//", top, bottom)
+    rest = sql.arithmetic("%", top, bottom)
+    power = sql.cast(sql.string(str(10**DIVISION_DIGITS)), "HUGEINT")
+    part = sql.arithmetic("//", sql.arithmetic("*", rest, power), bottom)
+    unit = sql.cast(sql.string(f"{1 / 10**DIVISION_DIGITS:.18f}"), "DECIMAL(19, 18)")
+    fraction = sql.arithmetic("*", sql.cast(part, "DECIMAL(19, 0)"), unit)
+    size = sql.arithmetic("+", sql.cast(whole, "DECIMAL(38, 18)"), fraction)
+    sign = sql.arithmetic("*", sql.call("sign", dividend), sql.call("sign", divisor))
+    return sql.case([(sql.compare("<", sign, sql.number(0)), sql.negative(size))], size)
+
+
+_ZERO = sql.number(0)
+
+
+def _scaled(number: Expr, digits: int) -> Expr:
+    power = sql.cast(sql.string(str(10**digits)), f"DECIMAL({digits + 1}, 0)")
+    whole = sql.arithmetic("*", sql.cast(number, f"DECIMAL(38, {digits})"), power)
+    return sql.cast(whole, "HUGEINT")
+
+
+def _floating(operator: str, left: Value, right: Value, num: Expr | None) -> Expr:
+    """Return the floating result, NULL where the exact one stands."""
+    a, b = double_part(left), double_part(right)
+    assert a is not None  # noqa: S101
+    assert b is not None  # noqa: S101
+    result = sql.arithmetic(operator, a, b)
+    if num is None:
+        return result
+    some_floating = sql.either(left.is_kind(FLOATING), right.is_kind(FLOATING))
+    return sql.case([(some_floating, result)])
+
+
+def negated(value: Value) -> Value:
+    """Return -value."""
+    kinds = value.kinds & NUMERIC
+    if not kinds:
+        return Unbound()
+    num, dbl = exact_part(value), None
+    if kinds & FLOATING:
+        dbl = sql.case([(value.is_kind(FLOATING), sql.negative(value.number("dbl")))])
+    traits = Traits(kinds, value.traits.digits)
+    return Number(traits, sql.negative(num) if num is not None else None, dbl, value.facet("k"))

@@ -1,0 +1,221 @@
+"""From a query and a snapshot of the store to the text of one SQL statement."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from rdflib import BNode, Literal, URIRef, Variable
+from rdflib.paths import Path
+from rdflib.plugins.sparql.parserutils import CompValue
+from rdflib.plugins.sparql.sparql import Query
+from rdflib.term import Node
+from sqlglot import exp, parse_one
+
+from kg.sparql import sql, statements
+from kg.sparql.compiler import Compiler
+from kg.sparql.context import Context, Dataset
+from kg.sparql.parse import parse
+from kg.store import Cursor, TermKey, lookup_nodes, term_key
+
+FORMS = {
+    "SelectQuery": "select",
+    "AskQuery": "ask",
+    "ConstructQuery": "construct",
+    "DescribeQuery": "describe",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """A query as SQL."""
+
+    form: str
+    variables: list[str]
+    sql: str
+
+
+@dataclass(frozen=True, slots=True)
+class GraphChoice:
+    """The graphs that a request names by IRI; None leaves the choice to the query or the store."""
+
+    default: Sequence[str] | None = None
+    named: Sequence[str] | None = None
+    hidden: Sequence[str] = ()
+    union: bool = True
+    as_of: int | None = None
+
+
+def compile_query(
+    cursor: Cursor, query: Query, bindings: Mapping[str, Node], graphs: GraphChoice
+) -> Compiled:
+    """Return the SQL of a query.
+
+    Raises:
+        NotCompiledError: some part of the query is not compiled.
+    """
+    context = _context(cursor, query.algebra, graphs, bindings)
+    compiler = Compiler(context)
+    algebra = query.algebra
+    form = FORMS[algebra.name]
+    variables: list[str] = []
+    statement: exp.Query
+    if form == "select":
+        variables = [str(variable) for variable in algebra.PV]
+        statement = statements.solutions(context, compiler.relation(algebra.p), variables)
+    elif form == "ask":
+        statement = statements.ask(compiler.relation(algebra.p))
+    elif form == "construct":
+        template = algebra.template or _triples_of(algebra.p)
+        statement = statements.construct(context, compiler.relation(_unprojected(algebra.p)), template)
+    else:
+        statement = statements.describe(context, compiler, algebra)
+    return Compiled(form, variables, sql.text(statement))
+
+
+def compile_select(
+    cursor: Cursor,
+    text: str,
+    prebound: Mapping[str, str],
+    *,
+    bindings: Mapping[str, Node] | None = None,
+) -> Compiled:
+    """Return SQL with one BIGINT column `name` and the term columns of each variable of a SELECT.
+
+    `prebound` gives variables the values of SQL queries, each of one BIGINT column of ids named as
+    the variable and without repeats; they are bound before the query is evaluated (SHACL 1.0,
+    appendix A).
+
+    Raises:
+        NotCompiledError: some part of the query is not compiled.
+    """
+    return compile_algebra(cursor, parse(text).algebra, prebound, bindings=bindings)
+
+
+def compile_algebra(
+    cursor: Cursor,
+    algebra: CompValue,
+    prebound: Mapping[str, str],
+    *,
+    bindings: Mapping[str, Node] | None = None,
+) -> Compiled:
+    """Return the SQL of a parsed SELECT or ASK, as `compile_select` does."""
+    context = _context(cursor, algebra, GraphChoice(), bindings or {})
+    context.prebound = {
+        name: _outside(relation, name) for name, relation in prebound.items()
+    }
+    relation = Compiler(context).relation(algebra.p)
+    if algebra.name == "AskQuery":
+        return Compiled("ask", [], sql.text(statements.ask(relation)))
+    variables = [str(variable) for variable in algebra.PV]
+    query = statements.solutions(context, relation, variables)
+    for index, name in enumerate(variables):
+        _add_id(query, index, name, relation.shapes.get(name) is not None, context)
+    return Compiled("select", variables, sql.text(query))
+
+
+def _outside(relation: str, name: str) -> exp.Query:
+    query = parse_one(relation, dialect="duckdb")
+    assert isinstance(query, exp.Query), name  # noqa: S101
+    return query
+
+
+def _add_id(
+    query: exp.Query, index: int, name: str, known: bool, context: Context  # noqa: FBT001
+) -> None:
+    """Add the column `c<index>_id`: the dictionary id, NULL for a computed value."""
+    source = query.args["from_"].this
+    column = f"c{index}_id"
+    if known:
+        names = {c.alias_or_name for c in source.this.expressions}
+        if context.name(name, "id") in names:
+            value = sql.column(source.alias, context.name(name, "id"))
+            query.append("expressions", sql.alias(value, column))
+            return
+    query.append("expressions", sql.alias(sql.typed_null("BIGINT"), column))
+
+
+def _context(
+    cursor: Cursor, algebra: CompValue, graphs: GraphChoice, bindings: Mapping[str, Node]
+) -> Context:
+    """Return the context of a compilation, its constants looked up at once."""
+    now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    context = Context(cursor, dataset(cursor, algebra, graphs), now)
+    constants = [*_constants(algebra), *(term_key(node) for node in bindings.values())]
+    context.load_constants(constants)
+    context.load_statistics()
+    context.bindings = {name: context.constant(node) for name, node in bindings.items()}
+    return context
+
+
+def dataset(cursor: Cursor, algebra: CompValue, graphs: GraphChoice) -> Dataset:
+    """Return the graphs that a query sees: the request's choice, else the query's own clauses."""
+    default, named = graphs.default, graphs.named
+    if default is None and named is None and algebra.datasetClause:
+        default = [str(c.default) for c in algebra.datasetClause if "default" in c]
+        named = [str(c.named) for c in algebra.datasetClause if "named" in c]
+    if default is not None or named is not None:
+        default, named = default or [], named or []
+    hidden = _graph_ids(cursor, graphs.hidden) or ()
+    return Dataset(
+        _without(_graph_ids(cursor, default), hidden),
+        _without(_graph_ids(cursor, named), hidden),
+        hidden,
+        graphs.union,
+        graphs.as_of,
+    )
+
+
+def _graph_ids(cursor: Cursor, graphs: Sequence[str] | None) -> tuple[int, ...] | None:
+    if graphs is None:
+        return None
+    ids = lookup_nodes(cursor, [URIRef(graph) for graph in graphs])
+    return tuple(dict.fromkeys(graph for graph in ids if graph is not None))
+
+
+def _without(
+    graphs: tuple[int, ...] | None, hidden: tuple[int, ...]
+) -> tuple[int, ...] | None:
+    return None if graphs is None else tuple(g for g in graphs if g not in hidden)
+
+
+def _unprojected(node: CompValue) -> CompValue:
+    """Return a pattern without the projection that the parser puts around it."""
+    return node.p if node.name == "Project" else node
+
+
+def _triples_of(node: CompValue) -> list[tuple[Node, Node, Node]]:
+    """Return the triples of `CONSTRUCT WHERE`."""
+    if node.name == "BGP":
+        return list(node.triples)
+    found: list[tuple[Node, Node, Node]] = []
+    for key in ("p", "p1", "p2"):
+        if key in node:
+            found += _triples_of(node[key])
+    return found
+
+
+def _constants(node: object) -> Iterable[TermKey]:
+    """Yield the terms that a query mentions."""
+    if isinstance(node, BNode | Variable):
+        return
+    if isinstance(node, URIRef | Literal):
+        yield term_key(node)
+    elif isinstance(node, Path):
+        yield from _path_constants(node)
+    elif isinstance(node, CompValue):
+        for key in node:
+            if key != "_vars":
+                yield from _constants(node[key])
+    elif isinstance(node, dict):
+        for value in node.values():
+            yield from _constants(value)
+    elif isinstance(node, list | tuple):
+        for item in node:
+            yield from _constants(item)
+
+
+def _path_constants(path: Path) -> Iterable[TermKey]:
+    for name in ("arg", "args", "path"):
+        yield from _constants(getattr(path, name, None))

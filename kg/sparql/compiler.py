@@ -1,0 +1,324 @@
+"""The compiler: a parsed query becomes one SQL relation (SPARQL 1.1, section 18)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+
+from rdflib import URIRef, Variable
+from rdflib.plugins.sparql.algebra import translateGroupGraphPattern
+from rdflib.plugins.sparql.parserutils import CompValue
+from rdflib.term import Node
+
+from kg.sparql import joins, modifiers, sql
+from kg.sparql.aggregates import aggregated
+from kg.sparql.context import Context, predicate_traits
+from kg.sparql.expressions import filter_condition, value_of
+from kg.sparql.patterns import Graph, basic_graph_pattern
+from kg.sparql.relation import (
+    Layer,
+    Relation,
+    Scope,
+    columns_of,
+    copied_columns,
+    layer,
+    shape_of,
+    unit,
+)
+from kg.sparql.values import (
+    FACETS,
+    NotCompiledError,
+    Shape,
+    Traits,
+    Unbound,
+    Value,
+)
+
+
+class Compiler:
+    """The compilation of the patterns of one query."""
+
+    def __init__(self, context: Context) -> None:
+        self.context = context
+        self._renamed: dict[str, str] = {}
+
+    def relation(self, node: CompValue, graph: Graph = None) -> Relation:
+        """Return the solutions of an algebra expression in the active graph.
+
+        Raises:
+            NotCompiledError: a part of it is not compiled.
+        """
+        method: Callable[[CompValue, Graph], Relation] | None = self._methods().get(node.name)
+        if method is None:
+            raise NotCompiledError(f"the algebra operator {node.name}")
+        return method(node, graph)
+
+    def _methods(self) -> dict[str, Callable[[CompValue, Graph], Relation]]:
+        return {
+            "BGP": self._bgp,
+            "Join": self._join,
+            "LeftJoin": self._left_join,
+            "Union": self._union,
+            "Minus": self._minus,
+            "Filter": self._filter,
+            "Extend": self._extend,
+            "Graph": self._graph,
+            "ToMultiSet": self._to_multiset,
+            "AggregateJoin": self._aggregate_join,
+            "Project": self._project,
+            "Distinct": self._distinct,
+            "Reduced": self._distinct,
+            "OrderBy": self._order_by,
+            "Slice": self._slice,
+        }
+
+    def scope(self, *layers: Layer, graph: Graph, outer: Scope | None = None) -> Scope:
+        """Return the scope of an expression over some layers."""
+        scope = Scope(self.context, *layers, outer=outer)
+        scope.aliases = self._renamed
+        scope.exists = partial(self._exists, graph)
+        return scope
+
+    def _bgp(self, node: CompValue, graph: Graph) -> Relation:
+        if not node.triples:
+            return self._graph_names(graph) if isinstance(graph, str) else unit()
+        return basic_graph_pattern(self.context, node.triples, graph)
+
+    def _graph_names(self, variable: str) -> Relation:
+        """Return the named graphs, for `GRAPH ?g {}`."""
+        alias = self.context.fresh("q")
+        column = sql.alias(sql.column(alias, "g"), self.context.name(variable, "id"))
+        where = sql.both(self.context.visible(alias), self.context.in_named_graph(alias))
+        query = sql.select([column], sql.table("quad", alias), where, distinct=True)
+        shape = Shape(frozenset({"id"}), predicate_traits(), certain=True)
+        return Relation(query, {variable: shape})
+
+    def _join(self, node: CompValue, graph: Graph) -> Relation:
+        left, right = self.relation(node.p1, graph), self.relation(node.p2, graph)
+        return joins.join(self.context, left, right)
+
+    def _left_join(self, node: CompValue, graph: Graph) -> Relation:
+        left, right = self.relation(node.p1, graph), self.relation(node.p2, graph)
+        condition = None
+        if not (isinstance(node.expr, CompValue) and node.expr.name == "TrueFilter"):
+            condition = partial(filter_condition, node.expr)
+            left = self._with_prebound(left, node.expr)
+        make_scope = partial(self.scope, graph=graph)
+        return joins.left_join(self.context, left, right, condition, make_scope)
+
+    def _union(self, node: CompValue, graph: Graph) -> Relation:
+        left, right = self.relation(node.p1, graph), self.relation(node.p2, graph)
+        return joins.union(self.context, left, right)
+
+    def _minus(self, node: CompValue, graph: Graph) -> Relation:
+        left, right = self.relation(node.p1, graph), self.relation(node.p2, graph)
+        return joins.minus(self.context, left, right)
+
+    def _filter(self, node: CompValue, graph: Graph) -> Relation:
+        inner = self._with_prebound(self.relation(node.p, graph), node.expr)
+        side = layer(self.context, inner)
+        condition = filter_condition(node.expr, self.scope(side, graph=graph))
+        columns = copied_columns(self.context, inner, side.alias)
+        query = sql.select(
+            columns or [sql.alias(sql.number(1), "one")], side.source(), condition
+        )
+        return Relation(query, inner.shapes, inner.order)
+
+    def _extend(self, node: CompValue, graph: Graph) -> Relation:
+        inner = self._with_prebound(self.relation(node.p, graph), node.expr)
+        name = str(node.var)
+        if name in inner.shapes:
+            # The parser samples a grouping variable under its own name.
+            return inner
+        side = layer(self.context, inner)
+        value = value_of(node.expr, self.scope(side, graph=graph))
+        return self._extended(inner, side, name, value)
+
+    def _extended(self, inner: Relation, side: Layer, name: str, value: Value) -> Relation:
+        """Return a relation with one more variable."""
+        if isinstance(value, Unbound):
+            return inner
+        shape = shape_of(value, certain=True)
+        columns = columns_of(self.context, name, value, shape)
+        certain = shape.certain and value.stored and _is_true(value.present())
+        columns += copied_columns(self.context, inner, side.alias)
+        query = sql.select(columns, side.source())
+        shapes = {**inner.shapes, name: replace(shape, certain=certain)}
+        return Relation(query, shapes, inner.order)
+
+    def _with_prebound(self, relation: Relation, expression: object) -> Relation:
+        """Return a relation joined with values from outside that only an expression mentions."""
+        mentioned = {str(v) for v in _variables(expression)}
+        for name in sorted(mentioned & self.context.prebound.keys() - relation.shapes.keys()):
+            relation = joins.join(self.context, self._outside(name), relation)
+        return relation
+
+    def _outside(self, name: str) -> Relation:
+        """Return the values of a variable given from outside."""
+        alias = self.context.fresh("f")
+        column = sql.alias(sql.column(alias, name), self.context.name(name, "id"))
+        source = sql.subquery(self.context.prebound[name].copy(), alias)
+        shape = Shape(frozenset({"id"}), self.context.object_statistics(None).traits, certain=True)
+        return Relation(sql.select([column], source), {name: shape})
+
+    def _graph(self, node: CompValue, graph: Graph) -> Relation:  # noqa: ARG002
+        term = node.term
+        if isinstance(term, URIRef):
+            return self.relation(node.p, self.context.constant(term))
+        name = str(term)
+        if name in self.context.bindings:
+            return self.relation(node.p, self.context.bindings[name])
+        inner = self.relation(node.p, name)
+        if name in inner.shapes and inner.shapes[name].certain:
+            return inner
+        return joins.join(self.context, self._graph_names(name), inner)
+
+    def _to_multiset(self, node: CompValue, graph: Graph) -> Relation:
+        if node.p.name != "values":
+            return self.relation(node.p, graph)
+        rows: list[dict[Variable, Node | str]] = node.p.res
+        names = list(dict.fromkeys(str(name) for row in rows for name in row))
+        if set(names) & self.context.bindings.keys():
+            raise NotCompiledError("VALUES of a variable that is a parameter")
+        return self._table(names, rows)
+
+    def _table(self, names: list[str], rows: list[dict[Variable, Node | str]]) -> Relation:
+        """Return inline data."""
+        facets = sorted(FACETS)
+        shapes = {}
+        for name in names:
+            column = [row.get(Variable(name), "UNDEF") for row in rows]
+            constants = [self.context.constant(v) for v in column if isinstance(v, Node)]
+            traits = Traits(frozenset(), 0)
+            for constant in constants:
+                traits = traits.join(constant.traits)
+            traits = replace(traits, zoned=None)
+            certain = len(constants) == len(column)
+            shapes[name] = Shape(frozenset(FACETS), traits, certain=certain)
+        queries = []
+        for row in rows:
+            columns: list[sql.Expr] = []
+            for name in names:
+                node = row.get(Variable(name), "UNDEF")
+                constant = self.context.constant(node) if isinstance(node, Node) else None
+                for facet in facets:
+                    value = constant.facet(facet) if constant else sql.null()
+                    column = sql.cast(value, FACETS[facet])
+                    columns.append(sql.alias(column, self.context.name(name, facet)))
+            queries.append(sql.select(columns or [sql.alias(sql.number(1), "one")]))
+        if not queries:
+            empty = sql.select([sql.alias(sql.number(1), "one")], where=sql.boolean(False))
+            return Relation(empty, {})
+        return Relation(sql.union_all(list(queries)), shapes)
+
+    def _aggregate_join(self, node: CompValue, graph: Graph) -> Relation:
+        group = node.p
+        inner = self.relation(group.p, graph)
+        side = layer(self.context, inner)
+        scope = self.scope(side, graph=graph)
+        keys = list(group.expr or [])
+        relation, renamed = aggregated(side, scope, keys, list(node.A))
+        self._renamed.update(renamed)
+        return relation
+
+    def _project(self, node: CompValue, graph: Graph) -> Relation:
+        inner = self.relation(node.p, graph)
+        for name in (str(v) for v in node.PV if isinstance(v, Variable)):
+            if name in self.context.prebound and name not in inner.shapes:
+                inner = joins.join(self.context, self._outside(name), inner)
+        return modifiers.project(self.context, inner, [str(v) for v in node.PV])
+
+    def _distinct(self, node: CompValue, graph: Graph) -> Relation:
+        return modifiers.distinct(self.context, self.relation(node.p, graph))
+
+    def _order_by(self, node: CompValue, graph: Graph) -> Relation:
+        inner = self.relation(node.p, graph)
+        side = layer(self.context, inner)
+        scope = self.scope(side, graph=graph)
+        keys = [
+            (value_of(condition.expr, scope), condition.order == "DESC")
+            for condition in node.expr
+        ]
+        return modifiers.order_by(self.context, side, keys)
+
+    def _slice(self, node: CompValue, graph: Graph) -> Relation:
+        inner = self.relation(node.p, graph)
+        return modifiers.slice_(self.context, inner, node.start, node.length)
+
+    def _exists(self, graph: Graph, pattern: object, outer: Scope) -> sql.Expr:
+        """Return the SQL condition of EXISTS: top-level filters may mention outer variables."""
+        if not isinstance(pattern, CompValue):
+            raise NotCompiledError("EXISTS of this form")
+        if pattern.name == "GroupGraphPatternSub":
+            pattern = translateGroupGraphPattern(pattern)
+        filters = []
+        while pattern.name == "Filter":
+            filters.append(pattern.expr)
+            pattern = pattern.p
+        _refuse_free_variables(pattern, outer)
+        inner = self.relation(pattern, graph)
+
+        def condition(scope: Scope) -> sql.Expr:
+            scope.aliases, scope.exists = self._renamed, partial(self._exists, graph)
+            return sql.both(*(filter_condition(expression, scope) for expression in filters))
+
+        return joins.exists(self.context, outer, inner, condition if filters else None)
+
+
+def _refuse_free_variables(pattern: CompValue, outer: Scope) -> None:
+    """Raise NotCompiledError when an inner expression mentions a variable bound only outside."""
+    bound = _pattern_variables(pattern)
+    for expression in _inner_expressions(pattern):
+        for variable in _variables(expression):
+            if str(variable) not in bound and outer.value(str(variable)).kinds:
+                raise NotCompiledError("EXISTS whose inner groups mention an outer variable")
+
+
+def _pattern_variables(node: object) -> set[str]:
+    """Return the variables that stand in triples, BIND, VALUES or GRAPH of a pattern."""
+    found: set[str] = set()
+    if isinstance(node, CompValue):
+        if node.name == "BGP":
+            found |= {str(n) for triple in node.triples for n in triple if isinstance(n, Variable)}
+        if node.name == "Extend":
+            found.add(str(node.var))
+        if node.name == "values":
+            found |= {str(name) for row in node.res for name in row}
+        if node.name == "Graph" and isinstance(node.term, Variable):
+            found.add(str(node.term))
+        for key in ("p", "p1", "p2"):
+            if key in node:
+                found |= _pattern_variables(node[key])
+    return found
+
+
+def _inner_expressions(node: object) -> list[object]:
+    """Return the expressions of FILTER, OPTIONAL and BIND within a pattern."""
+    found: list[object] = []
+    if isinstance(node, CompValue):
+        if node.name in {"Filter", "LeftJoin", "Extend"}:
+            found.append(node.expr)
+        for key in ("p", "p1", "p2"):
+            if key in node:
+                found += _inner_expressions(node[key])
+    return found
+
+
+def _variables(expression: object) -> set[Variable]:
+    """Return the variables that an expression mentions, also within EXISTS."""
+    if isinstance(expression, Variable):
+        return {expression}
+    found: set[Variable] = set()
+    if isinstance(expression, CompValue):
+        for key in expression:
+            if key != "_vars":
+                found |= _variables(expression[key])
+    elif isinstance(expression, list | tuple):
+        for item in expression:
+            found |= _variables(item)
+    return found
+
+
+def _is_true(condition: sql.Expr) -> bool:
+    return condition == sql.boolean(True)

@@ -1,0 +1,241 @@
+"""What the compiler knows while it compiles one query: constants, statistics, dataset, names."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from rdflib import BNode, Variable
+from rdflib.term import Node
+from sqlglot import exp
+
+from kg.sparql import sql
+from kg.sparql.values import (
+    ANY,
+    COLUMN_DIGITS,
+    FACETS,
+    RESOURCES,
+    TERM_FACETS,
+    Constant,
+    NotCompiledError,
+    Traits,
+)
+from kg.store import DEFAULT_GRAPH, Cursor, Kind, TermKey, TypedTerm, term_key, type_terms
+from kg.store.schema import UNZONED_BIT, ZONED_BIT
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """The graphs that a query sees.
+
+    `default` and `named` list graph ids, None meaning all that are not hidden; with `union` the
+    default graph of an unrestricted query is the union of all graphs, else the unnamed one.
+    """
+
+    default: tuple[int, ...] | None = None
+    named: tuple[int, ...] | None = None
+    hidden: tuple[int, ...] = ()
+    union: bool = True
+    as_of: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Statistics:
+    """What the store knows of the objects of a predicate."""
+
+    dup: bool
+    traits: Traits
+
+
+@dataclass(slots=True)
+class Context:
+    """One compilation."""
+
+    cursor: Cursor
+    dataset: Dataset
+    now: str
+    """Time of the query, as the lexical form of an xsd:dateTime."""
+    constants: dict[TermKey, Constant] = field(default_factory=dict)
+    statistics: dict[int, Statistics] = field(default_factory=dict)
+    bindings: dict[str, Constant] = field(default_factory=dict)
+    """Variables that stand for a term everywhere in the query."""
+    prebound: dict[str, exp.Query] = field(default_factory=dict)
+    """Variables whose values come from outside: queries of one column of ids, without repeats."""
+    _variables: dict[str, int] = field(default_factory=dict)
+    _aliases: itertools.count[int] = field(default_factory=itertools.count)
+
+    def name(self, variable: str, facet: str) -> str:
+        """Return the column name of a variable's facet (names of variables are case-sensitive)."""
+        number = self._variables.setdefault(variable, len(self._variables))
+        return f"v{number}" if facet == "id" else f"v{number}_{facet}"
+
+    def fresh(self, prefix: str) -> str:
+        """Return an alias or variable name used nowhere else."""
+        return f"{prefix}{next(self._aliases)}"
+
+    def constant(self, node: Node) -> Constant:
+        """Return the value of a term of the query's text."""
+        key = term_key(node)
+        if key not in self.constants:
+            self.load_constants([key])
+        return self.constants[key]
+
+    def load_constants(self, keys: Iterable[TermKey]) -> None:
+        """Look up terms; one that is not stored gets a negative id, equal to itself only."""
+        missing = list(dict.fromkeys(key for key in keys if key not in self.constants))
+        if not missing:
+            return
+        hashes = {_hash(key[0]) for key in missing}
+        rows = self.cursor.execute(
+            "SELECT id, lex, dt, lang FROM term"
+            f" WHERE h IN ({', '.join(str(value) for value in hashes)})"
+        ).fetchall()
+        ids = {(lex, dt, lang): term_id for term_id, lex, dt, lang in rows}
+        for key in missing:
+            term_id = ids.get(key, -1 - len(self.constants))
+            self.constants[key] = Constant(typed_term(self.cursor, key), term_id)
+
+    def load_statistics(self) -> None:
+        """Read the statistics of all predicates."""
+        rows = self.cursor.execute("SELECT p, dup, wide, kinds, digits FROM predicate").fetchall()
+        self.statistics = {
+            row[0]: Statistics(row[1], _traits(row[2], row[3], row[4])) for row in rows
+        }
+
+    def object_statistics(self, predicate: int | None) -> Statistics:
+        """Return the statistics of a predicate's objects; None: of all predicates together."""
+        if predicate is not None:
+            nothing = Statistics(dup=False, traits=Traits(frozenset()))
+            return self.statistics.get(predicate, nothing)
+        dup = any(entry.dup for entry in self.statistics.values())
+        wide = any(entry.traits.wide for entry in self.statistics.values())
+        return Statistics(dup, Traits(ANY, COLUMN_DIGITS, wide))
+
+    def terms(self, alias: str) -> sql.Expr:
+        """Return the source of all terms: the dictionary and the query's own constants."""
+        local = [constant for constant in self.constants.values() if constant.id < 0]
+        if not local:
+            return sql.table("term", alias)
+        names = {facet: "kind" if facet == "k" else facet for facet in ("id", *TERM_FACETS)}
+        stored = sql.select(
+            [sql.column("d", name) for name in names.values()], sql.table("term", "d")
+        )
+        own = [
+            sql.select([sql.cast(value.facet(facet), FACETS[facet]) for facet in names])
+            for value in local
+        ]
+        return sql.subquery(sql.union_all([stored, *own]), alias)
+
+    def visible(self, alias: str) -> sql.Expr:
+        """Return the condition that a row of `quad` is live at the commit asked for."""
+        as_of = self.dataset.as_of
+        if as_of is None:
+            return sql.is_null(sql.column(alias, "died"))
+        n = sql.number(as_of)
+        return sql.both(
+            sql.compare("<=", sql.column(alias, "born"), n),
+            sql.either(
+                sql.is_null(sql.column(alias, "died")),
+                sql.compare(">", sql.column(alias, "died"), n),
+            ),
+        )
+
+    def in_default_graph(self, alias: str) -> sql.Expr:
+        """Return the condition that a row of `quad` belongs to the default graph."""
+        graph = sql.column(alias, "g")
+        if self.dataset.default is not None:
+            return sql.in_numbers(graph, list(self.dataset.default))
+        if not self.dataset.union:
+            return sql.eq(graph, sql.number(DEFAULT_GRAPH))
+        return self._not_hidden(graph)
+
+    def in_named_graph(self, alias: str) -> sql.Expr:
+        """Return the condition that a row of `quad` belongs to a named graph."""
+        graph = sql.column(alias, "g")
+        if self.dataset.named is not None:
+            return sql.in_numbers(graph, list(self.dataset.named))
+        unnamed = sql.compare("!=", graph, sql.number(DEFAULT_GRAPH))
+        return sql.both(unnamed, self._not_hidden(graph))
+
+    @property
+    def default_is_one_graph(self) -> bool:
+        """Whether the default graph is a single graph, so that no triple can repeat in it."""
+        if self.dataset.default is not None:
+            return len(self.dataset.default) <= 1
+        return not self.dataset.union
+
+    def _not_hidden(self, graph: sql.Expr) -> sql.Expr:
+        if not self.dataset.hidden:
+            return sql.boolean(True)
+        return sql.negation(sql.in_numbers(graph, list(self.dataset.hidden)))
+
+
+def _hash(text: str) -> int:
+    """Return the engine's md5_number_lower of a text."""
+    return int.from_bytes(hashlib.md5(text.encode(), usedforsecurity=False).digest()[8:], "little")
+
+
+@lru_cache(maxsize=4096)
+def _typed_literal(lex: str, dt: str, lang: str | None, cursor: _Handle) -> TypedTerm:
+    return type_terms(cursor.cursor, [(lex, dt, lang)])[0]
+
+
+@dataclass(frozen=True, eq=False)
+class _Handle:
+    """A cursor that plays no part in the key of a cache: typing does not depend on the store."""
+
+    cursor: Cursor
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Handle)
+
+    def __hash__(self) -> int:
+        return 0
+
+
+def typed_term(cursor: Cursor, key: TermKey) -> TypedTerm:
+    """Return a term with its typed values, stored or not."""
+    lex, dt, lang = key
+    if dt is None:
+        kind = Kind.BLANK if lex.startswith("_:") else Kind.IRI
+        return TypedTerm(kind, lex, None, None, None, None, None, None)
+    return _typed_literal(lex, dt, lang, _Handle(cursor))
+
+
+def _traits(wide: bool, mask: int, digits: int) -> Traits:  # noqa: FBT001
+    """Return the traits that a row of `predicate` tells."""
+    kinds = frozenset(kind for kind in Kind if mask >> kind & 1)
+    zoned, unzoned = bool(mask >> ZONED_BIT & 1), bool(mask >> UNZONED_BIT & 1)
+    return Traits(kinds, digits, wide, None if zoned == unzoned else zoned)
+
+
+def is_variable(node: object) -> bool:
+    """Return whether a node of a pattern stands for a variable (blank nodes do)."""
+    return isinstance(node, Variable | BNode)
+
+
+def variable_name(node: Node) -> str:
+    """Return the name of a variable; a blank node of a pattern gets one no query can write."""
+    return f"_:{node}" if isinstance(node, BNode) else str(node)
+
+
+def resource_traits() -> Traits:
+    """Return the traits of subjects."""
+    return Traits(RESOURCES, 0)
+
+
+def predicate_traits() -> Traits:
+    """Return the traits of predicates and graph names."""
+    return Traits(frozenset({Kind.IRI}), 0)
+
+
+def require(condition: object, reason: str) -> None:
+    """Raise NotCompiledError with a reason unless a condition holds."""
+    if not condition:
+        raise NotCompiledError(reason)
+
+
+Queries = Sequence[exp.Query]

@@ -1,0 +1,62 @@
+"""Deadlines: the engine is interrupted when a query's time is over."""
+
+from __future__ import annotations
+
+import threading
+import time
+from types import TracebackType
+
+from kg.errors import QueryTimeoutError
+from kg.store import Cursor
+
+
+class Deadline:
+    """The moment by which a query has to be answered, guarding the cursor that answers it."""
+
+    def __init__(self, cursor: Cursor, seconds: float | None) -> None:
+        self.seconds = seconds
+        self._cursor = cursor
+        self._end = None if seconds is None else time.monotonic() + seconds
+        self._timer: threading.Timer | None = None
+        if seconds is not None:
+            self._timer = threading.Timer(seconds, cursor.interrupt)
+            self._timer.daemon = True
+            self._timer.start()
+
+    @property
+    def moment(self) -> float | None:
+        """The end on the monotonic clock, None for no end."""
+        return self._end
+
+    @property
+    def passed(self) -> bool:
+        """Whether the time is over."""
+        return self._end is not None and time.monotonic() >= self._end
+
+    def check(self) -> None:
+        """Raise QueryTimeoutError when the time is over."""
+        if self.passed:
+            raise self.error()
+
+    def error(self) -> QueryTimeoutError:
+        """Return the error that tells the deadline."""
+        return QueryTimeoutError(
+            f"The query was stopped at its deadline of {self.seconds:g} s. Narrow it, add a LIMIT,"
+            " or ask for more time."
+        )
+
+    def cancel(self) -> None:
+        """Stop guarding."""
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def __enter__(self) -> Deadline:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.cancel()

@@ -1,0 +1,34 @@
+"""The result formats of queries: one module per family of formats, one table of them all here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A result format: its short name, its media types (the first is its own) and file suffix."""
+
+    name: str
+    media_types: tuple[str, ...]
+    suffix: str
+
+    @property
+    def media_type(self) -> str:
+        """The registered media type."""
+        return self.media_types[0]
+
+
+BINDING_FORMATS: tuple[Format, ...] = (
+    Format("json", ("application/sparql-results+json", "application/json"), "srj"),
+    Format("xml", ("application/sparql-results+xml", "application/xml", "text/xml"), "srx"),
+    Format("csv", ("text/csv",), "csv"),
+    Format("tsv", ("text/tab-separated-values",), "tsv"),
+)
+"""Formats of SELECT and ASK answers, the preferred one first."""
+
+GRAPH_FORMATS: tuple[Format, ...] = (
+    Format("turtle", ("text/turtle",), "ttl"),
+    Format("nt", ("application/n-triples",), "nt"),
+)
+"""Formats of CONSTRUCT and DESCRIBE answers, the preferred one first."""

@@ -1,0 +1,64 @@
+"""Turtle and N-Triples, written by pyoxigraph with our prefixes.
+
+pyoxigraph writes language tags in lower case, as RDF 1.1 allows.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterable, Iterator
+
+import pyoxigraph as ox
+
+from kg.errors import QueryEvaluationError
+from kg.namespaces import PREFIXES
+from kg.sparql.formats.terms import BLANK, IRI, blank_label
+from kg.store import RawTerm
+
+Triple = tuple[RawTerm, RawTerm, RawTerm]
+
+_SYNTAXES = {"turtle": ox.RdfFormat.TURTLE, "nt": ox.RdfFormat.N_TRIPLES}
+_IN_MEMORY = 8 * 1024 * 1024
+_CHUNK = 64 * 1024
+
+
+def write_triples(triples: Iterable[Triple], syntax: str) -> Iterator[bytes]:
+    """Yield a graph in the syntax `turtle` or `nt`.
+
+    Raises:
+        QueryEvaluationError: a term cannot be written, for example an IRI with a space.
+    """
+    with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY) as document:
+        ox.serialize(
+            (ox.Triple(_subject(s), _predicate(p), _term(o)) for s, p, o in triples),
+            document,
+            _SYNTAXES[syntax],
+            prefixes=PREFIXES,
+        )
+        document.seek(0)
+        while chunk := document.read(_CHUNK):
+            yield chunk
+
+
+def _subject(term: RawTerm) -> ox.NamedNode | ox.BlankNode:
+    kind, lex, _, _ = term
+    return ox.BlankNode(blank_label(lex)) if kind == BLANK else _predicate(term)
+
+
+def _predicate(term: RawTerm) -> ox.NamedNode:
+    try:
+        return ox.NamedNode(term[1])
+    except ValueError as error:
+        raise QueryEvaluationError(f"The answer holds <{term[1]}>, not an IRI: {error}.") from None
+
+
+def _term(term: RawTerm) -> ox.NamedNode | ox.BlankNode | ox.Literal:
+    kind, lex, datatype, language = term
+    if kind in (BLANK, IRI):
+        return _subject(term)
+    try:
+        if language:
+            return ox.Literal(lex, language=language)
+        return ox.Literal(lex, datatype=None if datatype is None else ox.NamedNode(datatype))
+    except ValueError as error:
+        raise QueryEvaluationError(f"The answer holds {lex!r}, not a literal: {error}.") from None

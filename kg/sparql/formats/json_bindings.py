@@ -1,0 +1,40 @@
+"""SPARQL 1.1 Query Results JSON Format (https://www.w3.org/TR/sparql11-results-json/)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from json.encoder import encode_basestring as quoted
+
+from kg.sparql.formats.terms import BLANK, IRI, XSD_STRING, Row, blank_label
+from kg.store import RawTerm
+
+
+def write_solutions(variables: Sequence[str], rows: Iterable[Row]) -> Iterator[str]:
+    """Yield the document of a SELECT answer piece by piece; unbound variables are left out."""
+    names = ",".join(quoted(name) for name in variables)
+    yield f'{{"head":{{"vars":[{names}]}},"results":{{"bindings":['
+    keys = [quoted(name) + ":" for name in variables]
+    separator = "\n"
+    for row in rows:
+        bound = [key + _term(term) for key, term in zip(keys, row, strict=True) if term is not None]
+        yield f"{separator}{{{','.join(bound)}}}"
+        separator = ",\n"
+    yield "\n]}}\n"
+
+
+def write_boolean(value: bool) -> Iterator[str]:  # noqa: FBT001  (the answer itself)
+    """Yield the document of an ASK answer."""
+    yield f'{{"head":{{}},"boolean":{"true" if value else "false"}}}\n'
+
+
+def _term(term: RawTerm) -> str:
+    kind, lex, datatype, language = term
+    if kind == IRI:
+        return f'{{"type":"uri","value":{quoted(lex)}}}'
+    if kind == BLANK:
+        return f'{{"type":"bnode","value":{quoted(blank_label(lex))}}}'
+    if language:
+        return f'{{"type":"literal","value":{quoted(lex)},"xml:lang":{quoted(language)}}}'
+    if datatype is None or datatype == XSD_STRING:
+        return f'{{"type":"literal","value":{quoted(lex)}}}'
+    return f'{{"type":"literal","value":{quoted(lex)},"datatype":{quoted(datatype)}}}'

@@ -1,0 +1,88 @@
+"""SPARQL Query Results XML Format (https://www.w3.org/TR/rdf-sparql-XMLres/).
+
+XML 1.0 cannot carry most control characters, not even as references (production 2, `Char`).
+Leaving them out or replacing them would change the answer, so such an answer is refused in this
+format; the other formats carry it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+from kg.errors import QueryEvaluationError
+from kg.sparql.formats.terms import BLANK, IRI, XSD_STRING, Row, blank_label
+from kg.store import RawTerm
+
+_NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_MARKUP = re.compile("[&<>\r]")
+_MARKUP_IN_ATTRIBUTE = re.compile('[&<>"\t\n\r]')
+_REFERENCES = {
+    "&": "&amp;",
+    "<": "&lt;",
+    ">": "&gt;",
+    '"': "&quot;",
+    "\t": "&#9;",
+    "\n": "&#10;",
+    "\r": "&#13;",
+}
+_OPEN = '<?xml version="1.0" encoding="UTF-8"?>\n<sparql xmlns="http://www.w3.org/2005/sparql-results#">\n'
+
+
+def write_solutions(variables: Sequence[str], rows: Iterable[Row]) -> Iterator[str]:
+    """Yield the document of a SELECT answer piece by piece; unbound variables are left out.
+
+    Raises:
+        QueryEvaluationError: a term holds a character that XML 1.0 cannot carry.
+    """
+    names = "".join(f"<variable name={_attribute(name)}/>" for name in variables)
+    yield f"{_OPEN}<head>{names}</head>\n<results>\n"
+    opens = [f"<binding name={_attribute(name)}>" for name in variables]
+    for row in rows:
+        bound = [
+            f"{opening}{_term(term)}</binding>"
+            for opening, term in zip(opens, row, strict=True)
+            if term is not None
+        ]
+        yield f"<result>{''.join(bound)}</result>\n"
+    yield "</results>\n</sparql>\n"
+
+
+def write_boolean(value: bool) -> Iterator[str]:  # noqa: FBT001  (the answer itself)
+    """Yield the document of an ASK answer."""
+    yield f"{_OPEN}<head/>\n<boolean>{'true' if value else 'false'}</boolean>\n</sparql>\n"
+
+
+def _term(term: RawTerm) -> str:
+    kind, lex, datatype, language = term
+    if kind == IRI:
+        return f"<uri>{_text(lex)}</uri>"
+    if kind == BLANK:
+        return f"<bnode>{blank_label(lex)}</bnode>"
+    if language:
+        return f"<literal xml:lang={_attribute(language)}>{_text(lex)}</literal>"
+    if datatype is None or datatype == XSD_STRING:
+        return f"<literal>{_text(lex)}</literal>"
+    return f"<literal datatype={_attribute(datatype)}>{_text(lex)}</literal>"
+
+
+def _text(text: str) -> str:
+    _check(text)
+    return _MARKUP.sub(_reference, text)
+
+
+def _attribute(text: str) -> str:
+    _check(text)
+    return f'"{_MARKUP_IN_ATTRIBUTE.sub(_reference, text)}"'
+
+
+def _reference(match: re.Match[str]) -> str:
+    return _REFERENCES[match[0]]
+
+
+def _check(text: str) -> None:
+    if found := _NOT_XML.search(text):
+        raise QueryEvaluationError(
+            f"The answer holds the character U+{ord(found[0]):04X}, which XML 1.0 cannot carry: "
+            "ask for JSON, CSV or TSV."
+        )

@@ -1,0 +1,112 @@
+"""Solution modifiers: projection, distinct, order, slice (SPARQL 1.1, sections 15 and 18.5)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from sqlglot import exp
+
+from kg.sparql import sql
+from kg.sparql.comparison import sort_keys
+from kg.sparql.context import Context
+from kg.sparql.relation import (
+    Layer,
+    OrderKey,
+    Relation,
+    columns_of,
+    copied_columns,
+    layer,
+    shape_of,
+)
+from kg.sparql.values import IDENTITY, Unbound, Value
+
+
+def project(context: Context, relation: Relation, names: list[str]) -> Relation:
+    """Return only some variables; those bound from outside become columns."""
+    side = layer(context, relation)
+    shapes = {name: relation.shapes[name] for name in names if name in relation.shapes}
+    kept = Relation(relation.query, shapes, relation.order)
+    columns = copied_columns(context, kept, side.alias)
+    for name in names:
+        constant = context.bindings.get(name)
+        if constant is not None:
+            shapes[name] = shape_of(constant, certain=True)
+            columns += columns_of(context, name, constant, shapes[name])
+    query = sql.select(columns or [sql.alias(sql.number(1), "one")], side.source())
+    return Relation(query, shapes, relation.order)
+
+
+def distinct(context: Context, relation: Relation) -> Relation:
+    """Return each solution once; among equal ones the first in order decides the place."""
+    alias = context.fresh("d")
+    shapes = {
+        name: replace(shape, facets=frozenset({"id"})) if shape.stored else shape
+        for name, shape in relation.shapes.items()
+    }
+    columns: list[sql.Expr] = []
+    keys: list[sql.Expr] = []
+    for name, shape in shapes.items():
+        identity = ("id",) if shape.stored else IDENTITY
+        for facet in sorted(shape.facets):
+            column = sql.column(alias, context.name(name, facet))
+            if facet in identity:
+                keys.append(column)
+                columns.append(column.copy())
+            else:
+                picked = sql.call("any_value", column)
+                columns.append(sql.alias(picked, context.name(name, facet)))
+    for order in relation.order:
+        function = "max" if order.descending else "min"
+        first = sql.call(function, sql.column(alias, order.column))
+        columns.append(sql.alias(first, order.column))
+    query = sql.select(
+        columns or [sql.alias(sql.number(1), "one")], sql.subquery(relation.query, alias)
+    )
+    if keys:
+        query.set("group", exp.Group(expressions=keys))
+    else:
+        query.set("limit", exp.Limit(expression=sql.number(1)))
+    return Relation(query, shapes, relation.order)
+
+
+def order_by(context: Context, side: Layer, keys: list[tuple[Value, bool]]) -> Relation:
+    """Return a relation with sort columns; the rows are sorted where the order is used."""
+    columns = copied_columns(context, side.relation, side.alias)
+    order: list[OrderKey] = []
+    for value, descending in keys:
+        if isinstance(value, Unbound):
+            continue
+        for key in sort_keys(value):
+            name = context.fresh("o")
+            columns.append(sql.alias(key, name))
+            order.append(OrderKey(name, descending))
+    query = sql.select(columns or [sql.alias(sql.number(1), "one")], side.source())
+    return Relation(query, side.relation.shapes, (*order, *side.relation.order))
+
+
+def slice_(
+    context: Context, relation: Relation, start: int | None, length: int | None
+) -> Relation:
+    """Return a range of the solutions in their order."""
+    side = layer(context, relation)
+    columns = copied_columns(context, relation, side.alias)
+    query = sql.select(columns or [sql.alias(sql.number(1), "one")], side.source())
+    sort(query, relation.order, side.alias)
+    if length is not None:
+        query.set("limit", exp.Limit(expression=sql.number(length)))
+    if start:
+        query.set("offset", exp.Offset(expression=sql.number(start)))
+    return Relation(query, relation.shapes, relation.order)
+
+
+def sort(query: exp.Query, order: tuple[OrderKey, ...], alias: str) -> None:
+    """Sort a query by the sort columns of a relation under an alias."""
+    if not order:
+        return
+    keys = [
+        exp.Ordered(
+            this=sql.column(alias, key.column), desc=key.descending, nulls_first=not key.descending
+        )
+        for key in order
+    ]
+    query.set("order", exp.Order(expressions=keys))

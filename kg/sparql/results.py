@@ -1,0 +1,88 @@
+"""Writes the answer of a query in a result format, as bytes in UTF-8, chunk by chunk."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Protocol
+
+from kg.errors import UsageError
+from kg.sparql.formats import BINDING_FORMATS, GRAPH_FORMATS, Format
+from kg.sparql.formats import json_bindings as _json
+from kg.sparql.formats import text_bindings as _text
+from kg.sparql.formats import xml_bindings as _xml
+from kg.sparql.formats.graphs import Triple, write_triples
+from kg.sparql.formats.terms import Row, encoded
+
+_SOLUTIONS = {
+    "json": _json.write_solutions,
+    "xml": _xml.write_solutions,
+    "csv": _text.write_csv,
+    "tsv": _text.write_tsv,
+}
+_BOOLEANS = {
+    "json": _json.write_boolean,
+    "xml": _xml.write_boolean,
+    "csv": _text.write_boolean,
+    "tsv": _text.write_boolean,
+}
+
+
+class Bindings(Protocol):
+    """What the writers ask of the answer of SELECT or ASK."""
+
+    @property
+    def form(self) -> str:
+        """`select` or `ask`."""
+
+    @property
+    def variables(self) -> list[str]:
+        """Names of the variables, in order."""
+
+    @property
+    def boolean(self) -> bool | None:
+        """The answer of ASK."""
+
+    def rows(self) -> Iterator[Row]:
+        """The solutions of SELECT."""
+
+
+class Triples(Protocol):
+    """What the writers ask of the answer of CONSTRUCT or DESCRIBE."""
+
+    def triples(self) -> Iterator[Triple]:
+        """The triples of the answer."""
+
+
+def formats_of(form: str) -> tuple[Format, ...]:
+    """Return the formats in which a query of this form is answered, the preferred one first."""
+    return BINDING_FORMATS if form in ("select", "ask") else GRAPH_FORMATS
+
+
+def write_bindings(result: Bindings, name: str) -> Iterator[bytes]:
+    """Yield the answer of SELECT or ASK in the format `json`, `xml`, `csv` or `tsv`.
+
+    Raises:
+        UsageError: there is no such format.
+        QueryEvaluationError: a term cannot be written in this format.
+    """
+    _check(name, BINDING_FORMATS)
+    if result.form == "ask":
+        return encoded(_BOOLEANS[name](bool(result.boolean)))
+    return encoded(_SOLUTIONS[name](result.variables, result.rows()))
+
+
+def write_graph(result: Triples, name: str) -> Iterator[bytes]:
+    """Yield the answer of CONSTRUCT or DESCRIBE in the format `turtle` or `nt`.
+
+    Raises:
+        UsageError: there is no such format.
+        QueryEvaluationError: a term cannot be written in this format.
+    """
+    _check(name, GRAPH_FORMATS)
+    return write_triples(result.triples(), name)
+
+
+def _check(name: str, offered: tuple[Format, ...]) -> None:
+    names = [one.name for one in offered]
+    if name not in names:
+        raise UsageError(f"There is no result format {name!r} here; choose {', '.join(names)}.")

@@ -1,0 +1,217 @@
+"""Functions on dates and times, and casts between datatypes (SPARQL 1.1, 17.4.5 and 17.5)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from kg.namespaces import XSD
+from kg.sparql import sql
+from kg.sparql.computed import Number, Text, Truth, decimal, exact_part, integer
+from kg.sparql.sql import Expr
+from kg.sparql.values import (
+    COLUMN_DIGITS,
+    EXACT,
+    FLOATING,
+    LITERALS,
+    NotCompiledError,
+    Traits,
+    Unbound,
+    Value,
+)
+from kg.store import Kind
+
+_DATED = frozenset({Kind.DATETIME, Kind.DATE})
+_TIMED = frozenset({Kind.DATETIME, Kind.TIME})
+_STRING = frozenset({Kind.STRING})
+_BOOLEAN = frozenset({Kind.BOOLEAN})
+_IRI = frozenset({Kind.IRI})
+
+
+def _local(value: Value, kinds: frozenset[Kind]) -> Expr:
+    """Return the time as written, without its zone, NULL for other kinds."""
+    ts = value.time()
+    if value.traits.zoned is not False:
+        offset = sql.call("coalesce", value.facet("tz"), sql.number(0))
+        ts = sql.arithmetic("+", ts, sql.call("to_minutes", offset))
+    if value.kinds <= kinds:
+        return ts
+    return sql.case([(value.is_kind(kinds), ts)])
+
+
+def _field(part: str, kinds: frozenset[Kind]) -> Callable[[Value], Value]:
+    def function(value: Value) -> Value:
+        if not value.kinds & kinds:
+            return Unbound()
+        return integer(sql.call(part, _local(value, kinds)))
+
+    return function
+
+
+def seconds(value: Value) -> Value:
+    """SECONDS, with its fraction."""
+    if not value.kinds & _TIMED:
+        return Unbound()
+    micro = sql.cast(sql.call("microsecond", _local(value, _TIMED)), "DECIMAL(10, 0)")
+    unit = sql.cast(sql.string("0.000001"), "DECIMAL(7, 6)")
+    return decimal(sql.arithmetic("*", micro, unit), 6)
+
+
+def tz(value: Value) -> Value:
+    """TZ: the zone as written, empty when there is none."""
+    if not value.kinds & (_DATED | _TIMED):
+        return Unbound()
+    zone = sql.call(
+        "regexp_extract", value.facet("lex"), sql.string("(Z|[+-][0-9]{2}:[0-9]{2})$"), sql.number(1)
+    )
+    return Text(sql.case([(value.is_kind(frozenset({Kind.DATETIME})), zone)]))
+
+
+TIME_FUNCTIONS: dict[str, Callable[[Value], Value]] = {
+    "YEAR": _field("year", _DATED),
+    "MONTH": _field("month", _DATED),
+    "DAY": _field("day", _DATED),
+    "HOURS": _field("hour", _TIMED),
+    "MINUTES": _field("minute", _TIMED),
+    "SECONDS": seconds,
+    "TZ": tz,
+}
+"""Functions by the name that the parser gives them after `Builtin_`."""
+
+
+def to_string(value: Value) -> Value:
+    """Cast to xsd:string."""
+    lex = value.facet("lex")
+    kinds = LITERALS | _IRI
+    return Text(lex if value.kinds <= kinds else sql.case([(value.is_kind(kinds), lex)]))
+
+
+def to_integer(value: Value) -> Value:
+    """Cast to xsd:integer: numbers lose their fraction, strings must look like an integer."""
+    whole = _by_kind(
+        value,
+        exact=lambda num: sql.call("trunc", num),
+        floating=lambda dbl: _finite(dbl, sql.call("trunc", dbl), "DECIMAL(38, 0)"),
+        string=lambda lex: _matching(lex, "[+-]?[0-9]+", "DECIMAL(38, 0)"),
+    )
+    return integer(whole) if whole is not None else Unbound()
+
+
+def to_decimal(value: Value) -> Value:
+    """Cast to xsd:decimal."""
+    digits = value.traits.digits if value.kinds <= EXACT | _BOOLEAN else COLUMN_DIGITS
+    type_name = f"DECIMAL(38, {digits})"
+    number = _by_kind(
+        value,
+        exact=lambda num: sql.cast(num, type_name),
+        floating=lambda dbl: _finite(dbl, dbl, type_name),
+        string=lambda lex: _matching(
+            lex, r"[+-]?([0-9]+(\.[0-9]{0,10})?|\.[0-9]{1,10})", type_name
+        ),
+    )
+    return decimal(number, digits) if number is not None else Unbound()
+
+
+def to_double(value: Value) -> Value:
+    """Cast to xsd:double."""
+    return _to_floating(value, Kind.DOUBLE)
+
+
+def to_float(value: Value) -> Value:
+    """Cast to xsd:float."""
+    return _to_floating(value, Kind.FLOAT)
+
+
+def _to_floating(value: Value, kind: Kind) -> Value:
+    pattern = r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?|[+-]?INF|NaN"
+    number = _by_kind(
+        value,
+        exact=lambda _: value.number("dbl"),
+        floating=lambda dbl: dbl,
+        string=lambda lex: _matching(lex, pattern, "DOUBLE"),
+    )
+    if number is None:
+        return Unbound()
+    if kind is Kind.FLOAT:
+        number = sql.cast(sql.cast(number, "FLOAT"), "DOUBLE")
+    return Number(Traits(frozenset({kind})), None, number)
+
+
+def to_boolean(value: Value) -> Value:
+    """Cast to xsd:boolean."""
+    zero = sql.number(0)
+    truth = _by_kind(
+        value,
+        exact=lambda num: sql.compare("!=", num, zero),
+        floating=lambda dbl: sql.both(
+            sql.compare("!=", dbl, zero), sql.negation(sql.call("isnan", dbl))
+        ),
+        string=lambda lex: sql.case(
+            [
+                (_in(lex, "true", "1"), sql.boolean(True)),
+                (_in(lex, "false", "0"), sql.boolean(False)),
+            ]
+        ),
+    )
+    return Truth(truth) if truth is not None else Unbound()
+
+
+def _in(lex: Expr, *texts: str) -> Expr:
+    return sql.either(*(sql.eq(lex, sql.string(text)) for text in texts))
+
+
+def _by_kind(
+    value: Value,
+    *,
+    exact: Callable[[Expr], Expr],
+    floating: Callable[[Expr], Expr],
+    string: Callable[[Expr], Expr],
+) -> Expr | None:
+    """Return the cast of a value by its kind, NULL where there is none; booleans are 0 and 1."""
+    branches: list[tuple[Expr, Expr]] = []
+    if value.kinds & EXACT:
+        num = exact_part(value)
+        assert num is not None  # noqa: S101
+        branches.append((value.is_kind(EXACT), exact(num)))
+    if value.kinds & _BOOLEAN:
+        branches.append((value.is_kind(_BOOLEAN), exact(value.facet("num"))))
+    if value.kinds & FLOATING:
+        branches.append((value.is_kind(FLOATING), floating(value.number("dbl"))))
+    if value.kinds & _STRING:
+        branches.append((value.is_kind(_STRING), string(value.facet("lex"))))
+    return sql.case(branches) if branches else None
+
+
+def _finite(dbl: Expr, result: Expr, type_name: str) -> Expr:
+    return sql.case([(sql.call("isfinite", dbl), sql.cast(result, type_name))])
+
+
+def _matching(lex: Expr, pattern: str, type_name: str) -> Expr:
+    matches = sql.call("regexp_full_match", lex, sql.string(pattern))
+    return sql.case([(matches, sql.cast(lex, type_name))])
+
+
+def _same_kind(kind: Kind) -> Callable[[Value], Value]:
+    """Return the cast of times, compiled where it changes nothing."""
+
+    def cast(value: Value) -> Value:
+        if value.kinds == frozenset({kind}):
+            return value
+        if not value.kinds & (_STRING | _DATED):
+            return Unbound()
+        raise NotCompiledError(f"a cast to {kind.name.lower()}")
+
+    return cast
+
+
+CASTS: dict[str, Callable[[Value], Value]] = {
+    str(XSD.string): to_string,
+    str(XSD.integer): to_integer,
+    str(XSD.decimal): to_decimal,
+    str(XSD.double): to_double,
+    str(XSD.float): to_float,
+    str(XSD.boolean): to_boolean,
+    str(XSD.dateTime): _same_kind(Kind.DATETIME),
+    str(XSD.date): _same_kind(Kind.DATE),
+}
+"""Constructor functions by IRI."""
+

@@ -1,0 +1,286 @@
+"""How a value of a solution is represented in SQL.
+
+A value has *facets*, each an SQL expression: `id` (dictionary id), `k` (kind), `lex`, `dt`, `lang`
+(the term's text), `num` (exact number), `dbl` (double), `ts`, `tz` (time). A stored term is known
+by its `id` and gets the other facets from the object columns of its quad or from the dictionary,
+as late as possible; a computed value has no `id`, and the facets it lacks are NULL. What is known
+at compile time (kinds, decimals) prunes the SQL. See docs/values.md.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from kg.sparql import sql
+from kg.sparql.sql import Expr
+from kg.store import Kind, TypedTerm
+
+FACETS: dict[str, str] = {
+    "id": "BIGINT",
+    "k": "UTINYINT",
+    "lex": "VARCHAR",
+    "dt": "VARCHAR",
+    "lang": "VARCHAR",
+    "num": "DECIMAL(38, 10)",
+    "dbl": "DOUBLE",
+    "ts": "TIMESTAMP",
+    "tz": "SMALLINT",
+}
+"""Facets with the engine's type of their columns."""
+
+TERM_FACETS = ("k", "lex", "dt", "lang", "num", "dbl", "ts", "tz")
+IDENTITY = ("lex", "dt", "lang")
+"""Facets that tell computed terms apart, as `id` does for stored ones."""
+
+Kinds = frozenset[Kind]
+ANY: Kinds = frozenset(Kind)
+RESOURCES: Kinds = frozenset({Kind.IRI, Kind.BLANK})
+EXACT: Kinds = frozenset({Kind.INTEGER, Kind.DECIMAL})
+FLOATING: Kinds = frozenset({Kind.FLOAT, Kind.DOUBLE})
+NUMERIC: Kinds = EXACT | FLOATING
+STRINGS: Kinds = frozenset({Kind.STRING, Kind.LANG})
+TEMPORAL: Kinds = frozenset({Kind.DATETIME, Kind.DATE, Kind.TIME, Kind.YEARMONTH, Kind.YEAR})
+OPAQUE: Kinds = frozenset({Kind.OTHER, Kind.ILL})
+LITERALS: Kinds = ANY - RESOURCES
+
+COLUMN_DIGITS = 10
+"""Decimals of the column `num`."""
+
+
+class NotCompiledError(Exception):
+    """The query needs something that SQL does not answer exactly; the message says what."""
+
+
+@dataclass(frozen=True, slots=True)
+class Traits:
+    """What is known of a value before any row is read."""
+
+    kinds: Kinds = ANY
+    digits: int = COLUMN_DIGITS
+    """Decimals that `num` has at most."""
+    wide: bool = False
+    """Some stored value may not fit the typed columns."""
+    zoned: bool | None = None
+    """Whether temporal values have a time zone; None: some may."""
+
+    def meet(self, other: Traits) -> Traits:
+        """Return the traits of a value that is known to have both."""
+        return Traits(
+            self.kinds & other.kinds,
+            min(self.digits, other.digits),
+            self.wide and other.wide,
+            self.zoned if self.zoned is not None else other.zoned,
+        )
+
+    def join(self, other: Traits) -> Traits:
+        """Return the traits of a value that has the one or the other."""
+        return Traits(
+            self.kinds | other.kinds,
+            max(self.digits, other.digits),
+            self.wide or other.wide,
+            self.zoned if self.zoned == other.zoned else None,
+        )
+
+
+class Value(ABC):
+    """A value of an expression; an error, like an unbound variable, is NULL in every facet."""
+
+    traits: Traits
+    stored: bool
+    """Whether the value is known by its dictionary id."""
+
+    @abstractmethod
+    def facet(self, name: str) -> Expr:
+        """Return the SQL expression of a facet, NULL when the value never has it."""
+
+    @property
+    def kinds(self) -> Kinds:
+        """Kinds that the value may have."""
+        return self.traits.kinds
+
+    def present(self) -> Expr:
+        """Return the SQL condition that the value is neither an error nor unbound."""
+        return sql.is_not_null(self.facet("id" if self.stored else "k"))
+
+    def identity(self) -> list[Expr]:
+        """Return the expressions that are equal where the terms are the same."""
+        return [self.facet(name) for name in (("id",) if self.stored else IDENTITY)]
+
+    def number(self, name: str) -> Expr:
+        """Return `num` or `dbl`.
+
+        Raises:
+            NotCompiledError: some stored number does not fit the column.
+        """
+        self._exact(NUMERIC)
+        return self.facet(name)
+
+    def time(self) -> Expr:
+        """Return `ts`.
+
+        Raises:
+            NotCompiledError: some stored time does not fit the column.
+        """
+        self._exact(TEMPORAL)
+        return self.facet("ts")
+
+    def _exact(self, family: Kinds) -> None:
+        if self.traits.wide and self.kinds & family:
+            raise NotCompiledError("a stored value has more digits than the typed columns hold")
+
+    def is_kind(self, kinds: Kinds) -> Expr:
+        """Return the SQL condition that the value is of one of some kinds."""
+        possible = self.kinds & kinds
+        if not possible:
+            return sql.boolean(False)
+        if possible == self.kinds:
+            return self.present()
+        return sql.in_numbers(self.facet("k"), sorted(int(kind) for kind in possible))
+
+
+class Constant(Value):
+    """A term of the query's text."""
+
+    stored = True
+
+    def __init__(self, term: TypedTerm, term_id: int) -> None:
+        self.term = term
+        self.id = term_id
+        digits = 0
+        if term.num is not None:
+            exponent = term.num.normalize().as_tuple().exponent
+            digits = max(0, -exponent) if isinstance(exponent, int) else COLUMN_DIGITS
+        zoned = (term.tz is not None) if term.ts is not None else None
+        wide = (term.kind in EXACT and term.num is None) or (
+            term.kind in TEMPORAL and term.ts is None
+        )
+        self.traits = Traits(frozenset({term.kind}), digits, wide, zoned)
+
+    def facet(self, name: str) -> Expr:
+        term = self.term
+        match name:
+            case "id":
+                return sql.number(self.id)
+            case "k":
+                return sql.number(int(term.kind))
+            case "lex" | "dt" | "lang":
+                text = getattr(term, name)
+                return sql.null() if text is None else sql.string(text)
+            case "num":
+                return self._number()
+            case "dbl":
+                if term.dbl is None:
+                    return sql.null()
+                return sql.cast(sql.string(repr(term.dbl)), "DOUBLE")
+            case "ts":
+                if term.ts is None:
+                    return sql.null()
+                return sql.cast(sql.string(str(term.ts)), "TIMESTAMP")
+            case _:
+                return sql.null() if term.tz is None else sql.number(term.tz)
+
+    def _number(self) -> Expr:
+        if self.term.num is None:
+            return sql.null()
+        digits = self.traits.digits
+        text = f"{self.term.num:.{digits}f}"
+        return sql.cast(sql.string(text), f"DECIMAL(38, {digits})")
+
+    def present(self) -> Expr:
+        return sql.boolean(True)
+
+
+class Unbound(Value):
+    """A value that is never there: an unbound variable, or an expression that always errs."""
+
+    stored = False
+    traits = Traits(kinds=frozenset())
+
+    def facet(self, name: str) -> Expr:  # noqa: ARG002
+        return sql.null()
+
+    def present(self) -> Expr:
+        return sql.boolean(False)
+
+
+class Computed(Value):
+    """A value made by an expression: its facets, those it lacks being NULL."""
+
+    stored = False
+
+    def __init__(self, traits: Traits, facets: Mapping[str, Expr]) -> None:
+        self.traits = traits
+        self._facets = dict(facets)
+
+    def facet(self, name: str) -> Expr:
+        found = self._facets.get(name)
+        return found if found is not None else sql.null()
+
+
+class Choice(Value):
+    """The value of the first branch whose condition holds, else of the default."""
+
+    def __init__(self, branches: list[tuple[Expr, Value]], default: Value) -> None:
+        self._branches = branches
+        self._default = default
+        values = [value for _, value in branches] + [default]
+        bound = [value for value in values if not isinstance(value, Unbound)]
+        self.stored = bool(bound) and all(value.stored for value in bound)
+        self.traits = Traits(kinds=frozenset(), digits=0)
+        for value in bound:
+            self.traits = self.traits.join(value.traits)
+        zones = {value.traits.zoned for value in bound}
+        if len(zones) == 1:
+            self.traits = Traits(
+                self.traits.kinds, self.traits.digits, self.traits.wide, zones.pop()
+            )
+
+    def facet(self, name: str) -> Expr:
+        branches = [(condition, value.facet(name)) for condition, value in self._branches]
+        return sql.case(branches, self._default.facet(name))
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """How a relation holds a variable: the facets that are columns, and what is known of it."""
+
+    facets: frozenset[str]
+    traits: Traits
+    certain: bool
+    """Bound in every solution."""
+
+    @property
+    def stored(self) -> bool:
+        """Whether the variable is held by dictionary id."""
+        return "id" in self.facets
+
+
+@dataclass(slots=True)
+class ColumnValue(Value):
+    """The value of a variable of a relation; a facet that is no column is asked of the layer."""
+
+    table: str
+    variable: str
+    shape: Shape
+    names: Callable[[str, str], str]
+    need: Callable[[str], None]
+    traits: Traits = field(init=False)
+    stored: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.traits = self.shape.traits
+        self.stored = self.shape.stored
+
+    def facet(self, name: str) -> Expr:
+        if name not in self.shape.facets:
+            if not self.stored:
+                return sql.null()
+            self.need(self.variable)
+        return sql.column(self.table, self.names(self.variable, name))
+
+    def present(self) -> Expr:
+        if self.shape.certain:
+            return sql.boolean(True)
+        return sql.is_not_null(self.facet("id" if self.stored else "k"))

@@ -1,0 +1,34 @@
+"""The DuckDB file: tables, term dictionary, transactions, history, RDF in and out."""
+
+from kg.store.database import Cursor, EngineError, EngineInterrupted, Store, Transaction
+from kg.store.schema import DEFAULT_GRAPH, Kind
+from kg.store.terms import (
+    RawTerm,
+    TermKey,
+    TypedTerm,
+    decode,
+    lookup,
+    lookup_nodes,
+    term_key,
+    to_rdflib,
+    type_terms,
+)
+
+__all__ = [
+    "DEFAULT_GRAPH",
+    "Cursor",
+    "EngineError",
+    "EngineInterrupted",
+    "Kind",
+    "RawTerm",
+    "Store",
+    "TermKey",
+    "Transaction",
+    "TypedTerm",
+    "decode",
+    "lookup",
+    "lookup_nodes",
+    "term_key",
+    "to_rdflib",
+    "type_terms",
+]

@@ -1,0 +1,236 @@
+"""The store: one DuckDB file, one writer at a time, any number of readers.
+
+A commit is a transaction of the engine: it is there whole, or not at all. Quads are never
+overwritten: `born` and `died` name the commits between which a quad was live, so that the graph
+as it was at any commit stays readable.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+
+import duckdb
+
+from kg.errors import StoreError, StoreFormatError, StoreLockedError
+from kg.namespaces import CG, ID, PROV, PROVENANCE_GRAPH, RDF, XSD
+from kg.store import staging
+from kg.store.schema import TABLES, VERSION
+from kg.store.typing import XSD_STRING
+
+EngineError = duckdb.Error
+EngineInterrupted = duckdb.InterruptException
+Cursor = duckdb.DuckDBPyConnection
+
+
+class Transaction:
+    """A write in progress; its effects are seen by its own cursor only until it is committed."""
+
+    def __init__(self, cursor: Cursor, number: int, agent: str, activity: str, note: str) -> None:
+        self.cursor = cursor
+        self.number = number
+        self.at = datetime.now(UTC).replace(tzinfo=None)
+        self._who = (agent, activity, note)
+        self._stages = 0
+        self.rolled_back = False
+
+    def insert(self, relation: str) -> int:
+        """Add the quads of a staged relation (see `kg.store.staging`); return how many were new.
+
+        `relation` is the name of a temporary table, or a SELECT statement.
+        """
+        with self._staged(relation) as stage:
+            return staging.insert(self.cursor, stage, self.number)
+
+    def delete(self, relation: str) -> int:
+        """Take the quads of a staged relation out of the live graph; return how many were live."""
+        with self._staged(relation) as stage:
+            return staging.delete(self.cursor, stage, self.number)
+
+    def set_setting(self, name: str, value: str) -> None:
+        """Keep a value under a name."""
+        self.cursor.execute("DELETE FROM setting WHERE name = ?", [name])
+        self.cursor.execute("INSERT INTO setting VALUES (?, ?)", [name, value])
+
+    def rollback(self) -> None:
+        """Undo everything done so far; the transaction takes no further part."""
+        if not self.rolled_back:
+            self.cursor.rollback()
+            self.rolled_back = True
+
+    @contextlib.contextmanager
+    def _staged(self, relation: str) -> Iterator[str]:
+        """Yield the name of a temporary table that holds the relation."""
+        if relation.isidentifier():
+            yield relation
+            return
+        self._stages += 1
+        name = f"_stage{self._stages}"
+        self.cursor.execute(f"CREATE TEMP TABLE {name} AS {relation}")
+        yield name
+        self.cursor.execute(f"DROP TABLE temp.{name}")
+
+    def commit(self) -> None:
+        """Record the commit, with its PROV-O description, and make it visible."""
+        self.cursor.execute(
+            'INSERT INTO "commit" VALUES (?, ?, ?, ?, ?)', [self.number, self.at, *self._who]
+        )
+        rows = _provenance(self.number, self.at, *self._who)
+        columns = [[row[i] for row in rows] for i in range(3)]
+        self.cursor.execute(
+            "CREATE TEMP TABLE _provenance AS SELECT ? AS s, unnest(?::VARCHAR[]) AS p,"
+            " unnest(?::VARCHAR[]) AS o, unnest(?::VARCHAR[]) AS odt, NULL::VARCHAR AS olang,"
+            " ? AS g",
+            [str(ID[f"commit/{self.number}"]), *columns, str(PROVENANCE_GRAPH)],
+        )
+        staging.insert(self.cursor, "_provenance", self.number)
+        self.cursor.execute("DROP TABLE temp._provenance")
+        self.cursor.commit()
+
+
+def _provenance(
+    number: int, at: datetime, agent: str, activity: str, note: str
+) -> list[tuple[str, str, str | None]]:
+    """Return (predicate, object, datatype) of the PROV-O description of a commit."""
+    return [
+        (str(RDF.type), str(PROV.Activity), None),
+        (str(CG.commitNumber), str(number), str(XSD.integer)),
+        (str(PROV.endedAtTime), at.isoformat() + "Z", str(XSD.dateTime)),
+        (str(CG.agentName), agent, XSD_STRING),
+        (str(CG.activityKind), activity, XSD_STRING),
+        *([(str(CG.note), note, XSD_STRING)] if note else []),
+    ]
+
+
+class Store:
+    """A clientgraph store, in a file or in memory."""
+
+    def __init__(self, connection: Cursor) -> None:
+        self._connection = connection
+        self._writer = threading.RLock()
+
+    @classmethod
+    def open(
+        cls, path: Path | None = None, *, memory_limit: str = "3GB", threads: int = 0
+    ) -> Store:
+        """Open the store of a file, made when missing; None keeps it in memory.
+
+        Raises:
+            StoreLockedError: another process holds the file.
+            StoreFormatError: the file is no store, or of another version.
+        """
+        config: dict[str, str | bool | int | float | list[str]] = {"memory_limit": memory_limit}
+        if threads:
+            config["threads"] = threads
+        try:
+            if path is not None:
+                path.parent.mkdir(parents=True, exist_ok=True)
+            connection = duckdb.connect(":memory:" if path is None else str(path), config=config)
+        except (duckdb.IOException, duckdb.SerializationException) as error:
+            raise _open_error(path, error) from error
+        except OSError as error:
+            raise StoreError(
+                f"The folder {path.parent if path else ''} cannot be made: {error.strerror}."
+                " Choose another one with --data-dir."
+            ) from error
+        store = cls(connection)
+        store._prepare(path)
+        return store
+
+    def _prepare(self, path: Path | None) -> None:
+        """Create the tables of a new file, check those of an old one, and close the door."""
+        names = {row[0] for row in self._connection.execute("SHOW TABLES").fetchall()}
+        if not names:
+            self._create()
+        elif "setting" not in names or self.setting("version") != str(VERSION):
+            self._connection.close()
+            raise StoreFormatError(
+                f"{path} is not a clientgraph store of version {VERSION}. Choose another data"
+                " folder, or export it with the version that wrote it and import it here."
+            )
+        # No statement reached by any means may read a file or the network.
+        self._connection.execute("SET enable_external_access = false")
+        self._connection.execute("SET lock_configuration = true")
+
+    def _create(self) -> None:
+        """Create the tables and the settings of a new store, in one transaction."""
+        self._connection.begin()
+        self._connection.execute(TABLES)
+        self._connection.execute(
+            "INSERT INTO setting VALUES ('version', ?), ('iri_secret', ?)",
+            [str(VERSION), secrets.token_hex(16)],
+        )
+        self._connection.commit()
+
+    def close(self) -> None:
+        """Close the store; its cursors end with it."""
+        self._connection.close()
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def cursor(self) -> Cursor:
+        """Return a cursor for reading; it sees the last commit at the start of its transaction."""
+        return self._connection.cursor()
+
+    @property
+    def head(self) -> int:
+        """Number of the last commit, 0 before the first."""
+        row = self.cursor().execute('SELECT max(number) FROM "commit"').fetchone()
+        return int(row[0]) if row and row[0] is not None else 0
+
+    def setting(self, name: str) -> str | None:
+        """Return the value kept under a name, or None."""
+        row = self.cursor().execute("SELECT value FROM setting WHERE name = ?", [name]).fetchone()
+        return str(row[0]) if row else None
+
+    @contextlib.contextmanager
+    def write(
+        self, *, agent: str = "local", activity: str = "update", note: str = ""
+    ) -> Iterator[Transaction]:
+        """Yield the one open write transaction; commit it at the end, roll back on any error."""
+        with self._writer:
+            cursor = self.cursor()
+            cursor.begin()
+            tx = Transaction(cursor, self.head + 1, agent, activity, note)
+            try:
+                yield tx
+                if not tx.rolled_back:
+                    tx.commit()
+            except BaseException:
+                with contextlib.suppress(duckdb.Error):
+                    tx.rollback()
+                raise
+            finally:
+                cursor.close()
+
+    def checkpoint(self) -> None:
+        """Write everything committed into the main file."""
+        with self._writer:
+            self._connection.execute("CHECKPOINT")
+
+
+def _open_error(path: Path | None, error: Exception) -> StoreError:
+    """Return the error of ours that says why a file cannot be opened."""
+    if "lock" in str(error).lower():
+        return StoreLockedError(
+            f"{path} is in use by another process, probably a running server. Stop it, or speak"
+            " to it with --url http://HOST:PORT."
+        )
+    return StoreFormatError(
+        f"{path} cannot be opened as a clientgraph store: it is not one, or it cannot be read."
+        " Choose another data folder."
+    )

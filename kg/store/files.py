@@ -1,0 +1,161 @@
+"""Tables in files, read by an engine of their own.
+
+The connections of a store may touch no file (see `Store.open`). A second engine, which holds no
+data of the store, reads the file into a table of its own in a scratch folder, so that a broken file
+is found before any transaction sees it. The rows are then handed over as a stream through the Arrow
+C interface, which both sides speak: no further library, and memory does not grow with the file.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import duckdb
+
+LINE_LIMIT = 4 * 1024 * 1024
+"""Longest record of a CSV file, in bytes; the engine's buffers grow with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Rows of a file: names of the columns, and the stream that a cursor can register once."""
+
+    columns: tuple[str, ...]
+    relation: duckdb.DuckDBPyRelation
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> Any:
+        return self.relation.__arrow_c_stream__(requested_schema)
+
+
+class FileReader:
+    """Reads one table from a file, all cells as text; a context manager.
+
+    Every relation has a column `_row`: the number of the row in its file, the header being row 1
+    where there is one. Columns of CSV files are named c0, c1 ... by their position.
+    """
+
+    def __init__(self, folder: Path, memory_limit: str = "512MB") -> None:
+        config: dict[str, str | bool | int | float | list[str]] = {"memory_limit": memory_limit}
+        self._connection = duckdb.connect(folder / "rows.duckdb", config=config)
+
+    def __enter__(self) -> FileReader:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._connection.close()
+
+    def csv(self, path: Path, width: int, delimiter: str, *, numbered: bool = False) -> Rows:
+        """Return the rows below the header of a UTF-8 file with `width` columns.
+
+        `numbered`: the file has no header and its first column holds the row number.
+        Rows that do not fit are kept out and told by `rejected` afterwards.
+
+        Raises:
+            EngineError: the file has no regular form.
+        """
+        names = tuple(f"c{i}" for i in range(width))
+        read = ("_row", *names) if numbered else names
+        number = "_row::BIGINT AS _row" if numbered else "row_number() OVER () + 1 AS _row"
+        self._connection.execute(
+            "CREATE OR REPLACE TABLE rows AS"
+            f" SELECT {', '.join([number, *names])} FROM read_csv($path, auto_detect=false,"
+            " all_varchar=true, header=false, skip=$skip, delim=$delimiter, quote='\"',"
+            " escape='\"', strict_mode=true, null_padding=false, store_rejects=true,"
+            f" rejects_limit=1, max_line_size={LINE_LIMIT},"
+            " columns={" + ", ".join(f"{name}: 'VARCHAR'" for name in read) + "})",
+            {"path": str(path), "skip": 0 if numbered else 1, "delimiter": delimiter},
+        )
+        return Rows(names, self._connection.table("rows"))
+
+    def rejected(self) -> bool:
+        """Tell whether a CSV file read so far had a row that does not fit its columns."""
+        with contextlib.suppress(duckdb.CatalogException):
+            return bool(self._connection.execute("FROM reject_errors LIMIT 1").fetchall())
+        return False
+
+    def parquet(self, path: Path) -> Rows:
+        """Return the rows of a Parquet file, values written as text.
+
+        Raises:
+            EngineError: the file is not Parquet, or damaged.
+        """
+        source = self._connection.from_parquet(str(path))
+        columns = zip(source.columns, source.types, strict=True)
+        cells = [_as_text(name, kind) for name, kind in columns]
+        return self._texts(source, tuple(source.columns), cells)
+
+    def json_lines(self, path: Path) -> Rows:
+        """Return the objects of a JSON lines file; the columns are the keys in order of appearance.
+
+        Raises:
+            EngineError: a line is not a JSON object.
+        """
+        source = self._connection.sql(
+            "SELECT row_number() OVER () AS n, json FROM read_ndjson_objects($path)",
+            params={"path": str(path)},
+        )
+        keys = [
+            str(row[0])
+            for row in source.query(
+                "objects",
+                "SELECT key FROM (SELECT n, unnest(json_keys(json)) AS key FROM objects)"
+                " GROUP BY key ORDER BY min(n), key",
+            ).fetchall()
+        ]
+        cells = [f"json ->> {_literal('$.' + _json_name(key))}" for key in keys]
+        return self._texts(source, tuple(keys), cells)
+
+    def _texts(
+        self, source: duckdb.DuckDBPyRelation, names: tuple[str, ...], cells: Sequence[str]
+    ) -> Rows:
+        """Return rows of text expressions over a relation, empty texts taken as missing."""
+        columns = [f"nullif({cell}, '') AS c{i}" for i, cell in enumerate(cells)]
+        relation = source.query(
+            "source", f"SELECT {', '.join(['row_number() OVER () AS _row', *columns])} FROM source"
+        )
+        return Rows(names, relation)
+
+
+def copy_rows(cursor: duckdb.DuckDBPyConnection, rows: Rows, table: str) -> int:
+    """Copy the rows of a file into a new temporary table of a store's cursor; return their number.
+
+    Raises:
+        EngineError: the file turned out to be unreadable on the way.
+    """
+    cursor.register("_file_rows", rows)
+    try:
+        cursor.execute(f"CREATE TEMP TABLE {table} AS SELECT * FROM _file_rows")
+    finally:
+        cursor.unregister("_file_rows")
+    counted = cursor.execute(f"SELECT count(*) FROM temp.{table}").fetchone()
+    return int(counted[0]) if counted else 0
+
+
+def _as_text(name: str, kind: object) -> str:
+    """Return the SQL text of a column's values in their XSD form."""
+    column = '"' + name.replace('"', '""') + '"'
+    if str(kind) == "TIMESTAMP":
+        return f"replace({column}::VARCHAR, ' ', 'T')"
+    if str(kind).startswith("TIMESTAMP WITH"):
+        return f"strftime({column} AT TIME ZONE 'UTC', '%Y-%m-%dT%H:%M:%S.%gZ')"
+    return f"{column}::VARCHAR"
+
+
+def _json_name(key: str) -> str:
+    """Return a key quoted for a JSON path."""
+    return '"' + key.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _literal(text: str) -> str:
+    """Return a text as an SQL string literal."""
+    return "'" + text.replace("'", "''") + "'"

@@ -1,0 +1,239 @@
+"""RDF documents into the store: Turtle, TriG, N-Triples, N-Quads, RDF/XML and JSON-LD.
+
+Lexical forms are kept as written. Blank nodes get labels that no other document has. Large
+documents pass through N-Quads lines, which the engine reads faster than terms can be handed over
+one by one (see `kg.store.nquads`).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import secrets
+import tempfile
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import duckdb
+import pyoxigraph
+from rdflib import Dataset, Graph
+from rdflib.graph import DATASET_DEFAULT_GRAPH_ID
+from rdflib.term import Node
+
+from kg.errors import RdfSyntaxError
+from kg.store.database import Transaction
+from kg.store.documents import Document, format_of, rdf_format, unpacked
+from kg.store.nquads import can_be_cut, cut_lines
+from kg.store.terms import term_key
+
+_LINES = (pyoxigraph.RdfFormat.N_TRIPLES, pyoxigraph.RdfFormat.N_QUADS)
+_FEW_QUADS = 20_000
+"""Quads handed over term by term before a document counts as large."""
+_FEW_BYTES = 2**20
+
+Row = tuple[str, str, str, str | None, str | None, str | None]
+"""A quad as (s, p, o, odt, olang, g), as in a staged relation."""
+
+_NEW_STAGE = """
+CREATE TEMP TABLE {stage} (
+    s VARCHAR, p VARCHAR, o VARCHAR, odt VARCHAR, olang VARCHAR, g VARCHAR, rest VARCHAR
+)
+"""
+_RENAMED = "CASE WHEN starts_with({0}, '_:') THEN '_:b' || md5(? || {0}) ELSE {0} END"
+_INTO_STAGE = f"""
+INSERT INTO {{stage}}
+SELECT {_RENAMED.format("s")}, p, CASE WHEN odt IS NULL THEN {_RENAMED.format("o")} ELSE o END,
+    odt, olang, coalesce({_RENAMED.format("g")}, ?), rest
+FROM {{source}}
+"""
+_ROWS = ", ".join(
+    f"unnest(?::VARCHAR[]) AS {name}" for name in ("s", "p", "o", "odt", "olang", "g")
+)
+
+
+class _Stage:
+    """The temporary table that takes the quads of one document."""
+
+    def __init__(self, cursor: duckdb.DuckDBPyConnection, graph: str | None) -> None:
+        self._cursor = cursor
+        self._graph = graph
+        # The label of a blank node depends on this: two documents share none.
+        self._salt = secrets.token_hex(16)
+        self.name = f"_rdf_{secrets.token_hex(4)}"
+        cursor.execute(_NEW_STAGE.format(stage=self.name))
+
+    def drop(self) -> None:
+        """Drop the table, unless a failed transaction has already dropped it."""
+        with contextlib.suppress(duckdb.Error):
+            self._cursor.execute(f"DROP TABLE temp.{self.name}")
+
+    def add_rows(self, rows: Iterable[Row]) -> None:
+        """Add quads handed over term by term."""
+        rows = iter(rows)
+        while batch := list(itertools.islice(rows, _FEW_QUADS)):
+            columns = [list(column) for column in zip(*batch, strict=True)]
+            self._add(f"(SELECT {_ROWS}, NULL AS rest)", columns)
+
+    def add_lines(self, path: Path) -> list[str]:
+        """Add the quads of a file of lines; return the lines that need a parser."""
+        with cut_lines(self._cursor, path, "_lines"):
+            self._add("_lines", [])
+        left = self._cursor.execute(
+            f"SELECT rest FROM {self.name} WHERE rest IS NOT NULL ORDER BY rowid"
+        ).fetchall()
+        if left:
+            self._cursor.execute(f"DELETE FROM {self.name} WHERE rest IS NOT NULL")
+        return [row[0] for row in left]
+
+    def names_graphs(self) -> bool:
+        """Tell whether a quad is in another graph than the one that was asked for."""
+        row = self._cursor.execute(
+            f"SELECT 1 FROM {self.name} WHERE g IS DISTINCT FROM ? LIMIT 1", [self._graph]
+        ).fetchone()
+        return row is not None
+
+    def _add(self, source: str, columns: list[list[str | None]]) -> None:
+        salted = [self._salt, self._salt, self._salt, self._graph]
+        self._cursor.execute(
+            _INTO_STAGE.format(stage=self.name, source=source), [*salted, *columns]
+        )
+
+
+def load_file(
+    tx: Transaction,
+    path: Path,
+    *,
+    graph: str | None = None,
+    format: str | None = None,  # noqa: A002
+    base: str | None = None,
+) -> int:
+    """Add the quads of a file to the store; return how many were new.
+
+    Without `format`, the extension tells it; `.gz` files are unpacked. With `graph`, everything
+    goes to that graph, and a document that names graphs of its own is refused.
+
+    Raises:
+        UsageError: the file cannot be opened, or its format is not known.
+        RdfSyntaxError: the content is not what the format asks for.
+    """
+    path = Path(path)
+    parser = rdf_format(format) if format else format_of(path)
+    with unpacked(path) as plain:
+        return _load(tx, Document(path.name, plain, parser, base, graph is not None), graph)
+
+
+def load_bytes(
+    tx: Transaction,
+    data: bytes,
+    *,
+    format: str,  # noqa: A002
+    graph: str | None = None,
+    base: str | None = None,
+    name: str = "The document",
+) -> int:
+    """Add the quads of a document to the store, as `load_file` does; return how many were new.
+
+    Raises:
+        UsageError: the format is not known.
+        RdfSyntaxError: the content is not what the format asks for; it is called `name`.
+    """
+    return _load(tx, Document(name, data, rdf_format(format), base, graph is not None), graph)
+
+
+def load_graph(tx: Transaction, source: Graph, *, graph: str | None = None) -> int:
+    """Add the triples of an rdflib Graph, or the quads of a Dataset; return how many were new."""
+    with _stage(tx, graph) as stage:
+        stage.add_rows(_rdflib_rows(source))
+        return tx.insert(stage.name)
+
+
+def _rdflib_rows(source: Graph) -> Iterator[Row]:
+    """Yield the quads of an rdflib Graph or Dataset."""
+    if isinstance(source, Dataset):
+        for s, p, o, name in source.quads((None, None, None, None)):
+            unnamed = name is None or name == DATASET_DEFAULT_GRAPH_ID
+            yield (_text(s), str(p), *term_key(o), None if unnamed else _text(name))
+    else:
+        for s, p, o in source:
+            yield (_text(s), str(p), *term_key(o), None)
+
+
+def _text(node: Node | None) -> str:
+    """Return the text of an rdflib IRI or blank node."""
+    return term_key(node)[0] if node is not None else ""
+
+
+@contextlib.contextmanager
+def _stage(tx: Transaction, graph: str | None) -> Iterator[_Stage]:
+    """Yield a stage, and drop it at the end."""
+    stage = _Stage(tx.cursor, graph)
+    try:
+        yield stage
+    finally:
+        stage.drop()
+
+
+def _load(tx: Transaction, document: Document, graph: str | None) -> int:
+    """Stage the quads of a document and insert them."""
+    with _stage(tx, graph) as stage:
+        source = document.source
+        if document.format in _LINES and isinstance(source, Path) and can_be_cut(source):
+            _add_lines(stage, document, source)
+        else:
+            _add_quads(stage, document.quads())
+        return tx.insert(stage.name)
+
+
+def _add_lines(stage: _Stage, document: Document, path: Path) -> None:
+    """Stage a document of lines; the parser reads the lines that the engine does not cut."""
+    left = "\n".join(stage.add_lines(path)).encode()
+    part = Document(document.name, left, document.format, None, document.triples_only)
+    try:
+        _add_quads(stage, part.quads())
+    except RdfSyntaxError:
+        document.check()
+        raise
+    if document.triples_only and stage.names_graphs():
+        document.check()
+
+
+def _add_quads(stage: _Stage, quads: Iterator[pyoxigraph.Quad]) -> None:
+    """Stage parsed quads: a few term by term, many by way of a file of lines."""
+    first = list(itertools.islice(quads, _FEW_QUADS))
+    if len(first) < _FEW_QUADS:
+        stage.add_rows(map(_row, first))
+        return
+    with tempfile.TemporaryDirectory(prefix="clientgraph-") as folder:
+        path = Path(folder) / "lines"
+        pyoxigraph.serialize(itertools.chain(first, quads), path, pyoxigraph.RdfFormat.N_QUADS)
+        if can_be_cut(path):
+            left = "\n".join(stage.add_lines(path)).encode()
+            stage.add_rows(map(_row, pyoxigraph.parse(left, pyoxigraph.RdfFormat.N_QUADS)))
+        else:
+            stage.add_rows(
+                map(_row, pyoxigraph.parse(path=path, format=pyoxigraph.RdfFormat.N_QUADS))
+            )
+
+
+def _row(quad: pyoxigraph.Quad) -> Row:
+    """Return a parsed quad as a row of a stage."""
+    s, p, o, g = quad
+    if isinstance(s, pyoxigraph.Triple) or isinstance(o, pyoxigraph.Triple):
+        raise RdfSyntaxError(
+            f"The triple term {o} is RDF 1.2, which is not stored here: describe the triple with"
+            " rdf:subject, rdf:predicate and rdf:object."
+        )
+    graph = None if isinstance(g, pyoxigraph.DefaultGraph) else _node(g)
+    if not isinstance(o, pyoxigraph.Literal):
+        return _node(s), p.value, _node(o), None, None, graph
+    if o.direction is not None:
+        raise RdfSyntaxError(
+            f"The literal {o} has a base direction, which is RDF 1.2 and not stored here: take"
+            " the direction out of its language tag."
+        )
+    return _node(s), p.value, o.value, o.datatype.value, o.language, graph
+
+
+def _node(term: pyoxigraph.NamedNode | pyoxigraph.BlankNode) -> str:
+    """Return the text of an IRI or a blank node."""
+    return f"_:{term.value}" if isinstance(term, pyoxigraph.BlankNode) else term.value

@@ -1,0 +1,107 @@
+"""Tables of the store and the kinds of RDF terms."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+VERSION = 1
+"""Version of the tables; a file of another version is refused."""
+
+DEFAULT_GRAPH = 0
+"""Id that stands for the unnamed graph in the column `g`."""
+
+
+class Kind(IntEnum):
+    """Kind of a term; the order is that of `ORDER BY` between kinds (SPARQL 1.1, section 15.1)."""
+
+    BLANK = 1
+    IRI = 2
+    STRING = 3
+    LANG = 4
+    BOOLEAN = 5
+    INTEGER = 6
+    DECIMAL = 7
+    FLOAT = 8
+    DOUBLE = 9
+    DATETIME = 10
+    DATE = 11
+    TIME = 12
+    YEARMONTH = 13
+    YEAR = 14
+    OTHER = 20
+    """Literal of a datatype whose values are not known here."""
+    ILL = 21
+    """Literal whose lexical form is not in the lexical space of its datatype."""
+
+
+NUMERIC = (Kind.INTEGER, Kind.DECIMAL, Kind.FLOAT, Kind.DOUBLE)
+EXACT = (Kind.INTEGER, Kind.DECIMAL)
+TEMPORAL = (Kind.DATETIME, Kind.DATE, Kind.TIME, Kind.YEARMONTH, Kind.YEAR)
+
+ZONED_BIT = 40
+UNZONED_BIT = 41
+"""Bits of `predicate.kinds`: a time with, a time without a zone was seen."""
+
+TABLES = """
+CREATE TABLE term (
+    id BIGINT NOT NULL,
+    kind UTINYINT NOT NULL,
+    lex VARCHAR NOT NULL,
+    dt VARCHAR,
+    lang VARCHAR,
+    num DECIMAL(38, 10),
+    dbl DOUBLE,
+    ts TIMESTAMP,
+    tz SMALLINT,
+    h UBIGINT NOT NULL
+);
+CREATE INDEX term_h ON term (h);
+CREATE TABLE quad (
+    s BIGINT NOT NULL,
+    p BIGINT NOT NULL,
+    o BIGINT NOT NULL,
+    g BIGINT NOT NULL,
+    k UTINYINT NOT NULL,
+    num DECIMAL(38, 10),
+    dbl DOUBLE,
+    ts TIMESTAMP,
+    tz SMALLINT,
+    born BIGINT NOT NULL,
+    died BIGINT
+);
+CREATE VIEW live AS SELECT * FROM quad WHERE died IS NULL;
+CREATE TABLE predicate (
+    p BIGINT NOT NULL,
+    dup BOOLEAN NOT NULL,
+    wide BOOLEAN NOT NULL,
+    kinds UBIGINT NOT NULL,
+    digits UTINYINT NOT NULL
+);
+CREATE TABLE "commit" (
+    number BIGINT NOT NULL,
+    at_time TIMESTAMP NOT NULL,
+    agent VARCHAR NOT NULL,
+    activity VARCHAR NOT NULL,
+    note VARCHAR NOT NULL
+);
+CREATE TABLE import_run (
+    id VARCHAR NOT NULL,
+    number BIGINT NOT NULL,
+    at_time TIMESTAMP NOT NULL,
+    agent VARCHAR NOT NULL,
+    source VARCHAR NOT NULL,
+    report VARCHAR NOT NULL
+);
+CREATE TABLE setting (
+    name VARCHAR NOT NULL,
+    value VARCHAR NOT NULL
+);
+"""
+"""`quad` repeats the typed value of the object beside it, so that filters and sums need no join.
+
+`predicate.dup`: the same triple is live in two graphs, so the union of graphs needs a distinct.
+`predicate.wide`: an object has an exact value that the typed columns cannot hold.
+`predicate.kinds`: the kinds of its objects, one bit each, with ZONED and UNZONED for times.
+`predicate.digits`: decimals that its exact numbers have at most (0, 2, 4, 6 or 10).
+All four only ever grow, so they hold for the past too.
+"""

@@ -1,0 +1,117 @@
+"""The term dictionary: from terms to ids and back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from functools import lru_cache
+
+import duckdb
+from rdflib import BNode, Literal, URIRef
+from rdflib.term import Node
+
+from kg.store.schema import Kind
+from kg.store.typing import RDF_LANG_STRING, XSD_STRING, typed
+
+RawTerm = tuple[int, str, str | None, str | None]
+"""A term as (kind, lexical form, datatype IRI or None, language or None)."""
+
+TermKey = tuple[str, str | None, str | None]
+"""A term as (text, datatype IRI or None, language or None); a blank node's text is `_:label`."""
+
+
+@dataclass(frozen=True, slots=True)
+class TypedTerm:
+    """A term with its typed values, as in the columns of the table `term`."""
+
+    kind: Kind
+    lex: str
+    dt: str | None
+    lang: str | None
+    num: Decimal | None
+    dbl: float | None
+    ts: datetime | None
+    tz: int | None
+
+
+def term_key(node: Node) -> TermKey:
+    """Return the key of an rdflib term (blank nodes keep their label)."""
+    if isinstance(node, Literal):
+        if node.language:
+            return str(node), RDF_LANG_STRING, node.language.lower()
+        return str(node), str(node.datatype) if node.datatype else XSD_STRING, None
+    if isinstance(node, BNode):
+        return f"_:{node}", None, None
+    return str(node), None, None
+
+
+def to_rdflib(term: RawTerm) -> URIRef | BNode | Literal:
+    """Return a raw term as an rdflib term, its lexical form unchanged."""
+    kind, lex, dt, lang = term
+    if kind == Kind.IRI:
+        return URIRef(lex)
+    if kind == Kind.BLANK:
+        return BNode(lex.removeprefix("_:"))
+    if lang:
+        return Literal(lex, lang=lang, normalize=False)
+    if dt == XSD_STRING:
+        return Literal(lex)
+    return Literal(lex, datatype=URIRef(dt or XSD_STRING), normalize=False)
+
+
+_KEYS = (
+    "SELECT unnest(?::VARCHAR[]) AS lex, unnest(?::VARCHAR[]) AS dt, unnest(?::VARCHAR[]) AS lang"
+)
+
+
+def _columns(keys: Sequence[TermKey]) -> list[list[str | None]]:
+    """Return keys turned from rows into the three columns that `_KEYS` takes."""
+    return [[key[i] for key in keys] for i in range(3)]
+
+
+@lru_cache(maxsize=64)
+def _typing_sql(datatype: str | None) -> str:
+    """Return the statement that types a list of keys in their order."""
+    keys = f"SELECT row_number() OVER () AS n, * FROM ({_KEYS})"
+    typing = typed(keys, datatype)
+    return f"SELECT kind, lex, dt, lang, num, dbl, ts, tz FROM ({typing}) ORDER BY n"
+
+
+def type_terms(cursor: duckdb.DuckDBPyConnection, keys: Sequence[TermKey]) -> list[TypedTerm]:
+    """Return the typed values of terms, in the given order, stored or not."""
+    datatypes = {key[1] for key in keys}
+    only = datatypes.pop() if len(datatypes) == 1 else None
+    rows = cursor.execute(_typing_sql(only), _columns(keys)).fetchall()
+    return [TypedTerm(Kind(row[0]), *row[1:]) for row in rows]
+
+
+def lookup(cursor: duckdb.DuckDBPyConnection, keys: Sequence[TermKey]) -> list[int | None]:
+    """Return the ids of terms in the given order, None for a term that is not stored.
+
+    The index on the hash answers; the dictionary is not scanned.
+    """
+    if not keys:
+        return []
+    hashes = cursor.execute(
+        "SELECT DISTINCT md5_number_lower(unnest(?::VARCHAR[]))", [[key[0] for key in keys]]
+    ).fetchall()
+    marks = ", ".join(str(int(row[0])) for row in hashes)
+    found = cursor.execute(f"SELECT id, lex, dt, lang FROM term WHERE h IN ({marks})").fetchall()
+    ids = {(lex, dt, lang): term_id for term_id, lex, dt, lang in found}
+    return [ids.get(key) for key in keys]
+
+
+def lookup_nodes(cursor: duckdb.DuckDBPyConnection, nodes: Iterable[Node]) -> list[int | None]:
+    """Return the ids of rdflib terms in the given order, None for a term that is not stored."""
+    return lookup(cursor, [term_key(node) for node in nodes])
+
+
+def decode(cursor: duckdb.DuckDBPyConnection, ids: Sequence[int]) -> dict[int, RawTerm]:
+    """Return the terms of ids; an id that is not stored is left out."""
+    rows = cursor.execute(
+        "SELECT id, kind, lex, dt, lang FROM term WHERE id IN (SELECT unnest(?::BIGINT[]))",
+        [list(ids)],
+    ).fetchall()
+    return {row[0]: (row[1], row[2], row[3], row[4]) for row in rows}

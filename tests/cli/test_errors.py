@@ -1,0 +1,92 @@
+"""Every error is one clean line on standard error, with an exit code that says whose it is."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import Result
+
+
+def assert_one_line(result: Result) -> None:
+    assert result.stdout == ""
+    assert result.stderr.startswith("clientgraph: ")
+    assert result.stderr.count("\n") == 1
+
+
+def test_an_unknown_command_is_wrong_use(run) -> None:
+    assert run("improt").exit_code == 2
+
+
+def test_a_setting_of_the_wrong_type_is_wrong_use(run) -> None:
+    result = run("export", env={"CLIENTGRAPH_TIMEOUT": "soon"})
+    assert result.exit_code == 2
+    assert_one_line(result)
+    assert "CLIENTGRAPH_TIMEOUT" in result.stderr
+
+
+def test_a_folder_without_store_says_what_to_do(run, tmp_path: Path) -> None:
+    result = run("export", data_dir=tmp_path / "nothing")
+    assert result.exit_code == 1
+    assert_one_line(result)
+    assert "--data-dir" in result.stderr
+
+
+def test_reading_does_not_make_a_store(run, tmp_path: Path) -> None:
+    run("export", data_dir=tmp_path / "nothing")
+    assert not (tmp_path / "nothing").exists()
+
+
+def test_a_file_that_is_no_store_is_refused(run, tmp_path: Path) -> None:
+    (tmp_path / "clientgraph.duckdb").write_text("not a store\n" * 1000)
+    result = run("export", data_dir=tmp_path)
+    assert result.exit_code == 1
+    assert_one_line(result)
+
+
+@pytest.mark.parametrize("command", [["export"], ["classify"], ["validate"]])
+def test_commands_that_need_the_file_refuse_a_url(run, command: list[str]) -> None:
+    result = run("--url", "http://127.0.0.1:1", *command)
+    assert result.exit_code == 2
+    assert_one_line(result)
+
+
+def test_a_url_that_nothing_answers_is_an_error(run) -> None:
+    result = run("query", "-e", "ASK {}", "--url", "http://127.0.0.1:1")
+    assert result.exit_code == 1
+    assert_one_line(result)
+    assert "does not answer" in result.stderr
+
+
+def test_a_url_of_another_scheme_is_wrong_use(run) -> None:
+    result = run("query", "-e", "ASK {}", "--url", "file:///etc")
+    assert result.exit_code == 2
+    assert_one_line(result)
+
+
+def test_the_data_folder_may_be_named_before_or_after_the_command(run, data_dir: Path) -> None:
+    elsewhere = data_dir.parent / "nothing"
+    assert run("export", "--data-dir", data_dir, data_dir=elsewhere).exit_code == 0
+    assert run("export", "--data-dir", elsewhere).exit_code == 1
+
+
+def test_the_process_ends_with_the_exit_code_and_no_traceback(tmp_path: Path, root: Path) -> None:
+    def call(*arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-c", "from kg.cli import main; main()", *arguments],
+            cwd=root,
+            env={**os.environ, "CLIENTGRAPH_DATA_DIR": str(tmp_path / "var"), **env},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    assert call("--version").returncode == 0
+    refused = call("export")
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert refused.stderr.count("\n") == 1
+    assert call("export", CLIENTGRAPH_THREADS="x").returncode == 2
+    assert call("export", "--nothing").returncode == 2

@@ -1,0 +1,63 @@
+"""Taking the whole store out, and back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pyoxigraph import CanonicalizationAlgorithm, Dataset, RdfFormat, parse
+
+
+def test_export_writes_every_live_quad_with_its_graph(run) -> None:
+    lines = run("export").stdout.splitlines()
+    facts = [line for line in lines if line.endswith("<https://example.org/facts> .")]
+    assert len(facts) == 11
+    assert any('Dit « bonjour »,\\npuis part"@fr .' in line for line in lines)
+
+
+def test_both_formats_of_export_hold_the_same(run, tmp_path: Path) -> None:
+    documents = []
+    for name, parser in [("nquads", RdfFormat.N_QUADS), ("trig", RdfFormat.TRIG)]:
+        file = tmp_path / name
+        assert run("export", "--format", name, "-o", file).exit_code == 0
+        document = Dataset(parse(path=file, format=parser))
+        document.canonicalize(CanonicalizationAlgorithm.RDFC_1_0)
+        documents.append(document)
+    assert documents[0] == documents[1]
+
+
+def test_a_backup_restores_the_store(run, tmp_path: Path) -> None:
+    before = run("export").stdout
+    assert run("backup", tmp_path / "copy").exit_code == 0
+    assert run("restore", tmp_path / "copy", data_dir=tmp_path / "new").exit_code == 0
+    assert run("export", data_dir=tmp_path / "new").stdout == before
+
+
+def test_a_backup_replaces_nothing_unless_told(run, tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    copy.write_text("mine")
+    assert run("backup", copy).exit_code == 2
+    assert copy.read_text() == "mine"
+    assert run("backup", copy, "--force").exit_code == 0
+    assert copy.stat().st_size > 4
+
+
+def test_a_store_is_not_replaced_unless_told(run, tmp_path: Path) -> None:
+    run("backup", tmp_path / "copy")
+    assert run("restore", tmp_path / "copy").exit_code == 2
+    assert run("restore", tmp_path / "copy", "--force").exit_code == 0
+
+
+def test_restoring_what_is_no_backup_changes_nothing(run, tmp_path: Path, data_dir: Path) -> None:
+    before = run("export").stdout
+    (tmp_path / "copy").write_text("no store\n" * 1000)
+    result = run("restore", tmp_path / "copy", "--force")
+    assert result.exit_code == 1
+    assert "is no backup" in result.stderr
+    assert run("export").stdout == before
+    assert [path.name for path in data_dir.iterdir()] == ["clientgraph.duckdb"]
+
+
+def test_a_file_that_cannot_be_written_is_told(run, tmp_path: Path) -> None:
+    result = run("export", "-o", tmp_path / "missing" / "file.nq")
+    assert result.exit_code == 2
+    assert "cannot be written" in result.stderr

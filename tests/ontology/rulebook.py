@@ -1,0 +1,139 @@
+"""The vocabulary and the shapes, and what each example graph is expected to break."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+from rdflib import RDF, RDFS, SH, BNode, Graph, Namespace
+from rdflib.term import IdentifiedNode, Node
+
+ROOT = Path(__file__).resolve().parents[2]
+ONTOLOGY = ROOT / "ontology"
+QUERIES = ROOT / "queries"
+EXAMPLES = Path(__file__).parent / "shapes"
+CGS = Namespace("https://w3id.org/clientgraph/shapes#")
+ABOUT_THE_VOCABULARY = ("C11", "C12")
+
+
+class Finding(NamedTuple):
+    """One line of a validation report, shortened by the prefixes of the example.
+
+    The path is `-` where there is none and `*` where it is more than one predicate.
+    """
+
+    focus: str
+    shape: str
+    severity: str
+    path: str
+
+    @property
+    def rule(self) -> str:
+        """Identifier of the rule that the shape belongs to."""
+        return rule_of(self.shape.removeprefix("cgs:"))
+
+
+def rule_of(shape: str) -> str:
+    """Return the rule of a shape: what stands before the hyphen."""
+    return shape.partition("-")[0]
+
+
+def vocabulary_files() -> list[Path]:
+    """Return the files of the vocabulary: all but the shapes."""
+    return sorted(p for p in ONTOLOGY.rglob("*.ttl") if p.parent.name != "shapes")
+
+
+def shape_files() -> list[Path]:
+    """Return the files of the shapes."""
+    return sorted((ONTOLOGY / "shapes").glob("*.ttl"))
+
+
+@cache
+def vocabulary() -> Graph:
+    """Return the vocabulary."""
+    return _merged(vocabulary_files())
+
+
+@cache
+def shapes() -> Graph:
+    """Return all shapes."""
+    return _merged(shape_files())
+
+
+@cache
+def subclasses() -> Graph:
+    """Return what a validator needs of the vocabulary beside the data."""
+    graph = Graph()
+    for triple in vocabulary().triples((None, RDFS.subClassOf, None)):
+        graph.add(triple)
+    return graph
+
+
+@cache
+def rules() -> tuple[str, ...]:
+    """Return the identifiers of the rules."""
+    kinds = (SH.NodeShape, SH.PropertyShape)
+    names = {
+        str(node).removeprefix(CGS)
+        for kind in kinds
+        for node in shapes().subjects(RDF.type, kind)
+        if not isinstance(node, BNode)
+    }
+    return tuple(sorted({rule_of(name) for name in names}))
+
+
+def shapes_of(*wanted: str) -> Graph:
+    """Return the shapes graph of some rules alone."""
+    graph = Graph()
+    todo: list[Node] = [CGS.prefixes]
+    todo += [
+        node
+        for node in set(shapes().subjects(SH.severity))
+        if rule_of(str(node).removeprefix(CGS)) in wanted
+    ]
+    while todo:
+        node = todo.pop()
+        for triple in shapes().triples((node, None, None)):
+            if triple not in graph:
+                graph.add(triple)
+                if isinstance(triple[2], BNode):
+                    todo.append(triple[2])
+    return graph
+
+
+def expected(example: Path) -> set[Finding]:
+    """Return the findings that the comments at the head of an example announce."""
+    lines = re.findall(r"^# expect: (.+)$", example.read_text("utf-8"), re.MULTILINE)
+    return {Finding(*line.split()) for line in lines}
+
+
+def found(report: Graph, names: Graph) -> set[Finding]:
+    """Return the findings of a validation report."""
+    return {
+        Finding(
+            _short(report.value(result, SH.focusNode), names),
+            _short(report.value(result, SH.sourceShape), names),
+            str(report.value(result, SH.resultSeverity)).removeprefix(str(SH)),
+            _short(report.value(result, SH.resultPath), names),
+        )
+        for result in report.subjects(RDF.type, SH.ValidationResult)
+    }
+
+
+def _short(term: Node | None, names: Graph) -> str:
+    if term is None:
+        return "-"
+    if isinstance(term, BNode) or not isinstance(term, IdentifiedNode):
+        return "*"
+    if str(term).startswith(CGS):
+        return "cgs:" + str(term).removeprefix(CGS)
+    return names.namespace_manager.normalizeUri(term)
+
+
+def _merged(files: list[Path]) -> Graph:
+    graph = Graph()
+    for path in files:
+        graph.parse(path)
+    return graph

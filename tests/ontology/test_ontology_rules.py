@@ -1,0 +1,150 @@
+"""Each rule accepts its valid example and breaks on its invalid one, judged by pySHACL.
+
+The examples are Turtle files `{rule}-valid.ttl` and `{rule}-invalid.ttl`; the comments at the head
+of an invalid one are the report it must get: focus node, shape, severity, path.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from pyshacl import validate
+from rdflib import RDF, SH, BNode, Graph, Literal
+from rulebook import (
+    ABOUT_THE_VOCABULARY,
+    CGS,
+    EXAMPLES,
+    Finding,
+    expected,
+    found,
+    rule_of,
+    rules,
+    shapes,
+    shapes_of,
+    subclasses,
+    vocabulary,
+)
+
+MINIMUM = """
+    P01 P02 P03 P04 P07 P08 P09 P10 P11 P12 P13 P16 P17 R01 R02 R03 R10
+    T01 T02 T02b T03 T05 T05b T06 T07 T10 T11 T12 T13 T16 T18 T19
+    F01 F02 F03 F04 F05 F06 F08 F09 S01 S02 S03 S04 S05 S06 S08 S09 C07 C11 C12
+""".split()
+
+
+def report(example: Path, shapes_graph: Graph) -> set[Finding]:
+    data = Graph().parse(example)
+    _, graph, text = validate(data, shacl_graph=shapes_graph, ont_graph=subclasses())
+    assert isinstance(graph, Graph), text
+    return found(graph, data)
+
+
+def test_every_rule_of_the_first_release_is_there() -> None:
+    assert set(MINIMUM) <= set(rules())
+
+
+def test_every_rule_has_both_examples() -> None:
+    wanted = {f"{rule}-{kind}" for rule in rules() for kind in ("valid", "invalid")}
+    assert {path.stem for path in EXAMPLES.glob("*.ttl")} == wanted
+
+
+@pytest.mark.parametrize("rule", rules())
+def test_the_valid_example_conforms(rule: str) -> None:
+    assert report(EXAMPLES / f"{rule}-valid.ttl", shapes_of(rule)) == set()
+
+
+@pytest.mark.parametrize("rule", rules())
+def test_the_invalid_example_breaks_its_rule_as_announced(rule: str) -> None:
+    example = EXAMPLES / f"{rule}-invalid.ttl"
+    announced = {finding for finding in expected(example) if finding.rule == rule}
+    assert announced
+    assert report(example, shapes_of(rule)) == announced
+
+
+def test_every_shape_is_broken_by_an_example() -> None:
+    broken = {f.shape for path in EXAMPLES.glob("*-invalid.ttl") for f in expected(path)}
+    constrained = {
+        f"cgs:{str(node).removeprefix(CGS)}"
+        for node in shapes().subjects(SH.severity)
+        if any(p not in _NOT_CONSTRAINTS for p in shapes().predicates(node))
+    }
+    assert constrained == broken
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("example", sorted(EXAMPLES.glob("*.ttl")), ids=lambda path: path.stem)
+def test_an_example_breaks_nothing_else(example: Path) -> None:
+    about = rule_of(example.stem) in ABOUT_THE_VOCABULARY
+    judged = [rule for rule in rules() if (rule in ABOUT_THE_VOCABULARY) == about]
+    assert report(example, shapes_of(*judged)) == expected(example)
+
+
+def test_the_vocabulary_obeys_its_own_rules() -> None:
+    _, graph, text = validate(vocabulary(), shacl_graph=shapes_of(*ABOUT_THE_VOCABULARY))
+    assert isinstance(graph, Graph)
+    assert found(graph, vocabulary()) == set(), text
+
+
+def test_severities_are_on_shapes_and_one_per_shape() -> None:
+    for node in set(shapes().subjects(SH.severity)):
+        assert not isinstance(node, BNode)
+        assert len(set(shapes().objects(node, SH.severity))) == 1
+
+
+def test_a_rule_has_one_severity() -> None:
+    severities: dict[str, set[str]] = {}
+    for node, severity in shapes().subject_objects(SH.severity):
+        severities.setdefault(rule_of(str(node).removeprefix(CGS)), set()).add(str(severity))
+    assert {rule: kinds for rule, kinds in severities.items() if len(kinds) > 1} == {}
+
+
+def test_every_rule_is_explained_in_both_languages() -> None:
+    for node in set(shapes().subjects(SH.severity)):
+        wanted = [SH.name] if "-" in str(node).removeprefix(CGS) else [SH.name, SH.description]
+        for predicate in wanted:
+            texts = shapes().objects(node, predicate)
+            languages = sorted(t.language or "" for t in texts if isinstance(t, Literal))
+            assert languages == ["en", "fr"], f"{node} {predicate}"
+
+
+def test_messages_are_sentences_in_both_languages() -> None:
+    for node in set(shapes().subjects(SH.message)):
+        messages = [m for m in shapes().objects(node, SH.message) if isinstance(m, Literal)]
+        assert sorted(m.language or "" for m in messages) == ["en", "fr"]
+        for message in messages:
+            assert re.fullmatch(r"[A-ZÀÉ].*\.", message), message
+
+
+@pytest.mark.parametrize("word", ["MINUS", "VALUES", "SERVICE", "NOW()", "GRAPH"])
+def test_constraint_queries_keep_to_the_writing_rules(word: str) -> None:
+    for query in shapes().objects(None, SH.select):
+        assert not re.search(rf"(?<![\w:?$(]){re.escape(word)}", str(query)), query
+
+
+def test_constraint_queries_bind_their_predicates() -> None:
+    for query in shapes().objects(None, SH.select):
+        assert not re.search(r"[?$]\w+\s+[?$]\w+\s+[?$]\w+\s*[.;}]", str(query)), query
+
+
+def test_shapes_that_nothing_targets_are_parts_of_one_that_is() -> None:
+    targets = (SH.targetClass, SH.targetSubjectsOf, SH.targetObjectsOf)
+    for node in set(shapes().subjects(SH.severity)):
+        targeted = any(shapes().value(node, target) for target in targets)
+        parents = set(shapes().subjects(SH.property, node))
+        assert targeted or {rule_of(str(p)) for p in parents} == {rule_of(str(node))}
+
+
+_NOT_CONSTRAINTS = {
+    RDF.type,
+    SH.path,
+    SH.property,
+    SH.targetClass,
+    SH.targetSubjectsOf,
+    SH.targetObjectsOf,
+    SH.severity,
+    SH.name,
+    SH.description,
+    SH.message,
+}
