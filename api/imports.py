@@ -9,10 +9,9 @@ from flask import Blueprint, Response, jsonify, request, url_for
 from werkzeug.exceptions import NotFound
 
 from api.config import services
-from api.runs import list_runs, read_report
 from api.uploads import saved
 from kg.errors import UsageError
-from kg.ingest import ImportOptions, run_import
+from kg.ingest import ImportOptions, ImportRun, list_imports, run_import
 
 _YES = frozenset({"true", "1", "yes", "on"})
 _NO = frozenset({"false", "0", "no", "off", ""})
@@ -21,9 +20,9 @@ blueprint = Blueprint("imports", __name__, url_prefix="/api/imports")
 
 
 @blueprint.get("")
-def list_imports() -> Response:
+def show_imports() -> Response:
     """Answer with the imports, the last one first."""
-    return jsonify(imports=[run.as_json() for run in list_runs(services().store)])
+    return jsonify(imports=[_summary(run) for run in list_imports(services().store)])
 
 
 @blueprint.post("")
@@ -78,10 +77,15 @@ def find_report(run_id: str) -> dict[str, Any]:
     Raises:
         NotFound: there is no such import.
     """
-    report = read_report(services().store, run_id)
-    if report is None:
-        raise NotFound(f"There is no import {run_id!r}; /api/imports lists them.")
-    return report
+    for run in list_imports(services().store):
+        if run.id == run_id:
+            return run.report
+    raise NotFound(f"There is no import {run_id!r}; /api/imports lists them.")
+
+
+def _summary(run: ImportRun) -> dict[str, object]:
+    """Return an import without its report, which may be long."""
+    return {name: value for name, value in run.as_json().items() if name != "report"}
 
 
 def _flag(name: str) -> bool:

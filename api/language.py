@@ -36,8 +36,9 @@ def current_language() -> Language:
     """Return the language asked for by `?lang=`, else the cookie, else `Accept-Language`."""
     if "language" not in g:
         asked = (request.args.get("lang"), request.cookies.get(COOKIE))
-        accepted = request.accept_languages.best_match(LANGUAGES, default="en")
-        g.language = next((one for one in asked if one in LANGUAGES), accepted)
+        # The best of the browser's languages, whatever its region: fr-CA is served as fr.
+        accepted = (tag.partition("-")[0].lower() for tag in request.accept_languages.values())
+        g.language = next((one for one in (*asked, *accepted) if one in LANGUAGES), "en")
     return cast(Language, g.language)
 
 

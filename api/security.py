@@ -6,10 +6,11 @@ browser of somebody who can reach this server write to it. Browsers say where a 
 
 from __future__ import annotations
 
+import re
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, request
-from werkzeug.exceptions import Forbidden
+from werkzeug.exceptions import BadRequest, Forbidden
 
 from api.config import WebOptions
 
@@ -24,6 +25,7 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
+_HOST = re.compile(r"(\[[0-9a-f:.]+\]|[^:@/\[\]\s]+)(?::[0-9]+)?")
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _OWN_SITES = frozenset({"same-origin", "none"})
 
@@ -31,9 +33,20 @@ _OWN_SITES = frozenset({"same-origin", "none"})
 def protect(app: Flask, web: WebOptions) -> None:
     """Check where requests come from and for which host, and add the headers of `HEADERS`."""
     if "*" not in web.allowed_hosts:
-        app.config["TRUSTED_HOSTS"] = list(web.allowed_hosts)
+        allowed = frozenset(name.lower() for name in web.allowed_hosts)
+        app.before_request(lambda: _refuse_other_names(allowed))
     app.before_request(_refuse_foreign_writes)
     app.after_request(_add_headers)
+
+
+def _refuse_other_names(allowed: frozenset[str]) -> None:
+    """Refuse a request for a host name that is not this server's."""
+    name = _HOST.fullmatch(request.headers.get("Host", "").lower())
+    if name is None or name[1] not in allowed:
+        raise BadRequest(
+            "This server is not called by this host name: use 127.0.0.1 or localhost, or start it"
+            " with --allowed-host."
+        )
 
 
 def _refuse_foreign_writes() -> None:

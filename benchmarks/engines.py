@@ -70,14 +70,15 @@ def load_pyoxigraph(path: Path, file: Path) -> None:
 
 
 def clientgraph(path: Path) -> Callable[[str], list[Row]]:
-    """Return a function that answers queries on a store of ours."""
+    """Return a function that answers queries on a store of ours, without its own provenance."""
+    from kg.namespaces import PROVENANCE_GRAPH
     from kg.sparql import query
     from kg.store import Store
 
     store = Store.open(path)
 
     def answer(text: str) -> list[Row]:
-        result = query(store, text, timeout=3600)
+        result = query(store, text, timeout=3600, hidden_graphs=[str(PROVENANCE_GRAPH)])
         if result.engine != "sql":
             raise RuntimeError(f"not compiled: {result.reason}")
         return [

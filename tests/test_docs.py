@@ -12,7 +12,9 @@ import pytest
 
 from kg.cli import main
 from kg.config import Settings
+from kg.ingest import template, template_names
 from kg.ingest.functions import FUNCTIONS
+from kg.ingest.yarrrml import parse_document
 
 _SHARED = {"data_dir", "url", "help"}
 
@@ -107,3 +109,28 @@ def test_every_function_of_mapping_documents_is_documented(root: Path) -> None:
             parameters[-1] += " ..."
         assert f"| `{name}({', '.join(parameters)})` | {function.about} |" in text
     assert len(re.findall(r"^\| `\w+\(", text, re.MULTILINE)) == len(FUNCTIONS)
+
+
+@pytest.mark.parametrize("name", template_names())
+def test_every_template_is_documented_with_its_columns(name: str, root: Path) -> None:
+    assert f"| `{name}.csv` | {template_columns(name)} |" in (root / "docs/mapping.md").read_text(
+        "utf-8"
+    )
+
+
+def template_columns(name: str) -> str:
+    """Return the columns of a template as the documentation writes them."""
+    (cells,) = (source.cells for source in template(name).sources if source.access)
+    return ", ".join(
+        (f"**{cell.column}**" if cell.required else cell.column)
+        + (f" ({', '.join(f'`{one}`' for one in cell.one_of)})" if cell.one_of else "")
+        for cell in cells
+        if cell.column != "recorded_at"
+    )
+
+
+def test_the_example_of_a_mapping_document_is_one(root: Path) -> None:
+    text = (root / "docs" / "mapping.md").read_text("utf-8")
+    example = re.search(r"```yaml\n(.*?)```", text, re.DOTALL)
+    assert example
+    assert len(parse_document(example[1], "mapping.md").mappings) == 3

@@ -9,8 +9,8 @@ from flask import Blueprint, Response, make_response, render_template, request
 from api.config import services
 from api.errors import Problem, problem_of
 from api.imports import find_report, import_upload
-from api.runs import list_runs
 from kg.errors import ClientgraphError
+from kg.ingest import list_imports
 
 FINDINGS_SHOWN = 200
 
@@ -31,20 +31,22 @@ def post_import() -> Response:
         report = import_upload(dry_run=dry_run, agent="web")
     except ClientgraphError as error:
         return _render_form(problem_of(error))
-    return _render_report(report, 422 if report["refused"] and not dry_run else 200)
+    status = 422 if report["refused"] and not dry_run else 200
+    return _render_report(report, verdict_key(report, dry_run=dry_run), status)
 
 
 @blueprint.get("/<run_id>")
 def show_import(run_id: str) -> Response:
     """Show the report of an import."""
-    return _render_report(find_report(run_id))
+    report = find_report(run_id)
+    return _render_report(report, verdict_key(report, dry_run=False))
 
 
-def verdict_key(report: dict[str, Any]) -> str:
+def verdict_key(report: dict[str, Any], *, dry_run: bool) -> str:
     """Return the key of the text that says what became of an import."""
-    if report["status"] == "dry-run":
+    if dry_run:
         return "imports.verdict.dry_refused" if report["refused"] else "imports.verdict.dry"
-    if report["commit"] is None:
+    if report["refused"]:
         return "imports.verdict.refused"
     unchanged = report["quads_written"] == 0
     return "imports.verdict.unchanged" if unchanged else "imports.verdict.committed"
@@ -54,17 +56,17 @@ def _render_form(problem: Problem | None = None) -> Response:
     page = render_template(
         "imports.html",
         problem=problem,
-        runs=list_runs(services().store),
+        runs=list_imports(services().store),
         source=request.form.get("source", "default"),
     )
     return make_response(page, problem.status if problem else 200)
 
 
-def _render_report(report: dict[str, Any], status: int = 200) -> Response:
+def _render_report(report: dict[str, Any], verdict: str, status: int = 200) -> Response:
     page = render_template(
         "report.html",
         report=report,
-        verdict=verdict_key(report),
+        verdict=verdict,
         findings=report["findings"][:FINDINGS_SHOWN],
         found=report["violations"] + report["warnings"] + report["infos"],
     )

@@ -71,30 +71,30 @@ def attributed(
     values: Iterable[Value], by_client: dict[int, list[Touch]], model: str, half_life: float
 ) -> Amounts:
     """Return the credit of each referrer; nobody's is the value of clients without touch."""
-    credits: Amounts = defaultdict(int)
+    credited: Amounts = defaultdict(int)
     for party, currency, cents in values:
         touched = by_client.get(party)
         if not touched:
-            credits[None, currency] += cents
+            credited[None, currency] += cents
             continue
         shares = weights([touch.age for touch in touched], model, half_life)
         for touch, part in zip(touched, split(cents, shares), strict=True):
-            credits[touch.referrer, currency] += part
-    return credits
+            credited[touch.referrer, currency] += part
+    return credited
 
 
 def upstream_shared(values: Iterable[Value], forest: Forest, factor: float) -> Amounts:
     """Return each ancestor's share of value, nearest first by powers of `factor` (section 7.5)."""
-    credits: Amounts = defaultdict(int)
+    credited: Amounts = defaultdict(int)
     for party, currency, cents in values:
         ancestors = list(forest.ancestors(party))
         if not ancestors:
-            credits[None, currency] += cents
+            credited[None, currency] += cents
             continue
         shares = [factor**step for step in range(len(ancestors))]
         for ancestor, part in zip(ancestors, split(cents, shares), strict=True):
-            credits[ancestor, currency] += part
-    return credits
+            credited[ancestor, currency] += part
+    return credited
 
 
 def downstream(

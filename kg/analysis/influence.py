@@ -77,7 +77,8 @@ class _Solver:
     def _received(self, unit: int, flow: dict[int, float]) -> float:
         """Return what the clients of a unit pass on that are already solved."""
         clients = self._units[unit].items()
-        return sum(self._alpha * edge["weight"] * flow.get(client, 0.0) for client, edge in clients)
+        passed = (edge["weight"] * flow.get(client, 0.0) for client, edge in clients)
+        return self._alpha * float(sum(passed))
 
     def _solve(self, members: Sequence[int], given: Sequence[float]) -> list[float]:
         """Return x of x = M·x + given inside one component."""
@@ -88,10 +89,7 @@ class _Solver:
     def _system(self, members: Sequence[int]) -> list[list[float]]:
         """Return I - alpha·W of a component."""
         return [
-            [
-                float(row == column) - self._alpha * self._weight(row, column)
-                for column in members
-            ]
+            [float(row == column) - self._alpha * self._weight(row, column) for column in members]
             for row in members
         ]
 

@@ -10,11 +10,11 @@ from kg.analysis.credit import attributed, downstream, money, touches, upstream_
 from kg.analysis.forest import Forest, primary_forest
 from kg.analysis.forest import rings as rings_of
 from kg.analysis.names import NOBODY, Name, names_of
+from kg.analysis.parties import one_party
 from kg.analysis.referrals import evaluate_referrals
 from kg.analysis.values import party_values
 from kg.errors import UsageError
 from kg.lifecycle import Context, Table
-from kg.lifecycle.classify import party_records
 from kg.lifecycle.evaluation import Evaluation, snapshot
 from kg.lifecycle.measures import measure
 from kg.store import Cursor
@@ -50,7 +50,7 @@ def chain(cursor: Cursor, context: Context, *, party: str) -> Table:
     columns = ("step", "party", "party_key", "recommendation_key", "date")
     with snapshot(cursor):
         evaluation, forest = _forest(cursor, context)
-        start = _one_party(evaluation, party)
+        start = one_party(evaluation, party)
         members = [start, *forest.ancestors(start)]
         names = names_of(evaluation, members)
     rows: list[tuple[Any, ...]] = []
@@ -84,7 +84,7 @@ def descendants(cursor: Cursor, context: Context, *, party: str) -> Table:
     columns = ("party", "party_key", "primary", "primary_key", "depth")
     with snapshot(cursor):
         evaluation, forest = _forest(cursor, context)
-        start = _one_party(evaluation, party)
+        start = one_party(evaluation, party)
         brought = forest.children()
         found: list[tuple[int, int, int]] = []
         level = [start]
@@ -121,18 +121,18 @@ def credit(
         values = party_values(evaluation, start, end)
         parameters = context.parameters
         if model == "upstream":
-            credits = upstream_shared(values, primary_forest(evaluation), parameters.lambda_up)
+            credited = upstream_shared(values, primary_forest(evaluation), parameters.lambda_up)
         else:
-            credits = attributed(values, touches(evaluation), model, parameters.h_half)
-        names = names_of(evaluation, _present(party for party, _ in credits))
+            credited = attributed(values, touches(evaluation), model, parameters.h_half)
+        names = names_of(evaluation, _present(party for party, _ in credited))
     currencies = sorted({value.currency for value in values}) or [context.currency]
     rows = [
         (*names[party], money(cents), currency)
-        for (party, currency), cents in credits.items()
+        for (party, currency), cents in credited.items()
         if party is not None and cents
     ]
     rows.sort(key=lambda row: (row[3], -row[2], row[1] or row[0]))
-    left = [(*NOBODY, money(credits.get((None, code), 0)), code) for code in currencies]
+    left = [(*NOBODY, money(credited.get((None, code), 0)), code) for code in currencies]
     return Table(("referrer", "referrer_key", "credit", "currency"), rows + left)
 
 
@@ -206,7 +206,9 @@ def cold(cursor: Cursor, context: Context) -> Table:
 def rates(cursor: Cursor, context: Context, *, start: date, end: date) -> Table:
     """Return conversion rate, invitations per client and K over [start, end] seen at T (7.2)."""
     columns = ("referred", "converted", "clients", "invitations_per_client", "conversion", "k")
-    mature = "AND day + CAST($W_attr AS INTEGER) <= $as_of" if context.parameters.mature_only else ""
+    mature = (
+        "AND day + CAST($W_attr AS INTEGER) <= $as_of" if context.parameters.mature_only else ""
+    )
     with snapshot(cursor):
         evaluation = evaluate_referrals(cursor, context, all_parties=True)
         row = evaluation.run(
@@ -259,22 +261,6 @@ def _forest(cursor: Cursor, context: Context) -> tuple[Evaluation, Forest]:
     """Return the evaluated referrals and their primary forest."""
     evaluation = evaluate_referrals(cursor, context)
     return evaluation, primary_forest(evaluation)
-
-
-def _one_party(evaluation: Evaluation, party: str) -> int:
-    """Return the canonical id of the only party with a key or IRI.
-
-    Raises:
-        UsageError: there is none, or there are several.
-    """
-    rows = evaluation.run(
-        "SELECT DISTINCT coalesce(m.canonical, n.id) FROM"
-        " (SELECT unnest($records::BIGINT[]) AS id) AS n LEFT JOIN merged AS m ON m.id = n.id",
-        records=party_records(evaluation.cursor, party),
-    ).fetchall()
-    if len(rows) > 1:
-        raise UsageError(f"Several parties have the key {party!r}; name one by its IRI.")
-    return int(rows[0][0])
 
 
 def _named(names: dict[int, Name], party: int | None) -> Name:

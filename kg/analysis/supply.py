@@ -30,7 +30,7 @@ class SupplyGraph:
 
     def between_units(self) -> nx.DiGraph[int]:
         """Return the graph without external clients."""
-        return self.graph.subgraph(self.units)
+        return self.graph.subgraph(self.units).copy()
 
 
 def supply_graph(cursor: Cursor, context: Context) -> tuple[Evaluation, SupplyGraph]:
@@ -69,9 +69,7 @@ def _insiders(evaluation: Evaluation) -> None:
             AND (NOT contractor OR $contractorIsInternal)
         """,
     )
-    evaluation.table(
-        "insider", "SELECT id FROM house UNION SELECT member FROM insider_membership"
-    )
+    evaluation.table("insider", "SELECT id FROM house UNION SELECT member FROM insider_membership")
 
 
 def _supply(evaluation: Evaluation) -> str:

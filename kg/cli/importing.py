@@ -8,18 +8,13 @@ from typing import Any
 
 import click
 
-from kg.cli.output import TABLE_FORMATS, Cell, write_json, write_table
+from kg.cli.output import TABLE_FORMATS, write_json, write_table
 from kg.cli.remote import Server
 from kg.cli.session import current_server, current_settings, opened_store
-from kg.ingest import ImportOptions, run_import
+from kg.ingest import ImportOptions, list_imports, run_import
 
 _FINDING = ("severity", "file", "row", "column", "value", "shape", "focus")
-_RUN = ("commit", "at", "agent", "source", "id", "quads", "warnings")
-_RUNS = """
-SELECT number, at_time, agent, source, id, (report::JSON ->> 'quads_written')::BIGINT,
-    (report::JSON ->> 'warnings')::BIGINT
-FROM import_run ORDER BY number DESC
-"""
+_RUN = ("commit", "at", "agent", "source", "id", "quads_written", "warnings")
 _SHOWN = 20
 """Most findings shown to people; the machine formats have all that the report lists."""
 
@@ -91,8 +86,8 @@ def import_command(
 def imports(name: str) -> None:
     """List what came in, the last first."""
     with opened_store() as store:
-        rows = store.cursor().execute(_RUNS).fetchall()
-    write_table(_RUN, rows, name)
+        runs = [run.as_json() | run.report for run in list_imports(store)]
+    write_table(_RUN, [[run[column] for column in _RUN] for run in runs], name)
 
 
 def _send(
@@ -133,7 +128,7 @@ def _write_report(report: Document, name: str, language: str) -> None:
         _write_text(report, language)
 
 
-def _finding(one: Document) -> list[Cell]:
+def _finding(one: Document) -> list[object]:
     return [*(one[name] for name in _FINDING), *(one["message"].get(code) for code in ("en", "fr"))]
 
 
@@ -147,6 +142,8 @@ def _write_text(report: Document, language: str) -> None:
     found = sum(report[name] for name in ("violations", "warnings", "infos"))
     if found > _SHOWN:
         click.echo(f"... {found - _SHOWN} more; --format csv or json lists them.", err=True)
+    for note in report["notes"]:
+        click.echo(note)
     click.echo(_outcome(report))
 
 

@@ -14,12 +14,10 @@ import click
 
 from kg.namespaces import PREFIXES
 
-Cell = str | int | float | bool | Decimal | date | None
-
 TABLE_FORMATS = ("table", "csv", "json")
 
 
-def write_table(columns: Sequence[str], rows: Iterable[Sequence[Cell]], name: str) -> None:
+def write_table(columns: Sequence[str], rows: Iterable[Sequence[object]], name: str) -> None:
     """Write rows to standard output in the format `table`, `csv` or `json`."""
     if name == "csv":
         write_chunks(_csv(columns, rows))
@@ -71,7 +69,7 @@ def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
     return "  ".join(c.ljust(w) for c, w in zip(cells, widths, strict=True)).rstrip() + "\n"
 
 
-def _csv(columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> Iterator[bytes]:
+def _csv(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[bytes]:
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
     for row in (columns, *rows):
@@ -81,14 +79,14 @@ def _csv(columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> Iterator[byt
         buffer.truncate()
 
 
-def _shown(cell: Cell) -> str:
+def _shown(cell: object) -> str:
     """Return a cell for people: one line, IRIs short."""
     if cell is None:
         return ""
     return " ".join(shortened(_text(cell)).split())
 
 
-def _text(cell: Cell) -> str:
+def _text(cell: object) -> str:
     if isinstance(cell, bool):
         return "true" if cell else "false"
     return cell.isoformat() if isinstance(cell, date) else str(cell)

@@ -130,7 +130,7 @@ def _matched(derived: Derived, match: Match, other: Relation, place: str) -> Der
             this=column(relation.column(name, place).name, "rows"),
             expression=column(f"s{i}", "other"),
         )
-        for i, name in enumerate(match.same)
+        for i, (name, _) in enumerate(match.same)
     ]
     if match.latest is not None:
         own = column(relation.column(match.latest, place).name, "rows")
@@ -155,7 +155,7 @@ def _matched(derived: Derived, match: Match, other: Relation, place: str) -> Der
 
 def _candidates(match: Match, other: Relation, names: dict[str, str], place: str) -> exp.Select:
     """Return one row per combination of the columns that must agree: the last of the file."""
-    keys = [_under_alias(other, name, f"s{i}", place) for i, name in enumerate(match.same)]
+    keys = [_under_alias(other, name, f"s{i}", place) for i, (_, name) in enumerate(match.same)]
     if match.latest is not None:
         keys.append(_under_alias(other, match.latest, "latest", place))
     brought = [

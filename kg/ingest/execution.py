@@ -256,12 +256,12 @@ class Execution:
             LIMIT {LISTED_PER_CHECK}
             """
         ).fetchall()
-        for file, row, rule, value, datatype, total in rows:
+        for position, (file, row, rule, value, datatype, total) in enumerate(rows):
             name = self._report.files[self.files[file]].name
             columns = self.producer.rules[rule].columns
             detail = f"xsd:{datatype.removeprefix(str(XSD))}"
             check = Check(exp.true(), columns, exp.Null(), "literal", detail)
-            self._report_wrong(name, check, [(row, value, total if row is rows[0][1] else 0)])
+            self._report_wrong(name, check, [(row, value, 0 if position else total)])
 
     def _store_rules(self) -> None:
         """Fill the table `rule`."""
@@ -303,4 +303,4 @@ class Execution:
                     file.mapped = rows
                 else:
                     file.set_aside.append(SetAsideRows(self._reasons[reason], rows))
-        self._report.quads_staged = sum(staged.values())
+        self._report.quads_staged = sum(staged.get(i, 0) for i in range(len(self.files)))

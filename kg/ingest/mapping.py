@@ -142,7 +142,8 @@ class Match:
     """
 
     source: str
-    same: tuple[str, ...]
+    same: tuple[tuple[str, str], ...]
+    """Pairs of a column of this source and one of the other."""
     latest: str | None
     columns: tuple[tuple[str, str], ...]
 

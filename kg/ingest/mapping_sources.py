@@ -138,10 +138,17 @@ def _match(node: Node) -> Match:
             raise node.error(f"a match needs {needed!r}")
     return Match(
         source=keys["source"].text(),
-        same=keys["same"].texts(),
+        same=_pairs(keys["same"]),
         latest=keys["latest"].text() if "latest" in keys else None,
         columns=tuple((key, item.text()) for key, item in keys["columns"].items()),
     )
+
+
+def _pairs(node: Node) -> tuple[tuple[str, str], ...]:
+    """Read columns that must agree: a list, or `ours: theirs` where their names differ."""
+    if node.is_list or node.is_text:
+        return tuple((name, name) for name in node.texts())
+    return tuple((key, item.text()) for key, item in node.items())
 
 
 def _column(node: Node, *, grouped: bool) -> ColumnRule:

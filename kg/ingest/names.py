@@ -34,7 +34,7 @@ def _source_names(source: Source) -> Iterator[str]:
     if source.where is not None:
         yield from references(source.where)
     if source.match is not None:
-        yield from source.match.same
+        yield from (name for pair in source.match.same for name in pair)
         yield from [source.match.latest] if source.match.latest else []
         for ours, theirs in source.match.columns:
             yield from (ours, theirs)

@@ -16,18 +16,16 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from rdflib import PROV, RDF, RDFS, XSD
-
 from kg.config import Settings
 from kg.errors import UsageError
 from kg.ingest.execution import Execution
 from kg.ingest.functions import Context
 from kg.ingest.gate import check_shapes, project_shapes
 from kg.ingest.inputs import Inputs, find_inputs
-from kg.ingest.minting import mint
 from kg.ingest.production import STAGED_QUADS, Graphs
+from kg.ingest.provenance import declaration, description, needs_declaration, stage_own
 from kg.ingest.report import FileReport, ImportReport
-from kg.namespaces import CG, ID, PROVENANCE_GRAPH, graph_iri
+from kg.namespaces import PROVENANCE_GRAPH, graph_iri
 from kg.shacl import Shapes
 from kg.store import DEFAULT_GRAPH, Store, Transaction
 from kg.store.rdf import load_file
@@ -132,7 +130,7 @@ class _Import:
         if report.refused:
             report.notes.append("Shapes were not run because values cannot be mapped.")
             return report
-        self._describe_graphs()
+        self._describe()
         report.quads_written = self._tx.insert(STAGED_QUADS)
         execution.check_literals()
         for path in inputs.rdf:
@@ -169,33 +167,23 @@ class _Import:
         self.report.quads_staged += new
         self.report.quads_written += new
 
-    def _describe_graphs(self) -> None:
-        """Stage the provenance of the graphs of this import."""
+    def _describe(self) -> None:
+        """Stage what the import itself adds: provenance, and the focal organisation if needed."""
+        cursor = self._tx.cursor
         context = self._context
-        source = mint(context.secret, "source", "", context.source)
-        agent = mint(context.secret, "agent", "", self._options.agent)
-        rows: list[tuple[str, str, str, str | None]] = [
-            (source, str(RDFS.label), context.source, str(XSD.string)),
-            (agent, str(RDF.type), str(PROV.Agent), None),
-            (agent, str(CG.agentName), self._options.agent, str(XSD.string)),
-        ]
-        for graph in (self._graphs.facts, self._graphs.personal):
-            rows += [
-                (graph, str(RDF.type), str(PROV.Entity), None),
-                (graph, str(PROV.wasDerivedFrom), source, None),
-                (graph, str(PROV.generatedAtTime), context.now, str(XSD.dateTime)),
-                (graph, str(PROV.wasAttributedTo), agent, None),
-                (graph, str(PROV.wasGeneratedBy), str(ID[f"commit/{self._tx.number}"]), None),
-            ]
-        columns = [list(column) for column in zip(*rows, strict=True)]
-        self._tx.cursor.execute(
-            "INSERT INTO rule VALUES (-1, NULL, NULL, NULL, ?)", [str(PROVENANCE_GRAPH)]
-        )
-        self._tx.cursor.execute(
-            "INSERT INTO staged SELECT unnest(?::VARCHAR[]), unnest(?::VARCHAR[]),"
-            " unnest(?::VARCHAR[]), unnest(?::VARCHAR[]), NULL, -1, NULL, -1",
-            columns,
-        )
+        personal = cursor.execute(
+            "SELECT 1 FROM temp.staged JOIN temp.rule AS r USING (rule)"
+            " WHERE coalesce(staged.g, r.g) = ? LIMIT 1",
+            [self._graphs.personal],
+        ).fetchall()
+        graphs = [self._graphs.facts, *([self._graphs.personal] if personal else [])]
+        rows = description(graphs, context, self._options.agent, self._tx.number)
+        stage_own(cursor, rows, str(PROVENANCE_GRAPH))
+        if needs_declaration(cursor, context):
+            graph = str(graph_iri("facts", "organization"))
+            stage_own(cursor, declaration(context), graph)
+            rows = description([graph], context, self._options.agent, self._tx.number)
+            stage_own(cursor, rows, str(PROVENANCE_GRAPH))
 
     def _keep(self) -> None:
         """Keep the report beside the data, for the list of imports."""
@@ -240,4 +228,7 @@ def list_imports(store: Store) -> Sequence[ImportRun]:
     rows = store.cursor().execute(
         "SELECT id, number, at_time, agent, source, report FROM import_run ORDER BY number DESC"
     )
-    return [ImportRun(*row[:5], json.loads(row[5])) for row in rows.fetchall()]
+    return [
+        ImportRun(run, number, at, agent, source, json.loads(report))
+        for run, number, at, agent, source, report in rows.fetchall()
+    ]

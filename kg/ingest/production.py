@@ -33,8 +33,14 @@ CREATE TEMP TABLE staged (
 );
 CREATE TEMP TABLE rule (rule INTEGER, p VARCHAR, odt VARCHAR, olang VARCHAR, g VARCHAR);
 CREATE TEMP TABLE fate (file INTEGER, row BIGINT, reason INTEGER);
+INSERT INTO staged (file) VALUES (-1);
+INSERT INTO fate (file) VALUES (-1);
 """
-"""`fate`: what became of a row: mapped (reason -1), or set aside for a numbered reason."""
+"""`fate`: what became of a row: mapped (reason -1), or set aside for a numbered reason.
+
+The first row of both belongs to no file. It is there because of DuckDB 2.0.0, where a transaction
+that begins a table with an empty insertion may not see what it inserts later.
+"""
 
 STAGED_QUADS = """
 SELECT t.s, coalesce(t.p, r.p) AS p, t.o, coalesce(t.odt, r.odt) AS odt, r.olang,

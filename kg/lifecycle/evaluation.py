@@ -77,7 +77,9 @@ class Evaluation:
         ids = lookup_nodes(cursor, terms.values())
         self._values: dict[str, Any] = {
             # No row of the store has the id -1: a term never stored matches nothing.
-            **{name: -1 if found is None else found for name, found in zip(terms, ids, strict=True)},
+            **{
+                name: -1 if found is None else found for name, found in zip(terms, ids, strict=True)
+            },
             **_parameter_values(context),
             "as_of": context.as_of,
             "known_at": self.known_at,
@@ -120,7 +122,9 @@ class Evaluation:
 
     def dates(self, predicate: str) -> str:
         """Return a relation (s, first_day, day): the earliest and the latest possible day."""
-        return f"(SELECT s, {_FIRST_DAY} AS first_day, {_DAY} AS day FROM {self.triples(predicate)})"
+        return (
+            f"(SELECT s, {_FIRST_DAY} AS first_day, {_DAY} AS day FROM {self.triples(predicate)})"
+        )
 
     def amounts(self, predicate: str) -> str:
         """Return a relation (s, amount) of exact numbers."""

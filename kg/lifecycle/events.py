@@ -10,7 +10,7 @@ def build_events(evaluation: Evaluation) -> None:
     _contract(evaluation)
     _refusal(evaluation)
     _end_terminated_contracts(evaluation)
-    _score(evaluation)
+    build_scores(evaluation)
     _incident(evaluation)
     _bad(evaluation)
     _usage(evaluation)
@@ -81,8 +81,8 @@ def _end_terminated_contracts(evaluation: Evaluation) -> None:
     )
 
 
-def _score(evaluation: Evaluation) -> None:
-    """Keep satisfaction scores (0..1)."""
+def build_scores(evaluation: Evaluation) -> None:
+    """Make the table `score`: satisfaction scores (0..1)."""
     evaluation.table(
         "score",
         f"""

@@ -109,7 +109,7 @@ LEFT JOIN {{name}}_used AS u ON u.party = b.party AND u.asked = b.asked
 
 _UNDATED = """
 LEFT JOIN (
-    SELECT DISTINCT b.party, b.asked FROM {{probes}} AS b
+    SELECT DISTINCT b.party, b.asked FROM {probes} AS b
     JOIN undated AS d ON d.party = b.party AND b.asked < d.until
 ) AS d ON d.party = b.party AND d.asked = b.asked
 """

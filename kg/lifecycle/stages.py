@@ -45,7 +45,11 @@ def _rule_case() -> str:
 
 def _stage_case() -> str:
     """Return the SQL expression of the stage that a rule gives."""
-    return "CASE rule " + " ".join(f"WHEN {i} THEN '{s}'" for i, (s, _) in enumerate(RULES, 1)) + " END"
+    return (
+        "CASE rule "
+        + " ".join(f"WHEN {i} THEN '{s}'" for i, (s, _) in enumerate(RULES, 1))
+        + " END"
+    )
 
 
 _DEPTH = f"""

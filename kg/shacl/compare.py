@@ -22,7 +22,7 @@ _TYPES = {
     "lex": "VARCHAR",
 }
 
-Side = dict[str, exp.Expression]
+Side = dict[str, exp.Expr]
 """One side of a comparison: the SQL expression of each column of `_TYPES`."""
 
 # Kinds: 3 string, 5 boolean, 6 integer, 7 decimal, 8 float, 9 double, 10 to 14 times. The engine
@@ -85,14 +85,14 @@ def constant_side(term: TypedTerm) -> Side:
     return {name: _literal(getattr(term, name), kind) for name, kind in _TYPES.items()}
 
 
-def _literal(value: object, engine_type: str) -> exp.Expression:
+def _literal(value: object, engine_type: str) -> exp.Expr:
     """Return a typed value as an SQL literal of the type of its column."""
     text = value.isoformat(sep=" ") if isinstance(value, datetime) else value
     literal = exp.Null() if value is None else exp.Literal.string(str(text))
     return exp.cast(literal, engine_type, dialect=DIALECT)
 
 
-def less(left: Side, right: Side, *, or_equal: bool, wide: bool) -> exp.Expression:
+def less(left: Side, right: Side, *, or_equal: bool, wide: bool) -> exp.Expr:
     """Return the SQL condition `left < right`, or `left <= right`, never NULL.
 
     `wide` says that some value may be one that the typed columns cannot hold.

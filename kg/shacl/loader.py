@@ -11,7 +11,7 @@ from rdflib.term import IdentifiedNode, Node
 from kg.errors import ShapesError, UnsupportedShapeError
 from kg.shacl import parameters
 from kg.shacl.model import Constraint, Shape, Shapes, Target
-from kg.shacl.paths import read_path
+from kg.shacl.paths import ordered, read_path
 from kg.shacl.reading import read_turtle
 
 _TARGETS = {
@@ -90,7 +90,7 @@ class _Loader:
             candidates |= set(self.graph.subjects(RDF.type, kind))
         for predicate in (*_TARGETS, SH.target):
             candidates |= set(self.graph.subjects(predicate))
-        roots = [self.shape(node) for node in sorted(candidates)]
+        roots = [self.shape(node) for node in ordered(candidates)]
         return Shapes(
             tuple(shape for shape in roots if shape.targets),
             self._axioms,
@@ -133,7 +133,7 @@ class _Loader:
         targets = [
             Target(kind, term)
             for predicate, kind in _TARGETS.items()
-            for term in sorted(self.graph.objects(node, predicate))
+            for term in ordered(self.graph.objects(node, predicate))
         ]
         if isinstance(node, URIRef) and self._is_class(node):
             targets.append(Target("class", node))
@@ -149,7 +149,7 @@ class _Loader:
     def _constraints(self, node: Node) -> tuple[Constraint, ...]:
         """Return the constraints of a shape in a stable order."""
         found: list[Constraint] = []
-        names = sorted(set(self.graph.predicates(node)))
+        names = ordered(set(self.graph.predicates(node)))
         for predicate in names:
             if predicate in self._custom:
                 raise UnsupportedShapeError(
@@ -179,7 +179,7 @@ class _Loader:
         return {
             path: component
             for component, parameter in self.graph.subject_objects(SH.parameter)
-            if component not in SH
+            if not str(component).startswith(str(SH))
             for path in self.graph.objects(parameter, SH.path)
         }
 

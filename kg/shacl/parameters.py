@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from rdflib import RDF, SH, XSD, Graph, Literal, URIRef
+from rdflib import SH, XSD, Graph, Literal, URIRef
 from rdflib.term import IdentifiedNode, Node
 
 from kg.errors import ShapesError
@@ -36,7 +37,8 @@ from kg.shacl.model import (
     UniqueLang,
     Xone,
 )
-from kg.shacl.paths import read_list
+from kg.shacl.paths import ordered, path_text, read_list, read_path
+from kg.shacl.prebinding import check_query
 
 
 class Source(Protocol):
@@ -107,7 +109,7 @@ def _each_iri(predicate: URIRef, make: Callable[[URIRef], Constraint]) -> Reader
     """Return a reader that makes one constraint of each value, an IRI."""
 
     def read(source: Source, node: Node) -> list[Constraint]:
-        values = sorted(source.graph.objects(node, predicate))
+        values = ordered(source.graph.objects(node, predicate))
         return [make(_iri(node, predicate, value)) for value in values]
 
     return read
@@ -139,7 +141,7 @@ def _each_shape(predicate: URIRef, make: Callable[[tuple[Shape, ...]], Constrain
     """Return a reader that makes one constraint of each value, a shape."""
 
     def read(source: Source, node: Node) -> list[Constraint]:
-        values = sorted(source.graph.objects(node, predicate))
+        values = ordered(source.graph.objects(node, predicate))
         return [make((source.shape(value),)) for value in values]
 
     return read
@@ -174,7 +176,7 @@ def _pattern(source: Source, node: Node) -> list[Constraint]:
     """Read sh:pattern, each with the shape's sh:flags."""
     flags = only(source.graph, node, SH.flags)
     text = "" if flags is None else _text(flags, node, SH.flags)
-    patterns = sorted(source.graph.objects(node, SH.pattern))
+    patterns = ordered(source.graph.objects(node, SH.pattern))
     return [Pattern(_text(each, node, SH.pattern), text) for each in patterns]
 
 
@@ -209,7 +211,7 @@ def _one_of(source: Source, node: Node) -> list[Constraint]:
 
 def _has_value(source: Source, node: Node) -> list[Constraint]:
     """Read sh:hasValue."""
-    return [HasValue(value) for value in sorted(source.graph.objects(node, SH.hasValue))]
+    return [HasValue(value) for value in ordered(source.graph.objects(node, SH.hasValue))]
 
 
 def _closed(source: Source, node: Node) -> list[Constraint]:
@@ -244,7 +246,7 @@ def _qualified(source: Source, node: Node) -> list[Constraint]:
             for child in graph.objects(parent, SH.property)
             for sibling in graph.objects(child, SH.qualifiedValueShape)
         }
-        members += [source.shape(each) for each in sorted(siblings - {inner})]
+        members += [source.shape(each) for each in ordered(siblings - {inner})]
     found: list[Constraint] = []
     for predicate, operator in ((SH.qualifiedMinCount, ">="), (SH.qualifiedMaxCount, "<=")):
         value = only(graph, node, predicate)
@@ -258,16 +260,26 @@ def _sparql(source: Source, node: Node) -> list[Constraint]:
     """Read sh:sparql: SELECT constraints with their prefixes."""
     graph = source.graph
     found: list[Constraint] = []
-    for constraint in sorted(graph.objects(node, SH.sparql)):
+    for constraint in ordered(graph.objects(node, SH.sparql)):
         deactivated = _is_true(source, constraint, SH.deactivated)
         text = only(graph, constraint, SH.select)
         if text is None or not isinstance(constraint, IdentifiedNode):
             raise ShapesError(f"A SPARQL constraint of the shape {node} has no sh:select.")
         if not deactivated:
-            header = prefixes.header(graph, constraint)
-            body = header + _text(text, constraint, SH.select)
+            body = _with_path(source, node, _text(text, constraint, SH.select))
+            body = prefixes.header(graph, constraint) + body
+            check_query(body, str(node))
             found.append(Select(constraint, body, messages(graph, constraint)))
     return found
+
+
+def _with_path(source: Source, node: Node, text: str) -> str:
+    """Return a query with the path of its property shape in the place of `$PATH`."""
+    path = only(source.graph, node, SH.path)
+    if path is None:
+        return text
+    written = path_text(read_path(source.graph, path))
+    return re.sub(r"[$?]PATH\b", lambda _: written, text)
 
 
 READERS: dict[Node, Reader] = {

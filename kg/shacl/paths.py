@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from rdflib import RDF, SH, BNode, Graph, URIRef
 from rdflib.collection import Collection
 from rdflib.term import Node
@@ -21,6 +23,11 @@ _REPETITIONS = {
     SH.oneOrMorePath: "+",
     SH.zeroOrOnePath: "?",
 }
+
+
+def ordered(nodes: Iterable[Node]) -> list[Node]:
+    """Return nodes in an order that depends on them alone."""
+    return sorted(nodes, key=lambda node: (type(node).__name__, str(node), repr(node)))
 
 
 def read_list(graph: Graph, head: Node) -> list[Node]:
@@ -102,10 +109,10 @@ def write_path(graph: Graph, path: Path) -> Node:
     node = BNode()
     match path:
         case SequencePath(steps):
-            Collection(graph, node, [write_path(graph, step) for step in steps])  # type: ignore[list-item]
+            Collection(graph, node, [write_path(graph, step) for step in steps])
         case AlternativePath(branches):
             members = [write_path(graph, branch) for branch in branches]
-            graph.add((node, SH.alternativePath, Collection(graph, BNode(), members).uri))  # type: ignore[arg-type]
+            graph.add((node, SH.alternativePath, Collection(graph, BNode(), members).uri))
         case InversePath(inner):
             graph.add((node, SH.inversePath, write_path(graph, inner)))
         case RepeatedPath(inner, times):

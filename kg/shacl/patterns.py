@@ -50,39 +50,39 @@ def _quoted(regex: str) -> str:
 
 
 def _translated(regex: str, flags: str) -> str:
-    """Return an expression token by token, knowing what is inside a character class."""
+    """Return an expression part by part, knowing what is inside a character class."""
     parts: list[str] = []
     depth = 0
-    for token in _TOKEN.findall(regex):
-        _refuse(token, regex, inside=depth > 0)
-        if token == "[":
+    for part in _TOKEN.findall(regex):
+        _refuse(part, regex, inside=depth > 0)
+        if part == "[":
             depth += 1
-        elif token == "]":
+        elif part == "]":
             depth -= 1
         if depth:
-            parts.append(_INSIDE.get(token, token))
-        elif token == "." and "s" not in flags:
+            parts.append(_INSIDE.get(part, part))
+        elif part == "." and "s" not in flags:
             parts.append(r"[^\n\r]")
-        elif not ("x" in flags and token in " \t\r\n"):
-            parts.append(_OUTSIDE.get(token, token))
+        elif not ("x" in flags and part in " \t\r\n"):
+            parts.append(_OUTSIDE.get(part, part))
     return "".join(parts)
 
 
-def _refuse(token: str, regex: str, *, inside: bool) -> None:
-    """Raise the error of a token that has no form in the engine."""
+def _refuse(part: str, regex: str, *, inside: bool) -> None:
+    """Raise the error of a part that has no form in the engine."""
     reason = None
-    if token in _REFUSED and not (inside and token in {"*+", "++", "?+", "}+"}):
-        reason = _REFUSED[token]
-    elif token.startswith("(?") and token != "(?:" and not inside:
+    if part in _REFUSED and not (inside and part in {"*+", "++", "?+", "}+"}):
+        reason = _REFUSED[part]
+    elif part.startswith("(?") and part != "(?:" and not inside:
         reason = "is a look-around or an inline flag"
-    elif token.lower().startswith("\\p{is"):
+    elif part.lower().startswith("\\p{is"):
         reason = "names a block of Unicode"
-    elif inside and token == "[":
+    elif inside and part == "[":
         reason = "inside a character class subtracts or names a class"
-    elif inside and token == r"\S":
+    elif inside and part == r"\S":
         reason = "inside a character class cannot be translated"
     if reason:
         raise UnsupportedShapeError(
-            f"The pattern {regex!r} (sh:pattern) cannot be compiled: {token} {reason}. Write the"
+            f"The pattern {regex!r} (sh:pattern) cannot be compiled: {part} {reason}. Write the"
             " characters that are meant."
         )

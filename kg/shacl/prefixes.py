@@ -1,4 +1,4 @@
-"""Prefixes of a SPARQL constraint: `sh:prefixes`, `sh:declare` and `owl:imports` (section 5.2.1)."""
+"""Prefixes of a constraint: `sh:prefixes`, `sh:declare`, `owl:imports` (section 5.2.1)."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ SELECT r.check_no, r.bindings,
     f.kind, f.lex, f.dt, f.lang,
     coalesce(v.kind, r.computed.kind), coalesce(v.lex, r.computed.lex),
     coalesce(v.dt, r.computed.dt), coalesce(v.lang, r.computed.lang),
-    p.lex
+    coalesce(p.lex, r.path_iri)
 FROM (
     SELECT * FROM shacl_result
     QUALIFY row_number() OVER (PARTITION BY shape_no ORDER BY check_no, focus, value) <= {limit}
@@ -28,7 +28,7 @@ FROM (
 JOIN shacl_known AS f ON f.id = r.focus
 LEFT JOIN shacl_known AS v ON v.id = r.value
 LEFT JOIN shacl_known AS p ON p.id = r.path
-ORDER BY r.check_no, f.lex, v.lex, p.lex
+ORDER BY r.check_no, f.lex, v.lex, p.lex, r.path_iri
 """
 
 

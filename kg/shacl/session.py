@@ -15,7 +15,7 @@ from rdflib.term import Node
 from sqlglot import exp
 
 from kg.shacl.model import HasClass, Path, PredicatePath, Shape, Shapes
-from kg.shacl.paths import predicates
+from kg.shacl.paths import ordered, predicates
 from kg.shacl.sql import DIALECT
 from kg.store import Cursor, TermKey, TypedTerm, lookup, term_key, type_terms
 
@@ -24,7 +24,8 @@ CREATE OR REPLACE TEMP TABLE shacl_term AS SELECT * FROM main.term LIMIT 0;
 CREATE OR REPLACE TEMP VIEW shacl_known AS
 SELECT * FROM main.term UNION ALL SELECT * FROM temp.shacl_term;
 CREATE OR REPLACE TEMP TABLE shacl_result (
-    check_no INTEGER, shape_no INTEGER, focus BIGINT, value BIGINT, path BIGINT,
+    check_no INTEGER, shape_no INTEGER, focus BIGINT, value BIGINT,
+    path BIGINT, path_iri VARCHAR,
     computed STRUCT(kind UTINYINT, lex VARCHAR, dt VARCHAR, lang VARCHAR),
     bindings VARCHAR[]
 );
@@ -59,6 +60,7 @@ class Session:
         self._tables = 0
         cursor.execute(_TABLES)
         self._ids, self._typed = self._learn(_constants(shapes))
+        self._target_nodes = _target_nodes(shapes)
         self.type_id = self.id(RDF.type)
         rows = cursor.execute("SELECT p, dup, wide FROM predicate").fetchall()
         self._duplicates = {int(row[0]): bool(row[1]) for row in rows}
@@ -78,6 +80,10 @@ class Session:
     def typed(self, node: Node) -> TypedTerm:
         """Return a term of the shapes with its typed values."""
         return self._typed[term_key(node)]
+
+    def absent(self) -> list[tuple[Node, int]]:
+        """Return the targets' nodes that the dictionary does not hold, with their ids."""
+        return [(node, self.id(node)) for node in self._target_nodes if self.id(node) < 0]
 
     def _learn(self, nodes: set[Node]) -> tuple[dict[TermKey, int], dict[TermKey, TypedTerm]]:
         """Look terms up, all at once, and give the absent ones ids."""
@@ -159,6 +165,12 @@ def _classes(shapes: Shapes) -> set[Node]:
         for constraint in shape.constraints
         if isinstance(constraint, HasClass)
     }
+
+
+def _target_nodes(shapes: Shapes) -> list[Node]:
+    """Return the nodes that targets name."""
+    named = {t.term for root in shapes.roots for t in root.targets if t.kind == "node"}
+    return ordered(named)
 
 
 def _constants(shapes: Shapes) -> set[Node]:

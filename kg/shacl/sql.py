@@ -15,21 +15,23 @@ from sqlglot import exp
 
 DIALECT = "duckdb"
 
-Part = str | int | Sequence[int] | exp.Expression
+Part = str | int | Sequence[int] | exp.Expr
 
 
 @lru_cache(maxsize=512)
-def _parsed(template: str) -> exp.Expression:
+def _parsed(template: str) -> exp.Expr:
     """Return the syntax tree of a template."""
     return sqlglot.parse_one(template, read=DIALECT)
 
 
-def fill(template: str, **parts: Part) -> exp.Expression:
+def fill(template: str, **parts: Part) -> exp.Expr:
     """Return the expression of a template with its holes filled."""
     root = exp.Paren(this=_parsed(template).copy())
     for hole in list(root.find_all(exp.Placeholder)):
         _fill_hole(hole, parts[hole.name])
-    return root.this.pop()
+    filled = root.this.pop()
+    assert isinstance(filled, exp.Expr)  # noqa: S101
+    return filled
 
 
 def query(template: str, **parts: Part) -> exp.Query:
@@ -39,7 +41,7 @@ def query(template: str, **parts: Part) -> exp.Query:
     return filled
 
 
-def _fill_hole(hole: exp.Expression, part: Part) -> None:
+def _fill_hole(hole: exp.Expr, part: Part) -> None:
     """Put a part where a hole is."""
     table = hole.parent
     if isinstance(table, exp.Table):
@@ -47,7 +49,7 @@ def _fill_hole(hole: exp.Expression, part: Part) -> None:
             table.replace(exp.Subquery(this=part.copy(), alias=table.args.get("alias")))
         else:
             hole.replace(exp.to_identifier(str(part)))
-    elif isinstance(part, exp.Expression):
+    elif isinstance(part, exp.Expr):
         hole.replace(part.copy())
     elif isinstance(part, int):
         hole.replace(number(part))
@@ -59,14 +61,14 @@ def _fill_hole(hole: exp.Expression, part: Part) -> None:
         raise TypeError(f"{part!r} cannot stand for :{hole.name}")
 
 
-def number(value: int) -> exp.Expression:
+def number(value: int) -> exp.Expr:
     """Return an integer literal."""
     if value < 0:
         return exp.Paren(this=exp.Neg(this=exp.Literal.number(-value)))
     return exp.Literal.number(value)
 
 
-def text(value: str) -> exp.Expression:
+def text(value: str) -> exp.Expr:
     """Return a string literal."""
     return exp.Literal.string(value)
 

@@ -37,7 +37,7 @@ LITERALS = tuple(kind for kind in Kind if kind not in {Kind.BLANK, Kind.IRI})
 class Condition:
     """What a violating value meets: SQL over `v`, and the term columns it needs."""
 
-    sql: exp.Expression
+    sql: exp.Expr
     columns: tuple[str, ...] = ()
 
 
@@ -107,7 +107,7 @@ def _node_kind(constraint: NodeKind, session: Session, path: Path | None) -> Con
 @condition.register
 def _bound(constraint: Bound, session: Session, path: Path | None) -> Condition:
     limit = session.typed(constraint.limit)
-    columns = ("kind", "num", "dbl", "ts", "tz")
+    columns: tuple[str, ...] = ("kind", "num", "dbl", "ts", "tz")
     value, bound = column_side("v"), constant_side(limit)
     wide = is_wide(limit) or session.is_wide(path)
     if limit.kind == Kind.STRING or wide:
@@ -152,7 +152,7 @@ def _pattern(constraint: Pattern, session: Session, path: Path | None) -> Condit
 @condition.register
 def _language_in(constraint: LanguageIn, session: Session, path: Path | None) -> Condition:
     # Basic filtering of RFC 4647, which langMatches refers to.
-    matches: list[exp.Expression] = []
+    matches: list[exp.Expr] = []
     for each in constraint.ranges:
         tag = each.lower()
         if tag == "*":

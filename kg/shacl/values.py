@@ -50,7 +50,7 @@ def values(st: Statement, path: Path | None, nodes: str, *columns: str) -> exp.Q
     return rows
 
 
-def _column(name: str, *, direct: bool) -> exp.Expression:
+def _column(name: str, *, direct: bool) -> exp.Expr:
     """Return a column of a value's term, from its quad or from the dictionary."""
     stored = "k" if direct and name == "kind" else name
     return exp.alias_(exp.column(stored, table="q" if direct else "t"), name)

@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from rdflib import Variable
 from rdflib.plugins.sparql.parserutils import CompValue
 from sqlglot import exp
 
 from kg.sparql import sql
+from kg.sparql.arithmetic import DIVISION_DIGITS, quotient
 from kg.sparql.comparison import sort_keys
 from kg.sparql.computed import Number, Text, exact_part, integer
-from kg.sparql.expressions import value_of
-from kg.sparql.functions import average
+from kg.sparql.expressions import Expression, value_of
 from kg.sparql.relation import Layer, Relation, Scope, columns_of, shape_of
 from kg.sparql.values import (
+    COLUMN_DIGITS,
     EXACT,
     FACETS,
     FLOATING,
-    IDENTITY,
     LITERALS,
     NUMERIC,
     TERM_FACETS,
@@ -31,12 +30,51 @@ from kg.sparql.values import (
     Traits,
     Unbound,
     Value,
+    decimal_type,
 )
 from kg.store import Kind
 
 
+class Groups:
+    """The grouped query under construction: set functions below, what is made of them above."""
+
+    def __init__(self, layer: Layer, scope: Scope) -> None:
+        self.scope = scope
+        self._layer = layer
+        self._alias = layer.context.fresh("a")
+        self._raw: dict[str, sql.Expr] = {}
+
+    def raw(self, expression: sql.Expr) -> sql.Expr:
+        """Compute a set function once in the query below; return its column."""
+        name = self._name("s", expression)
+        return sql.column(self._alias, name)
+
+    def _name(self, prefix: str, expression: sql.Expr) -> str:
+        for name, known in self._raw.items():
+            if known == expression:
+                return name
+        name = f"{prefix}{len(self._raw)}"
+        self._raw[name] = expression
+        return name
+
+    def relation(
+        self, groups: list[sql.Expr], columns: list[sql.Expr], shapes: dict[str, Shape]
+    ) -> Relation:
+        """Return the relation of the groups; `columns` are made of columns of the query below."""
+        inner_columns = [sql.alias(raw, name) for name, raw in self._raw.items()]
+        inner = sql.select(inner_columns or [_one()], self._layer.source())
+        if groups:
+            inner.set("group", exp.Group(expressions=[group.copy() for group in groups]))
+        query = sql.select(columns or [_one()], sql.subquery(inner, self._alias))
+        return Relation(query, shapes)
+
+
+def _one() -> sql.Expr:
+    return sql.alias(sql.number(1), "one")
+
+
 def aggregated(
-    layer: Layer, scope: Scope, keys: list[object], aggregates: list[CompValue]
+    layer: Layer, scope: Scope, keys: list[Expression], aggregates: list[CompValue]
 ) -> tuple[Relation, dict[str, str]]:
     """Return one solution per group, and what some results of the parser's stand for.
 
@@ -44,16 +82,20 @@ def aggregated(
     stands for itself, and so does one that the pattern lacks, an alias of the same clause.
     """
     context = layer.context
+    groups = Groups(layer, scope)
     columns: list[sql.Expr] = []
     shapes: dict[str, Shape] = {}
-    groups: list[sql.Expr] = []
+    expressions: list[sql.Expr] = []
     renamed: dict[str, str] = {}
     for key in keys:
-        value = value_of(key, scope)  # type: ignore[arg-type]
-        if not isinstance(value, Constant | Unbound):
-            groups += value.identity()
+        value = value_of(key, scope)
+        if isinstance(value, Constant | Unbound):
+            # One value for all solutions: it makes no more groups than there are.
+            expressions.append(sql.cast(sql.number(0), "BIGINT"))
+        else:
+            expressions += value.identity()
         if isinstance(key, Variable) and not isinstance(value, Unbound):
-            shapes[str(key)] = _group_columns(columns, str(key), value, layer)
+            shapes[str(key)] = _group_columns(columns, groups, str(key), value, layer)
     for node in aggregates:
         name = str(node.res)
         if node.name == "Aggregate_Sample" and isinstance(node.vars, Variable):
@@ -61,169 +103,166 @@ def aggregated(
             if variable in shapes or variable not in layer.relation.shapes:
                 renamed[name] = variable
                 continue
-        value = _AGGREGATES[node.name](node, scope)
-        shape = replace(shape_of(value, certain=False), traits=value.traits)
-        shapes[name] = shape
-        columns += columns_of(context, name, value, shape)
-    if not columns:
-        columns.append(sql.alias(sql.number(1), "one"))
-    query = sql.select(columns, layer.source())
-    if groups:
-        query.set("group", exp.Group(expressions=[g.copy() for g in groups]))
-    elif keys:
-        some = sql.compare(">", exp.Count(this=exp.Star()), sql.number(0))
-        query.set("having", exp.Having(this=some))
-    return Relation(query, shapes), renamed
+        value = _AGGREGATES[node.name](node, groups)
+        if isinstance(value, Unbound):
+            continue
+        shapes[name] = shape_of(value, certain=False)
+        columns += columns_of(context, name, value, shapes[name])
+    return groups.relation(expressions, columns, shapes), renamed
 
 
-def _group_columns(columns: list[sql.Expr], name: str, value: Value, layer: Layer) -> Shape:
+def _group_columns(
+    columns: list[sql.Expr], groups: Groups, name: str, value: Value, layer: Layer
+) -> Shape:
     """Add the columns of a grouping variable: its identity, and one of its equal other facets."""
     shape = shape_of(value, certain=True)
-    keys = ("id",) if value.stored else IDENTITY
+    identity = value.identity()
     for facet in sorted(shape.facets):
         expression = value.facet(facet)
-        if facet not in keys:
-            expression = sql.call("any_value", expression)
         if isinstance(expression, exp.Null):
             expression = sql.typed_null(FACETS[facet])
-        columns.append(sql.alias(expression, layer.context.name(name, facet)))
+        if expression not in identity:
+            expression = sql.call("any_value", expression)
+        columns.append(sql.alias(groups.raw(expression), layer.context.name(name, facet)))
     return shape
 
 
-def _count(node: CompValue, scope: Scope) -> Value:
+def _count(node: CompValue, groups: Groups) -> Value:
+    scope = groups.scope
     if node.vars == "*":
         if not node.distinct:
-            return integer(exp.Count(this=exp.Star()))
+            return integer(groups.raw(_rows()))
         names = [name for one in scope.layers for name in one.relation.shapes]
         parts = [part for name in names for part in scope.value(name).identity()]
         whole = sql.call("row", *parts) if parts else sql.number(1)
-        return integer(sql.aggregate("count", whole, distinct=True))
+        return integer(groups.raw(sql.aggregate("count", whole, distinct=True)))
     value = value_of(node.vars, scope)
     if isinstance(value, Unbound):
         return integer(sql.number(0))
+    present = value.present()
     if not node.distinct:
-        present = value.present()
-        counted = sql.number(1) if isinstance(present, exp.Boolean) else None
-        return integer(
-            sql.aggregate("count", counted or sql.case([(present, sql.number(1))]))
-        )
+        every = isinstance(present, exp.Boolean)
+        counted = _rows() if every else sql.call("count", sql.case([(present, sql.number(1))]))
+        return integer(groups.raw(counted))
     identity = value.identity()
-    if len(identity) == 1:
-        return integer(sql.aggregate("count", identity[0], distinct=True))
-    whole = sql.case([(value.present(), sql.call("row", *identity))])
-    return integer(sql.aggregate("count", whole, distinct=True))
+    whole = identity[0]
+    if len(identity) > 1:
+        whole = sql.case([(present, sql.call("row", *identity))])
+    return integer(groups.raw(sql.aggregate("count", whole, distinct=True)))
 
 
-def _sum(node: CompValue, scope: Scope) -> Value:
-    value = value_of(node.vars, scope)
-    if node.distinct:
-        raise NotCompiledError("SUM(DISTINCT ...)")
-    return _checked(value, _total(value))
+def _rows() -> sql.Expr:
+    return exp.Count(this=exp.Star())
 
 
-def _total(value: Value) -> Value:
-    """Return the sum of the numbers of a group, the integer 0 when it is empty."""
-    kinds = value.kinds & NUMERIC
-    if kinds >= {Kind.FLOAT, Kind.DOUBLE}:
-        raise NotCompiledError("a sum of values that may be xsd:float or xsd:double")
-    num, dbl = None, None
-    widest = sql.call("max", value.facet("k")) if len(kinds) > 1 else None
-    if kinds & EXACT:
-        exact = exact_part(value)
-        assert exact is not None  # noqa: S101
-        num = sql.call("coalesce", sql.call("sum", exact), sql.cast(sql.number(0), "DECIMAL(38, 0)"))
-    if kinds & FLOATING:
-        dbl = sql.call("sum", value.number("dbl"))
-        if num is not None:
-            some = sql.compare(">=", sql.call("max", value.facet("k")), sql.number(int(Kind.FLOAT)))
-            dbl = sql.case([(some, dbl)])
-            num = sql.case([(some, sql.null())], num)
-    result = Number(Traits(kinds, value.traits.digits), num, dbl, widest)
-    empty = sql.eq(sql.call("count", value.facet("k")), sql.number(0))
-    zero = integer(sql.number(0))
-    if kinds == {Kind.INTEGER}:
-        return result
-    return Choice([(empty, zero)], result)
+def _sum(node: CompValue, groups: Groups) -> Value:
+    total = _Total(node, groups)
+    if not total.kinds:
+        return total.when_numeric(Unbound())
+    traits = Traits(total.kinds, total.value.traits.digits)
+    result = Number(traits, total.num, total.dbl, total.widest)
+    return total.when_numeric(result)
 
 
-def _avg(node: CompValue, scope: Scope) -> Value:
-    value = value_of(node.vars, scope)
-    if node.distinct:
-        raise NotCompiledError("AVG(DISTINCT ...)")
-    kinds = value.kinds & NUMERIC
-    if kinds >= {Kind.FLOAT, Kind.DOUBLE}:
-        raise NotCompiledError("an average of values that may be xsd:float or xsd:double")
-    count = sql.call("count", value.facet("k"))
-    num, dbl = None, None
-    if kinds & EXACT:
-        exact = exact_part(value)
-        assert exact is not None  # noqa: S101
-        num = average(sql.call("sum", exact), count, value.traits.digits)
-    if kinds & FLOATING:
-        dbl = sql.arithmetic("/", sql.call("sum", value.number("dbl")), count)
-        if num is not None:
-            some = sql.compare(">=", sql.call("max", value.facet("k")), sql.number(int(Kind.FLOAT)))
-            dbl, num = sql.case([(some, dbl)]), sql.case([(some, sql.null())], num)
-    result_kinds = frozenset(Kind.DECIMAL if kind in EXACT else kind for kind in kinds)
-    widest = sql.call("greatest", sql.call("max", value.facet("k")), sql.number(int(Kind.DECIMAL)))
-    result = Number(Traits(result_kinds, 18), num, dbl, widest)
-    empty = sql.eq(count, sql.number(0))
-    return _checked(value, Choice([(empty, integer(sql.number(0)))], result))
+def _avg(node: CompValue, groups: Groups) -> Value:
+    total = _Total(node, groups)
+    if not total.kinds:
+        return total.when_numeric(Unbound())
+    kinds = frozenset(max(kind, Kind.DECIMAL) for kind in total.kinds)
+    num, dbl = total.num, total.dbl
+    if num is not None:
+        count = sql.cast(total.count, decimal_type(COLUMN_DIGITS))
+        num = quotient(num, count, total.value.traits.digits)
+    if dbl is not None:
+        dbl = sql.arithmetic("/", dbl, total.count)
+    widest = sql.call("greatest", total.widest, sql.number(int(Kind.DECIMAL)))
+    return total.when_numeric(Number(Traits(kinds, DIVISION_DIGITS), num, dbl, widest))
 
 
-def _checked(value: Value, result: Value) -> Value:
-    """Return a result, an error when some value of the group is no number."""
-    if not value.kinds & NUMERIC:
-        empty = sql.eq(exp.Count(this=exp.Star()), sql.number(0))
-        return Choice([(empty, integer(sql.number(0)))], Unbound())
-    numeric = value.is_kind(NUMERIC)
-    if isinstance(numeric, exp.Boolean):
-        return result
-    good = sql.call("coalesce", numeric, sql.boolean(False))
-    every = sql.call("coalesce", sql.call("bool_and", good), sql.boolean(True))
-    return Choice([(every, result)], Unbound())
+class _Total:
+    """The sum of the numbers of a group: `num` where all are exact, else `dbl`."""
+
+    def __init__(self, node: CompValue, groups: Groups) -> None:
+        if node.distinct:
+            raise NotCompiledError("SUM or AVG of distinct values")
+        self.value = value_of(node.vars, groups.scope)
+        self.kinds = self.value.kinds & NUMERIC
+        if self.kinds >= {Kind.FLOAT, Kind.DOUBLE}:
+            raise NotCompiledError("a sum of values that may be xsd:float or xsd:double")
+        self._rows = groups.raw(_rows())
+        self._good = self._numeric(groups)
+        self.num: sql.Expr | None = None
+        self.dbl: sql.Expr | None = None
+        self.widest: sql.Expr = sql.number(int(max(self.kinds, default=Kind.INTEGER)))
+        if len(self.kinds) > 1:
+            self.widest = groups.raw(sql.call("max", self.value.facet("k")))
+        if self.kinds & EXACT:
+            exact = exact_part(self.value)
+            assert exact is not None  # noqa: S101
+            self.num = groups.raw(sql.call("sum", exact))
+        if self.kinds & FLOATING:
+            self.dbl = groups.raw(sql.call("sum", self.value.number("dbl")))
+            if self.num is not None:
+                floating = sql.compare(">=", self.widest, sql.number(int(Kind.FLOAT)))
+                self.dbl = sql.case([(floating, self.dbl)])
+                self.num = sql.case([(floating, sql.null())], self.num)
+
+    @property
+    def count(self) -> sql.Expr:
+        """How many numbers there are, when all values are numbers."""
+        return self._rows
+
+    def _numeric(self, groups: Groups) -> sql.Expr:
+        """Return the condition that all values of the group are numbers."""
+        numeric = self.value.is_kind(NUMERIC)
+        if isinstance(numeric, exp.Boolean) and numeric.this:
+            return sql.boolean(True)
+        good = sql.call("coalesce", numeric, sql.boolean(False))
+        return groups.raw(sql.call("bool_and", good))
+
+    def when_numeric(self, result: Value) -> Value:
+        """Return a result, 0 for an empty group, an error when some value is no number."""
+        empty = sql.eq(self._rows, sql.number(0))
+        return Choice([(empty, integer(sql.number(0))), (self._good, result)], Unbound())
 
 
-def _extreme(function: str) -> Callable[[CompValue, Scope], Value]:
+def _extreme(function: str) -> Callable[[CompValue, Groups], Value]:
     """Return MIN or MAX, by the order of ORDER BY."""
 
-    def extreme(node: CompValue, scope: Scope) -> Value:
-        value = value_of(node.vars, scope)
+    def extreme(node: CompValue, groups: Groups) -> Value:
+        value = value_of(node.vars, groups.scope)
         if isinstance(value, Unbound):
             return value
         keys = sort_keys(value)
         key = keys[0] if len(keys) == 1 else sql.call("row", *keys)
-        key = sql.case([(value.present(), key)])
-        return _picked(value, lambda whole: sql.call(function, whole, key))
+        present = value.present()
+        if not isinstance(present, exp.Boolean):
+            key = sql.case([(present, key)])
+        return _picked(value, groups, lambda whole: sql.call(function, whole, key))
 
     return extreme
 
 
-def _sample(node: CompValue, scope: Scope) -> Value:
-    value = value_of(node.vars, scope)
+def _sample(node: CompValue, groups: Groups) -> Value:
+    value = value_of(node.vars, groups.scope)
     if isinstance(value, Unbound):
         return value
-    return _picked(value, lambda whole: sql.call("any_value", whole))
+    return _picked(value, groups, lambda whole: sql.call("any_value", whole))
 
 
-def _picked(value: Value, pick: Callable[[sql.Expr], sql.Expr]) -> Value:
+def _picked(value: Value, groups: Groups, pick: Callable[[sql.Expr], sql.Expr]) -> Value:
     """Return one of the values of a group; all its facets come from the same row."""
     if value.stored:
-        return _Stored(value.traits, pick(value.facet("id")))
-    present = [
-        facet for facet in TERM_FACETS if not isinstance(value.facet(facet), exp.Null)
-    ]
+        return _Stored(value.traits, groups.raw(pick(value.facet("id"))))
+    present = [facet for facet in TERM_FACETS if not isinstance(value.facet(facet), exp.Null)]
     packed = exp.Struct(
         expressions=[
             exp.PropertyEQ(this=exp.Identifier(this=facet), expression=value.facet(facet).copy())
             for facet in present
         ]
     )
-    whole = sql.case([(value.present(), packed)])
-    picked = pick(whole)
-    facets = {
-        facet: sql.call("struct_extract", picked, sql.string(facet)) for facet in present
-    }
+    picked = groups.raw(pick(sql.case([(value.present(), packed)])))
+    facets = {facet: sql.call("struct_extract", picked, sql.string(facet)) for facet in present}
     return Computed(value.traits, facets)
 
 
@@ -242,8 +281,8 @@ class _Stored(Value):
         return self._id
 
 
-def _group_concat(node: CompValue, scope: Scope) -> Value:
-    value = value_of(node.vars, scope)
+def _group_concat(node: CompValue, groups: Groups) -> Value:
+    value = value_of(node.vars, groups.scope)
     separator = " " if node.separator is None else str(node.separator)
     if isinstance(value, Unbound):
         return Unbound()
@@ -259,10 +298,10 @@ def _group_concat(node: CompValue, scope: Scope) -> Value:
             sql.string(separator),
         ],
     )
-    return Text(sql.call("coalesce", joined, sql.string("")))
+    return Text(sql.call("coalesce", groups.raw(joined), sql.string("")))
 
 
-_AGGREGATES: dict[str, Callable[[CompValue, Scope], Value]] = {
+_AGGREGATES: dict[str, Callable[[CompValue, Groups], Value]] = {
     "Aggregate_Count": _count,
     "Aggregate_Sum": _sum,
     "Aggregate_Avg": _avg,

@@ -5,7 +5,17 @@ from __future__ import annotations
 from kg.sparql import sql
 from kg.sparql.computed import Number, double_part, exact_part
 from kg.sparql.sql import Expr
-from kg.sparql.values import EXACT, FLOATING, NUMERIC, NotCompiledError, Traits, Unbound, Value
+from kg.sparql.values import (
+    COLUMN_DIGITS,
+    EXACT,
+    FLOATING,
+    NUMERIC,
+    NotCompiledError,
+    Traits,
+    Unbound,
+    Value,
+    decimal_type,
+)
 from kg.store import Kind
 
 DIVISION_DIGITS = 18
@@ -46,10 +56,11 @@ def _kind(operator: str, left: Value, right: Value) -> Expr:
 
 def _exact(operator: str, left: Value, right: Value) -> tuple[Expr, int]:
     """Return the exact result, NULL unless both operands are exact, and its decimals."""
-    a, b = exact_part(left), exact_part(right)
+    digits = (left.traits.digits, right.traits.digits)
+    scale = max(left.traits.scale, right.traits.scale)
+    a, b = exact_part(left, scale), exact_part(right, scale)
     assert a is not None  # noqa: S101
     assert b is not None  # noqa: S101
-    digits = (left.traits.digits, right.traits.digits)
     if operator in {"+", "-"}:
         return sql.arithmetic(operator, a, b), max(digits)
     if operator == "*":
@@ -66,9 +77,10 @@ def product(a: Expr, b: Expr, digits_a: int, digits_b: int) -> Expr:
     if digits_a + digits_b > _MOST_DIGITS:
         raise NotCompiledError("a product with more decimals than the engine's type holds")
     # The engine adds the scales of the types: cut them to the decimals that do occur.
-    return sql.arithmetic(
-        "*", sql.cast(a, f"DECIMAL(38, {digits_a})"), sql.cast(b, f"DECIMAL(38, {digits_b})")
+    exact = sql.arithmetic(
+        "*", sql.cast(a, decimal_type(digits_a)), sql.cast(b, decimal_type(digits_b))
     )
+    return sql.cast(exact, decimal_type(max(COLUMN_DIGITS, digits_a + digits_b)))
 
 
 def quotient(a: Expr, b: Expr, digits: int) -> Expr:
@@ -76,20 +88,16 @@ def quotient(a: Expr, b: Expr, digits: int) -> Expr:
 
     The engine divides decimals as doubles, so the division is done on scaled integers.
     """
-    dividend, divisor = _scaled(a, digits), _scaled(b, digits)
-    top, bottom = sql.call("abs", dividend), sql.call("nullif", sql.call("abs", divisor), _ZERO)
-    whole = sql.arithmetic("//", top, bottom)
-    rest = sql.arithmetic("%", top, bottom)
+    dividend = _scaled(a, digits)
+    divisor = sql.call("nullif", _scaled(b, digits), sql.number(0))
+    # Integer division and remainder both cut towards zero, so that the signs come out right.
+    whole = sql.arithmetic("//", dividend, divisor)
     power = sql.cast(sql.string(str(10**DIVISION_DIGITS)), "HUGEINT")
-    part = sql.arithmetic("//", sql.arithmetic("*", rest, power), bottom)
+    rest = sql.arithmetic("*", sql.arithmetic("%", dividend, divisor), power)
+    part = sql.cast(sql.arithmetic("//", rest, divisor), "DECIMAL(19, 0)")
     unit = sql.cast(sql.string(f"{1 / 10**DIVISION_DIGITS:.18f}"), "DECIMAL(19, 18)")
-    fraction = sql.arithmetic("*", sql.cast(part, "DECIMAL(19, 0)"), unit)
-    size = sql.arithmetic("+", sql.cast(whole, "DECIMAL(38, 18)"), fraction)
-    sign = sql.arithmetic("*", sql.call("sign", dividend), sql.call("sign", divisor))
-    return sql.case([(sql.compare("<", sign, sql.number(0)), sql.negative(size))], size)
-
-
-_ZERO = sql.number(0)
+    fraction = sql.arithmetic("*", part, unit)
+    return sql.arithmetic("+", sql.cast(whole, "DECIMAL(38, 18)"), fraction)
 
 
 def _scaled(number: Expr, digits: int) -> Expr:

@@ -148,7 +148,8 @@ def _both_kinds(left: Value, right: Value, kinds: frozenset[Kind]) -> Expr:
 
 def _compare_numbers(operator: str, left: Value, right: Value) -> Expr:
     """Return the comparison of two numbers: exactly when both are exact, else as doubles."""
-    exact_left, exact_right = exact_part(left), exact_part(right)
+    scale = max(left.traits.scale, right.traits.scale)
+    exact_left, exact_right = exact_part(left, scale), exact_part(right, scale)
     if exact_left is not None and exact_right is not None:
         exact = sql.compare(operator, exact_left, exact_right)
         if not (left.kinds | right.kinds) & FLOATING:

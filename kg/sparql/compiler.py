@@ -28,6 +28,7 @@ from kg.sparql.relation import (
 )
 from kg.sparql.values import (
     FACETS,
+    STORED_FACETS,
     NotCompiledError,
     Shape,
     Traits,
@@ -126,26 +127,47 @@ class Compiler:
         return Relation(query, inner.shapes, inner.order)
 
     def _extend(self, node: CompValue, graph: Graph) -> Relation:
-        inner = self._with_prebound(self.relation(node.p, graph), node.expr)
-        name = str(node.var)
-        if name in inner.shapes:
-            # The parser samples a grouping variable under its own name.
-            return inner
-        side = layer(self.context, inner)
-        value = value_of(node.expr, self.scope(side, graph=graph))
-        return self._extended(inner, side, name, value)
+        """Return BIND and SELECT expressions, as many of a row of them as can share a query."""
+        chain: list[CompValue] = []
+        while node.name == "Extend":
+            chain.insert(0, node)
+            node = node.p
+        relation = self.relation(node, graph)
+        while chain:
+            relation = self._extend_once(relation, chain, graph)
+        return relation
 
-    def _extended(self, inner: Relation, side: Layer, name: str, value: Value) -> Relation:
-        """Return a relation with one more variable."""
-        if isinstance(value, Unbound):
-            return inner
-        shape = shape_of(value, certain=True)
-        columns = columns_of(self.context, name, value, shape)
-        certain = shape.certain and value.stored and _is_true(value.present())
+    def _extend_once(self, inner: Relation, chain: list[CompValue], graph: Graph) -> Relation:
+        """Add the variables at the head of a chain that do not follow from one another."""
+        inner = self._with_prebound(inner, [node.expr for node in chain])
+        side = layer(self.context, inner)
+        scope = self.scope(side, graph=graph)
+        shapes: dict[str, Shape] = {}
+        columns: list[sql.Expr] = []
+        new: set[str] = set()
+        while chain and not new & self._mentioned(chain[0].expr):
+            node = chain.pop(0)
+            name = str(node.var)
+            if name in inner.shapes:
+                # The parser samples a grouping variable under its own name.
+                continue
+            value = value_of(node.expr, scope)
+            new.add(name)
+            if not isinstance(value, Unbound):
+                shapes[name] = self._shape(value)
+                columns += columns_of(self.context, name, value, shapes[name])
         columns += copied_columns(self.context, inner, side.alias)
-        query = sql.select(columns, side.source())
-        shapes = {**inner.shapes, name: replace(shape, certain=certain)}
-        return Relation(query, shapes, inner.order)
+        query = sql.select(columns or [sql.alias(sql.number(1), "one")], side.source())
+        return Relation(query, {**inner.shapes, **shapes}, inner.order)
+
+    def _mentioned(self, expression: object) -> set[str]:
+        names = {str(variable) for variable in _variables(expression)}
+        return names | {self._renamed[name] for name in names if name in self._renamed}
+
+    def _shape(self, value: Value) -> Shape:
+        shape = shape_of(value, certain=True)
+        certain = shape.certain and value.stored and value.present() == sql.boolean(True)
+        return replace(shape, certain=certain)
 
     def _with_prebound(self, relation: Relation, expression: object) -> Relation:
         """Return a relation joined with values from outside that only an expression mentions."""
@@ -185,7 +207,7 @@ class Compiler:
 
     def _table(self, names: list[str], rows: list[dict[Variable, Node | str]]) -> Relation:
         """Return inline data."""
-        facets = sorted(FACETS)
+        facets = sorted(STORED_FACETS)
         shapes = {}
         for name in names:
             column = [row.get(Variable(name), "UNDEF") for row in rows]
@@ -195,7 +217,7 @@ class Compiler:
                 traits = traits.join(constant.traits)
             traits = replace(traits, zoned=None)
             certain = len(constants) == len(column)
-            shapes[name] = Shape(frozenset(FACETS), traits, certain=certain)
+            shapes[name] = Shape(frozenset(STORED_FACETS), traits, certain=certain)
         queries = []
         for row in rows:
             columns: list[sql.Expr] = []
@@ -318,7 +340,3 @@ def _variables(expression: object) -> set[Variable]:
         for item in expression:
             found |= _variables(item)
     return found
-
-
-def _is_true(condition: sql.Expr) -> bool:
-    return condition == sql.boolean(True)

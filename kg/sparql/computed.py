@@ -7,7 +7,7 @@ from dataclasses import replace
 from kg.namespaces import XSD
 from kg.sparql import sql
 from kg.sparql.sql import Expr
-from kg.sparql.values import EXACT, FLOATING, Kinds, Traits, Value
+from kg.sparql.values import EXACT, FLOATING, Kinds, Traits, Value, decimal_type
 from kg.store import Kind
 from kg.store.typing import RDF_LANG_STRING, XSD_STRING
 
@@ -45,10 +45,15 @@ class Truth(Value):
                 return self._either(sql.string("true"), sql.string("false"))
             case "dt":
                 return when_not_null(self.condition, sql.string(DATATYPES[Kind.BOOLEAN]))
+            case "truth":
+                return self.condition
             case "num":
                 return sql.cast(self._either(sql.number(1), sql.number(0)), "DECIMAL(38, 10)")
             case _:
                 return sql.null()
+
+    def identity(self) -> list[Expr]:
+        return [self.condition]
 
     def _either(self, yes: Expr, no: Expr) -> Expr:
         return sql.case([(self.condition, yes), (sql.negation(self.condition), no)])
@@ -77,6 +82,9 @@ class Text(Value):
                 return when_not_null(self._lex, sql.string(XSD_STRING))
             case _:
                 return sql.null()
+
+    def identity(self) -> list[Expr]:
+        return [self._lex]
 
     def present(self) -> Expr:
         return sql.is_not_null(self._lex)
@@ -140,6 +148,11 @@ class Number(Value):
     def present(self) -> Expr:
         parts = [part for part in (self._num, self._dbl) if part is not None]
         return sql.either(*(sql.is_not_null(part) for part in parts))
+
+    def identity(self) -> list[Expr]:
+        # Computed numbers have one lexical form for each value of a kind.
+        parts = [part for part in (self._num, self._dbl) if part is not None]
+        return parts if len(self.kinds) == 1 else [*parts, self._k()]
 
     def _k(self) -> Expr:
         if len(self.kinds) == 1:
@@ -205,19 +218,21 @@ _INFINITY = sql.cast(sql.string("inf"), "DOUBLE")
 
 def integer(num: Expr) -> Number:
     """Return the value of an SQL integer."""
-    return Number(Traits(frozenset({Kind.INTEGER}), 0), sql.cast(num, "DECIMAL(38, 0)"), None)
+    traits = Traits(frozenset({Kind.INTEGER}), 0)
+    return Number(traits, sql.cast(num, decimal_type(traits.scale)), None)
 
 
 def decimal(num: Expr, digits: int) -> Number:
     """Return the value of an SQL decimal with at most so many decimals."""
-    return Number(Traits(frozenset({Kind.DECIMAL}), digits), num, None)
+    traits = Traits(frozenset({Kind.DECIMAL}), digits)
+    return Number(traits, sql.cast(num, decimal_type(traits.scale)), None)
 
 
-def exact_part(value: Value) -> Expr | None:
+def exact_part(value: Value, scale: int | None = None) -> Expr | None:
     """Return the exact number of a value, NULL for other kinds; None when it never is one."""
     if not value.kinds & EXACT:
         return None
-    num = value.number("num")
+    num = value.exact(value.traits.scale if scale is None else scale)
     if Kind.BOOLEAN in value.kinds:
         return sql.case([(value.is_kind(EXACT), num)])
     return num

@@ -6,11 +6,11 @@ import re
 from collections.abc import Callable
 
 from kg.sparql import sql
-from kg.sparql.arithmetic import quotient
 from kg.sparql.comparison import identical
 from kg.sparql.computed import DATATYPES, Number, Text, TextLike, Truth, exact_part, integer, when_not_null
 from kg.sparql.sql import Expr
 from kg.sparql.values import (
+    COLUMN_DIGITS,
     EXACT,
     FLOATING,
     LITERALS,
@@ -23,6 +23,7 @@ from kg.sparql.values import (
     Traits,
     Unbound,
     Value,
+    decimal_type,
 )
 from kg.store import Kind
 from kg.store.typing import XSD_STRING
@@ -311,7 +312,10 @@ def _rounding(name: str) -> Function:
         num = exact_part(value)
         dbl = _guarded(value, FLOATING, value.number("dbl")) if kinds & FLOATING else None
         digits = value.traits.digits if name == "abs" else 0
-        exact = _round_exact(name, num) if num is not None else None
+        exact = None
+        if num is not None:
+            rounded = _round_exact(name, num)
+            exact = sql.cast(rounded, decimal_type(max(COLUMN_DIGITS, digits)))
         floating = _round_double(name, dbl) if dbl is not None else None
         return Number(Traits(kinds, digits), exact, floating, value.facet("k"))
 
@@ -330,11 +334,6 @@ def _round_double(name: str, dbl: Expr) -> Expr:
     if name == "round":
         return sql.call("floor", sql.arithmetic("+", dbl, sql.cast(sql.string("0.5"), "DOUBLE")))
     return sql.call(name, dbl)
-
-
-def average(total: Expr, count: Expr, digits: int) -> Expr:
-    """Return an exact sum divided by a count."""
-    return quotient(total, sql.cast(count, "DECIMAL(38, 0)"), digits)
 
 
 FUNCTIONS: dict[str, Function] = {

@@ -17,7 +17,7 @@ from kg.sparql import sql
 from kg.sparql.comparison import identical
 from kg.sparql.context import Context
 from kg.sparql.relation import Layer, Relation, Scope, layer, lifted
-from kg.sparql.values import FACETS, Shape, Traits
+from kg.sparql.values import FACETS, Shape, decimal_type
 
 Condition = Callable[[Scope], sql.Expr]
 
@@ -173,6 +173,7 @@ def _union_shape(left: Shape | None, right: Shape | None) -> Shape:
         left.facets & right.facets,
         left.traits.join(right.traits),
         left.certain and right.certain,
+        left.form,
     )
 
 
@@ -186,11 +187,18 @@ def _with_shapes(
         for facet in sorted(shape.facets):
             column = context.name(name, facet)
             known = name in relation.shapes
-            source = sql.column(alias, column) if known else sql.typed_null(FACETS[facet])
-            columns.append(sql.alias(source, column))
+            source = sql.column(alias, column) if known else sql.null()
+            columns.append(sql.alias(_typed(source, facet, shape), column))
     return sql.select(
         columns or [sql.alias(sql.number(1), "one")], sql.subquery(relation.query, alias)
     )
+
+
+def _typed(source: sql.Expr, facet: str, shape: Shape) -> sql.Expr:
+    """Return a facet in the type that all branches of a union have."""
+    if facet == "num":
+        return sql.cast(source, decimal_type(shape.traits.scale))
+    return sql.cast(source, FACETS[facet]) if isinstance(source, exp.Null) else source
 
 
 def _shared(left: Relation, right: Relation) -> list[str]:
@@ -202,15 +210,22 @@ def _certain(name: str, left: Relation, right: Relation) -> bool:
 
 
 def _aligned(context: Context, left: Relation, right: Relation) -> tuple[Relation, Relation]:
-    """Return both relations, each shared variable held by id on both sides or by text on both."""
+    """Return both relations, each shared variable held in the same way on both sides."""
     differing = [
         name
         for name in _shared(left, right)
-        if left.shapes[name].stored != right.shapes[name].stored
+        if not _alike(left.shapes[name], right.shapes[name])
     ]
     if not differing:
         return left, right
     return lifted(context, left, differing), lifted(context, right, differing)
+
+
+def _alike(left: Shape, right: Shape) -> bool:
+    if left.stored or right.stored:
+        return left.stored and right.stored
+    same_kind = left.form != "text" or left.traits.kinds == right.traits.kinds
+    return left.form == right.form and left.facets == right.facets and same_kind
 
 
 def _compatible(left: Layer, right: Layer, shared: list[str]) -> sql.Expr:
@@ -273,13 +288,17 @@ def _merge(
             side = left_layer if facet in on_left.facets else right_layer
             columns.append(sql.column(side.alias, context.name(name, facet)))
         traits = on_left.traits.meet(on_right.traits) if on_right.certain else on_left.traits
-        return Shape(on_left.facets | extra, traits, certain=True)
+        return Shape(on_left.facets | extra, traits, certain=True, form=on_left.form)
     facets = on_left.facets & on_right.facets
+    traits = on_left.traits.join(on_right.traits)
+    shape = Shape(facets, traits, certain=on_right.certain, form=on_left.form)
     for facet in sorted(facets):
         column = context.name(name, facet)
-        sides = (sql.column(s.alias, column) for s in (left_layer, right_layer))
+        sides = (
+            _typed(sql.column(side.alias, column), facet, shape)
+            for side in (left_layer, right_layer)
+        )
         columns.append(sql.alias(sql.call("coalesce", *sides), column))
-    traits: Traits = on_left.traits.join(on_right.traits)
-    return Shape(facets, traits, certain=on_right.certain)
+    return shape
 
 

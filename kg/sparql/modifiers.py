@@ -46,7 +46,9 @@ def distinct(context: Context, relation: Relation) -> Relation:
     columns: list[sql.Expr] = []
     keys: list[sql.Expr] = []
     for name, shape in shapes.items():
-        identity = ("id",) if shape.stored else IDENTITY
+        identity = IDENTITY if shape.form == "term" else tuple(shape.facets)
+        if shape.stored:
+            identity = ("id",)
         for facet in sorted(shape.facets):
             column = sql.column(alias, context.name(name, facet))
             if facet in identity:

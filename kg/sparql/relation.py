@@ -8,19 +8,24 @@ from dataclasses import dataclass, field, replace
 from sqlglot import exp
 
 from kg.sparql import sql
+from kg.sparql.computed import Number, Text, Truth
 from kg.sparql.context import Context
 from kg.sparql.values import (
+    EXACT,
     FACETS,
+    FLOATING,
+    NUMERIC,
+    STORED_FACETS,
     TERM_FACETS,
     Choice,
     ColumnValue,
-    Computed,
     Constant,
     Shape,
-    Traits,
     Unbound,
     Value,
+    decimal_type,
 )
+from kg.store import Kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +62,17 @@ class Layer:
     def value(self, variable: str) -> Value:
         """Return the value of a variable of this relation."""
         shape = self.relation.shapes[variable]
+        columns = {
+            facet: sql.column(self.alias, self.context.name(variable, facet))
+            for facet in shape.facets
+        }
+        if shape.form == "number":
+            num, dbl, kind = (columns.get(facet) for facet in ("num", "dbl", "k"))
+            return Number(shape.traits, num, dbl, kind)
+        if shape.form == "text":
+            return Text(columns["lex"], next(iter(shape.traits.kinds)))
+        if shape.form == "truth":
+            return Truth(columns["truth"])
         return ColumnValue(self.alias, variable, shape, self.context.name, self.needs.add)
 
     def source(self) -> exp.Subquery:
@@ -90,7 +106,7 @@ def enrich(context: Context, relation: Relation, variables: list[str]) -> Relati
         for facet in missing:
             column = sql.column(term, "kind" if facet == "k" else facet)
             query.append("expressions", sql.alias(column, context.name(name, facet)))
-        shapes[name] = replace(shape, facets=frozenset(FACETS))
+        shapes[name] = replace(shape, facets=frozenset(STORED_FACETS))
     return Relation(query, shapes, relation.order)
 
 
@@ -122,13 +138,17 @@ def layer(context: Context, relation: Relation) -> Layer:
     return Layer(context, relation, context.fresh("r"))
 
 
-def columns_of(context: Context, variable: str, value: Value, shape: Shape) -> list[sql.Expr]:
+def columns_of(
+    context: Context, variable: str, value: Value, shape: Shape
+) -> list[sql.Expr]:
     """Return the columns that hold a value under a variable's name."""
     columns = []
     for facet in sorted(shape.facets):
         expression = value.facet(facet)
         if isinstance(expression, exp.Null):
             expression = sql.typed_null(FACETS[facet])
+        elif facet == "num" and value.traits.scale != shape.traits.scale:
+            expression = sql.cast(expression, decimal_type(shape.traits.scale))
         columns.append(sql.alias(expression, context.name(variable, facet)))
     return columns
 
@@ -148,9 +168,19 @@ def shape_of(value: Value, *, certain: bool) -> Shape:
     if isinstance(value, ColumnValue):
         return replace(value.shape, certain=certain and value.shape.certain)
     if isinstance(value, Constant):
-        return Shape(frozenset(FACETS), value.traits, certain)
+        return Shape(frozenset(STORED_FACETS), value.traits, certain)
     if value.stored:
         return Shape(_ID, value.traits, certain)
+    kinds = value.kinds
+    if kinds <= NUMERIC and not value.traits.wide:
+        facets = {"num"} if kinds & EXACT else set()
+        facets |= {"dbl"} if kinds & FLOATING else set()
+        facets |= {"k"} if len(kinds) > 1 else set()
+        return Shape(frozenset(facets), value.traits, certain, "number")
+    if kinds in ({Kind.STRING}, {Kind.IRI}):
+        return Shape(frozenset({"lex"}), value.traits, certain, "text")
+    if isinstance(value, Truth):
+        return Shape(frozenset({"truth"}), value.traits, certain, "truth")
     return Shape(COMPUTED, value.traits, certain)
 
 
@@ -163,35 +193,20 @@ def unit() -> Relation:
     return Relation(sql.select([sql.alias(sql.number(1), "one")]), {})
 
 
-def nothing(variables: list[str], context: Context) -> Relation:
-    """Return the relation without solutions over some variables."""
-    shape = Shape(_ID, Traits(kinds=frozenset()), certain=True)
-    columns = [
-        sql.alias(sql.typed_null("BIGINT"), context.name(variable, "id")) for variable in variables
-    ]
-    query = sql.select(
-        columns or [sql.alias(sql.number(1), "one")], where=sql.boolean(False)
-    )
-    return Relation(query, dict.fromkeys(variables, shape))
-
-
 def lifted(context: Context, relation: Relation, variables: list[str]) -> Relation:
-    """Return a relation in which some variables are held by their text instead of their id."""
-    stored = [name for name in variables if relation.shapes[name].stored]
-    if not stored:
-        return relation
-    full = enrich(context, relation, stored)
-    shapes = {
-        name: replace(shape, facets=shape.facets - {"id"}) if name in stored else shape
-        for name, shape in full.shapes.items()
-    }
-    alias = context.fresh("l")
-    query = sql.select([], sql.subquery(full.query, alias))
-    result = Relation(query, shapes, relation.order)
-    query.set("expressions", copied_columns(context, result, alias))
-    return result
-
-
-def null_value() -> Computed:
-    """Return a value that is NULL in every facet."""
-    return Computed(Traits(kinds=frozenset()), {})
+    """Return a relation in which some variables are held by the text of their terms."""
+    side = layer(context, relation)
+    columns: list[sql.Expr] = []
+    shapes: dict[str, Shape] = {}
+    for name, shape in relation.shapes.items():
+        if name in variables:
+            shapes[name] = Shape(COMPUTED, shape.traits, shape.certain)
+            columns += columns_of(context, name, side.value(name), shapes[name])
+        else:
+            shapes[name] = shape
+            columns += [
+                sql.column(side.alias, context.name(name, facet))
+                for facet in sorted(shape.facets)
+            ]
+    columns += [sql.column(side.alias, key.column) for key in relation.order]
+    return Relation(sql.select(columns, side.source()), shapes, relation.order)

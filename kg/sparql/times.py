@@ -17,6 +17,7 @@ from kg.sparql.values import (
     Traits,
     Unbound,
     Value,
+    decimal_type,
 )
 from kg.store import Kind
 
@@ -89,9 +90,9 @@ def to_integer(value: Value) -> Value:
     """Cast to xsd:integer: numbers lose their fraction, strings must look like an integer."""
     whole = _by_kind(
         value,
-        exact=lambda num: sql.call("trunc", num),
-        floating=lambda dbl: _finite(dbl, sql.call("trunc", dbl), "DECIMAL(38, 0)"),
-        string=lambda lex: _matching(lex, "[+-]?[0-9]+", "DECIMAL(38, 0)"),
+        exact=lambda num: sql.cast(sql.call("trunc", num), decimal_type(COLUMN_DIGITS)),
+        floating=lambda dbl: _finite(dbl, sql.call("trunc", dbl), decimal_type(COLUMN_DIGITS)),
+        string=lambda lex: _matching(lex, "[+-]?[0-9]+", decimal_type(COLUMN_DIGITS)),
     )
     return integer(whole) if whole is not None else Unbound()
 
@@ -99,7 +100,7 @@ def to_integer(value: Value) -> Value:
 def to_decimal(value: Value) -> Value:
     """Cast to xsd:decimal."""
     digits = value.traits.digits if value.kinds <= EXACT | _BOOLEAN else COLUMN_DIGITS
-    type_name = f"DECIMAL(38, {digits})"
+    type_name = decimal_type(max(COLUMN_DIGITS, digits))
     number = _by_kind(
         value,
         exact=lambda num: sql.cast(num, type_name),

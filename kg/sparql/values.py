@@ -27,10 +27,12 @@ FACETS: dict[str, str] = {
     "dbl": "DOUBLE",
     "ts": "TIMESTAMP",
     "tz": "SMALLINT",
+    "truth": "BOOLEAN",
 }
 """Facets with the engine's type of their columns."""
 
 TERM_FACETS = ("k", "lex", "dt", "lang", "num", "dbl", "ts", "tz")
+STORED_FACETS = ("id", *TERM_FACETS)
 IDENTITY = ("lex", "dt", "lang")
 """Facets that tell computed terms apart, as `id` does for stored ones."""
 
@@ -49,6 +51,11 @@ COLUMN_DIGITS = 10
 """Decimals of the column `num`."""
 
 
+def decimal_type(scale: int) -> str:
+    """Return the engine's type of exact numbers with so many decimals."""
+    return f"DECIMAL(38, {scale})"
+
+
 class NotCompiledError(Exception):
     """The query needs something that SQL does not answer exactly; the message says what."""
 
@@ -64,6 +71,15 @@ class Traits:
     """Some stored value may not fit the typed columns."""
     zoned: bool | None = None
     """Whether temporal values have a time zone; None: some may."""
+
+    @property
+    def scale(self) -> int:
+        """Scale of the SQL type of `num`.
+
+        Where decimals of one width and different scales meet, the engine rounds to the smaller
+        one, so every `num` has this scale and is cast before it meets another.
+        """
+        return max(COLUMN_DIGITS, self.digits)
 
     def meet(self, other: Traits) -> Traits:
         """Return the traits of a value that is known to have both."""
@@ -116,6 +132,11 @@ class Value(ABC):
         """
         self._exact(NUMERIC)
         return self.facet(name)
+
+    def exact(self, scale: int) -> Expr:
+        """Return `num` at a scale that is not below its own."""
+        num = self.number("num")
+        return num if scale == self.traits.scale else sql.cast(num, decimal_type(scale))
 
     def time(self) -> Expr:
         """Return `ts`.
@@ -184,9 +205,8 @@ class Constant(Value):
     def _number(self) -> Expr:
         if self.term.num is None:
             return sql.null()
-        digits = self.traits.digits
-        text = f"{self.term.num:.{digits}f}"
-        return sql.cast(sql.string(text), f"DECIMAL(38, {digits})")
+        text = f"{self.term.num:.{self.traits.digits}f}"
+        return sql.cast(sql.string(text), decimal_type(self.traits.scale))
 
     def present(self) -> Expr:
         return sql.boolean(True)
@@ -238,8 +258,16 @@ class Choice(Value):
             )
 
     def facet(self, name: str) -> Expr:
-        branches = [(condition, value.facet(name)) for condition, value in self._branches]
-        return sql.case(branches, self._default.facet(name))
+        branches = [
+            (condition, self._facet_of(value, name)) for condition, value in self._branches
+        ]
+        return sql.case(branches, self._facet_of(self._default, name))
+
+    def _facet_of(self, value: Value, name: str) -> Expr:
+        expression = value.facet(name)
+        if name != "num" or value.traits.scale == self.traits.scale:
+            return expression
+        return sql.cast(expression, decimal_type(self.traits.scale))
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,6 +278,8 @@ class Shape:
     traits: Traits
     certain: bool
     """Bound in every solution."""
+    form: str = "term"
+    """`term`; or `number`, `text`, `truth`: a computed value held by what its term follows from."""
 
     @property
     def stored(self) -> bool:
@@ -283,4 +313,5 @@ class ColumnValue(Value):
     def present(self) -> Expr:
         if self.shape.certain:
             return sql.boolean(True)
-        return sql.is_not_null(self.facet("id" if self.stored else "k"))
+        # Named so: a dataclass with slots is another class than the one `super()` would mean.
+        return Value.present(self)

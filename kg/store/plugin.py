@@ -144,11 +144,13 @@ class GraphStore(rdflib.store.Store):
             return
         self._tables += 1
         table = f"_triples{id(self)}_{self._tables}"
-        self._cursor.execute(f"CREATE TEMP TABLE {table} AS {query}", parameters)
+        # Within a transaction the rowids of a new table do not start at 0.
+        numbered = f"SELECT row_number() OVER () - 1 AS n, * FROM ({query})"
+        self._cursor.execute(f"CREATE TEMP TABLE {table} AS {numbered}", parameters)
         try:
             first = 0
             while rows := self._cursor.execute(
-                f"SELECT s, p, o FROM {table} WHERE rowid >= {first} AND rowid < {first + _CHUNK}"
+                f"SELECT s, p, o FROM {table} WHERE n >= {first} AND n < {first + _CHUNK}"
             ).fetchall():
                 yield rows
                 self._check()

@@ -61,6 +61,8 @@ def insert(cursor: duckdb.DuckDBPyConnection, stage: str, number: int) -> int:
             f"DELETE FROM _coded AS c WHERE c.g < ? AND EXISTS ({_LIVE_TWIN} AND q.g = c.g)",
             [first_new],
         )
+        if not _has_rows(cursor, "_coded"):
+            return 0
         _note_predicates(cursor)
         row = cursor.execute(
             "INSERT INTO quad BY NAME"
@@ -106,10 +108,21 @@ def _add_terms(cursor: duckdb.DuckDBPyConnection, stage: str) -> int:
             f"SELECT lex, dt, lang, row_number() OVER (ORDER BY first, lex, dt, lang)"
             f" + {first_id - 1} AS id FROM _new"
         )
-        cursor.execute(_INSERT_TERMS.format(typed=typed(numbered)))
+        if _has_rows(cursor, "_new"):
+            cursor.execute(_INSERT_TERMS.format(typed=typed(numbered)))
     finally:
         _drop(cursor, "_new")
     return first_id
+
+
+def _has_rows(cursor: duckdb.DuckDBPyConnection, table: str) -> bool:
+    """Tell whether a temporary table has a row.
+
+    DuckDB 2.0.0 must not be asked to insert nothing: when the first insertion of a transaction
+    into a table is empty and the next has more rows than a row group, a third one hides all
+    that the transaction has inserted until its commit.
+    """
+    return bool(cursor.execute(f"SELECT 1 FROM temp.{table} LIMIT 1").fetchall())
 
 
 def _note_predicates(cursor: duckdb.DuckDBPyConnection) -> None:

@@ -19,7 +19,7 @@ def people(*keys: str) -> World:
     return world
 
 
-def credits(world: World, as_of: str, model: str, **parameters: object) -> dict[str, Decimal]:
+def credit_of(world: World, as_of: str, model: str, **parameters: object) -> dict[str, Decimal]:
     """Return the credit of each referrer by key; `-` is the unattributed."""
     with world.store() as store:
         table = referrals.credit(store.cursor(), context(as_of, **parameters), model=model)
@@ -51,7 +51,7 @@ def test_e13_attribution(model: str, expected: dict[str, str]) -> None:
     world.refers("A", "Z", "2025-01-30")
     world.refers("B", "Z", "2025-03-01")
     world.refers("D", "Z", "2025-03-31")
-    found = credits(world, "2025-06-01", model)
+    found = credit_of(world, "2025-06-01", model)
     assert {key: str(amount) for key, amount in found.items()} == expected
 
 
@@ -64,7 +64,7 @@ def test_e14_window(day: str, outcome: str, unattributed: str) -> None:
     world.buys("Z", "2025-03-31", 100)
     world.refers("A", "Z", day, key="R1")
     assert outcomes(world, "2025-06-01") == {"R1": outcome}
-    assert str(credits(world, "2025-06-01", "linear")["-"]) == unattributed
+    assert str(credit_of(world, "2025-06-01", "linear")["-"]) == unattributed
 
 
 def a_chain() -> World:
@@ -87,12 +87,14 @@ def test_e15_chain_depth_and_credit() -> None:
         below = referrals.downstream_values(store.cursor(), context("2025-06-01"))
     assert depths(tree) == {"A": 0, "B": 1, "D": 1, "C": 2}
     assert set(tree.column("root_key")) == {"A"}
-    assert [(row["party_key"], row["downstream"], row["descendants"]) for row in below.records()] == [
+    assert [
+        (row["party_key"], row["downstream"], row["descendants"]) for row in below.records()
+    ] == [
         ("A", Decimal(350), 3),
         ("B", Decimal(50), 1),
     ]
-    assert credits(world, "2025-06-01", "linear") == {"A": 300, "B": 50, "-": 900}
-    shared = credits(world, "2025-06-01", "upstream")
+    assert credit_of(world, "2025-06-01", "linear") == {"A": 300, "B": 50, "-": 900}
+    shared = credit_of(world, "2025-06-01", "upstream")
     assert {key: str(amount) for key, amount in shared.items()} == {
         "A": "316.67",
         "B": "33.33",
@@ -113,7 +115,7 @@ def test_e16_deep_sharing() -> None:
     for referrer, referred, day in (("A", "B", "01"), ("B", "C", "02"), ("C", "Z", "03")):
         world.refers(referrer, referred, f"2025-01-{day}")
         world.buys(referred, f"2025-01-{day}", 700 if referred == "Z" else 0.01)
-    found = credits(world, "2025-06-01", "upstream")
+    found = credit_of(world, "2025-06-01", "upstream")
     assert [round(found[key]) for key in ("C", "B", "A")] == [400, 200, 100]
 
 
@@ -170,7 +172,7 @@ def test_e19_two_referrers(policy: str, primary: str) -> None:
     with world.store() as store:
         tree = referrals.tree(store.cursor(), context("2025-06-01", primaryPolicy=policy))
     assert {row["primary_key"] for row in tree.records() if row["party_key"] == "Z"} == {primary}
-    assert credits(world, "2025-06-01", "linear") == {"A": 45, "B": 45, "-": 0}
+    assert credit_of(world, "2025-06-01", "linear") == {"A": 45, "B": 45, "-": 0}
 
 
 def test_e20_late_referral() -> None:

@@ -1,19 +1,16 @@
 """A server over a small store in memory."""
 
 import pytest
-from sample import FACTS, FACTS_TURTLE, NAMES, NAMES_TURTLE
+from sample import filled_store
 
 from api.factory import create_app
 from kg.config import Settings
-from kg.store import Store
-from kg.store.rdf import load_bytes
 
-@pytest.fixture
+
+@pytest.fixture(scope="session")
 def store():
-    with Store.open(None) as store:
-        with store.write(agent="test", activity="import", note="first files") as tx:
-            load_bytes(tx, FACTS_TURTLE.encode(), format="turtle", graph=FACTS)
-            load_bytes(tx, NAMES_TURTLE.encode(), format="turtle", graph=NAMES)
+    """Return a store that the tests only read; those that write have their own."""
+    with filled_store() as store:
         yield store
 
 

@@ -1,6 +1,8 @@
 """What the tests of the server ask about: a few parties and a purchase, in two graphs."""
 
 from kg.namespaces import CG, FOAF, ORG, RDFS, graph_iri
+from kg.store import Store
+from kg.store.rdf import load_bytes
 
 FACTS = str(graph_iri("facts", "first"))
 NAMES = str(graph_iri("personal", "first"))
@@ -25,3 +27,12 @@ ex:l1 cg:netAmount 12.50 .
 """
 )
 NAMES_TURTLE = PREFIXES + 'ex:ana foaf:name "Ana" . ex:bo foaf:name "Bo" .'
+
+
+def filled_store():
+    """Return a new store in memory that holds the sample as its first commit."""
+    store = Store.open(None)
+    with store.write(agent="test", activity="import", note="first files") as tx:
+        load_bytes(tx, FACTS_TURTLE.encode(), format="turtle", graph=FACTS)
+        load_bytes(tx, NAMES_TURTLE.encode(), format="turtle", graph=NAMES)
+    return store

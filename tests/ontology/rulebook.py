@@ -42,12 +42,12 @@ def rule_of(shape: str) -> str:
 
 def vocabulary_files() -> list[Path]:
     """Return the files of the vocabulary: all but the shapes."""
-    return sorted(p for p in ONTOLOGY.rglob("*.ttl") if p.parent.name != "shapes")
+    return sorted(p for p in ONTOLOGY.rglob("*.ttl") if ONTOLOGY / "shapes" not in p.parents)
 
 
 def shape_files() -> list[Path]:
-    """Return the files of the shapes."""
-    return sorted((ONTOLOGY / "shapes").glob("*.ttl"))
+    """Return the files of the shapes, those about the vocabulary included."""
+    return sorted((ONTOLOGY / "shapes").rglob("*.ttl"))
 
 
 @cache

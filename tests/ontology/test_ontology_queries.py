@@ -16,6 +16,11 @@ from rulebook import QUERIES
 
 from kg.catalog import NamedQuery, load_catalog, read_query
 
+# rdflib's own TriG reader calls what rdflib has deprecated.
+pytestmark = pytest.mark.filterwarnings(
+    r"ignore:(Dataset|ConjunctiveGraph)\b.* is deprecated:DeprecationWarning"
+)
+
 FACTS = Path(__file__).with_name("organisation.trig")
 
 ROWS: dict[str, tuple[dict[str, str], list[str]]] = {

@@ -16,6 +16,7 @@ from rulebook import (
     ABOUT_THE_VOCABULARY,
     CGS,
     EXAMPLES,
+    ONTOLOGY,
     Finding,
     expected,
     found,
@@ -31,7 +32,7 @@ MINIMUM = """
     P01 P02 P03 P04 P07 P08 P09 P10 P11 P12 P13 P16 P17 R01 R02 R03 R10
     T01 T02 T02b T03 T05 T05b T06 T07 T10 T11 T12 T13 T16 T18 T19
     F01 F02 F03 F04 F05 F06 F08 F09 S01 S02 S03 S04 S05 S06 S08 S09 C07 C11 C12
-""".split()
+"""
 
 
 def report(example: Path, shapes_graph: Graph) -> set[Finding]:
@@ -42,12 +43,22 @@ def report(example: Path, shapes_graph: Graph) -> set[Finding]:
 
 
 def test_every_rule_of_the_first_release_is_there() -> None:
-    assert set(MINIMUM) <= set(rules())
+    assert set(MINIMUM.split()) <= set(rules())
 
 
 def test_every_rule_has_both_examples() -> None:
     wanted = {f"{rule}-{kind}" for rule in rules() for kind in ("valid", "invalid")}
     assert {path.stem for path in EXAMPLES.glob("*.ttl")} == wanted
+
+
+def test_the_readme_lists_every_rule_with_its_severity() -> None:
+    text = (ONTOLOGY / "README.md").read_text("utf-8")
+    listed = dict(re.findall(r"^\| (\w+) \| (Violation|Warning|Info) \|", text, re.MULTILINE))
+    stated = {
+        rule_of(str(node).removeprefix(CGS)): str(severity).removeprefix(str(SH))
+        for node, severity in shapes().subject_objects(SH.severity)
+    }
+    assert listed == stated
 
 
 @pytest.mark.parametrize("rule", rules())
@@ -85,6 +96,13 @@ def test_the_vocabulary_obeys_its_own_rules() -> None:
     _, graph, text = validate(vocabulary(), shacl_graph=shapes_of(*ABOUT_THE_VOCABULARY))
     assert isinstance(graph, Graph)
     assert found(graph, vocabulary()) == set(), text
+
+
+def test_rules_about_the_vocabulary_are_not_among_those_for_data() -> None:
+    for path in (ONTOLOGY / "shapes").glob("*.ttl"):
+        assert not {CGS[rule] for rule in ABOUT_THE_VOCABULARY} & set(
+            Graph().parse(path).subjects()
+        )
 
 
 def test_severities_are_on_shapes_and_one_per_shape() -> None:

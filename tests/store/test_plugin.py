@@ -143,13 +143,17 @@ def test_closed_graphs_hold_nothing(store: Store) -> None:
     assert len(named.graph(URIRef("x:g"))) == 1
 
 
-def test_long_answers_come_in_chunks_and_nest(store: Store) -> None:
+@pytest.mark.parametrize("within_transaction", [False, True])
+def test_long_answers_come_in_chunks_and_nest(store: Store, within_transaction: bool) -> None:
     with store.write() as tx:
         tx.insert(
             "SELECT 'x:s' || i AS s, 'x:p' AS p, 'x:o' || i % 7 AS o, NULL::VARCHAR AS odt,"
             " NULL::VARCHAR AS olang, 'x:g' AS g FROM range(25000) AS t (i)"
         )
-    graph = Graph(GraphStore(store), URIRef("x:g"))
+    cursor = store.cursor()
+    if within_transaction:
+        cursor.begin()
+    graph = Graph(GraphStore(cursor), URIRef("x:g"))
     outer = inner = 0
     for s, _, o in graph:
         outer += 1

@@ -1,0 +1,112 @@
+"""The pages of analyses: the list, and each with its options and its table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from itertools import groupby
+from typing import Any
+
+from flask import Blueprint, Response, make_response, render_template, request, url_for
+from werkzeug.exceptions import NotFound
+
+from api.analyses import SHARED_OPTIONS, compute, today
+from api.config import services
+from api.errors import Problem, problem_of
+from api.pages.terms import Cell, abbreviate, numeric_columns
+from api.tables import cell_text
+from kg.analysis import ANALYSES, Analysis
+from kg.errors import ClientgraphError
+from kg.lifecycle import Table
+
+ROWS_SHOWN = 200
+_SAME_IN_EVERY_ROW = ("as_of", "knowledge", "params")
+
+blueprint = Blueprint("analyses", __name__, url_prefix="/analyses")
+
+
+@dataclass(frozen=True, slots=True)
+class ShownTable:
+    """The first rows of a table, keys leading to their things."""
+
+    columns: list[str]
+    rows: list[list[Cell]]
+    numeric: list[bool]
+    total: int
+
+
+@blueprint.get("")
+def show_analyses() -> str:
+    """Show the list of analyses."""
+    groups = groupby(ANALYSES.values(), key=group_of)
+    return render_template("analyses.html", groups=[(key, list(found)) for key, found in groups])
+
+
+@blueprint.get("/<path:path>")
+def show_analysis(path: str) -> Response:
+    """Show the options of an analysis, and its table when it is asked to run."""
+    analysis = ANALYSES.get(path.replace("/", " "))
+    if analysis is None:
+        raise NotFound(f"There is no analysis {path!r}; /analyses lists them.")
+    values = {option.name: request.args.get(option.name, "") for option in analysis.options}
+    if "run" not in request.args:
+        return _render(analysis, values)
+    try:
+        table = compute(analysis, request.args, values)
+    except ClientgraphError as error:
+        return _render(analysis, values, problem=problem_of(error))
+    return _render(analysis, values, table=shown_table(table))
+
+
+def group_of(analysis: Analysis) -> str:
+    """Return the group that an analysis is listed in: `referrals`, `chains`, or `lifecycle`."""
+    first, _, second = analysis.name.partition(" ")
+    return first if second else "lifecycle"
+
+
+def shown_table(table: Table) -> ShownTable:
+    """Return a table as people read it: an IRI beside its key becomes the link of the key."""
+    keyed = {name for name in table.columns if f"{name}_key" in table.columns}
+    columns = [one for one in table.columns if one not in keyed and one not in _SAME_IN_EVERY_ROW]
+    records = [
+        dict(zip(table.columns, row, strict=True)) for row in table.rows[:ROWS_SHOWN]
+    ]
+    rows = [[_cell(record, name) for name in columns] for record in records]
+    titles = [name.removesuffix("_key").replace("_", " ") for name in columns]
+    return ShownTable(titles, rows, numeric_columns(rows), len(table))
+
+
+def _cell(record: Mapping[str, Any], name: str) -> Cell:
+    value = record[name]
+    iri = record.get(name.removesuffix("_key")) if name.endswith("_key") else None
+    if iri:
+        return Cell(cell_text(value) or abbreviate(str(iri)), iri=str(iri))
+    text = cell_text(value)
+    if text.startswith(("http://", "https://")):
+        return Cell(abbreviate(text), iri=text)
+    number = isinstance(value, int | float | Decimal) and not isinstance(value, bool)
+    return Cell(text, numeric=number)
+
+
+def _render(
+    analysis: Analysis,
+    values: Mapping[str, str],
+    *,
+    table: ShownTable | None = None,
+    problem: Problem | None = None,
+) -> Response:
+    given = {name: text for name in (*SHARED_OPTIONS, *values) if (text := request.args.get(name))}
+    page = render_template(
+        "analysis.html",
+        analysis=analysis,
+        values=values,
+        as_of=request.args.get("as_of") or today(services().settings).isoformat(),
+        table=table,
+        problem=problem,
+        downloads={
+            name: url_for("analyses.run_analysis", **{**given, "name": analysis.name, "format": name})
+            for name in ("csv", "json")
+        },
+    )
+    return make_response(page, problem.status if problem else 200)

@@ -1,0 +1,214 @@
+"""The internal supplier-client analyses as tables (columns: interfaces, section 5)."""
+
+from __future__ import annotations
+
+import itertools
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+
+import networkx as nx
+
+from kg.analysis import chains
+from kg.analysis.influence import default_alpha, influences
+from kg.analysis.names import names_of
+from kg.analysis.parties import one_party
+from kg.analysis.satisfaction import exposure as exposure_of
+from kg.analysis.satisfaction import satisfactions
+from kg.analysis.supply import supply_graph
+from kg.analysis.values import party_values
+from kg.errors import UsageError
+from kg.lifecycle import Context, Table
+from kg.lifecycle.classify import build_facts
+from kg.lifecycle.evaluation import snapshot
+from kg.store import Cursor
+
+MOST_PATHS = 10_000
+"""Simple paths listed at most: their number may grow with every possible choice of units."""
+
+
+def reach(cursor: Cursor, context: Context) -> Table:
+    """Return which external clients each unit reaches, and by how many edges (section 8.1)."""
+    with snapshot(cursor):
+        evaluation, supply = supply_graph(cursor, context)
+        names = names_of(evaluation, supply.graph)
+    rows = [
+        (names[unit].order, names[client].order, distance)
+        for unit, client, distance in chains.reach(supply)
+    ]
+    return Table(("unit_key", "client_key", "distance"), sorted(rows))
+
+
+def units(cursor: Cursor, context: Context) -> Table:
+    """Return the place of each unit in the chain (sections 8.2, 8.3)."""
+    columns = ("unit", "unit_key", "place", "role", "reached")
+    with snapshot(cursor):
+        evaluation, supply = supply_graph(cursor, context)
+        names = names_of(evaluation, supply.graph)
+    reached = Counter(unit for unit, _, _ in chains.reach(supply))
+    rows = [
+        (*names[unit], *chains.place_of(supply, unit, reached[unit]), reached[unit])
+        for unit in supply.units
+    ]
+    return Table(columns, sorted(rows, key=lambda row: row[1] or row[0]))
+
+
+def edges(cursor: Cursor, context: Context) -> Table:
+    """Return the edges of the graph at T with their weight, and how it was made up."""
+    columns = ("unit_key", "client_key", "weight", "flag")
+    with snapshot(cursor):
+        evaluation, supply = supply_graph(cursor, context)
+        names = names_of(evaluation, supply.graph)
+    rows = [
+        (names[unit].order, names[client].order, edge["weight"], edge["flag"] or "")
+        for unit, client, edge in supply.graph.edges(data=True)
+    ]
+    return Table(columns, sorted(rows))
+
+
+def spof(cursor: Cursor, context: Context) -> Table:
+    """Return the structural single points of failure of each external client (section 8.4)."""
+    with snapshot(cursor):
+        evaluation, supply = supply_graph(cursor, context)
+        names = names_of(evaluation, supply.graph)
+    rows = [
+        (names[client].order, names[unit].order)
+        for client, unit in chains.points_of_failure(supply)
+    ]
+    return Table(("client_key", "unit_key"), sorted(rows))
+
+
+def critical(cursor: Cursor, context: Context) -> Table:
+    """Return critical services with one active supplier, with its score (section 8.5)."""
+    columns = ("client_key", "service", "unit_key", "score")
+    with snapshot(cursor):
+        evaluation, supply = supply_graph(cursor, context)
+        found = evaluation.run(_CRITICAL).fetchall()
+        names = names_of(evaluation, {one for row in found for one in row} | set(supply.graph))
+    dependent: dict[int, set[int]] = defaultdict(set)
+    for client, _, supplier in found:
+        below = nx.descendants(supply.graph, client) | {client}
+        dependent[supplier] |= below & supply.external
+    rows = [
+        (names[c].order, names[service].iri, names[s].order, len(dependent[s]))
+        for c, service, s in found
+    ]
+    return Table(columns, sorted(rows))
+
+
+_CRITICAL = """
+SELECT b.node AS client, s.service, min(a.node) AS supplier
+FROM supply AS s
+JOIN place AS a ON a.party = s.supplier
+JOIN place AS b ON b.party = s.client
+WHERE a.node <> b.node AND s.service IS NOT NULL
+GROUP BY b.node, s.service
+HAVING bool_or(s.critical) AND count(DISTINCT a.node) = 1
+"""
+
+
+def loops(cursor: Cursor, context: Context) -> Table:
+    """Return the units of each supply loop, labelled by its smallest key (section 8.6)."""
+    with snapshot(cursor):
+        evaluation, supply = supply_graph(cursor, context)
+        found = chains.loops(supply)
+        names = names_of(evaluation, (unit for members in found for unit in members))
+    keys = [sorted(names[unit].order for unit in members) for members in found]
+    return Table(("loop", "unit_key"), sorted((ring[0], key) for ring in keys for key in ring))
+
+
+def cycles(cursor: Cursor, context: Context) -> Table:
+    """Return the elementary cycles of up to `L_max` edges, each from its smallest key (8.6)."""
+    with snapshot(cursor):
+        evaluation, supply = supply_graph(cursor, context)
+        names = names_of(evaluation, supply.graph)
+    found = nx.simple_cycles(supply.between_units(), length_bound=context.parameters.l_max)
+    listed = sorted(_from_smallest([names[unit].order for unit in one]) for one in _few(found))
+    rows = [(n, step, key) for n, ring in enumerate(listed, 1) for step, key in enumerate(ring)]
+    return Table(("cycle", "step", "unit_key"), rows)
+
+
+def path(cursor: Cursor, context: Context, *, unit: str, client: str) -> Table:
+    """Return the simple paths from a unit to a client of up to `L_max` edges (section 8.1).
+
+    Raises:
+        UsageError: one end is unknown, or there are too many paths to list.
+    """
+    with snapshot(cursor):
+        evaluation, supply = supply_graph(cursor, context)
+        start, end = one_party(evaluation, unit), one_party(evaluation, client)
+        names = names_of(evaluation, {*supply.graph, start, end})
+    if start not in supply.graph or end not in supply.graph:
+        return Table(("path", "step", "party_key"), [])
+    relevant = supply.graph.subgraph({*nx.ancestors(supply.graph, end), start, end})
+    cutoff = context.parameters.l_max
+    found = _few(nx.all_simple_paths(relevant, start, end, cutoff=cutoff))
+    listed = sorted(found, key=lambda one: (len(one), [names[node].order for node in one]))
+    rows = [
+        (number, step, names[node].order)
+        for number, nodes in enumerate(listed, 1)
+        for step, node in enumerate(nodes)
+    ]
+    return Table(("path", "step", "party_key"), rows)
+
+
+def influence(cursor: Cursor, context: Context) -> Table:
+    """Return the influence of each unit on each external client (section 8.7)."""
+    with snapshot(cursor):
+        evaluation, supply = supply_graph(cursor, context)
+        names = names_of(evaluation, supply.graph)
+    found = influences(supply, context.parameters.alpha or default_alpha(supply))
+    rows = [
+        (names[unit].order, names[client].order, weight)
+        for client, weights in found.items()
+        for unit, weight in weights.items()
+    ]
+    return Table(("unit_key", "client_key", "influence"), sorted(rows))
+
+
+def exposure(cursor: Cursor, context: Context) -> Table:
+    """Return how exposed each external client is to dissatisfied units (section 8.8)."""
+    columns = ("client", "client_key", "exposure", "exposure_norm", "coverage")
+    with snapshot(cursor):
+        evaluation, supply = supply_graph(cursor, context)
+        satisfied = satisfactions(evaluation)
+        names = names_of(evaluation, supply.graph)
+    found = influences(supply, context.parameters.alpha or default_alpha(supply))
+    rows = [(*names[client], *exposure_of(weights, satisfied)) for client, weights in found.items()]
+    return Table(columns, sorted(rows, key=lambda row: row[1] or row[0]))
+
+
+def priority(cursor: Cursor, context: Context) -> Table:
+    """Return which internal clients to satisfy first, by the value at stake (section 8.9)."""
+    columns = ("unit", "unit_key", "priority", "currency")
+    with snapshot(cursor):
+        evaluation, supply = supply_graph(cursor, context)
+        satisfied = satisfactions(evaluation)
+        build_facts(evaluation)
+        values = party_values(evaluation)
+        names = names_of(evaluation, supply.graph)
+    found = influences(supply, context.parameters.alpha or default_alpha(supply))
+    at_stake: dict[tuple[int, str], float] = defaultdict(float)
+    for client, currency, cents in values:
+        for unit, weight in found.get(client, {}).items():
+            if unit in satisfied:
+                at_stake[unit, currency] += weight * max(cents, 0) / 100 * (1 - satisfied[unit])
+    rows = [(*names[unit], amount, code) for (unit, code), amount in at_stake.items()]
+    return Table(columns, sorted(rows, key=lambda row: (row[3], -row[2], row[1] or row[0])))
+
+
+def _few(found: Iterable[list[int]]) -> list[list[int]]:
+    """Return paths, unless there are too many to be of use.
+
+    Raises:
+        UsageError: there are more than `MOST_PATHS`.
+    """
+    listed = list(itertools.islice(found, MOST_PATHS + 1))
+    if len(listed) > MOST_PATHS:
+        raise UsageError(f"There are more than {MOST_PATHS} paths; give a smaller L_max.")
+    return listed
+
+
+def _from_smallest(ring: list[str]) -> list[str]:
+    """Return a cycle turned so that it starts at its smallest key."""
+    start = ring.index(min(ring))
+    return ring[start:] + ring[:start]

@@ -1,0 +1,298 @@
+"""The table of analyses: what the command line and the HTTP API list and run, by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from kg.analysis import chain_tables as chains
+from kg.analysis import referral_tables as referrals
+from kg.analysis.referral_tables import MODELS
+from kg.errors import UsageError
+from kg.lifecycle import COLUMNS, EXPLANATION_COLUMNS, Context, Table, classify, explain
+from kg.store import Cursor
+
+OptionValue = str | date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """An option of an analysis: its name for users, and the argument that takes it."""
+
+    name: str
+    argument: str
+    kind: type[str] | type[date]
+    en: str
+    fr: str
+    required: bool = False
+    choices: tuple[str, ...] = ()
+
+    def parsed(self, value: OptionValue) -> OptionValue:
+        """Return a value given as text as one of the option's kind.
+
+        Raises:
+            UsageError: it is none.
+        """
+        if isinstance(value, str) and self.kind is date:
+            try:
+                return date.fromisoformat(value)
+            except ValueError:
+                raise UsageError(
+                    f"{self.name} is {value!r}; give a date like 2025-12-31."
+                ) from None
+        if self.choices and value not in self.choices:
+            raise UsageError(f"{self.name} is {value!r}; choose among {', '.join(self.choices)}.")
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """An analysis: names, titles, options, the columns of its table and what computes it."""
+
+    name: str
+    en: str
+    fr: str
+    columns: tuple[str, ...]
+    function: Callable[..., Table]
+    options: tuple[Option, ...] = ()
+
+    def run(
+        self, cursor: Cursor, context: Context, options: Mapping[str, OptionValue] | None = None
+    ) -> Table:
+        """Return the table of the analysis; options without value count as not given.
+
+        Raises:
+            UsageError: an option is unknown, missing or has a wrong value.
+        """
+        given = {name: value for name, value in (options or {}).items() if value not in (None, "")}
+        known = {option.name: option for option in self.options}
+        for name in given:
+            if name not in known:
+                raise UsageError(f"{self.name} takes no option {name!r}; it takes {_list(known)}.")
+        for option in self.options:
+            if option.required and option.name not in given:
+                raise UsageError(f"{self.name} needs the option {option.name!r}: {option.en}")
+        arguments = {known[n].argument: known[n].parsed(value) for n, value in given.items()}
+        return self.function(cursor, context, **arguments)
+
+
+def _list(names: Mapping[str, Option]) -> str:
+    """Return names for a message."""
+    return ", ".join(names) or "none"
+
+
+def _party(*, required: bool) -> Option:
+    """Return the option that names a party."""
+    en, fr = "Source key or IRI of a party.", "Clé source ou IRI d'une partie."
+    return Option("party", "party", str, en, fr, required=required)
+
+
+def _period(*, required: bool) -> tuple[Option, Option]:
+    """Return the options that bound a period."""
+    first = ("First day of the period.", "Premier jour de la période.")
+    last = ("Last day of the period.", "Dernier jour de la période.")
+    return (
+        Option("from", "start", date, *first, required=required),
+        Option("to", "end", date, *last, required=required),
+    )
+
+
+_LINK = ("recommendation_key", "referrer", "referrer_key", "referred", "referred_key", "date")
+
+_LIFECYCLE = (
+    Analysis(
+        "classify",
+        "Lifecycle of parties",
+        "Cycle de vie des parties",
+        COLUMNS,
+        classify,
+        (_party(required=False),),
+    ),
+    Analysis(
+        "explain",
+        "Why a party has its stage",
+        "Pourquoi une partie a son stade",
+        EXPLANATION_COLUMNS,
+        explain,
+        (_party(required=True),),
+    ),
+)
+
+_REFERRALS = (
+    Analysis(
+        "referrals outcomes",
+        "Outcome of each referral",
+        "Issue de chaque recommandation",
+        (*_LINK, "outcome", "reason"),
+        referrals.outcomes,
+    ),
+    Analysis(
+        "referrals chain",
+        "Chain of a party up to its origin",
+        "Chaîne d'une partie jusqu'à son origine",
+        ("step", "party", "party_key", "recommendation_key", "date"),
+        referrals.chain,
+        (_party(required=True),),
+    ),
+    Analysis(
+        "referrals tree",
+        "Primary forest of referrals",
+        "Forêt primaire des recommandations",
+        ("party", "party_key", "primary", "primary_key", "depth", "root_key"),
+        referrals.tree,
+    ),
+    Analysis(
+        "referrals descendants",
+        "Everyone whom a party brought",
+        "Toutes les parties amenées par une partie",
+        ("party", "party_key", "primary", "primary_key", "depth"),
+        referrals.descendants,
+        (_party(required=True),),
+    ),
+    Analysis(
+        "referrals credit",
+        "Value credited to referrers",
+        "Valeur attribuée aux prescripteurs",
+        ("referrer", "referrer_key", "credit", "currency"),
+        referrals.credit,
+        (
+            Option(
+                "model", "model", str, "Attribution model.", "Modèle d'attribution.", choices=MODELS
+            ),
+            *_period(required=False),
+        ),
+    ),
+    Analysis(
+        "referrals downstream",
+        "Value of all descendants (not additive)",
+        "Valeur de toute la descendance (non additive)",
+        ("party", "party_key", "downstream", "descendants", "currency"),
+        referrals.downstream_values,
+    ),
+    Analysis(
+        "referrals rates",
+        "Conversion rate and K over a period",
+        "Taux de conversion et facteur K sur une période",
+        ("referred", "converted", "clients", "invitations_per_client", "conversion", "k"),
+        referrals.rates,
+        _period(required=True),
+    ),
+    Analysis(
+        "referrals rings",
+        "Rings of referrals",
+        "Boucles de recommandations",
+        ("ring", "party", "party_key"),
+        referrals.rings,
+    ),
+    Analysis(
+        "referrals removed",
+        "Primary edges removed because they close a ring",
+        "Liens primaires retirés parce qu'ils ferment une boucle",
+        _LINK,
+        referrals.removed,
+    ),
+    Analysis(
+        "referrals broken",
+        "Broken chains",
+        "Chaînes rompues",
+        ("party", "party_key", "recommendation_key", "reason"),
+        referrals.broken,
+    ),
+    Analysis(
+        "referrals cold",
+        "Relays that became former clients",
+        "Maillons devenus anciens clients",
+        _LINK,
+        referrals.cold,
+    ),
+)
+
+_CHAINS = (
+    Analysis(
+        "chains reach",
+        "External clients that each unit reaches",
+        "Clients externes que chaque unité atteint",
+        ("unit_key", "client_key", "distance"),
+        chains.reach,
+    ),
+    Analysis(
+        "chains units",
+        "Place of each unit in the chain",
+        "Place de chaque unité dans la chaîne",
+        ("unit", "unit_key", "place", "role", "reached"),
+        chains.units,
+    ),
+    Analysis(
+        "chains edges",
+        "Supplier-client links and their weight",
+        "Liens fournisseur-client et leur poids",
+        ("unit_key", "client_key", "weight", "flag"),
+        chains.edges,
+    ),
+    Analysis(
+        "chains path",
+        "Simple paths from a unit to a client",
+        "Chemins simples d'une unité à un client",
+        ("path", "step", "party_key"),
+        chains.path,
+        (
+            Option("unit", "unit", str, "Key of the unit.", "Clé de l'unité.", required=True),
+            Option("client", "client", str, "Key of the client.", "Clé du client.", required=True),
+        ),
+    ),
+    Analysis(
+        "chains spof",
+        "Single points of failure of each external client",
+        "Points de défaillance uniques de chaque client externe",
+        ("client_key", "unit_key"),
+        chains.spof,
+    ),
+    Analysis(
+        "chains critical",
+        "Critical services with one supplier",
+        "Services critiques à fournisseur unique",
+        ("client_key", "service", "unit_key", "score"),
+        chains.critical,
+    ),
+    Analysis(
+        "chains loops",
+        "Supply loops",
+        "Boucles d'approvisionnement",
+        ("loop", "unit_key"),
+        chains.loops,
+    ),
+    Analysis(
+        "chains cycles",
+        "Elementary cycles of supply loops",
+        "Cycles élémentaires des boucles",
+        ("cycle", "step", "unit_key"),
+        chains.cycles,
+    ),
+    Analysis(
+        "chains influence",
+        "Influence of units on external clients",
+        "Influence des unités sur les clients externes",
+        ("unit_key", "client_key", "influence"),
+        chains.influence,
+    ),
+    Analysis(
+        "chains exposure",
+        "Exposure of external clients to internal dissatisfaction",
+        "Exposition des clients externes à l'insatisfaction interne",
+        ("client", "client_key", "exposure", "exposure_norm", "coverage"),
+        chains.exposure,
+    ),
+    Analysis(
+        "chains priority",
+        "Internal clients to satisfy first",
+        "Clients internes à satisfaire d'abord",
+        ("unit", "unit_key", "priority", "currency"),
+        chains.priority,
+    ),
+)
+
+ANALYSES: dict[str, Analysis] = {
+    analysis.name: analysis for analysis in (*_LIFECYCLE, *_REFERRALS, *_CHAINS)
+}
+"""Every analysis by name; a name of two words is a command and its subcommand."""

@@ -1,0 +1,238 @@
+"""Answers what is not compiled: rdflib's evaluator over the tables of the store.
+
+The evaluator is given a dataset of stored graphs only: nothing is ever loaded for a FROM clause,
+and SERVICE is refused. It is slower than the engine by orders of magnitude, so the deadline is
+watched in three ways: between chunks of triples, between solutions, and by a watchdog.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from types import MethodType
+from typing import Any, TypeVar
+
+from rdflib import BNode, Graph, Literal, URIRef, Variable
+from rdflib import Dataset as RdflibDataset
+from rdflib.plugins.sparql.evaluate import evalPart
+from rdflib.plugins.sparql.parserutils import CompValue, Expr
+from rdflib.plugins.sparql.sparql import FrozenDict, Query, QueryContext
+from rdflib.term import Identifier, Node
+
+from kg.errors import QueryError, QueryEvaluationError
+from kg.sparql.compiled import FORMS, GraphChoice, dataset
+from kg.sparql.context import Dataset
+from kg.sparql.deadline import Deadline
+from kg.sparql.matching import functions
+from kg.sparql.watchdog import OverdueError, Watchdog
+from kg.store import (
+    DEFAULT_GRAPH,
+    Cursor,
+    EngineInterrupted,
+    Kind,
+    RawTerm,
+    Store,
+    TermKey,
+    term_key,
+    type_terms,
+)
+from kg.store.plugin import GraphStore
+
+_BATCH = 500
+"""Solutions evaluated under one guard."""
+
+Row = tuple[RawTerm | None, ...]
+Answer = tuple[str, list[str], bool | Iterator[Row]]
+T = TypeVar("T")
+
+
+def run_fallback(
+    store: Store,
+    cursor: Cursor,
+    query: Query,
+    *,
+    bindings: Mapping[str, Identifier],
+    graphs: GraphChoice,
+    deadline: Deadline,
+) -> Answer:
+    """Return the form of a query, its variables, and its boolean, solutions or triples.
+
+    Raises:
+        QueryTimeoutError: the deadline passed (also while rows are read).
+        QueryEvaluationError: the query calls a SERVICE, or the evaluator fails on it.
+    """
+    _refuse_service(query.algebra)
+    # Evaluation writes into the algebra, which other threads may be evaluating as well.
+    algebra = _copied(query.algebra, functions(store.cursor()))
+    seen = dataset(cursor, query.algebra, graphs)
+    context = _context(_dataset(cursor, seen, deadline), query, bindings)
+    evaluation = _Evaluation(cursor, deadline)
+    form = FORMS[algebra.name]
+    answer = evaluation.run(lambda: evalPart(context, algebra))
+    if form == "ask":
+        evaluation.stop()
+        return form, [], bool(answer["askAnswer"])
+    if form == "select":
+        variables = [str(variable) for variable in algebra.PV]
+        return form, variables, evaluation.rows(_solutions(answer["bindings"], variables))
+    return form, [], evaluation.rows(_valid(answer["graph"]))
+
+
+def _refuse_service(node: object) -> None:
+    """Raise QueryEvaluationError when an algebra calls a SERVICE anywhere."""
+    if isinstance(node, CompValue):
+        if node.name == "ServiceGraphPattern":
+            raise QueryEvaluationError(
+                "SERVICE is not offered: no query leaves this server. Import the data of the"
+                " other endpoint, or ask it directly."
+            )
+        for key in node:
+            if key != "_vars":
+                _refuse_service(node[key])
+    elif isinstance(node, dict):
+        for value in node.values():
+            _refuse_service(value)
+    elif isinstance(node, list | tuple):
+        for item in node:
+            _refuse_service(item)
+
+
+def _copied(node: Any, functions: Mapping[str, Callable[[Expr, Any], Literal]]) -> Any:
+    """Return a copy of an algebra down to its terms, some functions exchanged for others."""
+    if isinstance(node, CompValue):
+        copied = Expr(node.name) if isinstance(node, Expr) else CompValue(node.name)
+        for key, value in node.items():
+            copied[key] = _copied(value, functions)
+        if isinstance(node, Expr) and node._evalfn is not None:
+            function = functions.get(node.name, node._evalfn.__func__)
+            copied._evalfn = MethodType(function, copied)
+        return copied
+    if isinstance(node, dict):
+        return {key: _copied(value, functions) for key, value in node.items()}
+    if type(node) in (list, tuple):
+        return type(node)(_copied(item, functions) for item in node)
+    return node
+
+
+class _QueryDataset(RdflibDataset):
+    """A dataset whose default graph is what the query's dataset says, and read in no other way."""
+
+    @property  # type: ignore[misc]
+    def default_context(self) -> Graph:
+        """The unnamed graph."""
+        return self._default_context
+
+    def contexts(self, triple: Any = None) -> Generator[Graph, None, None]:
+        """Yield the named graphs."""
+        for graph in self.store.contexts(triple):
+            if graph.identifier != self.default_graph.identifier:
+                yield graph
+
+
+def _dataset(cursor: Cursor, seen: Dataset, deadline: Deadline) -> _QueryDataset:
+    """Return the graphs that a query sees as a dataset of rdflib."""
+    union = seen.default
+    if union is None and not seen.union:
+        union = (DEFAULT_GRAPH,)
+    graphs = GraphStore(
+        cursor,
+        union=union,
+        named=seen.named,
+        hidden=seen.hidden,
+        as_of_commit=seen.as_of,
+        check=deadline.check,
+    )
+    return _QueryDataset(graphs, default_union=True)
+
+
+def _context(data: _QueryDataset, query: Query, bindings: Mapping[str, Identifier]) -> QueryContext:
+    """Return the context of an evaluation; without a dataset clause it loads no graph."""
+    context = QueryContext(
+        data, initBindings={Variable(name): term for name, term in bindings.items()}
+    )
+    context.graph = data
+    context.prologue = query.prologue
+    return context
+
+
+def _solutions(found: Iterable[FrozenDict], variables: list[str]) -> Iterator[list[Node | None]]:
+    """Yield solutions in the order of the variables."""
+    names = [Variable(name) for name in variables]
+    for solution in found:
+        yield [solution.get(name) for name in names]
+
+
+def _valid(graph: Graph) -> Iterator[list[Node | None]]:
+    """Yield the triples of a graph that are RDF (a template may give others)."""
+    for s, p, o in graph:
+        if not isinstance(s, Literal) and isinstance(p, URIRef):
+            yield [s, p, o]
+
+
+class _Evaluation:
+    """One evaluation, under its deadline."""
+
+    def __init__(self, cursor: Cursor, deadline: Deadline) -> None:
+        self._cursor = cursor
+        self._deadline = deadline
+        self._watchdog = Watchdog(deadline.moment)
+        self._raw: dict[TermKey, RawTerm] = {}
+
+    def stop(self) -> None:
+        """End the watch over the deadline."""
+        self._watchdog.stop()
+
+    def run(self, work: Callable[[], T]) -> T:
+        """Return the result of a piece of evaluation.
+
+        Raises:
+            QueryTimeoutError: the deadline passed.
+            QueryEvaluationError: the evaluator fails.
+        """
+        try:
+            self._deadline.check()
+            with self._watchdog.guard():
+                return work()
+        except QueryError:
+            self.stop()
+            raise
+        except (OverdueError, EngineInterrupted):
+            self.stop()
+            raise self._deadline.error() from None
+        except RecursionError:
+            self.stop()
+            raise QueryEvaluationError("The query is nested too deeply. Split it.") from None
+        except Exception as error:
+            self.stop()
+            raise QueryEvaluationError(
+                f"The query cannot be evaluated ({type(error).__name__}: {error})."
+                " Ask for the same in another way."
+            ) from error
+
+    def rows(self, solutions: Iterator[list[Node | None]]) -> Iterator[Row]:
+        """Yield solutions as raw terms; they are evaluated as they are asked for."""
+        try:
+            while batch := self.run(lambda: list(itertools.islice(solutions, _BATCH))):
+                yield from self.run(lambda: self._encoded(batch))
+        finally:
+            self.stop()
+
+    def _encoded(self, batch: list[list[Node | None]]) -> list[Row]:
+        """Return solutions as raw terms."""
+        keys = {term_key(node) for row in batch for node in row if isinstance(node, Literal)}
+        missing = list(keys - self._raw.keys())
+        if missing:
+            if len(self._raw) > 100 * _BATCH:
+                self._raw.clear()
+                missing = list(keys)
+            for key, term in zip(missing, type_terms(self._cursor, missing), strict=True):
+                self._raw[key] = (int(term.kind), *key)
+        return [tuple(self._term(node) for node in row) for row in batch]
+
+    def _term(self, node: Node | None) -> RawTerm | None:
+        if node is None:
+            return None
+        if isinstance(node, Literal):
+            return self._raw[term_key(node)]
+        kind = Kind.BLANK if isinstance(node, BNode) else Kind.IRI
+        return int(kind), term_key(node)[0], None, None

@@ -1,0 +1,76 @@
+"""REGEX and REPLACE for the evaluator, computed by the engine in linear time.
+
+Python's regular expressions can take exponential time, in which nothing can stop them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
+
+from rdflib import Literal
+from rdflib.plugins.sparql.operators import string
+from rdflib.plugins.sparql.parserutils import Expr
+from rdflib.plugins.sparql.sparql import SPARQLError
+
+from kg.errors import QueryEvaluationError
+from kg.store import Cursor, EngineError
+
+_BEYOND = re.compile(r"\\[1-9]|\(\?")
+_CACHED = 1000
+
+
+def functions(cursor: Cursor) -> dict[str, Callable[[Expr, Any], Literal]]:
+    """Return the functions by their names in the algebra; the cursor is theirs alone.
+
+    An invalid expression fails its statement, which would abort a transaction of the query's.
+    """
+
+    @lru_cache(maxsize=_CACHED)
+    def ask(call: str, *arguments: str) -> Any:
+        try:
+            row = cursor.execute(f"SELECT {call}", list(arguments)).fetchone()
+        except EngineError as error:
+            raise SPARQLError(f"not a regular expression: {arguments[1]}") from error
+        return row[0] if row else None
+
+    def regex(expr: Expr, _context: Any) -> Literal:
+        pattern = _pattern(expr)
+        return Literal(ask("regexp_matches(?, ?)", str(string(expr.text)), pattern))
+
+    def replace(expr: Expr, _context: Any) -> Literal:
+        text, pattern = string(expr.arg), _pattern(expr)
+        if ask("regexp_matches(?, ?)", "", pattern):
+            raise SPARQLError("REPLACE of a pattern that matches the empty string")
+        new = _replacement(str(string(expr.replacement)))
+        done = ask("regexp_replace(?, ?, ?, 'g')", str(text), pattern, new)
+        return Literal(done, datatype=text.datatype, lang=text.language)
+
+    return {"Builtin_REGEX": regex, "Builtin_REPLACE": replace}
+
+
+def _pattern(expr: Expr) -> str:
+    """Return the pattern of a call with its flags, in the engine's syntax."""
+    pattern = str(string(expr.pattern))
+    flags = str(string(expr.flags)) if expr.flags is not None else ""
+    if set(flags) - set("ims"):
+        raise SPARQLError(f"unknown flags of a regular expression: {flags}")
+    if _BEYOND.search(pattern):
+        raise QueryEvaluationError(
+            f"The regular expression {pattern!r} refers back or looks around, which is not offered"
+            " here. Write it without, or test in several steps."
+        )
+    return f"(?{flags}){pattern}" if flags else pattern
+
+
+def _replacement(text: str) -> str:
+    r"""Return a replacement of XPath (`$1`) in the syntax of the engine (`\1`)."""
+    parts = re.split(r"(\\[\\$]|\$[0-9])", text)
+    if any("\\" in part or "$" in part for part in parts[::2]):
+        raise SPARQLError(f"not a replacement: {text}")
+    special = {"\\\\": "\\\\", "\\$": "$"}
+    return "".join(
+        part if i % 2 == 0 else special.get(part, "\\" + part[1:]) for i, part in enumerate(parts)
+    )

@@ -1,0 +1,65 @@
+"""Every analysis runs by name, takes its options as text and answers with its columns."""
+
+from __future__ import annotations
+
+import pytest
+
+from kg.analysis import ANALYSES
+from kg.errors import UsageError
+from kg.lifecycle import Table
+from tests.lifecycle.world import World, context
+
+OPTIONS = {
+    "party": "B", "from": "2025-01-01", "to": "2025-06-30", "model": "first", "unit": "U",
+    "client": "B",
+}  # fmt: skip
+
+
+def world() -> World:
+    made = World()
+    for key in ("A", "B"):
+        made.party(key)
+    made.party("U", "OrganizationalUnit", unitOf="ORG")
+    made.refers("A", "B", "2025-01-01")
+    made.buys("B", "2025-01-10")
+    made.supplies("U", "B", 0.5)
+    return made
+
+
+def run(name: str, options: dict[str, str]) -> Table:
+    with world().store() as store:
+        return ANALYSES[name].run(store.cursor(), context("2025-06-01"), options)
+
+
+@pytest.mark.parametrize("name", ANALYSES)
+def test_analysis_answers_with_its_columns(name: str) -> None:
+    options = {option.name: OPTIONS[option.name] for option in ANALYSES[name].options}
+    table = run(name, options)
+    assert table.columns == ANALYSES[name].columns
+    assert all(len(row) == len(table.columns) for row in table.rows)
+
+
+@pytest.mark.parametrize("name", ANALYSES)
+def test_analysis_has_titles_in_both_languages(name: str) -> None:
+    analysis = ANALYSES[name]
+    texts = [
+        analysis.en,
+        analysis.fr,
+        *(text for one in analysis.options for text in (one.en, one.fr)),
+    ]
+    assert all(texts)
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "message"),
+    [
+        ("referrals chain", {}, "needs the option 'party'"),
+        ("referrals chain", {"party": "NOBODY"}, "No party has the key"),
+        ("referrals credit", {"model": "magic"}, "choose among"),
+        ("referrals rates", {"from": "2025-01-01", "to": "June"}, "give a date"),
+        ("chains reach", {"party": "B"}, "takes no option"),
+    ],
+)
+def test_wrong_options_are_refused(name: str, options: dict[str, str], message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        run(name, options)

@@ -1,0 +1,111 @@
+"""One shape for every error of the API: `application/problem+json`, and no internals in it."""
+
+import json
+import logging
+
+import pytest
+
+from kg import errors
+
+
+def problem(response, status):
+    assert response.status_code == status, response.text
+    assert response.content_type == "application/problem+json"
+    document = json.loads(response.data)
+    assert set(document) >= {"type", "title", "status", "detail"}
+    assert document["status"] == status
+    assert all(document[name] for name in ("type", "title", "detail"))
+    return document
+
+
+@pytest.mark.parametrize(
+    ("path", "method", "status"),
+    [
+        ("/api/nowhere", "get", 404),
+        ("/api/imports/none", "get", 404),
+        ("/api/queries/none", "get", 404),
+        ("/api/queries", "delete", 405),
+        ("/api/imports", "put", 405),
+        ("/healthz", "post", 405),
+        ("/sparql", "post", 415),
+        ("/nowhere", "get", 404),
+    ],
+)
+def test_http_errors_are_problems(client, path, method, status):
+    problem(getattr(client, method)(path), status)
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "kind"),
+    [
+        (errors.UsageError("x"), 400, "usage"),
+        (errors.QuerySyntaxError("x", 1, 2), 400, "query-syntax"),
+        (errors.QueryEvaluationError("x"), 422, "query-evaluation"),
+        (errors.QueryTimeoutError("x"), 503, "query-timeout"),
+        (errors.RdfSyntaxError("x", 3), 400, "rdf-syntax"),
+        (errors.SourceError("x", file="a.csv", row=2, column="date"), 422, "source"),
+        (errors.MappingError("x"), 422, "mapping"),
+        (errors.StoreLockedError("x"), 503, "store-locked"),
+        (errors.UnsupportedShapeError("x"), 422, "shapes"),
+        (errors.ClientgraphError("x"), 400, "request"),
+    ],
+)
+def test_every_error_of_ours_has_its_status(app, error, status, kind):
+    @app.get("/api/raise")
+    def fail():
+        raise error
+
+    document = problem(app.test_client().get("/api/raise"), status)
+    assert document["type"].endswith(f"/problem/{kind}")
+    assert document["detail"] == "x"
+
+
+def test_every_class_of_error_has_a_status(app):
+    from api.errors import problem_of
+
+    def below(kind):
+        yield kind
+        for one in kind.__subclasses__():
+            yield from below(one)
+
+    for kind in below(errors.ClientgraphError):
+        if kind.__module__ == "kg.errors":
+            error = kind("x", file="a") if kind is errors.SourceError else kind("x")
+            assert 400 <= problem_of(error).status < 600
+
+
+def test_places_of_an_error_are_members_of_the_problem(app):
+    @app.get("/api/raise")
+    def fail():
+        raise errors.SourceError("bad date", file="a.csv", row=4, column="date")
+
+    document = problem(app.test_client().get("/api/raise"), 422)
+    assert (document["file"], document["row"], document["column"]) == ("a.csv", 4, "date")
+    assert "line" not in document
+
+
+def test_unexpected_exceptions_tell_nothing_and_are_logged(app, caplog):
+    @app.get("/api/raise")
+    def fail():
+        raise RuntimeError("the secret is in /etc/shadow")
+
+    with caplog.at_level(logging.ERROR):
+        response = app.test_client().get("/api/raise")
+    assert "secret" not in response.text
+    problem(response, 500)
+    assert "the secret is in" in caplog.text
+
+
+def test_errors_carry_the_security_headers(client):
+    assert client.get("/api/nowhere").headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_people_get_errors_as_pages(client):
+    response = client.get("/nowhere", headers={"Accept": "text/html"})
+    assert response.status_code == 404
+    assert response.mimetype == "text/html"
+    assert "This page does not exist" in response.text
+
+
+def test_programs_get_problems_under_api_whatever_they_accept(client):
+    problem(client.get("/api/nowhere", headers={"Accept": "text/html"}), 404)

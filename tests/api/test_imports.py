@@ -1,0 +1,209 @@
+"""Uploads: what comes in is imported or explained, and nothing of it stays in the server."""
+
+import io
+import tempfile
+from pathlib import Path
+
+import pytest
+from sample import filled_store
+
+GOOD = b"key,kind,name\nc1,legal,Alpha\nc2,legal,Beta\n"
+BAD = b"key,kind,name,birth_date\nc1,person,Ana,1990-02-31\n"
+
+
+def send(client, *files, path="/api/imports", **fields):
+    """Send files, given as (name, bytes), with the fields of a form."""
+    data = {"files": [(io.BytesIO(content), name) for name, content in files], **fields}
+    return client.post(path, data=data, content_type="multipart/form-data")
+
+
+@pytest.fixture
+def store():
+    with filled_store() as store:
+        yield store
+
+
+@pytest.fixture
+def temp_folder(tmp_path, monkeypatch):
+    folder = tmp_path / "temp"
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    return folder
+
+
+def test_good_files_are_committed(client, store):
+    before = store.head
+    response = send(client, ("parties.csv", GOOD), source="crm")
+    assert response.status_code == 201, response.text
+    report = response.json
+    assert (report["status"], report["refused"], report["source"]) == ("committed", False, "crm")
+    assert report["commit"] == store.head == before + 1
+    assert client.get(response.headers["Location"]).json["commit"] == report["commit"]
+
+
+def test_imports_are_listed_the_last_first(client):
+    send(client, ("parties.csv", GOOD), source="crm")
+    send(client, ("parties.csv", GOOD), source="shop")
+    listed = client.get("/api/imports").json["imports"]
+    assert [one["source"] for one in listed[:2]] == ["shop", "crm"]
+    assert {"id", "commit", "at", "agent", "source"} == set(listed[0])
+
+
+def test_several_files_are_one_import(client, store):
+    before = store.head
+    products = b"key,name\np1,Soap\n"
+    report = send(client, ("parties.csv", GOOD), ("products.csv", products)).json
+    assert {one["name"] for one in report["files"]} == {"parties.csv", "products.csv"}
+    assert store.head == before + 1
+
+
+def test_dry_run_writes_nothing(client, store):
+    before = store.head
+    response = send(client, ("parties.csv", GOOD), dry_run="true")
+    assert response.status_code == 200
+    assert (response.json["status"], response.json["commit"]) == ("dry-run", None)
+    assert store.head == before
+    assert client.get("/api/imports").json["imports"] == []
+
+
+def test_refused_data_is_told_by_row_and_column(client, store):
+    before = store.head
+    response = send(client, ("parties.csv", BAD))
+    assert response.status_code == 200
+    assert response.json["refused"] is True
+    finding = next(one for one in response.json["findings"] if one["severity"] == "violation")
+    assert (finding["file"], finding["row"], finding["column"]) == ("parties.csv", 2, "birth_date")
+    assert set(finding["message"]) == {"en", "fr"}
+    assert store.head == before
+
+
+def test_file_names_are_made_safe(client, temp_folder):
+    response = send(client, ("../../etc/parties.csv", GOOD), dry_run="true")
+    assert [one["name"] for one in response.json["files"]] == ["parties.csv"]
+    assert list(temp_folder.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("files", "detail"),
+    [
+        ([], "no file"),
+        ([("..", GOOD)], "rename"),
+        ([("parties.csv", GOOD), ("a/parties.csv", GOOD)], "Two files"),
+    ],
+)
+def test_wrong_uploads_are_400(client, files, detail):
+    response = send(client, *files)
+    assert response.status_code == 400
+    assert detail in response.json["detail"]
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("parties.csv", b""),
+        ("parties.csv", b"\xff\xfe\x00"),
+        ("parties.csv", b"key,kind\nc1"),
+        ("parties.csv", b'key,kind\n"c1,person\n'),
+        ("parties.csv.gz", b"not gzip"),
+        ("parties.xlsx", b"PK\x03\x04 broken"),
+        ("data.ttl", b"<a> <b> ."),
+        ("data.nq", b"\x00\x01\x02"),
+        ("data.jsonld", b"{"),
+        ("data.rdf", b"<rdf:RDF"),
+        ("notes.txt", b"hello"),
+        ("noextension", b"hello"),
+        ("other.csv", b"a,b\n1,2\n"),
+    ],
+)
+def test_files_that_cannot_be_read_are_explained(client, store, temp_folder, name, content):
+    before = store.head
+    response = send(client, (name, content))
+    assert response.status_code in (200, 400, 422), response.text
+    if response.status_code == 200:
+        assert response.json["refused"] is True
+    else:
+        assert response.content_type == "application/problem+json"
+    assert str(temp_folder) not in response.text
+    assert store.head == before
+    assert list(temp_folder.iterdir()) == []
+
+
+def test_mapping_that_cannot_be_read_is_explained(client, temp_folder):
+    response = send(client, ("c.csv", GOOD), mapping=(io.BytesIO(b"mappings: ["), "m.yml"))
+    assert response.status_code == 422, response.text
+    assert response.json["type"].endswith("/problem/mapping")
+    assert str(temp_folder) not in response.text
+
+
+def test_dry_run_that_is_neither_yes_nor_no_is_400(client, store):
+    before = store.head
+    assert send(client, ("parties.csv", GOOD), dry_run="maybe").status_code == 400
+    assert store.head == before
+
+
+@pytest.mark.parametrize("source", ["", "  "])
+def test_empty_source_is_the_default_source(client, source):
+    assert (
+        send(client, ("parties.csv", GOOD), source=source, dry_run="1").json["source"] == "default"
+    )
+
+
+def test_upload_over_the_limit_is_413_as_a_problem(client, store):
+    before = store.head
+    head = b'--x\r\nContent-Disposition: form-data; name="files"; filename="parties.csv"\r\n\r\n'
+    body = head + GOOD + b"x" * 1024 * 1024 + b"\r\n--x--\r\n"
+    kind = "multipart/form-data; boundary=x"
+    response = client.post("/api/imports", data=body, content_type=kind)
+    assert response.status_code == 413
+    assert response.content_type == "application/problem+json"
+    assert store.head == before
+
+
+def test_uploads_are_removed_also_after_success(client, temp_folder):
+    assert send(client, ("parties.csv", GOOD)).status_code == 201
+    assert list(temp_folder.iterdir()) == []
+
+
+def test_post_that_is_no_form_is_400(client):
+    response = client.post("/api/imports", data=b"{}", content_type="application/json")
+    assert response.status_code == 400
+
+
+def test_import_page_shows_the_place_of_a_fault_in_its_language(client, store):
+    before = store.head
+    response = send(client, ("parties.csv", BAD), path="/imports?lang=fr", action="import")
+    assert response.status_code == 422
+    assert "birth_date" in response.text
+    assert "Refusé" in response.text
+    assert "calendrier" in response.text
+    assert store.head == before
+
+
+def test_import_page_runs_dry_unless_told_to_import(client, store):
+    before = store.head
+    response = send(client, ("parties.csv", GOOD), path="/imports")
+    assert "Dry run" in response.text
+    assert store.head == before
+
+
+def test_import_page_commits_and_links_the_report(client, store):
+    before = store.head
+    response = send(client, ("parties.csv", GOOD), path="/imports", action="import", source="crm")
+    assert response.status_code == 200
+    assert store.head == before + 1
+    run = client.get("/api/imports").json["imports"][0]
+    assert run["id"] in client.get("/imports").text
+    assert client.get(f"/imports/{run['id']}").status_code == 200
+
+
+def test_import_page_explains_a_file_that_cannot_be_read(client):
+    response = send(client, ("parties.csv", b""), path="/imports", action="import")
+    assert response.status_code == 422
+    assert response.mimetype == "text/html"
+    assert "parties.csv" in response.text
+
+
+def test_nothing_is_left_in_the_data_folder(client, app):
+    send(client, ("parties.csv", GOOD))
+    folder = app.extensions["clientgraph"].settings.data_dir
+    assert [path.name for path in Path(folder).iterdir()] == []

@@ -1,0 +1,136 @@
+"""Every query test of the W3C's SPARQL 1.0 and 1.1 suites, through the public function."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+import pyoxigraph as ox
+import pytest
+from w3c_manifest import ROOT, Case, cases, iri_of, path_of
+from w3c_results import Table, expected_of, same_csv, same_graph, same_table
+
+from kg.errors import QueryEvaluationError, QuerySyntaxError
+from kg.sparql import Result, parse, query
+from kg.sparql.results import write_bindings
+from kg.store import Kind, RawTerm, Store
+from kg.store.rdf import load_file
+
+pytestmark = pytest.mark.skipif(
+    not ROOT.is_dir(), reason="the W3C suites are not there: see CLIENTGRAPH_SUITES"
+)
+
+KNOWN_FAILURES: dict[str, str] = {}
+"""Tests by their short name, with the reason why they fail."""
+
+ALL = cases()
+
+
+def _named(kinds: set[str]) -> list[object]:
+    return [
+        pytest.param(
+            case,
+            id=case.short,
+            marks=[pytest.mark.xfail(reason=KNOWN_FAILURES[case.short], strict=True)]
+            if case.short in KNOWN_FAILURES
+            else [],
+        )
+        for case in ALL
+        if case.kind in kinds
+    ]
+
+
+@lru_cache(maxsize=4)
+def _store(data: tuple[Path, ...], named: tuple[Path, ...]) -> Store:
+    """Return a store with data in the unnamed graph and in graphs named by their files."""
+    store = Store.open()
+    with store.write() as tx:
+        for path in data:
+            load_file(tx, path, base=iri_of(path))
+        for path in named:
+            load_file(tx, path, base=iri_of(path), graph=iri_of(path))
+    return store
+
+
+def _answer(case: Case) -> Result:
+    """Return the answer of a test's query on its data."""
+    text = case.query.read_text(encoding="utf-8")
+    data, named = case.data, case.named
+    clauses = parse(text, case.base).algebra.datasetClause or []
+    if clauses:
+        asked = {path_of(str(clause.default or clause.named)) for clause in clauses}
+        named = tuple(sorted({*named, *(path for path in asked if path.is_file())}))
+    return query(_store(data, named), text, base=case.base, union_default_graph=False)
+
+
+@pytest.mark.parametrize("case", _named({"QueryEvaluationTest"}))
+def test_query_evaluation(case: Case, record_property: pytest.RecordProperty) -> None:
+    result = _answer(case)
+    record_property("engine", result.engine)
+    record_property("reason", result.reason or "")
+    assert case.result is not None
+    wanted = expected_of(case.result)
+    if isinstance(wanted, bool):
+        assert result.boolean is wanted
+    elif isinstance(wanted, Table):
+        rows = tuple(tuple(_term(term) for term in row) for row in result.rows())
+        found = Table(tuple(result.variables), rows)
+        assert same_table(found, wanted, lax=case.lax), f"\nfound  {found}\nwanted {wanted}"
+    else:
+        triples = [ox.Triple(*map(_term, triple)) for triple in result.triples()]  # type: ignore[arg-type]
+        assert same_graph(triples, wanted), f"\nfound  {triples}\nwanted {wanted}"
+
+
+@pytest.mark.parametrize("case", _named({"CSVResultFormatTest"}))
+def test_csv_results(case: Case) -> None:
+    assert case.result is not None
+    found = b"".join(write_bindings(_answer(case), "csv"))
+    assert same_csv(found, case.result.read_bytes())
+
+
+@pytest.mark.parametrize(
+    "case",
+    [p for p in _named({"QueryEvaluationTest"}) if "-res#" in str(p.id)],  # type: ignore[attr-defined]
+)
+def test_written_results(case: Case) -> None:
+    """The formats that the suite tests by reading are written, too."""
+    assert case.result is not None
+    name, results = {
+        ".tsv": ("tsv", ox.QueryResultsFormat.TSV),
+        ".srj": ("json", ox.QueryResultsFormat.JSON),
+    }[case.result.suffix]
+    data = b"".join(write_bindings(_answer(case), name))
+    found = ox.parse_query_results(data, results)
+    wanted = expected_of(case.result)
+    if isinstance(found, ox.QueryBoolean):
+        assert bool(found) is wanted
+    else:
+        names = tuple(variable.value for variable in found.variables)
+        rows = tuple(tuple(row[name] for name in names) for row in found)
+        assert isinstance(wanted, Table)
+        assert same_table(Table(names, rows), wanted)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("case", _named({"PositiveSyntaxTest", "PositiveSyntaxTest11"}))
+def test_positive_syntax(case: Case) -> None:
+    parse(case.query.read_text(encoding="utf-8"), case.base)
+
+
+@pytest.mark.parametrize("case", _named({"NegativeSyntaxTest", "NegativeSyntaxTest11"}))
+def test_negative_syntax(case: Case) -> None:
+    with pytest.raises((QuerySyntaxError, QueryEvaluationError)) as caught:
+        parse(case.query.read_text(encoding="utf-8"), case.base)
+    assert caught.type is QuerySyntaxError
+
+
+def _term(term: RawTerm | None) -> ox.NamedNode | ox.BlankNode | ox.Literal | None:
+    if term is None:
+        return None
+    kind, lex, datatype, language = term
+    if kind == Kind.IRI:
+        return ox.NamedNode(lex)
+    if kind == Kind.BLANK:
+        return ox.BlankNode(lex.removeprefix("_:"))
+    if language is not None:
+        return ox.Literal(lex, language=language)
+    return ox.Literal(lex, datatype=ox.NamedNode(datatype or ""))
