@@ -40,8 +40,8 @@ def _description() -> list[Triple]:
         (_SD + "supportedLanguage", _SD + "SPARQL11Query"),
         (_SD + "feature", _SD + "UnionDefaultGraph"),
     ]
-    for one in (*BINDING_FORMATS, *GRAPH_FORMATS):
-        facts.append((_SD + "resultFormat", _FORMATS + _FORMAT_NAMES[one.name]))
+    formats = (_FORMATS + _FORMAT_NAMES[one.name] for one in (*BINDING_FORMATS, *GRAPH_FORMATS))
+    facts.extend((_SD + "resultFormat", name) for name in formats)
     return [(service, _iri(predicate), _iri(value)) for predicate, value in facts]
 
 

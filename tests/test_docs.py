@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 import pytest
 
+from kg.analysis import ANALYSES
 from kg.cli import main
 from kg.config import Settings
 from kg.ingest import template, template_names
@@ -134,3 +135,17 @@ def test_the_example_of_a_mapping_document_is_one(root: Path) -> None:
     example = re.search(r"```yaml\n(.*?)```", text, re.DOTALL)
     assert example
     assert len(parse_document(example[1], "mapping.md").mappings) == 3
+
+
+@pytest.mark.parametrize("name", [name for name in ANALYSES if " " in name])
+def test_every_analysis_is_documented_with_its_columns(
+    name: str, reference: dict[str, str]
+) -> None:
+    group, command = name.split()
+    analysis = ANALYSES[name]
+    row = re.search(rf"^\| `{command}`.*$", reference[group], re.MULTILINE)
+    assert row
+    assert row[0].endswith(f" | {analysis.en} | {', '.join(analysis.columns)} |")
+    for option in analysis.options:
+        written = f" `--{option.name}`" if option.required else f"[`--{option.name}`"
+        assert written in row[0]

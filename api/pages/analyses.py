@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from itertools import groupby
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import Blueprint, Response, make_response, render_template, request, url_for
 from werkzeug.exceptions import NotFound
@@ -15,7 +16,7 @@ from api.analyses import SHARED_OPTIONS, compute, today
 from api.config import services
 from api.errors import Problem, problem_of
 from api.pages.terms import Cell, abbreviate, numeric_columns
-from api.tables import cell_text
+from api.tables import FORMATS, cell_text
 from kg.analysis import ANALYSES, Analysis
 from kg.errors import ClientgraphError
 from kg.lifecycle import Table
@@ -69,9 +70,7 @@ def shown_table(table: Table) -> ShownTable:
     """Return a table as people read it: an IRI beside its key becomes the link of the key."""
     keyed = {name for name in table.columns if f"{name}_key" in table.columns}
     columns = [one for one in table.columns if one not in keyed and one not in _SAME_IN_EVERY_ROW]
-    records = [
-        dict(zip(table.columns, row, strict=True)) for row in table.rows[:ROWS_SHOWN]
-    ]
+    records = [dict(zip(table.columns, row, strict=True)) for row in table.rows[:ROWS_SHOWN]]
     rows = [[_cell(record, name) for name in columns] for record in records]
     titles = [name.removesuffix("_key").replace("_", " ") for name in columns]
     return ShownTable(titles, rows, numeric_columns(rows), len(table))
@@ -97,6 +96,7 @@ def _render(
     problem: Problem | None = None,
 ) -> Response:
     given = {name: text for name in (*SHARED_OPTIONS, *values) if (text := request.args.get(name))}
+    address = url_for("analyses.run_analysis", name=analysis.name)
     page = render_template(
         "analysis.html",
         analysis=analysis,
@@ -105,8 +105,7 @@ def _render(
         table=table,
         problem=problem,
         downloads={
-            name: url_for("analyses.run_analysis", **{**given, "name": analysis.name, "format": name})
-            for name in ("csv", "json")
+            one.name: f"{address}?{urlencode({**given, 'format': one.name})}" for one in FORMATS
         },
     )
     return make_response(page, problem.status if problem else 200)

@@ -13,6 +13,7 @@ from kg.errors import ClientgraphError
 from kg.ingest import list_imports
 
 FINDINGS_SHOWN = 200
+_SEVERITIES = ("violation", "warning", "info")
 
 blueprint = Blueprint("imports", __name__, url_prefix="/imports")
 
@@ -67,7 +68,16 @@ def _render_report(report: dict[str, Any], verdict: str, status: int = 200) -> R
         "report.html",
         report=report,
         verdict=verdict,
-        findings=report["findings"][:FINDINGS_SHOWN],
+        findings=sorted(report["findings"], key=_reading_order)[:FINDINGS_SHOWN],
         found=report["violations"] + report["warnings"] + report["infos"],
     )
     return make_response(page, status)
+
+
+def _reading_order(finding: dict[str, Any]) -> tuple[int, str, int]:
+    """Return what findings are sorted by: the gravest first, then as they stand in the files."""
+    return (
+        _SEVERITIES.index(finding["severity"]),
+        finding["file"] or "",
+        finding["row"] or 0,
+    )

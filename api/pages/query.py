@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import Blueprint, Response, current_app, make_response, render_template, request, url_for
 
@@ -35,12 +36,12 @@ class Asked:
 
     text: str
     bindings: dict[str, Term]
-    route: str
+    address: str
     arguments: dict[str, str]
 
     def link(self, format_name: str) -> str:
         """Return the address of the answer in a format."""
-        return url_for(self.route, **{**self.arguments, "format": format_name})
+        return f"{self.address}?{urlencode({**self.arguments, 'format': format_name})}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,8 @@ def show_query() -> Response:
     if not text.strip():
         start = request.args.get("edit")
         return _render(text=find_named(start).text if start else default_text())
-    return _answered({"text": text}, Asked(text, {}, "sparql.get_sparql", {"query": text}))
+    asked = Asked(text, {}, url_for("sparql.get_sparql"), {"query": text})
+    return _answered({"text": text}, asked)
 
 
 @blueprint.get("/query/<name>")
@@ -67,7 +69,7 @@ def show_named(name: str) -> Response:
     """Show a named question with its parameters, and its answer when it is asked to run."""
     named = find_named(name)
     values = {key: text for key, text in request.args.items() if key not in _PAGE_PARAMETERS}
-    shown = {"named": named, "values": values, "text": named.text}
+    shown: dict[str, Any] = {"named": named, "values": values, "text": named.text}
     if "run" not in request.args:
         return _render(**shown)
     try:
@@ -101,8 +103,8 @@ def excerpt(text: str, line: int, column: int | None) -> list[SourceLine]:
 
 def _ask_named(named: NamedQuery, values: dict[str, str]) -> Asked:
     given = {key: text for key, text in values.items() if text.strip()}
-    arguments = {"name": named.name, **given}
-    return Asked(named.text, named.bind(given), "queries.run_query", arguments)
+    address = url_for("queries.run_query", name=named.name)
+    return Asked(named.text, named.bind(given), address, given)
 
 
 def _answered(shown: dict[str, Any], asked: Asked) -> Response:

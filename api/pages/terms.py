@@ -13,6 +13,7 @@ from kg.store import Kind, RawTerm
 _NUMBERS = frozenset({Kind.INTEGER, Kind.DECIMAL, Kind.FLOAT, Kind.DOUBLE})
 _UNFAMILIAR = frozenset({Kind.OTHER, Kind.ILL})
 _LOCAL_NAME = re.compile(r"\w[\w./-]*")
+_OPAQUE = re.compile(r"(?<=/)([0-9a-f]{8})[0-9a-f]{24}$")
 _BY_LENGTH = sorted(PREFIXES.items(), key=lambda pair: -len(pair[1]))
 
 
@@ -51,8 +52,9 @@ def numeric_columns(rows: Sequence[Sequence[Cell | None]]) -> list[bool]:
 
 
 def abbreviate(iri: str) -> str:
-    """Return an IRI with one of our prefixes where it reads as a name."""
+    """Return an IRI as a short name: with one of our prefixes, the digits that hide a key cut."""
     for prefix, namespace in _BY_LENGTH:
-        if iri.startswith(namespace) and _LOCAL_NAME.fullmatch(iri[len(namespace) :]):
-            return f"{prefix}:{iri[len(namespace) :]}"
+        local = iri[len(namespace) :]
+        if iri.startswith(namespace) and _LOCAL_NAME.fullmatch(local):
+            return prefix + ":" + _OPAQUE.sub(r"\1…", local)
     return iri

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sys
 from collections.abc import Iterable, Iterator
@@ -100,7 +101,8 @@ def query_command(
             bindings=question.bindings(),
             as_of_commit=as_of_commit,
         )
-        write_result(result, name)
+        with contextlib.closing(result):
+            write_result(result, name)
 
 
 def write_result(result: Result, name: str | None) -> None:

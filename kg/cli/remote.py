@@ -18,6 +18,10 @@ _GRACE = 30.0
 """Seconds granted beyond a query's own deadline, for the answer to travel."""
 
 
+_WRONG_USE = ("/problem/usage", "/problem/query-syntax")
+"""Ends of the types of problems that mean wrong use."""
+
+
 class ServerError(ClientgraphError):
     """The server cannot be reached, or refused what was asked."""
 
@@ -81,7 +85,7 @@ class Server:
         try:
             return cast(HTTPResponse, urllib.request.urlopen(request, timeout=timeout))  # noqa: S310
         except urllib.error.HTTPError as error:
-            raise ServerError(_problem(error)) from None
+            raise _problem(error) from None
         except (urllib.error.URLError, TimeoutError, OSError) as error:
             reason = getattr(error, "reason", error)
             raise ServerError(
@@ -109,10 +113,11 @@ def _multipart(
     return b"".join([*parts, f"--{boundary}--\r\n".encode()])
 
 
-def _problem(error: urllib.error.HTTPError) -> str:
-    """Return what a problem document (RFC 9457) says, else the status."""
+def _problem(error: urllib.error.HTTPError) -> ClientgraphError:
+    """Return the error that a problem document (RFC 9457) tells of, else its status."""
     try:
         document = json.load(cast("IO[bytes]", error))
-        return str(document["detail"])
+        kind, detail = str(document["type"]), str(document["detail"])
     except (ValueError, KeyError, TypeError):
-        return f"The server answered {error.code} {error.reason}."
+        return ServerError(f"The server answered {error.code} {error.reason}.")
+    return UsageError(detail) if kind.endswith(_WRONG_USE) else ServerError(detail)

@@ -5,7 +5,7 @@ All temporary tables live on the transaction's cursor and end with it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,14 +16,14 @@ from kg.ingest.cells import bind_columns, checks_of
 from kg.ingest.compile import ROW, ROWS, Check, Relation, Values
 from kg.ingest.derivation import derive
 from kg.ingest.functions import Context
+from kg.ingest.known import KNOWN, collect_known
 from kg.ingest.mapping import Document, Source
 from kg.ingest.messages import EMPTY_ROW, message
-from kg.ingest.minting import mint_sql
 from kg.ingest.names import names_of
 from kg.ingest.production import STAGING, Graphs, Producer, Production
 from kg.ingest.readers import SourceTable, read_table
 from kg.ingest.report import FileReport, Finding, ImportReport, SetAsideRows
-from kg.ingest.sql import call, column, every, missing, number, rendered, text
+from kg.ingest.sql import call, column, every, missing, number, rendered
 from kg.store import Kind, Transaction
 
 LISTED_PER_CHECK = 100
@@ -119,52 +119,15 @@ class Execution:
 
     def check_cells(self) -> None:
         """Check the cells of all files, references between files and to the store included."""
-        self._collect_known()
-        for bound in self._bound:
-            for source in bound.document.sources:
-                if source.cells:
-                    relation = bound.tables[source.name]
-                    self._run_checks(relation, checks_of(source.cells, relation, "known"))
-
-    def _collect_known(self) -> None:
-        """Fill `known` with the (kind, key) of records that references may point to."""
-        cursor = self._cursor
-        cursor.execute("CREATE TEMP TABLE known (kind VARCHAR, key VARCHAR)")
-        cursor.execute("INSERT INTO known VALUES ('party', ?)", [self._context.organization])
-        for kind, sql in self._keys("names"):
-            cursor.execute(f"INSERT INTO known SELECT DISTINCT {rendered(text(kind))}, {sql}")
-        for kind, sql in list(self._keys("refers_to")):
-            self._recognise_stored(kind, sql)
-
-    def _keys(self, attribute: str) -> Iterator[tuple[str, str]]:
-        """Yield (kind, SQL after the column) of the columns that name or refer to records."""
-        for bound in self._bound:
-            for source in bound.document.sources:
-                for cell in source.cells:
-                    kind = getattr(cell, attribute)
-                    if kind is not None:
-                        relation = bound.tables[source.name]
-                        name = relation.columns[cell.column]
-                        yield kind, f"{name} FROM temp.{relation.table} WHERE {name} IS NOT NULL"
-
-    def _recognise_stored(self, kind: str, keys: str) -> None:
-        """Add the keys that are records of this source in the store already."""
-        context = self._context
-        iri = rendered(mint_sql(context.secret, kind, text(context.source), column("key")))
-        self._cursor.execute(
-            f"""
-            INSERT INTO known
-            SELECT DISTINCT {rendered(text(kind))}, key FROM (
-                SELECT key, {iri} AS iri FROM (
-                    SELECT DISTINCT key FROM (SELECT {keys.replace(" FROM", " AS key FROM", 1)})
-                    WHERE key NOT IN (SELECT key FROM known WHERE kind = {rendered(text(kind))})
-                )
-            ) AS wanted
-            JOIN term ON term.h = md5_number_lower(wanted.iri) AND term.lex = wanted.iri
-                AND term.dt IS NULL
-            WHERE EXISTS (SELECT 1 FROM live WHERE live.s = term.id)
-            """
-        )
+        pairs = [
+            (source.cells, bound.tables[source.name])
+            for bound in self._bound
+            for source in bound.document.sources
+            if source.cells
+        ]
+        collect_known(self._cursor, self._context, pairs)
+        for cells, relation in pairs:
+            self._run_checks(relation, checks_of(cells, relation, KNOWN))
 
     def map(self) -> None:
         """Derive the sources and stage the quads of every mapping.
@@ -223,23 +186,30 @@ class Execution:
         self._cursor.execute(f"DROP TABLE temp.{table}")
 
     def _run_checks(self, relation: Relation, checks: Iterable[Check]) -> None:
-        """Run checks over a relation and report the wrong cells."""
-        file = self._report.files[self.files[relation.file]].name
-        for check in checks:
-            query = exp.select(ROW, check.value, "count(*) OVER ()").from_(f"temp.{relation.table}")
-            query = query.where(check.condition).order_by(ROW).limit(LISTED_PER_CHECK)
-            rows = self._cursor.execute(rendered(query)).fetchall()
-            self._report_wrong(file, check, rows)
-
-    def _report_wrong(self, file: str, check: Check, rows: Sequence[tuple[int, str, int]]) -> None:
-        """Count all wrong cells of a check and list the first ones."""
-        if not rows:
+        """Run checks over a relation and report the wrong cells; one pass tells which fail."""
+        listed = list(checks)
+        if not listed:
             return
+        table = f"temp.{relation.table}"
+        counts = [call("count_if", check.condition) for check in listed]
+        found = self._cursor.execute(rendered(exp.select(*counts).from_(table))).fetchall()[0]
+        file = self._report.files[self.files[relation.file]].name
+        for check, count in zip(listed, found, strict=True):
+            if count:
+                query = exp.select(ROW, check.value).from_(table).where(check.condition)
+                query = query.order_by(ROW).limit(LISTED_PER_CHECK)
+                rows = self._cursor.execute(rendered(query)).fetchall()
+                self._report_wrong(file, check, count, rows)
+
+    def _report_wrong(
+        self, file: str, check: Check, count: int, rows: Sequence[tuple[int, str]]
+    ) -> None:
+        """Count all wrong cells of a check and list the first ones."""
         name = f"cell: {check.code}"
-        self._report.by_shape[name] = self._report.by_shape.get(name, 0) + rows[0][2]
-        self._report.count("violation", rows[0][2])
+        self._report.by_shape[name] = self._report.by_shape.get(name, 0) + count
+        self._report.count("violation", count)
         shown = ", ".join(check.columns) or None
-        for row, value, _ in rows:
+        for row, value in rows:
             texts = message(check.code, column=shown or "", value=value, detail=check.detail)
             self._report.list(Finding("violation", texts, file, row, shown, value))
 
@@ -261,7 +231,7 @@ class Execution:
             columns = self.producer.rules[rule].columns
             detail = f"xsd:{datatype.removeprefix(str(XSD))}"
             check = Check(exp.true(), columns, exp.Null(), "literal", detail)
-            self._report_wrong(name, check, [(row, value, 0 if position else total)])
+            self._report_wrong(name, check, 0 if position else total, [(row, value)])
 
     def _store_rules(self) -> None:
         """Fill the table `rule`."""

@@ -121,7 +121,9 @@ def _finding(
     if place is not None:
         number, row, same_path, rule = place
         file = report.files[files[number]].name
-        column = ", ".join(rules[rule].columns) if same_path else None
+        predicate = None if same_path else _predicate(result)
+        columns = _columns_of(rules, number, predicate) if predicate else rules[rule].columns
+        column = (", ".join(columns) or None) if same_path or predicate else None
     elif len(report.files) == 1:
         file = report.files[0].name
     return Finding(
@@ -134,6 +136,12 @@ def _finding(
         shape=_short(str(result.shape)),
         focus=result.focus[1],
     )
+
+
+def _columns_of(rules: Sequence[RuleRow], file: int, predicate: str) -> tuple[str, ...]:
+    """Return the columns of a file that a predicate is made of: where a missing value would be."""
+    found = (r.columns for r in rules if r.file == file and r.predicate == predicate)
+    return next(found, ())
 
 
 def _short(iri: str) -> str:

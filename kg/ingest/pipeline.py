@@ -197,7 +197,7 @@ class _Import:
                 self._tx.at,
                 report.agent,
                 report.source,
-                json.dumps(report.as_json(), ensure_ascii=False),
+                json.dumps(report.as_kept(), ensure_ascii=False),
             ],
         )
 

@@ -53,12 +53,13 @@ MAPPED = -1
 
 @dataclass(frozen=True, slots=True)
 class RuleRow:
-    """A row of the table `rule`, and the columns of the file that its objects come from."""
+    """A row of the table `rule`, the file it reads, and the columns that its objects come from."""
 
     predicate: str | None
     datatype: str | None
     language: str | None
     graph: str | None
+    file: int
     columns: tuple[str, ...]
 
 
@@ -148,14 +149,17 @@ class Producer:
     ) -> exp.Expr:
         """Number a rule and return the query of its staged rows."""
         datatype = None if term.iri or term.datatype == PARTIAL_DATE else _datatype(term)
-        self.rules.append(RuleRow(where.predicate, datatype, term.language, where.graph, shown))
+        file = made.relation.file
+        self.rules.append(
+            RuleRow(where.predicate, datatype, term.language, where.graph, file, shown)
+        )
         query = exp.select(
             column("s"),
             where.predicate_column or exp.Null(),
             value,
             _partial_date(term, value) or exp.Null(),
             where.graph_column or exp.Null(),
-            number(made.relation.file),
+            number(file),
             column(ROW),
             number(len(self.rules) - 1),
         )

@@ -69,6 +69,7 @@ class ImportReport:
     """Number of results per shape, and per kind of wrong cell."""
     quads_staged: int = 0
     quads_written: int = 0
+    """Quads that were new, the description of the import's graphs included."""
     commit: int | None = None
     facts_graph: str = ""
     personal_graph: str = ""
@@ -102,3 +103,13 @@ class ImportReport:
     def as_json(self) -> dict[str, Any]:
         """Return the report as values that JSON knows."""
         return dataclasses.asdict(self) | {"refused": self.refused, "truncated": self.truncated}
+
+    def as_kept(self) -> dict[str, Any]:
+        """Return the report to be kept with the store: without values of cells.
+
+        A value may be personal data, which erasing a person must not leave behind in a report.
+        """
+        kept = self.as_json()
+        for finding in kept["findings"]:
+            finding["value"] = None
+        return kept

@@ -126,3 +126,15 @@ def build_parties(evaluation: Evaluation) -> None:
         GROUP BY 1
         """,
     )
+
+
+def event(evaluation: Evaluation, classes: tuple[str, ...], role: str, date: str) -> str:
+    """Return a relation (s, party, first_day, day) of the known events of some classes."""
+    return f"""(
+        SELECT e.s, coalesce(m.canonical, r.o) AS party, d.first_day, d.day
+        FROM {evaluation.instances(*classes)} AS e
+        JOIN {evaluation.triples(role)} AS r ON r.s = e.s
+        LEFT JOIN {evaluation.dates(date)} AS d ON d.s = e.s
+        LEFT JOIN merged AS m ON m.id = r.o
+        WHERE e.s NOT IN (SELECT s FROM unknown) AND {evaluation.in_focus("r.o")}
+    )"""

@@ -18,6 +18,7 @@ from rdflib.term import Node
 
 from kg.errors import QueryError, ShapesError, UnsupportedShapeError
 from kg.namespaces import CG, XSD
+from kg.shacl.sideways import related
 from kg.sparql import parse
 
 _FORBIDDEN = {
@@ -79,7 +80,7 @@ def _nodes(node: object) -> Iterator[CompValue | Variable]:
 
 def query_of_run(text: str, as_of: date) -> CompValue:
     """Return the algebra of a constraint's query with the date of the run filled in."""
-    algebra = _answered(parse(text).algebra, Literal(as_of.isoformat(), datatype=XSD.date))
+    algebra = _answered(related(parse(text).algebra), Literal(as_of.isoformat(), datatype=XSD.date))
     assert isinstance(algebra, CompValue)  # noqa: S101
     return algebra
 

@@ -9,7 +9,7 @@ from rdflib.plugins.sparql.parserutils import CompValue
 from sqlglot import exp
 
 from kg.sparql import sql
-from kg.sparql.arithmetic import DIVISION_DIGITS, quotient
+from kg.sparql.arithmetic import DIVISION_DIGITS, quotient, rounded
 from kg.sparql.comparison import sort_keys
 from kg.sparql.computed import Number, Text, exact_part, integer
 from kg.sparql.expressions import Expression, value_of
@@ -104,7 +104,7 @@ def aggregated(
                 renamed[name] = variable
                 continue
         value = _AGGREGATES[node.name](node, groups)
-        if isinstance(value, Unbound):
+        if not value.kinds:
             continue
         shapes[name] = shape_of(value, certain=False)
         columns += columns_of(context, name, value, shapes[name])
@@ -187,8 +187,6 @@ class _Total:
             raise NotCompiledError("SUM or AVG of distinct values")
         self.value = value_of(node.vars, groups.scope)
         self.kinds = self.value.kinds & NUMERIC
-        if self.kinds >= {Kind.FLOAT, Kind.DOUBLE}:
-            raise NotCompiledError("a sum of values that may be xsd:float or xsd:double")
         self._rows = groups.raw(_rows())
         self._good = self._numeric(groups)
         self.num: sql.Expr | None = None
@@ -201,7 +199,8 @@ class _Total:
             assert exact is not None  # noqa: S101
             self.num = groups.raw(sql.call("sum", exact))
         if self.kinds & FLOATING:
-            self.dbl = groups.raw(sql.call("sum", self.value.number("dbl")))
+            total = groups.raw(sql.call("sum", self.value.number("dbl")))
+            self.dbl = rounded(total, self.kinds, self.widest)
             if self.num is not None:
                 floating = sql.compare(">=", self.widest, sql.number(int(Kind.FLOAT)))
                 self.dbl = sql.case([(floating, self.dbl)])

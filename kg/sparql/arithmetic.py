@@ -10,6 +10,7 @@ from kg.sparql.values import (
     EXACT,
     FLOATING,
     NUMERIC,
+    Kinds,
     NotCompiledError,
     Traits,
     Unbound,
@@ -34,11 +35,23 @@ def calculate(operator: str, left: Value, right: Value) -> Value:
         return Unbound()
     num, digits = _exact(operator, left, right) if kinds & EXACT else (None, 0)
     dbl = _floating(operator, left, right, num) if kinds & FLOATING else None
-    if kinds == {Kind.FLOAT} and dbl is not None:
-        dbl = sql.cast(sql.cast(dbl, "FLOAT"), "DOUBLE")
-    if kinds >= {Kind.FLOAT, Kind.DOUBLE}:
-        raise NotCompiledError("arithmetic on values that may be xsd:float or xsd:double")
-    return Number(Traits(kinds, digits), num, dbl, _kind(operator, left, right))
+    kind = _kind(operator, left, right)
+    if dbl is not None:
+        dbl = rounded(dbl, kinds, kind)
+    return Number(Traits(kinds, digits), num, dbl, kind)
+
+
+def rounded(dbl: Expr, kinds: Kinds, kind: Expr) -> Expr:
+    """Return a floating result in the precision of its kind.
+
+    An operation on floats done in doubles and then rounded gives the same as done in floats.
+    """
+    if Kind.FLOAT not in kinds:
+        return dbl
+    single = sql.cast(sql.cast(dbl, "FLOAT"), "DOUBLE")
+    if Kind.DOUBLE not in kinds:
+        return single
+    return sql.case([(sql.eq(kind, sql.number(int(Kind.FLOAT))), single)], dbl)
 
 
 def _promoted(operator: str, left: Kind, right: Kind) -> Kind:

@@ -87,9 +87,11 @@ def equal(left: Value, right: Value, *, loose: bool = False) -> Expr:
     if loose and _covered(left, right):
         return branches[0][1]
     branches.append((same, sql.boolean(True)))
-    if not loose and left.kinds & LITERALS and right.kinds & LITERALS:
+    # A literal of unknown value may equal any literal but one with a language.
+    plain = LITERALS - {Kind.LANG}
+    if not loose and left.kinds & plain and right.kinds & plain:
         opaque = sql.either(left.is_kind(OPAQUE), right.is_kind(OPAQUE))
-        literals = sql.both(left.is_kind(LITERALS), right.is_kind(LITERALS))
+        literals = sql.both(left.is_kind(plain), right.is_kind(plain))
         if left.kinds & OPAQUE or right.kinds & OPAQUE:
             branches.append((sql.both(opaque, literals), sql.null()))
     return sql.case(branches, _unless_missing(left, right, sql.boolean(False)))

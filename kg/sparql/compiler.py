@@ -32,7 +32,6 @@ from kg.sparql.values import (
     NotCompiledError,
     Shape,
     Traits,
-    Unbound,
     Value,
 )
 
@@ -114,7 +113,11 @@ class Compiler:
 
     def _minus(self, node: CompValue, graph: Graph) -> Relation:
         left, right = self.relation(node.p1, graph), self.relation(node.p2, graph)
-        return joins.minus(self.context, left, right)
+        implicit = set()
+        if isinstance(graph, str):
+            # The graph's name is bound around the group, not within it.
+            implicit = {graph} - (_pattern_variables(node.p1) & _pattern_variables(node.p2))
+        return joins.minus(self.context, left, right, implicit)
 
     def _filter(self, node: CompValue, graph: Graph) -> Relation:
         inner = self._with_prebound(self.relation(node.p, graph), node.expr)
@@ -153,7 +156,7 @@ class Compiler:
                 continue
             value = value_of(node.expr, scope)
             new.add(name)
-            if not isinstance(value, Unbound):
+            if value.kinds:
                 shapes[name] = self._shape(value)
                 columns += columns_of(self.context, name, value, shapes[name])
         columns += copied_columns(self.context, inner, side.alias)
@@ -191,6 +194,8 @@ class Compiler:
         name = str(term)
         if name in self.context.bindings:
             return self.relation(node.p, self.context.bindings[name])
+        if _has_subselect(node.p):
+            raise NotCompiledError("a sub-select inside GRAPH of a variable")
         inner = self.relation(node.p, name)
         if name in inner.shapes and inner.shapes[name].certain:
             return inner
@@ -203,7 +208,10 @@ class Compiler:
         names = list(dict.fromkeys(str(name) for row in rows for name in row))
         if set(names) & self.context.bindings.keys():
             raise NotCompiledError("VALUES of a variable that is a parameter")
-        return self._table(names, rows)
+        table = self._table(names, rows)
+        if isinstance(graph, str):
+            return joins.join(self.context, self._graph_names(graph), table)
+        return table
 
     def _table(self, names: list[str], rows: list[dict[Variable, Node | str]]) -> Relation:
         """Return inline data."""
@@ -295,6 +303,14 @@ def _refuse_free_variables(pattern: CompValue, outer: Scope) -> None:
         for variable in _variables(expression):
             if str(variable) not in bound and outer.value(str(variable)).kinds:
                 raise NotCompiledError("EXISTS whose inner groups mention an outer variable")
+
+
+def _has_subselect(node: object) -> bool:
+    """Return whether a pattern contains a sub-select."""
+    if not isinstance(node, CompValue):
+        return False
+    parts = [node[key] for key in ("p", "p1", "p2") if key in node]
+    return node.name == "Project" or any(_has_subselect(part) for part in parts)
 
 
 def _pattern_variables(node: object) -> set[str]:

@@ -94,14 +94,21 @@ def _arguments(node: CompValue, scope: Scope) -> list[Value]:
         if name not in node:
             continue
         argument = node[name]
-        items = argument if isinstance(argument, list) else [argument]
+        items = _listed(argument) if name == "arg" else [argument]
         found += [value_of(item, scope) for item in items if item is not None]
     return found
 
 
+def _listed(argument: Expression | list[Expression]) -> list[Expression]:
+    """Return a list of arguments; the parser gives an empty one as rdf:nil."""
+    if isinstance(argument, list):
+        return argument
+    return [] if argument == URIRef(_NIL) else [argument]
+
+
 def _strict(function: Callable[..., Value], arguments: list[Value]) -> Value:
     """Return a call, an error when an argument always is one."""
-    if any(isinstance(argument, Unbound) for argument in arguments):
+    if any(not argument.kinds for argument in arguments):
         return Unbound()
     return function(*arguments)
 
@@ -186,7 +193,7 @@ def _if(node: CompValue, scope: Scope) -> Value:
 
 
 def _coalesce(node: CompValue, scope: Scope) -> Value:
-    values = [value_of(argument, scope) for argument in node.arg]
+    values = [value_of(argument, scope) for argument in _listed(node.arg)]
     return Choice([(value.present(), value) for value in values], Unbound())
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from kg.sparql import sql
 from kg.sparql.comparison import identical
@@ -248,12 +248,35 @@ def _pattern(pattern: Value, flags: Value | None) -> str:
         raise NotCompiledError("flags of a regular expression that are not constant")
     letters = flags.term.lex if isinstance(flags, Constant) else ""
     text = pattern.term.lex
-    if set(letters) - set("ims") or _UNTRANSLATABLE.search(text):
+    if set(letters) - set("imsxq"):
+        raise NotCompiledError("unknown flags of a regular expression")
+    if "q" in letters:
+        text = re.sub(r"([^\w\s])", r"\\\1", text)
+    else:
+        if "x" in letters:
+            text = "".join(_without_spaces(text))
+        text = _unicode_classes(text)
+    engine_letters = "".join(letter for letter in "ims" if letter in letters)
+    return f"(?{engine_letters}){text}" if engine_letters else text
+
+
+def _without_spaces(pattern: str) -> Iterator[str]:
+    """Yield a pattern without the white space outside its character classes."""
+    depth = 0
+    escaped = False
+    for character in pattern:
+        if not escaped:
+            depth += {"[": 1, "]": -1}.get(character, 0)
+        escaped = character == "\\" and not escaped
+        if depth > 0 or character not in " \t\n\r":
+            yield character
+
+
+def _unicode_classes(pattern: str) -> str:
+    """Return a pattern whose classes mean all of Unicode, as in XPath."""
+    if _UNTRANSLATABLE.search(pattern) or re.search(r"\\[wWsS]", pattern):
         raise NotCompiledError("a regular expression beyond the engine's syntax")
-    if re.search(r"\\[wWsS]", text):
-        raise NotCompiledError("a character class that the engine limits to ASCII")
-    text = text.replace(r"\d", r"\p{Nd}").replace(r"\D", r"\P{Nd}")
-    return f"(?{letters}){text}" if letters else text
+    return pattern.replace(r"\d", r"\p{Nd}").replace(r"\D", r"\P{Nd}")
 
 
 def same_term(left: Value, right: Value) -> Value:

@@ -98,20 +98,26 @@ def replace_shapes(relation: Relation) -> Relation:
     return replace(relation, shapes=shapes)
 
 
-def minus(context: Context, left: Relation, right: Relation) -> Relation:
-    """Return the left solutions with no compatible right one that shares a bound variable."""
+def minus(
+    context: Context, left: Relation, right: Relation, implicit: set[str]
+) -> Relation:
+    """Return the left solutions with no compatible right one that shares a bound variable.
+
+    `implicit` variables are compared, but do not count as shared.
+    """
     left, right = _aligned(context, left, right)
     shared = _shared(left, right)
-    if not shared:
+    counted = [name for name in shared if name not in implicit]
+    if not counted:
         return left
     sides = layer(context, left), layer(context, right)
     conditions = [_compatible(*sides, shared)]
-    if not any(_certain(name, left, right) for name in shared):
+    if not any(_certain(name, left, right) for name in counted):
         conditions.append(
             sql.either(
                 *(
                     sql.both(sides[0].value(name).present(), sides[1].value(name).present())
-                    for name in shared
+                    for name in counted
                 )
             )
         )

@@ -55,14 +55,27 @@ def _pattern(expr: Expr) -> str:
     """Return the pattern of a call with its flags, in the engine's syntax."""
     pattern = str(string(expr.pattern))
     flags = str(string(expr.flags)) if expr.flags is not None else ""
-    if set(flags) - set("ims"):
+    if set(flags) - set("imsxq"):
         raise SPARQLError(f"unknown flags of a regular expression: {flags}")
+    if "q" in flags:
+        pattern = re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", pattern)
+    elif "x" in flags:
+        pattern = _without_space(pattern)
+    flags = "".join(flag for flag in "ims" if flag in flags)
     if _BEYOND.search(pattern):
         raise QueryEvaluationError(
             f"The regular expression {pattern!r} refers back or looks around, which is not offered"
             " here. Write it without, or test in several steps."
         )
     return f"(?{flags}){pattern}" if flags else pattern
+
+
+def _without_space(pattern: str) -> str:
+    """Return a pattern without white space, but for that within character classes (flag `x`)."""
+    parts = re.split(r"(\\.|\[(?:\\.|[^\]\\])*\])", pattern, flags=re.DOTALL)
+    return "".join(
+        re.sub(r"[ \t\r\n]", "", part) if i % 2 == 0 else part for i, part in enumerate(parts)
+    )
 
 
 def _replacement(text: str) -> str:

@@ -6,12 +6,26 @@ import re
 from functools import lru_cache
 
 import pyoxigraph
+import rdflib
+from rdflib import Literal
+from rdflib.plugins.sparql import parser
 from rdflib.plugins.sparql.algebra import translateGroupGraphPattern, translateQuery
 from rdflib.plugins.sparql.parser import parseQuery
 from rdflib.plugins.sparql.parserutils import CompValue
 from rdflib.plugins.sparql.sparql import Query
 
 from kg.errors import QueryEvaluationError, QuerySyntaxError
+
+# A literal of a query is the term that was written: "01" is not "1".
+rdflib.NORMALIZE_LITERALS = False
+
+
+def _negative(literal: Literal) -> Literal:
+    """Return a negative number as written; the parser's own way fails on decimals."""
+    return Literal(f"-{literal}", datatype=literal.datatype)
+
+
+parser.neg = _negative
 
 _PLACE = re.compile(r"error at (\d+):(\d+): ")
 _MOST_EXPECTED = 12
@@ -90,7 +104,10 @@ def _translate_exists(node: object) -> None:
         if node.name in {"Builtin_EXISTS", "Builtin_NOTEXISTS"}:
             pattern = node.graph
             if isinstance(pattern, CompValue) and pattern.name == "GroupGraphPatternSub":
-                node["graph"] = translateGroupGraphPattern(pattern)
+                pattern = translateGroupGraphPattern(pattern)
+            # rdflib leaves its translation in the attribute and the syntax, robbed of its
+            # filters, in the item: whoever copies items would lose the filters.
+            node["graph"] = pattern
         for key in list(node):
             if key != "_vars":
                 _translate_exists(node[key])

@@ -6,7 +6,16 @@ from collections.abc import Callable
 
 from kg.namespaces import XSD
 from kg.sparql import sql
-from kg.sparql.computed import Number, Text, Truth, decimal, exact_part, integer
+from kg.sparql.computed import (
+    Number,
+    Text,
+    Truth,
+    decimal,
+    decimal_text,
+    exact_part,
+    floating_text,
+    integer,
+)
 from kg.sparql.sql import Expr
 from kg.sparql.values import (
     COLUMN_DIGITS,
@@ -80,10 +89,39 @@ TIME_FUNCTIONS: dict[str, Callable[[Value], Value]] = {
 
 
 def to_string(value: Value) -> Value:
-    """Cast to xsd:string."""
-    lex = value.facet("lex")
+    """Cast to xsd:string: numbers and booleans in their canonical form (XPath 3.1, 19.1.2)."""
     kinds = LITERALS | _IRI
-    return Text(lex if value.kinds <= kinds else sql.case([(value.is_kind(kinds), lex)]))
+    branches: list[tuple[Expr, Expr]] = []
+    if value.kinds & EXACT:
+        branches.append((value.is_kind(EXACT), decimal_text(value.number("num"))))
+    if value.kinds & FLOATING:
+        branches.append((value.is_kind(FLOATING), _floating_string(value)))
+    if value.kinds & _BOOLEAN:
+        one = sql.eq(value.facet("num"), sql.number(1))
+        text = sql.case([(one, sql.string("true"))], sql.string("false"))
+        branches.append((value.is_kind(_BOOLEAN), text))
+    branches.append((value.is_kind(kinds), value.facet("lex")))
+    return Text(sql.case(branches))
+
+
+def _floating_string(value: Value) -> Expr:
+    """Return a floating number as XPath writes it: plain between 1e-4 and 1e6, else refused."""
+    dbl = value.number("dbl")
+    text = floating_text(dbl, "FLOAT" if value.kinds & FLOATING == {Kind.FLOAT} else "DOUBLE")
+    size = sql.call("abs", dbl)
+    plain = sql.either(
+        sql.eq(dbl, sql.number(0)),
+        sql.both(
+            sql.compare(">=", size, sql.cast(sql.string("1e-4"), "DOUBLE")),
+            sql.compare("<", size, sql.cast(sql.string("1e6"), "DOUBLE")),
+        ),
+        sql.negation(sql.call("isfinite", dbl)),
+    )
+    trimmed = sql.call("regexp_replace", text, sql.string("[.]0$"), sql.string(""))
+    return sql.case(
+        [(plain, trimmed), (sql.is_null(dbl), sql.typed_null("VARCHAR"))],
+        sql.call("error", sql.string("not compiled: the text of a very large or small double")),
+    )
 
 
 def to_integer(value: Value) -> Value:

@@ -181,7 +181,9 @@ class Judge:
     @property
     def reopened(self) -> bool:
         refused = max(x for x in self.effects() if x <= self.at)
-        spoke = [latest(d) for d, way in self.history.interactions if way == "in" and dated(d, self.at)]
+        spoke = [
+            latest(d) for d, way in self.history.interactions if way == "in" and dated(d, self.at)
+        ]
         bought = [latest(s.day) for s in self.sales if s.amount != 0 and not self.counts(s)]
         return any(day > refused for day in [*spoke, *bought])
 

@@ -270,5 +270,3 @@ def test_compiled_answer_is_that_of_other_engines(
     expected = of_oxigraph(oxigraph, text)
     if answer != expected:
         assert answer == of_rdflib(graph, text)
-
-

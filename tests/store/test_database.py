@@ -34,10 +34,14 @@ def store() -> Store:
 
 
 def live(store: Store) -> int:
-    row = store.cursor().execute(
-        "SELECT count(*) FROM live WHERE g NOT IN (SELECT id FROM term WHERE lex = ?)",
-        [str(PROVENANCE_GRAPH)],
-    ).fetchone()
+    row = (
+        store.cursor()
+        .execute(
+            "SELECT count(*) FROM live WHERE g NOT IN (SELECT id FROM term WHERE lex = ?)",
+            [str(PROVENANCE_GRAPH)],
+        )
+        .fetchone()
+    )
     assert row
     return int(row[0])
 
@@ -108,10 +112,14 @@ def test_statistics_note_repeats_kinds_and_wide_values(store: Store) -> None:
         tx.insert(staged(ONE, TWO))
         tx.insert(staged((*ONE[:5], "ex:h")))
         tx.insert(staged(wide))
-    rows = store.cursor().execute(
-        "SELECT t.lex, dup, wide, kinds FROM predicate JOIN term AS t ON t.id = p"
-        " WHERE t.lex LIKE 'ex:%' ORDER BY t.lex"
-    ).fetchall()
+    rows = (
+        store.cursor()
+        .execute(
+            "SELECT t.lex, dup, wide, kinds FROM predicate JOIN term AS t ON t.id = p"
+            " WHERE t.lex LIKE 'ex:%' ORDER BY t.lex"
+        )
+        .fetchall()
+    )
     assert rows == [
         ("ex:p", True, True, 1 << Kind.DECIMAL),
         ("ex:q", False, False, 1 << Kind.IRI),
@@ -132,11 +140,17 @@ def test_terms_are_found_by_their_whole_key(store: Store) -> None:
 
 def test_term_lookup_uses_the_index(store: Store) -> None:
     with store.write() as tx:
-        tx.insert("SELECT 'ex:' || i AS s, 'ex:p' AS p, 'ex:o' || i AS o, NULL::VARCHAR AS odt,"
-                  " NULL::VARCHAR AS olang, 'ex:g' AS g FROM range(5000) AS r(i)")
-    plan = store.cursor().execute(
-        "EXPLAIN ANALYZE SELECT id FROM term WHERE h IN (md5_number_lower('ex:77')::UBIGINT)"
-    ).fetchall()
+        tx.insert(
+            "SELECT 'ex:' || i AS s, 'ex:p' AS p, 'ex:o' || i AS o, NULL::VARCHAR AS odt,"
+            " NULL::VARCHAR AS olang, 'ex:g' AS g FROM range(5000) AS r(i)"
+        )
+    plan = (
+        store.cursor()
+        .execute(
+            "EXPLAIN ANALYZE SELECT id FROM term WHERE h IN (md5_number_lower('ex:77')::UBIGINT)"
+        )
+        .fetchall()
+    )
     assert "Index Scan" in str(plan)
 
 
@@ -179,16 +193,23 @@ def test_times_are_kept_in_utc_with_their_zone(store: Store) -> None:
 def test_a_commit_is_described_in_the_provenance_graph(store: Store) -> None:
     with store.write(agent="someone", activity="import", note="first") as tx:
         tx.insert(staged(ONE))
-    row = store.cursor().execute(
-        "SELECT count(*) FROM live WHERE g IN (SELECT id FROM term WHERE lex = ?)",
-        [str(PROVENANCE_GRAPH)],
-    ).fetchone()
+    row = (
+        store.cursor()
+        .execute(
+            "SELECT count(*) FROM live WHERE g IN (SELECT id FROM term WHERE lex = ?)",
+            [str(PROVENANCE_GRAPH)],
+        )
+        .fetchone()
+    )
     assert row == (6,)
 
 
 def test_nothing_reads_files_once_the_store_is_open(store: Store) -> None:
-    for statement in ("SELECT * FROM read_text('pyproject.toml')", "ATTACH 'x.db'",
-                      "SET enable_external_access = true"):
+    for statement in (
+        "SELECT * FROM read_text('pyproject.toml')",
+        "ATTACH 'x.db'",
+        "SET enable_external_access = true",
+    ):
         with pytest.raises(EngineError):
             store.cursor().execute(statement)
 

@@ -11,6 +11,7 @@ from w3c_manifest import ROOT, Case, cases, iri_of, path_of
 from w3c_results import Table, expected_of, same_csv, same_graph, same_table
 
 from kg.errors import QueryEvaluationError, QuerySyntaxError
+from kg.namespaces import PROVENANCE_GRAPH
 from kg.sparql import Result, parse, query
 from kg.sparql.results import write_bindings
 from kg.store import Kind, RawTerm, Store
@@ -60,7 +61,13 @@ def _answer(case: Case) -> Result:
     if clauses:
         asked = {path_of(str(clause.default or clause.named)) for clause in clauses}
         named = tuple(sorted({*named, *(path for path in asked if path.is_file())}))
-    return query(_store(data, named), text, base=case.base, union_default_graph=False)
+    return query(
+        _store(data, named),
+        text,
+        base=case.base,
+        union_default_graph=False,
+        hidden_graphs=[PROVENANCE_GRAPH],
+    )
 
 
 @pytest.mark.parametrize("case", _named({"QueryEvaluationTest"}))

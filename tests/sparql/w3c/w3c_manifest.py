@@ -18,7 +18,10 @@ QUERY_FOLDERS = (
     *("sparql10/" + name for name in ["bnode-coreference", "optional", "optional-filter", "graph"]),
     *("sparql10/" + name for name in ["dataset", "type-promotion", "cast", "bound"]),
     *("sparql10/" + name for name in ["boolean-effective-value", "expr-builtin", "expr-ops"]),
-    *("sparql10/" + name for name in ["expr-equals", "regex", "i18n", "construct", "ask", "distinct"]),
+    *(
+        "sparql10/" + name
+        for name in ["expr-equals", "regex", "i18n", "construct", "ask", "distinct"]
+    ),
     *("sparql10/" + name for name in ["sort", "solution-seq", "reduced"]),
     *("sparql10/" + f"syntax-sparql{number}" for number in range(1, 6)),
     *("sparql11/" + name for name in ["aggregates", "bind", "bindings", "cast", "construct"]),
@@ -34,7 +37,7 @@ PREFIX qt: <http://www.w3.org/2001/sw/DataAccess/tests/test-query#>
 PREFIX rdf: <http://www.w3.org/1999/02/22-rdf-syntax-ns#>
 SELECT ?test (SAMPLE(?type) AS ?kind) (SAMPLE(?label) AS ?name) (SAMPLE(?text) AS ?query)
     (SAMPLE(?answer) AS ?result) (SAMPLE(?cardinality) AS ?lax)
-    (GROUP_CONCAT(DISTINCT ?default) AS ?data) (GROUP_CONCAT(DISTINCT ?graph) AS ?named)
+    (GROUP_CONCAT(DISTINCT STR(?default)) AS ?data) (GROUP_CONCAT(DISTINCT STR(?graph)) AS ?named)
 WHERE {
     ?manifest mf:entries/rdf:rest*/rdf:first ?test .
     ?test a ?type ; mf:name ?label ; mf:action ?action .

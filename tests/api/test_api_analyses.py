@@ -1,0 +1,149 @@
+"""The analyses over HTTP: the registry's names, options and columns, as JSON and CSV."""
+
+import csv
+import io
+import json
+
+import pytest
+from sample import EX, filled_store
+
+from kg.analysis import ANALYSES
+from kg.namespaces import CG, FOAF
+from kg.store.rdf import load_bytes
+
+_CHAINS = f"""
+@prefix ex: <{EX}> . @prefix cg: <{CG}> . @prefix foaf: <{FOAF}> .
+@prefix xsd: <http://www.w3.org/2001/XMLSchema#> .
+ex:shop cg:sourceKey "shop" .
+ex:r1 a cg:Referral ; cg:sourceKey "r1" ; cg:recommender ex:ana ; cg:referred ex:bo ;
+    cg:date "2025-01-10"^^xsd:date .
+ex:o2 a cg:Purchase ; cg:client ex:bo ; cg:seller ex:shop ; cg:hasLine ex:l2 ;
+    cg:orderDate "2025-02-01"^^xsd:date .
+ex:l2 cg:netAmount 20.00 ; cg:currency "EUR" .
+"""
+
+
+@pytest.fixture(scope="module")
+def store():
+    with filled_store() as store:
+        with store.write() as tx:
+            load_bytes(tx, _CHAINS.encode(), format="turtle", graph=EX + "g")
+        yield store
+
+
+def required(analysis):
+    samples = {
+        "party": "bo",
+        "unit": "shop",
+        "client": "ana",
+        "from": "2025-01-01",
+        "to": "2025-12-31",
+    }
+    return {option.name: samples[option.name] for option in analysis.options if option.required}
+
+
+def test_list_tells_addresses_titles_options_and_columns(client):
+    listed = client.get("/api/analyses").json["analyses"]
+    assert [one["name"] for one in listed] == list(ANALYSES)
+    for one in listed:
+        assert set(one["title"]) == {"en", "fr"}
+        assert one["columns"]
+
+
+@pytest.mark.parametrize("name", ANALYSES)
+def test_every_analysis_answers_with_its_columns(client, name):
+    path = f"/api/{name.replace(' ', '/')}"
+    arguments = {"as_of": "2025-06-30", "format": "csv", **required(ANALYSES[name])}
+    response = client.get(path, query_string=arguments)
+    assert response.status_code == 200, response.text
+    header = next(csv.reader(io.StringIO(response.text)))
+    assert header == list(ANALYSES[name].columns)
+
+
+@pytest.mark.parametrize("name", ANALYSES)
+def test_every_analysis_has_a_page_that_runs_it(client, name):
+    path = f"/analyses/{name.replace(' ', '/')}"
+    assert client.get(path).status_code == 200
+    arguments = {"run": "1", "as_of": "2025-06-30", **required(ANALYSES[name])}
+    response = client.get(path, query_string=arguments)
+    assert response.status_code == 200, response.text
+    assert "Answer" in response.text
+
+
+def test_classification_depends_on_the_date(client):
+    def stage(day):
+        rows = client.get("/api/classify", query_string={"as_of": day, "party": "bo"}).json
+        return [row["stage"] for row in rows]
+
+    assert stage("2025-03-01") == ["CURRENT"]
+    assert stage("2029-01-01") == ["FORMER"]
+
+
+def test_classification_depends_on_the_parameters(client):
+    arguments = {"as_of": "2025-12-01", "party": "bo"}
+    assert client.get("/api/classify", query_string=arguments).json[0]["stage"] == "CURRENT"
+    arguments["params"] = json.dumps({"D_act": 180, "D_loyal": 90, "W_reg": 180})
+    assert client.get("/api/classify", query_string=arguments).json[0]["stage"] == "DORMANT"
+
+
+def test_chain_leads_to_the_origin(client):
+    rows = client.get("/api/referrals/chain?party=bo&as_of=2025-06-30").json
+    assert [row["party_key"] for row in rows] == ["bo", "ana"]
+
+
+def test_csv_and_json_hold_the_same(client):
+    arguments = {"as_of": "2025-06-30"}
+    rows = client.get("/api/referrals/tree", query_string=arguments).json
+    response = client.get(
+        "/api/referrals/tree", query_string=arguments, headers={"Accept": "text/csv"}
+    )
+    assert response.content_type == "text/csv; charset=utf-8"
+    read = list(csv.DictReader(io.StringIO(response.text)))
+    assert [{k: "" if v is None else str(v) for k, v in row.items()} for row in rows] == read
+
+
+def test_answer_tells_the_commit(client, store):
+    assert client.get("/api/classify").headers["X-Clientgraph-Commit"] == str(store.head)
+
+
+@pytest.mark.parametrize(
+    ("path", "word"),
+    [
+        ("/api/classify?as_of=soon", "as_of"),
+        ("/api/classify?as_of=2025-02-30", "as_of"),
+        ("/api/classify?knowledge=then", "knowledge"),
+        ("/api/classify?params=[1]", "params"),
+        ("/api/classify?params={", "params"),
+        ("/api/classify?params={%22D_none%22:1}", "D_none"),
+        ("/api/classify?params={%22D_act%22:0}", "D_act"),
+        ("/api/classify?party=nobody", "nobody"),
+        ("/api/classify?colour=blue", "colour"),
+        ("/api/classify?timeout=-1", "timeout"),
+        ("/api/classify?format=xml", "format"),
+        ("/api/referrals/chain", "party"),
+        ("/api/referrals/rates?from=x&to=y", "from"),
+        ("/api/referrals/credit?model=magic", "model"),
+    ],
+)
+def test_wrong_options_are_400_and_named(client, path, word):
+    response = client.get(path)
+    assert response.status_code == 400, response.text
+    assert response.content_type == "application/problem+json"
+    assert word in response.json["detail"]
+
+
+def test_unknown_analysis_is_404(client):
+    assert client.get("/api/referrals/none").status_code == 404
+    assert client.get("/analyses/none").status_code == 404
+
+
+def test_page_shows_why_an_analysis_was_not_run(client):
+    response = client.get("/analyses/classify?run=1&party=nobody")
+    assert response.status_code == 400
+    assert "nobody" in response.text
+    assert response.mimetype == "text/html"
+
+
+def test_page_links_keys_to_their_things(client):
+    text = client.get("/analyses/referrals/chain?run=1&party=bo&as_of=2025-06-30").text
+    assert 'title="http://example.org/ana">ana</a>' in text

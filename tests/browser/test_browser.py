@@ -1,0 +1,176 @@
+"""The pages as a person meets them, in a real browser."""
+
+import pytest
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.expected_conditions import staleness_of
+from selenium.webdriver.support.ui import Select, WebDriverWait
+
+pytestmark = pytest.mark.browser
+
+GOOD = (
+    "key,kind,name,registration_id\n"
+    "acme,legal,Acme <script>alert(1)</script>,R1\n"
+    "zoe,legal,Zoé & fils,R2\n"
+)
+BAD = (
+    "key,kind,given_name,family_name,birth_date\n"
+    "ana,person,Ana,Silva,1990-01-31\n"
+    "bo,person,Bo,Li,1990-02-31\n"
+)
+
+
+@pytest.fixture
+def files(tmp_path):
+    """Return the paths of a good and of a bad `parties.csv`."""
+    paths = {}
+    for name, content in {"good": GOOD, "bad": BAD}.items():
+        paths[name] = tmp_path / name / "parties.csv"
+        paths[name].parent.mkdir()
+        paths[name].write_text(content, "utf-8")
+    return paths
+
+
+@pytest.fixture
+def page(browser, server):
+    """Return a function that opens a path of the server, once the log of the browser is empty."""
+    browser.delete_all_cookies()
+    browser.get_log("browser")
+
+    def open_path(path):
+        browser.get(server + path)
+        return browser
+
+    return open_path
+
+
+def submit(browser, selector):
+    """Press a button and wait for the page that follows."""
+    old = browser.find_element(By.TAG_NAME, "html")
+    browser.find_element(By.CSS_SELECTOR, selector).click()
+    WebDriverWait(browser, 60).until(staleness_of(old))
+
+
+def text(browser, selector="main"):
+    return browser.find_element(By.CSS_SELECTOR, selector).text
+
+
+def upload(browser, path, action):
+    browser.find_element(By.ID, "files").send_keys(str(path))
+    submit(browser, f"button[value='{action}']")
+
+
+def complaints(browser):
+    """Return what the browser complains about, such as a script that the policy stopped."""
+    return [one["message"] for one in browser.get_log("browser") if one["level"] == "SEVERE"]
+
+
+def test_good_import_commits_and_the_overview_counts_it(page, files):
+    browser = page("/imports")
+    upload(browser, files["good"], "import")
+    assert "Imported" in text(browser, ".verdict")
+    page("/")
+    assert "2\nparties" in text(browser, ".figures")
+    assert "1\nimport" in text(browser, ".figures")
+    assert complaints(browser) == []
+
+
+def test_dry_run_writes_nothing(page, files):
+    browser = page("/imports")
+    upload(browser, files["good"], "dry-run")
+    assert "Dry run" in text(browser, ".verdict")
+    page("/")
+    assert "0\nparties" in text(browser, ".figures")
+
+
+def test_bad_import_shows_row_and_column_and_writes_nothing(page, files):
+    browser = page("/imports?lang=fr")
+    upload(browser, files["bad"], "import")
+    assert "Refusé" in text(browser, ".verdict")
+    cells = [
+        cell.text
+        for cell in browser.find_elements(By.CSS_SELECTOR, "[aria-labelledby=findings] td")
+    ]
+    assert cells[:5] == ["erreur", "parties.csv", "3", "birth_date", "1990-02-31"]
+    assert "calendrier" in cells[5]
+    page("/")
+    assert "0\nparties prenantes" in text(browser, ".figures")
+
+
+def test_query_shows_rows_with_markup_as_text(page, files):
+    browser = page("/imports")
+    upload(browser, files["good"], "import")
+    page("/query")
+    field = browser.find_element(By.ID, "query")
+    field.clear()
+    field.send_keys(
+        "SELECT ?name WHERE { ?s <http://xmlns.com/foaf/0.1/name> ?name } ORDER BY ?name"
+    )
+    submit(browser, "main form button")
+    names = [cell.text for cell in browser.find_elements(By.CSS_SELECTOR, ".answer td")]
+    assert names == ["Acme <script>alert(1)</script>", "Zoé & fils"]
+    assert complaints(browser) == []
+
+
+def test_syntax_error_shows_its_line_with_a_caret(page):
+    browser = page("/query")
+    field = browser.find_element(By.ID, "query")
+    field.clear()
+    field.send_keys("SELECT *\nWHERE { ?s ?p }")
+    submit(browser, "main form button")
+    assert "Line 2, column" in text(browser, ".problem")
+    assert "WHERE { ?s ?p }" in text(browser, ".problem .source")
+    assert browser.find_element(By.CSS_SELECTOR, ".caret").is_displayed()
+    assert field_value(browser, "query") == "SELECT *\nWHERE { ?s ?p }"
+
+
+def field_value(browser, name):
+    return browser.find_element(By.ID, name).get_property("value")
+
+
+def test_ctrl_enter_runs_the_query(page):
+    browser = page("/query")
+    old = browser.find_element(By.TAG_NAME, "html")
+    browser.find_element(By.ID, "query").send_keys(Keys.CONTROL, Keys.ENTER)
+    WebDriverWait(browser, 60).until(staleness_of(old))
+    assert browser.find_elements(By.ID, "answer")
+
+
+def test_every_page_speaks_both_languages(page):
+    for path, english, french in [
+        ("/", "Overview", "Vue d’ensemble"),
+        ("/query", "Query", "Requêtes"),
+        ("/imports", "Imports", "Imports"),
+        ("/analyses", "Analyses", "Analyses"),
+    ]:
+        browser = page(path + "?lang=en")
+        assert text(browser, "h1") == english
+        browser.find_element(By.LINK_TEXT, "Français").click()
+        assert text(browser, "h1") == french
+        assert browser.find_element(By.TAG_NAME, "html").get_attribute("lang") == "fr"
+
+
+def test_analysis_runs_from_its_form(page):
+    browser = page("/analyses/referrals/credit")
+    Select(browser.find_element(By.ID, "o-model")).select_by_visible_text("linear")
+    submit(browser, "main form button")
+    assert "row" in text(browser, ".facts")
+
+
+@pytest.mark.parametrize("path", ["/", "/query", "/imports", "/analyses", "/analyses/classify"])
+def test_pages_fit_a_phone(page, path):
+    browser = page(path)
+    metrics = {"width": 360, "height": 740, "deviceScaleFactor": 1, "mobile": True}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+    try:
+        page(path)
+        width = browser.execute_script("return document.documentElement.scrollWidth")
+    finally:
+        browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+    assert width <= 360
+
+
+def test_keyboard_reaches_the_content_first(page):
+    browser = page("/")
+    browser.find_element(By.TAG_NAME, "body").send_keys(Keys.TAB)
+    assert browser.switch_to.active_element.text == "Skip to content"
