@@ -6,7 +6,7 @@ from flask import Flask
 from flask.json.provider import DefaultJSONProvider
 from jinja2 import StrictUndefined
 
-from api import analyses, health, imports, queries, sparql
+from api import analyses, health, imports, openapi, queries, sparql
 from api.config import Services, WebOptions
 from api.errors import register_errors
 from api.language import register_language
@@ -47,7 +47,7 @@ def create_app(
     protect(app, web)
     register_language(app)
     register_errors(app)
-    for part in (sparql, imports, queries, analyses, health):
+    for part in (sparql, imports, queries, analyses, openapi, health):
         app.register_blueprint(part.blueprint)
     register_pages(app)
     return app

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
-from waitress import serve as run_waitress
+from flask import Flask
+from waitress import create_server
 
 from api.config import LOOPBACK, WebOptions
 from api.factory import create_app, open_store
 from kg.config import Settings
+from kg.errors import UsageError
 
 _MEGABYTE = 1024 * 1024
 
@@ -29,15 +33,30 @@ def serve(
     settings: Settings, host: str, port: int, allowed_hosts: tuple[str, ...], threads: int
 ) -> None:
     """Serve the SPARQL endpoint, the API and the pages over HTTP."""
-    if host not in LOOPBACK:
+    name = f"[{host}]" if ":" in host else host
+    if name not in LOOPBACK:
         click.echo(
-            f"Warning: whoever reaches {host}:{port} can read and write; there are no accounts.",
+            f"Warning: whoever reaches {name}:{port} can read and write; there are no accounts.",
             err=True,
         )
     with open_store(settings) as store:
-        app = create_app(settings, store, WebOptions((*LOOPBACK, host, *allowed_hosts)))
-        click.echo(f"clientgraph serves on http://{host}:{port} (Ctrl+C stops it)", err=True)
-        run_waitress(
+        app = create_app(settings, store, WebOptions((*LOOPBACK, name, *allowed_hosts)))
+        server = _listen(app, host, port, threads, settings)
+        click.echo(f"clientgraph serves on http://{name}:{port} (Ctrl+C stops it)", err=True)
+        try:
+            server.run()
+        finally:
+            server.close()
+
+
+def _listen(app: Flask, host: str, port: int, threads: int, settings: Settings) -> Any:
+    """Return a server that listens.
+
+    Raises:
+        UsageError: the address cannot be listened on.
+    """
+    try:
+        return create_server(
             app,
             host=host,
             port=port,
@@ -46,3 +65,8 @@ def serve(
             # Larger than the application's own limit, so that the application can explain it.
             max_request_body_size=2 * settings.max_upload_mb * _MEGABYTE,
         )
+    except OSError as error:
+        raise UsageError(
+            f"The server cannot listen on {host}:{port} ({error.strerror}). Choose another --port"
+            " or --host."
+        ) from None

@@ -96,7 +96,9 @@ def test_links_between_documents_lead_to_files(project_files: list[Path], root: 
 
 def test_readme_names_targets_that_exist(root: Path) -> None:
     makefile = (root / "Makefile").read_text("utf-8")
-    for target in re.findall(r"\bmake ([a-z-]+)", (root / "README.md").read_text("utf-8")):
+    for target in re.findall(
+        r"(?:^|`)make ([a-z-]+)", (root / "README.md").read_text("utf-8"), re.MULTILINE
+    ):
         assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
 
 

@@ -49,7 +49,8 @@ def chain(cursor: Cursor, context: Context, *, party: str) -> Table:
     """
     columns = ("step", "party", "party_key", "recommendation_key", "date")
     with snapshot(cursor):
-        evaluation, forest = _forest(cursor, context)
+        evaluation = evaluate_referrals(cursor, context, above=party)
+        forest = primary_forest(evaluation)
         start = one_party(evaluation, party)
         members = [start, *forest.ancestors(start)]
         names = names_of(evaluation, members)
@@ -83,7 +84,8 @@ def descendants(cursor: Cursor, context: Context, *, party: str) -> Table:
     """
     columns = ("party", "party_key", "primary", "primary_key", "depth")
     with snapshot(cursor):
-        evaluation, forest = _forest(cursor, context)
+        evaluation = evaluate_referrals(cursor, context, below=party)
+        forest = primary_forest(evaluation)
         start = one_party(evaluation, party)
         brought = forest.children()
         found: list[tuple[int, int, int]] = []
@@ -140,7 +142,7 @@ def downstream_values(cursor: Cursor, context: Context) -> Table:
     """Return the value of all descendants of each party that has some: not additive (7.5)."""
     columns = ("party", "party_key", "downstream", "descendants", "currency")
     with snapshot(cursor):
-        evaluation = evaluate_referrals(cursor, context, all_parties=True)
+        evaluation = evaluate_referrals(cursor, context)
         below, counts = downstream(party_values(evaluation), primary_forest(evaluation))
         names = names_of(evaluation, counts)
     rows = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kg.analysis.parties import one_party
 from kg.lifecycle.classify import build_facts
 from kg.lifecycle.context import Context
 from kg.lifecycle.evaluation import Evaluation
@@ -10,18 +11,33 @@ from kg.lifecycle.records import build_records
 from kg.lifecycle.stages import decide
 from kg.store import Cursor
 
+_CLASSES = ("Recommendation", "Referral")
+
 
 def evaluate_referrals(
-    cursor: Cursor, context: Context, *, all_parties: bool = False
+    cursor: Cursor,
+    context: Context,
+    *,
+    all_parties: bool = False,
+    above: str | None = None,
+    below: str | None = None,
 ) -> Evaluation:
     """Leave the table `referral` (see `_OUTCOME`) and return its evaluation.
 
-    Only the events of parties in referrals are read, unless `all_parties`. Call it inside
-    `kg.lifecycle.evaluation.snapshot`.
+    Only the events of parties in referrals are read, unless `all_parties`. `above` and `below`
+    name a party: only the referrals on the way up from it, or down from it, are then judged.
+    Call it inside `kg.lifecycle.evaluation.snapshot`.
+
+    Raises:
+        UsageError: no party has this key.
     """
     evaluation = Evaluation(cursor, context)
     build_records(evaluation)
     evaluation.table("stated_referral", _stated(evaluation))
+    if above:
+        evaluation.run(_BEYOND.format(walked=_UP), start=one_party(evaluation, above))
+    if below:
+        evaluation.run(_BEYOND.format(walked=_DOWN), start=one_party(evaluation, below))
     if not all_parties:
         evaluation.table("focus", _ENDS)
         evaluation.focused = True
@@ -34,16 +50,26 @@ def evaluate_referrals(
     return evaluation
 
 
+_BEYOND = """
+DELETE FROM stated_referral WHERE receiver NOT IN (
+    WITH RECURSIVE walk(id) AS (SELECT $start::BIGINT UNION {walked}) SELECT id FROM walk
+)
+"""
+"""A ring met on the way lies wholly on it: what is left gives the same forest there."""
+_UP = "SELECT giver FROM walk JOIN stated_referral ON receiver = id WHERE giver IS NOT NULL"
+_DOWN = "SELECT receiver FROM walk JOIN stated_referral ON giver = id"
+
+
 def _stated(evaluation: Evaluation) -> str:
     """Return the SELECT of referrals as stated, dated up to T or without date."""
     return f"""
     SELECT e.s AS referral, coalesce(k.key, t.lex) AS key, coalesce(a.canonical, g.o) AS giver,
         coalesce(b.canonical, r.o) AS receiver, d.day,
         coalesce(w.o = $word_declined, FALSE) AS declined
-    FROM {evaluation.instances("Recommendation", "Referral")} AS e
+    FROM {evaluation.instances(*_CLASSES)} AS e
     JOIN {evaluation.triples("referred")} AS r ON r.s = e.s
     JOIN term AS t ON t.id = e.s
-    LEFT JOIN {evaluation.source_keys()} AS k ON k.s = e.s
+    LEFT JOIN {evaluation.source_keys(evaluation.instances(*_CLASSES), "s")} AS k ON k.id = e.s
     LEFT JOIN {evaluation.triples("recommender")} AS g ON g.s = e.s
     LEFT JOIN {evaluation.dates("date")} AS d ON d.s = e.s
     LEFT JOIN {evaluation.triples("statedOutcome")} AS w ON w.s = e.s

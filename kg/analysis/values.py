@@ -27,12 +27,15 @@ def party_values(
     as_of = evaluation.context.as_of
     rows = evaluation.run(
         f"""
+        WITH summed AS (
+            SELECT party, currency, sum(amount) AS amount FROM ({_flows(evaluation, costs=margin)})
+            WHERE day BETWEEN coalesce($start::DATE, DATE '-infinity') AND $end
+            GROUP BY party, currency
+        )
         SELECT party, coalesce(t.lex, $default_currency) AS code,
             CAST(round(sum(amount) * 100) AS BIGINT) AS cents
-        FROM ({_flows(evaluation, costs=margin)}) AS flow
-        LEFT JOIN term AS t ON t.id = flow.currency
-        WHERE day BETWEEN coalesce($start::DATE, DATE '-infinity') AND $end
-        GROUP BY ALL
+        FROM summed LEFT JOIN term AS t ON t.id = summed.currency
+        GROUP BY party, code
         HAVING cents <> 0
         ORDER BY party, code
         """,

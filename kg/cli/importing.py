@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 import click
 
+from kg.cli.import_report import Document, report_lines
 from kg.cli.output import TABLE_FORMATS, write_json, write_table
 from kg.cli.remote import Server
 from kg.cli.session import current_server, current_settings, opened_store
@@ -15,10 +15,6 @@ from kg.ingest import ImportOptions, list_imports, run_import
 
 _FINDING = ("severity", "file", "row", "column", "value", "shape", "focus")
 _RUN = ("commit", "at", "agent", "source", "id", "quads_written", "warnings")
-_SHOWN = 20
-"""Most findings shown to people; the machine formats have all that the report lists."""
-
-Document = Mapping[str, Any]
 
 
 @click.command("import")
@@ -125,57 +121,8 @@ def _write_report(report: Document, name: str, language: str) -> None:
         rows = [_finding(one) for one in report["findings"]]
         write_table([*_FINDING, "message_en", "message_fr"], rows, "csv")
     else:
-        _write_text(report, language)
+        click.echo("\n".join(report_lines(report, language)))
 
 
 def _finding(one: Document) -> list[object]:
     return [*(one[name] for name in _FINDING), *(one["message"].get(code) for code in ("en", "fr"))]
-
-
-def _write_text(report: Document, language: str) -> None:
-    """Write a report for people: files, the first findings, and what became of it."""
-    for file in report["files"]:
-        click.echo(_file_line(file, language))
-    for one in report["findings"][:_SHOWN]:
-        place = ", ".join(_place(one))
-        click.echo(f"{one['severity']}: {place}: {one['message'].get(language, '')}")
-    found = sum(report[name] for name in ("violations", "warnings", "infos"))
-    if found > _SHOWN:
-        click.echo(f"... {found - _SHOWN} more; --format csv or json lists them.", err=True)
-    for note in report["notes"]:
-        click.echo(note)
-    click.echo(_outcome(report))
-
-
-def _file_line(file: Document, language: str) -> str:
-    """Return what became of one file."""
-    if file["kind"] == "rdf":
-        return f"{file['name']}: {file['quads']} new quads"
-    parts = [f"{file['rows']} rows", f"{file['mapped']} mapped"]
-    parts += [
-        f"{one['rows']} set aside ({one['reason'].get(language)})" for one in file["set_aside"]
-    ]
-    if file["unused"]:
-        parts.append(f"{file['unused']} not used")
-    if file["columns_left_out"]:
-        parts.append("columns left out: " + ", ".join(file["columns_left_out"]))
-    return f"{file['name']}: " + ", ".join(parts + file["notices"])
-
-
-def _place(one: Document) -> Sequence[str]:
-    """Return where a finding is: cell by cell, else the node of the graph."""
-    parts = [str(one["file"])] if one["file"] else []
-    parts += [f"row {one['row']}"] if one["row"] else []
-    parts += [f"column {one['column']}"] if one["column"] else []
-    parts += [repr(one["value"])] if one["value"] else []
-    return parts or [str(one["focus"])]
-
-
-def _outcome(report: Document) -> str:
-    """Return the last line of a report."""
-    counts = ", ".join(f"{report[name]} {name}" for name in ("violations", "warnings", "infos"))
-    if report["refused"]:
-        return f"Refused: {counts}. Nothing was written."
-    if report["commit"] is None:
-        return f"Dry run: {counts}. {report['quads_staged']} quads would be written."
-    return f"Commit {report['commit']}: {report['quads_written']} quads written; {counts}."

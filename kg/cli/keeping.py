@@ -4,45 +4,44 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import BinaryIO
 
 import click
-import pyoxigraph
 
 from kg.cli.session import current_settings, opened_store
 from kg.errors import StoreFormatError, UsageError
-from kg.store import Kind, RawTerm, Store
-
-_BATCH = 50_000
-_QUADS = """
-SELECT s.kind, s.lex, s.dt, s.lang, p.kind, p.lex, p.dt, p.lang,
-    o.kind, o.lex, o.dt, o.lang, g.kind, g.lex, g.dt, g.lang
-FROM live AS q
-JOIN term AS s ON s.id = q.s
-JOIN term AS p ON p.id = q.p
-JOIN term AS o ON o.id = q.o
-LEFT JOIN term AS g ON g.id = q.g
-"""
-_FORMATS = {"nquads": pyoxigraph.RdfFormat.N_QUADS, "trig": pyoxigraph.RdfFormat.TRIG}
+from kg.store import Store
+from kg.store.documents import FORMATS
+from kg.store.export import dump
 
 _force = click.option("--force", is_flag=True, help="Replace what is there.")
 _file = click.Path(dir_okay=False, path_type=Path)
 
 
 @click.command()
-@click.option("--format", "name", type=click.Choice(list(_FORMATS)), default="nquads")
+@click.option(
+    "--format",
+    "name",
+    type=click.Choice(list(FORMATS)),
+    default="nquads",
+    show_default=True,
+    help="nquads, trig and json-ld keep named graphs; the others write their union.",
+)
+@click.option("--graph", "graphs", multiple=True, metavar="IRI", help="Only it; repeatable.")
+@click.option("--as-of-commit", type=click.IntRange(min=0), help="The graph as it was then.")
 @click.option("-o", "--output", type=_file, help="File to write; standard output otherwise.")
-def export(name: str, output: Path | None) -> None:
+def export(
+    name: str, graphs: tuple[str, ...], as_of_commit: int | None, output: Path | None
+) -> None:
     """Write the whole graph, with its named graphs, as an RDF document."""
     with opened_store() as store, ExitStack() as stack:
-        if output is None:
-            target: BinaryIO = sys.stdout.buffer
-        else:
+        target: BinaryIO = sys.stdout.buffer
+        if output is not None:
             target = stack.enter_context(_opened_for_writing(output))
-        pyoxigraph.serialize(_quads(store), target, _FORMATS[name])
+        dump(store.cursor(), target, name, graphs=graphs or None, as_of_commit=as_of_commit)
+        target.flush()
 
 
 @click.command()
@@ -98,30 +97,3 @@ def _opened_for_writing(path: Path) -> BinaryIO:
         return path.open("wb")
     except OSError as error:
         raise UsageError(f"{path} cannot be written: {error.strerror}.") from None
-
-
-def _quads(store: Store) -> Iterator[pyoxigraph.Quad]:
-    """Yield the live quads."""
-    cursor = store.cursor().execute(_QUADS)
-    while rows := cursor.fetchmany(_BATCH):
-        for row in rows:
-            graph = pyoxigraph.DefaultGraph() if row[12] is None else _node(row[12:16])
-            yield pyoxigraph.Quad(
-                _node(row[:4]), pyoxigraph.NamedNode(row[5]), _term(row[8:12]), graph
-            )
-
-
-def _term(raw: RawTerm) -> pyoxigraph.NamedNode | pyoxigraph.BlankNode | pyoxigraph.Literal:
-    kind, lex, datatype, language = raw
-    if kind in (Kind.IRI, Kind.BLANK):
-        return _node(raw)
-    if language:
-        return pyoxigraph.Literal(lex, language=language)
-    return pyoxigraph.Literal(lex, datatype=pyoxigraph.NamedNode(datatype) if datatype else None)
-
-
-def _node(raw: RawTerm) -> pyoxigraph.NamedNode | pyoxigraph.BlankNode:
-    kind, lex = raw[:2]
-    if kind == Kind.BLANK:
-        return pyoxigraph.BlankNode(lex.removeprefix("_:"))
-    return pyoxigraph.NamedNode(lex)

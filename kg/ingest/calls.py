@@ -14,7 +14,7 @@ from kg.errors import MappingError
 from kg.ingest.functions import ALIASES, FUNCTIONS, PARAMETER_ALIASES, Function
 from kg.ingest.mapping import Call, Constant, Reference, Template, Value
 
-_REFERENCE = re.compile(r"\$\(((?:[^()\\]|\\.)+)\)")
+_REFERENCE = re.compile(r"(?<!\\)\$\(((?:[^()\\]|\\.)+)\)")
 _ESCAPE = re.compile(r"\\([()\\$])")
 _PIECE = r"""(?:\$\((?:[^()\\]|\\.)+\)|[^\s(),="'])+"""
 _TOKEN = re.compile(

@@ -24,6 +24,8 @@ LISTED_PER_SHAPE = 100
 """Results listed for each shape; all are counted."""
 
 _SEVERITIES = {str(SH.Violation): "violation", str(SH.Warning): "warning", str(SH.Info): "info"}
+_ORDER = {iri: position for position, iri in enumerate(_SEVERITIES)}
+"""Violations are listed first."""
 
 _TOUCHED = """
 SELECT s AS node FROM quad WHERE born = {number}
@@ -70,7 +72,7 @@ def check_shapes(
         name = _SEVERITIES.get(str(severity), "violation")
         report.by_shape[_short(str(shape))] = count
         report.count(name, count)
-    results = list(found.results)
+    results = sorted(found.results, key=lambda result: _ORDER.get(str(result.severity), 0))
     places = _trace(tx.cursor, results)
     for number, result in enumerate(results):
         report.list(_finding(result, places.get(number), report, files, rules))

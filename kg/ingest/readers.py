@@ -8,6 +8,7 @@ An empty cell is a missing value.
 from __future__ import annotations
 
 import contextlib
+import shutil
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,7 @@ from pathlib import Path
 from kg.errors import SourceError
 from kg.ingest import sheets, texts
 from kg.store import Cursor, EngineError
-from kg.store.files import FileReader, Rows, copy_rows
+from kg.store.files import FileReader, copy_rows
 
 _TEXT = {".csv", ".tsv"}
 _FORMATS = (*sorted(_TEXT), ".xlsx", ".parquet", ".jsonl", ".ndjson")
@@ -60,25 +61,42 @@ def read_table(cursor: Cursor, path: Path, relation: str) -> SourceTable:
     Raises:
         SourceError: the file is missing, of an unknown or another format, or cannot be read.
     """
-    name = path.name
     ending = _ending(path)
-    _check_content(path, ending, name)
+    _check_content(path, ending, path.name)
     with tempfile.TemporaryDirectory(prefix="clientgraph-") as work:
         folder = Path(work)
-        table = _read(cursor, path, ending, folder, relation)
+        file = _File(path.name, _without_wildcards(path, folder, ending), ending, folder)
+        table = _read(cursor, file, relation)
     _check_header(table)
     _check_cells(cursor, table)
     return table
 
 
-def _read(cursor: Cursor, path: Path, ending: str, folder: Path, relation: str) -> SourceTable:
+@dataclass(frozen=True, slots=True)
+class _File:
+    """A file being read: its name for users, and a folder for what is made of it."""
+
+    name: str
+    path: Path
+    ending: str
+    folder: Path
+
+
+def _read(cursor: Cursor, file: _File, relation: str) -> SourceTable:
     """Read a file whose content fits its ending."""
-    with FileReader(folder) as reader:
-        if ending.removesuffix(".gz") in _TEXT:
-            return _read_text(cursor, reader, path, folder, relation)
-        if ending == ".xlsx":
-            return _read_sheet(cursor, reader, path, folder, relation)
-        return _read_columns(cursor, reader, path, ending, relation)
+    with FileReader(file.folder) as reader:
+        if file.ending.removesuffix(".gz") in _TEXT:
+            return _read_text(cursor, reader, file, relation)
+        if file.ending == ".xlsx":
+            return _read_sheet(cursor, reader, file, relation)
+        return _read_columns(cursor, reader, file, relation)
+
+
+def _without_wildcards(path: Path, folder: Path, ending: str) -> Path:
+    """Return the file, copied where the engine would take its name for a pattern of names."""
+    if not any(mark in str(path) for mark in "*?["):
+        return path
+    return shutil.copyfile(path, folder / f"input{ending}")
 
 
 def _ending(path: Path) -> str:
@@ -119,60 +137,50 @@ def _check_content(path: Path, ending: str, name: str) -> None:
         )
 
 
-def _read_text(
-    cursor: Cursor, reader: FileReader, path: Path, folder: Path, relation: str
-) -> SourceTable:
+def _read_text(cursor: Cursor, reader: FileReader, file: _File, relation: str) -> SourceTable:
     """Read CSV or TSV: by the engine, and record by record only where it finds something odd."""
-    table = texts.inspect(path, folder, path.name)
+    table = texts.inspect(file.path, file.folder, file.name)
     if not table.blank_lines:
         rows = None
         with contextlib.suppress(EngineError):
             rows = reader.csv(table.path, len(table.header), table.delimiter)
         if rows is not None and not reader.rejected():
             count = copy_rows(cursor, rows, relation)
-            return SourceTable(path.name, relation, table.header, count)
-    return _copy_rewritten(
-        cursor, reader, texts.rewrite(table, folder), table.header, path, relation
-    )
+            return SourceTable(file.name, relation, table.header, count)
+    rewritten = texts.rewrite(table, file.folder)
+    count = _copy_rewritten(cursor, reader, rewritten, table.header, relation)
+    return SourceTable(file.name, relation, table.header, count)
 
 
-def _read_sheet(
-    cursor: Cursor, reader: FileReader, path: Path, folder: Path, relation: str
-) -> SourceTable:
+def _read_sheet(cursor: Cursor, reader: FileReader, file: _File, relation: str) -> SourceTable:
     """Read the first sheet of a workbook."""
-    target = folder / "sheet.rows"
-    header, others = sheets.extract(path, target, path.name)
-    table = _copy_rewritten(cursor, reader, target, header, path, relation)
+    target = file.folder / "sheet.rows"
+    header, others = sheets.extract(file.path, target, file.name)
+    count = _copy_rewritten(cursor, reader, target, header, relation)
     notices = tuple(f"Sheet {other!r} was not read: only the first sheet is." for other in others)
-    return SourceTable(table.name, relation, header, table.rows, notices)
+    return SourceTable(file.name, relation, header, count, notices)
 
 
 def _copy_rewritten(
-    cursor: Cursor,
-    reader: FileReader,
-    rewritten: Path,
-    header: tuple[str, ...],
-    path: Path,
-    relation: str,
-) -> SourceTable:
-    """Copy a file of ours, whose records carry their row numbers."""
-    rows = reader.csv(rewritten, len(header), ",", numbered=True)
-    return SourceTable(path.name, relation, header, copy_rows(cursor, rows, relation))
+    cursor: Cursor, reader: FileReader, rewritten: Path, header: tuple[str, ...], relation: str
+) -> int:
+    """Copy a file of ours, whose records carry their row numbers; return how many there were."""
+    return copy_rows(cursor, reader.csv(rewritten, len(header), ",", numbered=True), relation)
 
 
-def _read_columns(
-    cursor: Cursor, reader: FileReader, path: Path, ending: str, relation: str
-) -> SourceTable:
+def _read_columns(cursor: Cursor, reader: FileReader, file: _File, relation: str) -> SourceTable:
     """Read Parquet or JSON lines."""
+    parquet = file.ending == ".parquet"
     try:
-        rows: Rows = reader.parquet(path) if ending == ".parquet" else reader.json_lines(path)
-        count = copy_rows(cursor, rows, relation)
+        rows = reader.parquet(file.path) if parquet else reader.json_lines(file.path)
     except EngineError as error:
-        detail = str(error).partition("\n")[0]
+        detail = str(error).partition("\n")[0].replace(str(file.path), file.name)
         raise SourceError(
-            f"{path.name} cannot be read as {ending.removeprefix('.')}: {detail}", file=path.name
+            f"{file.name} cannot be read as {file.ending.removeprefix('.')}: {detail}",
+            file=file.name,
         ) from error
-    return SourceTable(path.name, relation, rows.columns, count)
+    count = copy_rows(cursor, rows, relation)
+    return SourceTable(file.name, relation, rows.columns, count)
 
 
 def _check_header(table: SourceTable) -> None:

@@ -31,7 +31,9 @@ def classify(cursor: Cursor, context: Context, *, party: str | None = None) -> T
     """
     with snapshot(cursor):
         evaluation = classified(cursor, context, party=party)
-        rows = evaluation.run(_ROWS.format(keys=evaluation.source_keys())).fetchall()
+        rows = evaluation.run(
+            _ROWS.format(keys=evaluation.source_keys("classification", "party"))
+        ).fetchall()
     return Table(COLUMNS, rows)
 
 
@@ -121,6 +123,6 @@ SELECT t.lex AS party, k.key AS party_key, stage, depth, former_kind, pipeline, 
     flags, first, last, n, $as_of AS as_of, $known_at AS knowledge, $params AS params
 FROM classification AS c
 JOIN term AS t ON t.id = c.party
-LEFT JOIN {keys} AS k ON k.s = c.party
+LEFT JOIN {keys} AS k ON k.id = c.party
 ORDER BY k.key, t.lex
 """

@@ -116,9 +116,11 @@ class Evaluation:
         return f"(SELECT {distinct}s, o, k, num, dbl, ts, tz FROM live WHERE p = ${predicate})"
 
     def instances(self, *classes: str) -> str:
-        """Return a relation (s) of the instances of classes."""
+        """Return a relation (s) of the instances of classes, each once."""
+        several = len(classes) > 1 or self._values["type"] in self._duplicated
         named = ", ".join(f"$class_{name}" for name in classes)
-        return f"(SELECT DISTINCT s FROM live WHERE p = $type AND o IN ({named}))"
+        distinct = "DISTINCT " if several else ""
+        return f"(SELECT {distinct}s FROM live WHERE p = $type AND o IN ({named}))"
 
     def dates(self, predicate: str) -> str:
         """Return a relation (s, first_day, day): the earliest and the latest possible day."""
@@ -131,10 +133,14 @@ class Evaluation:
         exact = "coalesce(num, CAST(dbl AS DECIMAL(38, 10)))"
         return f"(SELECT s, {exact} AS amount FROM {self.triples(predicate)})"
 
-    def source_keys(self) -> str:
-        """Return a relation (s, key) of one source key per thing."""
-        keys = f"{self.triples('sourceKey')} AS q JOIN term AS t ON t.id = q.o"
-        return f"(SELECT q.s, min(t.lex) AS key FROM {keys} GROUP BY q.s)"
+    def source_keys(self, relation: str, column: str) -> str:
+        """Return a relation (id, key): one source key of each id in a column of a relation."""
+        return f"""(
+            SELECT x.{column} AS id, min(t.lex) AS key FROM {relation} AS x
+            JOIN {self.triples("sourceKey")} AS q ON q.s = x.{column}
+            JOIN term AS t ON t.id = q.o
+            GROUP BY x.{column}
+        )"""
 
     def in_focus(self, column: str) -> str:
         """Return the condition that a record is in focus."""

@@ -106,7 +106,7 @@ def _facts(evaluation: Evaluation) -> list[dict[str, Any]]:
         SELECT t.lex AS iri, k.key, c.* EXCLUDE (party), asked - last AS silence, {tested}
         FROM classification AS c
         JOIN term AS t ON t.id = c.party
-        LEFT JOIN {evaluation.source_keys()} AS k ON k.s = c.party
+        LEFT JOIN {evaluation.source_keys("classification", "party")} AS k ON k.id = c.party
         ORDER BY k.key, t.lex
         """
     )

@@ -27,19 +27,25 @@ def _purchase(evaluation: Evaluation) -> None:
         WHERE coalesce(m.canonical, x.o) NOT IN (SELECT id FROM house)
         """,
     )
+    # A table of its own tells the engine how few there are when one party is in focus.
+    evaluation.table(
+        "sale",
+        f"""
+        SELECT s, o FROM {evaluation.triples("client")} AS c WHERE {evaluation.in_focus("c.o")}
+        """,
+    )
     evaluation.table(
         "purchase",
         f"""
         SELECT c.s AS purchase, c.o AS record, coalesce(m.canonical, c.o) AS party,
             d.first_day, d.day
-        FROM {evaluation.triples("client")} AS c
-        SEMI JOIN {evaluation.instances("Purchase")} AS t ON t.s = c.s
+        FROM sale AS c
+        JOIN {evaluation.instances("Purchase")} AS t ON t.s = c.s
         ANTI JOIN foreign_sale AS f ON f.s = c.s
         ANTI JOIN unknown AS u ON u.s = c.s
         LEFT JOIN {evaluation.dates("purchaseDate")} AS d ON d.s = c.s
         LEFT JOIN merged AS m ON m.id = c.o
-        WHERE {evaluation.in_focus("c.o")}
-            AND coalesce(m.canonical, c.o) <> (SELECT id FROM self)
+        WHERE coalesce(m.canonical, c.o) <> (SELECT id FROM self)
         """,
     )
 
@@ -89,7 +95,8 @@ def _gross(evaluation: Evaluation) -> None:
         WITH weighed AS (
             SELECT purchase FROM refund
             UNION
-            SELECT l.s FROM {evaluation.triples("hasLine")} AS l
+            SELECT p.purchase FROM purchase AS p
+            JOIN {evaluation.triples("hasLine")} AS l ON l.s = p.purchase
             JOIN {evaluation.amounts("netAmount")} AS a ON a.s = l.o
             WHERE a.amount <= 0
         )

@@ -16,7 +16,7 @@ from rdflib.term import Node
 Triple = tuple[Node, Node | Path, Node]
 
 _EXISTS = {"Builtin_EXISTS", "Builtin_NOTEXISTS"}
-_LEFTMOST = {"Filter": "p", "Extend": "p", "LeftJoin": "p1", "Join": "p1", "Minus": "p1"}
+_LEFTMOST = {"Filter": "p", "Extend": "p", "LeftJoin": "p1", "Minus": "p1"}
 
 
 def related(node: object) -> object:
@@ -31,6 +31,10 @@ def related(node: object) -> object:
     return _copy(node, changed)
 
 
+def _plain(triples: list[Triple]) -> list[Triple]:
+    return [triple for triple in triples if not isinstance(triple[1], Path)]
+
+
 def _copy(node: CompValue, values: dict[str, object]) -> CompValue:
     """Return an operator with some arguments replaced."""
     return CompValue(node.name, **{**node, **values})
@@ -39,7 +43,7 @@ def _copy(node: CompValue, values: dict[str, object]) -> CompValue:
 def _certain(node: CompValue) -> list[Triple]:
     """Return triple patterns that every solution of a pattern meets."""
     if node.name == "BGP":
-        return [triple for triple in node.triples if not isinstance(triple[1], Path)]
+        return _plain(node.triples)
     if node.name == "Join":
         return _certain(node.p1) + _certain(node.p2)
     return _certain(node[_LEFTMOST[node.name]]) if node.name in _LEFTMOST else []
@@ -57,13 +61,17 @@ def _with_triples(expression: object, around: list[Triple]) -> object:
 
 
 def _completed(node: CompValue, around: list[Triple]) -> CompValue:
-    """Return a pattern with triple patterns added at its start, where it needs them."""
+    """Return a pattern with triple patterns added where its own fall apart."""
+    if node.name == "Join":
+        return _copy(node, {key: _completed(node[key], around) for key in ("p1", "p2")})
     if node.name in _LEFTMOST:
         key = _LEFTMOST[node.name]
         return _copy(node, {key: _completed(node[key], around)})
-    if node.name != "BGP" or len(_parts(node.triples)) < 2:
+    # Paths are walked from what the other triple patterns bind, and relate nothing before that.
+    parts = _parts(_plain(node.triples)) if node.name == "BGP" else []
+    if len(parts) < 2:
         return node
-    mentioned = set().union(*_parts(node.triples))
+    mentioned = set().union(*parts)
     added = [triple for triple in around if _variables(triple) & mentioned]
     return _copy(node, {"triples": [*added, *node.triples]})
 

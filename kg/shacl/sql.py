@@ -46,11 +46,11 @@ def _fill_hole(hole: exp.Expr, part: Part) -> None:
     table = hole.parent
     if isinstance(table, exp.Table):
         if isinstance(part, exp.Query):
-            table.replace(exp.Subquery(this=part.copy(), alias=table.args.get("alias")))
+            table.replace(exp.Subquery(this=_unused(part), alias=table.args.get("alias")))
         else:
             hole.replace(exp.to_identifier(str(part)))
     elif isinstance(part, exp.Expr):
-        hole.replace(part.copy())
+        hole.replace(_unused(part))
     elif isinstance(part, int):
         hole.replace(number(part))
     elif isinstance(table, exp.In):
@@ -59,6 +59,11 @@ def _fill_hole(hole: exp.Expr, part: Part) -> None:
         table.set("expressions", members)
     else:
         raise TypeError(f"{part!r} cannot stand for :{hole.name}")
+
+
+def _unused(part: exp.Expr) -> exp.Expr:
+    """Return an expression that can be put under a new parent."""
+    return part if part.parent is None else part.copy()
 
 
 def number(value: int) -> exp.Expr:

@@ -13,6 +13,7 @@ from rdflib.term import Node
 
 from kg.sparql import joins, modifiers, sql
 from kg.sparql.aggregates import aggregated
+from kg.sparql.comparison import identical
 from kg.sparql.context import Context, predicate_traits
 from kg.sparql.expressions import filter_condition, value_of
 from kg.sparql.patterns import Graph, basic_graph_pattern
@@ -82,8 +83,23 @@ class Compiler:
 
     def _bgp(self, node: CompValue, graph: Graph) -> Relation:
         if not node.triples:
-            return self._graph_names(graph) if isinstance(graph, str) else unit()
+            return self._empty_group(graph)
         return basic_graph_pattern(self.context, node.triples, graph)
+
+    def _empty_group(self, graph: Graph) -> Relation:
+        """Return one solution for the default graph, and for each named graph that there is."""
+        if graph is None:
+            return unit()
+        if isinstance(graph, str):
+            return self._graph_names(graph)
+        alias = self.context.fresh("q")
+        there = sql.both(
+            self.context.visible(alias),
+            self.context.in_named_graph(alias),
+            sql.eq(sql.column(alias, "g"), sql.number(graph.id)),
+        )
+        some = sql.select([sql.number(1)], sql.table("quad", alias), there)
+        return Relation(sql.select([sql.alias(sql.number(1), "one")], where=sql.exists(some)), {})
 
     def _graph_names(self, variable: str) -> Relation:
         """Return the named graphs, for `GRAPH ?g {}`."""
@@ -113,10 +129,8 @@ class Compiler:
 
     def _minus(self, node: CompValue, graph: Graph) -> Relation:
         left, right = self.relation(node.p1, graph), self.relation(node.p2, graph)
-        implicit = set()
-        if isinstance(graph, str):
-            # The graph's name is bound around the group, not within it.
-            implicit = {graph} - (_pattern_variables(node.p1) & _pattern_variables(node.p2))
+        # The graph's name is bound around the group, not within it.
+        implicit = {graph} if isinstance(graph, str) else set()
         return joins.minus(self.context, left, right, implicit)
 
     def _filter(self, node: CompValue, graph: Graph) -> Relation:
@@ -196,10 +210,24 @@ class Compiler:
             return self.relation(node.p, self.context.bindings[name])
         if _has_subselect(node.p):
             raise NotCompiledError("a sub-select inside GRAPH of a variable")
-        inner = self.relation(node.p, name)
-        if name in inner.shapes and inner.shapes[name].certain:
-            return inner
-        return joins.join(self.context, self._graph_names(name), inner)
+        # Within the group the variable is one like any other: the graph has a name of its own.
+        hidden = self.context.fresh("_graph")
+        return self._named(self.relation(node.p, hidden), hidden, name)
+
+    def _named(self, inner: Relation, hidden: str, name: str) -> Relation:
+        """Return solutions in which a variable is the graph they were found in."""
+        side = layer(self.context, inner)
+        graph = side.value(hidden)
+        kept = {key: shape for key, shape in inner.shapes.items() if key not in {hidden, name}}
+        columns = copied_columns(self.context, Relation(inner.query, kept), side.alias)
+        shape = Shape(frozenset({"id"}), predicate_traits(), certain=True)
+        columns += columns_of(self.context, name, graph, shape)
+        condition = sql.boolean(True)
+        if name in inner.shapes:
+            bound = side.value(name)
+            condition = sql.either(identical(bound, graph), sql.negation(bound.present()))
+        query = sql.select(columns, side.source(), condition)
+        return Relation(query, {**kept, name: shape})
 
     def _to_multiset(self, node: CompValue, graph: Graph) -> Relation:
         if node.p.name != "values":

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from types import TracebackType
 
 from kg.errors import QueryTimeoutError
-from kg.store import Cursor
+from kg.store import Cursor, EngineError
 
 
 class Deadline:
@@ -19,7 +20,7 @@ class Deadline:
         self._end = None if seconds is None else time.monotonic() + seconds
         self._timer: threading.Timer | None = None
         if seconds is not None:
-            self._timer = threading.Timer(seconds, cursor.interrupt)
+            self._timer = threading.Timer(seconds, self._interrupt)
             self._timer.daemon = True
             self._timer.start()
 
@@ -32,6 +33,11 @@ class Deadline:
     def passed(self) -> bool:
         """Whether the time is over."""
         return self._end is not None and time.monotonic() >= self._end
+
+    def _interrupt(self) -> None:
+        # The cursor of an answer that nobody read to its end may be closed by now.
+        with contextlib.suppress(EngineError):
+            self._cursor.interrupt()
 
     def check(self) -> None:
         """Raise QueryTimeoutError when the time is over."""

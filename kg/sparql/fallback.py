@@ -1,8 +1,8 @@
 """Answers what is not compiled: rdflib's evaluator over the tables of the store.
 
 The evaluator is given a dataset of stored graphs only: nothing is ever loaded for a FROM clause,
-and SERVICE is refused. It is slower than the engine by orders of magnitude, so the deadline is
-watched in three ways: between chunks of triples, between solutions, and by a watchdog.
+and SERVICE is refused. It is slower than the engine by orders of magnitude, so it looks at the
+clock again and again: at every access to triples, at every operator, between solutions.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ from rdflib import BNode, Graph, Literal, URIRef, Variable
 from rdflib import Dataset as RdflibDataset
 from rdflib.plugins.sparql.evaluate import evalPart
 from rdflib.plugins.sparql.parserutils import CompValue, Expr
-from rdflib.plugins.sparql.sparql import FrozenDict, Query, QueryContext
+from rdflib.plugins.sparql.sparql import FrozenDict, Query
 from rdflib.term import Identifier, Node
 
 from kg.errors import QueryError, QueryEvaluationError
 from kg.sparql.compiled import FORMS, GraphChoice, dataset
 from kg.sparql.context import Dataset
 from kg.sparql.deadline import Deadline
+from kg.sparql.evaluation import GuardedContext
 from kg.sparql.matching import functions
-from kg.sparql.watchdog import OverdueError, Watchdog
 from kg.store import (
     DEFAULT_GRAPH,
     Cursor,
@@ -39,7 +39,7 @@ from kg.store import (
 from kg.store.plugin import GraphStore
 
 _BATCH = 500
-"""Solutions evaluated under one guard."""
+"""Solutions evaluated between two looks at the clock, at most."""
 
 Row = tuple[RawTerm | None, ...]
 Answer = tuple[str, list[str], bool | Iterator[Row]]
@@ -65,12 +65,11 @@ def run_fallback(
     # Evaluation writes into the algebra, which other threads may be evaluating as well.
     algebra = _copied(query.algebra, functions(store.cursor()))
     seen = dataset(cursor, query.algebra, graphs)
-    context = _context(_dataset(cursor, seen, deadline), query, bindings)
+    context = _context(_dataset(cursor, seen, deadline), query, bindings, deadline)
     evaluation = _Evaluation(cursor, deadline)
     form = FORMS[algebra.name]
     answer = evaluation.run(lambda: evalPart(context, algebra))
     if form == "ask":
-        evaluation.stop()
         return form, [], bool(answer["askAnswer"])
     if form == "select":
         variables = [str(variable) for variable in algebra.PV]
@@ -100,18 +99,29 @@ def _refuse_service(node: object) -> None:
 def _copied(node: Any, functions: Mapping[str, Callable[[Expr, Any], Literal]]) -> Any:
     """Return a copy of an algebra down to its terms, some functions exchanged for others."""
     if isinstance(node, CompValue):
-        copied = Expr(node.name) if isinstance(node, Expr) else CompValue(node.name)
-        for key, value in node.items():
-            copied[key] = _copied(value, functions)
-        if isinstance(node, Expr) and node._evalfn is not None:
-            function = functions.get(node.name, node._evalfn.__func__)
-            copied._evalfn = MethodType(function, copied)
-        return copied
+        return _copied_value(node, functions)
     if isinstance(node, dict):
         return {key: _copied(value, functions) for key, value in node.items()}
     if type(node) in (list, tuple):
         return type(node)(_copied(item, functions) for item in node)
     return node
+
+
+def _copied_value(
+    node: CompValue, functions: Mapping[str, Callable[[Expr, Any], Literal]]
+) -> CompValue:
+    copied = Expr(node.name) if isinstance(node, Expr) else CompValue(node.name)
+    for key, value in node.items():
+        copied[key] = _copied(value, functions)
+    if isinstance(node, Expr) and node._evalfn is not None:
+        copied._evalfn = MethodType(functions.get(node.name, node._evalfn.__func__), copied)
+    if node.name in {"Builtin_EXISTS", "Builtin_NOTEXISTS"}:
+        # The evaluator takes the pattern from the attribute: the item would be evaluated as an
+        # expression. Filters at its top see the variables of the outer solution.
+        copied.graph = copied["graph"]
+        if copied.graph.name == "Filter":
+            copied.graph.no_isolated_scope = True
+    return copied
 
 
 class _QueryDataset(RdflibDataset):
@@ -145,13 +155,16 @@ def _dataset(cursor: Cursor, seen: Dataset, deadline: Deadline) -> _QueryDataset
     return _QueryDataset(graphs, default_union=True)
 
 
-def _context(data: _QueryDataset, query: Query, bindings: Mapping[str, Identifier]) -> QueryContext:
+def _context(
+    data: _QueryDataset, query: Query, bindings: Mapping[str, Identifier], deadline: Deadline
+) -> GuardedContext:
     """Return the context of an evaluation; without a dataset clause it loads no graph."""
-    context = QueryContext(
+    context = GuardedContext(
         data, initBindings={Variable(name): term for name, term in bindings.items()}
     )
     context.graph = data
     context.prologue = query.prologue
+    context.check = deadline.check
     return context
 
 
@@ -175,12 +188,7 @@ class _Evaluation:
     def __init__(self, cursor: Cursor, deadline: Deadline) -> None:
         self._cursor = cursor
         self._deadline = deadline
-        self._watchdog = Watchdog(deadline.moment)
         self._raw: dict[TermKey, RawTerm] = {}
-
-    def stop(self) -> None:
-        """End the watch over the deadline."""
-        self._watchdog.stop()
 
     def run(self, work: Callable[[], T]) -> T:
         """Return the result of a piece of evaluation.
@@ -191,19 +199,14 @@ class _Evaluation:
         """
         try:
             self._deadline.check()
-            with self._watchdog.guard():
-                return work()
+            return work()
         except QueryError:
-            self.stop()
             raise
-        except (OverdueError, EngineInterrupted):
-            self.stop()
+        except EngineInterrupted:
             raise self._deadline.error() from None
         except RecursionError:
-            self.stop()
             raise QueryEvaluationError("The query is nested too deeply. Split it.") from None
         except Exception as error:
-            self.stop()
             raise QueryEvaluationError(
                 f"The query cannot be evaluated ({type(error).__name__}: {error})."
                 " Ask for the same in another way."
@@ -211,11 +214,8 @@ class _Evaluation:
 
     def rows(self, solutions: Iterator[list[Node | None]]) -> Iterator[Row]:
         """Yield solutions as raw terms; they are evaluated as they are asked for."""
-        try:
-            while batch := self.run(lambda: list(itertools.islice(solutions, _BATCH))):
-                yield from self.run(lambda: self._encoded(batch))
-        finally:
-            self.stop()
+        while batch := self.run(lambda: list(itertools.islice(solutions, _BATCH))):
+            yield from self.run(lambda: self._encoded(batch))
 
     def _encoded(self, batch: list[list[Node | None]]) -> list[Row]:
         """Return solutions as raw terms."""

@@ -6,26 +6,13 @@ import re
 from functools import lru_cache
 
 import pyoxigraph
-import rdflib
-from rdflib import Literal
-from rdflib.plugins.sparql import parser
 from rdflib.plugins.sparql.algebra import translateGroupGraphPattern, translateQuery
 from rdflib.plugins.sparql.parser import parseQuery
 from rdflib.plugins.sparql.parserutils import CompValue
 from rdflib.plugins.sparql.sparql import Query
 
 from kg.errors import QueryEvaluationError, QuerySyntaxError
-
-# A literal of a query is the term that was written: "01" is not "1".
-rdflib.NORMALIZE_LITERALS = False
-
-
-def _negative(literal: Literal) -> Literal:
-    """Return a negative number as written; the parser's own way fails on decimals."""
-    return Literal(f"-{literal}", datatype=literal.datatype)
-
-
-parser.neg = _negative
+from kg.sparql.grammar import PARSING
 
 _PLACE = re.compile(r"error at (\d+):(\d+): ")
 _MOST_EXPECTED = 12
@@ -44,7 +31,9 @@ def parse(text: str, base: str | None = None) -> Query:
     """
     _check_syntax(text, base)
     try:
-        query = translateQuery(parseQuery(text), base=base)
+        with PARSING:
+            tree = parseQuery(text)
+        query = translateQuery(tree, base=base)
     except RecursionError:
         raise QueryEvaluationError("The query is nested too deeply. Split it.") from None
     except Exception as error:

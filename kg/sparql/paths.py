@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 from rdflib import URIRef
 from rdflib.paths import AlternativePath, InvPath, MulPath, NegatedPath, Path, SequencePath
-from rdflib.plugins.sparql.parserutils import CompValue
 from sqlglot import exp
 
 from kg.sparql import sql
@@ -238,7 +237,5 @@ def _among(column: sql.Expr, seeds: exp.Query) -> sql.Expr:
 def _inverted(argument: object) -> URIRef:
     """Return the predicate of an inverse within a negated set."""
     if isinstance(argument, InvPath) and isinstance(argument.arg, URIRef):
-        return argument.arg
-    if isinstance(argument, CompValue) and isinstance(argument.get("arg"), URIRef):
         return argument.arg
     raise NotCompiledError("a negated property set of this form")

@@ -164,7 +164,7 @@ def _to_floating(value: Value, kind: Kind) -> Value:
     pattern = r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?|[+-]?INF|NaN"
     number = _by_kind(
         value,
-        exact=lambda _: value.number("dbl"),
+        exact=lambda num: sql.cast(sql.cast(num, "VARCHAR"), "DOUBLE"),
         floating=lambda dbl: dbl,
         string=lambda lex: _matching(lex, pattern, "DOUBLE"),
     )

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import secrets
+import tempfile
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -127,6 +128,8 @@ class Store:
         config: dict[str, str | bool | int | float | list[str]] = {"memory_limit": memory_limit}
         if threads:
             config["threads"] = threads
+        if path is None:
+            config["temp_directory"] = str(Path(tempfile.gettempdir()) / "clientgraph")
         try:
             if path is not None:
                 path.parent.mkdir(parents=True, exist_ok=True)

@@ -144,10 +144,10 @@ def copy_rows(cursor: duckdb.DuckDBPyConnection, rows: Rows, table: str) -> int:
 def _as_text(name: str, kind: object) -> str:
     """Return the SQL text of a column's values in their XSD form."""
     column = '"' + name.replace('"', '""') + '"'
-    if str(kind) == "TIMESTAMP":
-        return f"replace({column}::VARCHAR, ' ', 'T')"
-    if str(kind).startswith("TIMESTAMP WITH"):
+    if str(kind) == "TIMESTAMP WITH TIME ZONE":
         return f"strftime({column} AT TIME ZONE 'UTC', '%Y-%m-%dT%H:%M:%S.%gZ')"
+    if str(kind).startswith("TIMESTAMP"):
+        return f"replace({column}::VARCHAR, ' ', 'T')"
     return f"{column}::VARCHAR"
 
 

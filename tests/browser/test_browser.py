@@ -94,7 +94,7 @@ def test_bad_import_shows_row_and_column_and_writes_nothing(page, files):
     assert cells[:5] == ["erreur", "parties.csv", "3", "birth_date", "1990-02-31"]
     assert "calendrier" in cells[5]
     page("/")
-    assert "0\nparties prenantes" in text(browser, ".figures")
+    assert "0\npartie prenante" in text(browser, ".figures")
 
 
 def test_query_shows_rows_with_markup_as_text(page, files):

@@ -217,7 +217,7 @@ class Judge:
             (latest(day), score) for day, score in self.history.scores if dated(day, self.at)
         )
         least = rules.loyalty_min_satisfaction
-        satisfied = least is None or bool(scores) and scores[-1][1] >= least
+        satisfied = least is None or (bool(scores) and scores[-1][1] >= least)
         loyal = len(days) >= rules.n_loyal and (max(days) - min(days)).days >= rules.m_loyal
         loyal = loyal and (self.at - max(days)).days <= rules.d_loyal
         if loyal and satisfied and not self.notice:

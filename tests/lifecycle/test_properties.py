@@ -81,21 +81,25 @@ def record(world: World, key: str, history: History) -> None:
             world.refund(order, day, amount)
     for start, end in history.contracts:
         world.contract(key, start, end)
+    for start, end in history.memberships:
+        world.member(key, "ORG", start, end)
+    for day in history.uses:
+        world.uses(key, day)
+    record_events(world, key, history)
+
+
+def record_events(world: World, key: str, history: History) -> None:
     for day in history.refusals:
         world.event("Refusal", key, day)
     for day, severity, resolved in history.incidents:
         world.event("BadExperience", key, day, severity=severity, resolvedOn=resolved)
     for day, score in history.scores:
         world.event("SatisfactionMeasurement", key, day, score=score)
-    for day in history.uses:
-        world.uses(key, day)
     for day, direction in history.interactions:
         world.event("Interaction", key, day, direction=direction)
     for day, positive in history.qualifications:
-        fits = zip(("budgetFit", "needFit", "timingFit"), "yes yes yes".split()[:positive])
-        world.event("Qualification", key, day, level="sales", **dict(fits))
-    for start, end in history.memberships:
-        world.member(key, "ORG", start, end)
+        fits = dict.fromkeys(("budgetFit", "needFit", "timingFit")[:positive], "yes")
+        world.event("Qualification", key, day, level="sales", **fits)
 
 
 def world_of(found: list[History]) -> World:

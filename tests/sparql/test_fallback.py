@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import threading
 import time
 from collections.abc import Iterator
@@ -142,6 +141,20 @@ def test_construct_drops_what_is_not_rdf(store: Store) -> None:
     assert found == [("a", "r", "01"), ("a", "r", "1")]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "SELECT ?o { :a :p ?o FILTER EXISTS { :g :x ?y } }",
+        "SELECT ?o { :a :p ?o FILTER NOT EXISTS { ?x :q ?y FILTER (?o = 3) } }",
+        "SELECT ?o { :a :p ?o BIND (EXISTS { ?x :q ?y FILTER (?o = 3) } AS ?e) FILTER (!?e) }",
+        "SELECT ?o { :a :p ?o FILTER (EXISTS { ?x :q :b FILTER EXISTS { ?x :p ?o } } && ?o = 5) }",
+    ],
+)
+def test_exists_sees_the_outer_solution(store: Store, text: str) -> None:
+    wanted = [("01",), ("1",), ("two",)] if "?o = 3" in text else []
+    assert run(store, text) == wanted
+
+
 def test_describe_tells_the_statements_of_a_node(store: Store) -> None:
     assert run(store, "DESCRIBE :b") == [("b", "q", "a")]
 
@@ -173,7 +186,7 @@ def test_service_is_refused(store: Store, pattern: str) -> None:
 )
 def test_deadline_stops_loops_of_every_kind(numbers: Store, pattern: str) -> None:
     start = time.monotonic()
-    with pytest.raises(QueryTimeoutError, match="deadline of 0.5 s"):
+    with pytest.raises(QueryTimeoutError, match=r"deadline of 0\.5 s"):
         run(numbers, f"SELECT (COUNT(*) AS ?n) {{ {pattern} }}", seconds=0.5)
     assert time.monotonic() - start < 5
 
@@ -181,7 +194,7 @@ def test_deadline_stops_loops_of_every_kind(numbers: Store, pattern: str) -> Non
 def test_deadline_reaches_rows_asked_for_late(numbers: Store) -> None:
     cursor = numbers.cursor()
     cursor.begin()
-    deadline = Deadline(cursor, 0.3)
+    deadline = Deadline(cursor, 1.5)
     _, _, rows = run_fallback(
         numbers,
         cursor,
@@ -192,21 +205,25 @@ def test_deadline_reaches_rows_asked_for_late(numbers: Store) -> None:
     )
     assert not isinstance(rows, bool)
     next(rows)
-    time.sleep(0.4)
+    time.sleep(1.6)
     with pytest.raises(QueryTimeoutError):
         for _ in rows:
             pass
 
 
-def test_no_exception_arrives_after_a_stopped_query(numbers: Store) -> None:
-    before = threading.active_count()
-    for _ in range(3):
-        with contextlib.suppress(QueryTimeoutError):
-            run(numbers, "SELECT * { ?a <urn:v> ?x MINUS { ?b <urn:w> ?x } }", seconds=0.1)
-        end = time.monotonic() + 0.5
-        while time.monotonic() < end:
-            sum(range(1000))
-    assert threading.active_count() <= before
+def test_joins_keep_multiplicities(store: Store) -> None:
+    left, right = "{ VALUES ?x { 1 1 2 } }", '{ VALUES (?x ?y) { (1 "a") (1 "a") (UNDEF "b") } }'
+    found = run(store, f"SELECT ?x ?y {{ {left} {right} }}")
+    assert found == [("1", "a")] * 4 + [("1", "b")] * 2 + [("2", "b")]
+
+
+def test_minus_needs_a_shared_variable(store: Store) -> None:
+    values = "VALUES (?x ?y) { (1 1) (2 UNDEF) (UNDEF 3) }"
+    assert run(store, f"SELECT ?x ?y {{ {values} MINUS {{ VALUES ?x {{ 1 }} }} }}") == [
+        ("2", None),
+        (None, "3"),
+    ]
+    assert len(run(store, f"SELECT ?x {{ {values} MINUS {{ VALUES ?z {{ 1 }} }} }}")) == 3  # type: ignore[arg-type]
 
 
 def test_regular_expressions_take_linear_time(store: Store) -> None:

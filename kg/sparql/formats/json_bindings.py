@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from json.encoder import encode_basestring as quoted
 
 from kg.sparql.formats.terms import BLANK, IRI, XSD_STRING, Row, blank_label
@@ -34,7 +35,13 @@ def _term(term: RawTerm) -> str:
     if kind == BLANK:
         return f'{{"type":"bnode","value":{quoted(blank_label(lex))}}}'
     if language:
-        return f'{{"type":"literal","value":{quoted(lex)},"xml:lang":{quoted(language)}}}'
+        return f'{{"type":"literal","value":{quoted(lex)},"xml:lang":{_repeated(language)}}}'
     if datatype is None or datatype == XSD_STRING:
         return f'{{"type":"literal","value":{quoted(lex)}}}'
-    return f'{{"type":"literal","value":{quoted(lex)},"datatype":{quoted(datatype)}}}'
+    return f'{{"type":"literal","value":{quoted(lex)},"datatype":{_repeated(datatype)}}}'
+
+
+@lru_cache(maxsize=256)
+def _repeated(text: str) -> str:
+    """Return the JSON string of a text that many terms share."""
+    return quoted(text)

@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 
 from kg.errors import QueryEvaluationError
 from kg.sparql.formats.terms import BLANK, IRI, XSD_STRING, Row, blank_label
 from kg.store import RawTerm
 
-_NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_MARKUP = re.compile("[&<>\r]")
-_MARKUP_IN_ATTRIBUTE = re.compile('[&<>"\t\n\r]')
+_NOT_XML = "[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
+_IN_TEXT = re.compile(f"[&<>\r]|{_NOT_XML}")
+_IN_ATTRIBUTE = re.compile(f'[&<>"\t\n\r]|{_NOT_XML}')
 _REFERENCES = {
     "&": "&amp;",
     "<": "&lt;",
@@ -67,22 +68,24 @@ def _term(term: RawTerm) -> str:
 
 
 def _text(text: str) -> str:
-    _check(text)
-    return _MARKUP.sub(_reference, text)
+    return _IN_TEXT.sub(_reference, text)
 
 
+@lru_cache(maxsize=256)
 def _attribute(text: str) -> str:
-    _check(text)
-    return f'"{_MARKUP_IN_ATTRIBUTE.sub(_reference, text)}"'
+    return f'"{_IN_ATTRIBUTE.sub(_reference, text)}"'
 
 
 def _reference(match: re.Match[str]) -> str:
-    return _REFERENCES[match[0]]
+    """Return the reference that stands for a character.
 
-
-def _check(text: str) -> None:
-    if found := _NOT_XML.search(text):
-        raise QueryEvaluationError(
-            f"The answer holds the character U+{ord(found[0]):04X}, which XML 1.0 cannot carry: "
-            "ask for JSON, CSV or TSV."
-        )
+    Raises:
+        QueryEvaluationError: it is one that XML 1.0 cannot carry.
+    """
+    character = match[0]
+    if character in _REFERENCES:
+        return _REFERENCES[character]
+    raise QueryEvaluationError(
+        f"The answer holds the character U+{ord(character):04X}, which XML 1.0 cannot carry: "
+        "ask for JSON, CSV or TSV."
+    )

@@ -1,0 +1,173 @@
+"""The description of the JSON API (OpenAPI 3.1), at `/api/openapi.json`.
+
+Made from the same tables as the routes themselves: the catalogue of questions and the registry of
+analyses.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Response, jsonify
+
+from api.config import services
+from api.errors import MEDIA_TYPE
+from api.tables import FORMATS as TABLE_FORMATS
+from kg import __version__
+from kg.analysis import ANALYSES, Analysis
+from kg.catalog import NamedQuery
+from kg.sparql.formats import BINDING_FORMATS, GRAPH_FORMATS, Format
+
+blueprint = Blueprint("openapi", __name__, url_prefix="/api")
+
+Document = dict[str, Any]
+
+_JSON_TYPES = {
+    "integer": "integer",
+    "decimal": "string",
+    "boolean": "boolean",
+    "date": "string",
+    "datetime": "string",
+}
+_PROBLEM = {
+    "description": "What went wrong (RFC 9457)",
+    "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+}
+_PROBLEM_SCHEMA = {
+    "type": "object",
+    "required": ["type", "title", "status", "detail"],
+    "properties": {
+        "type": {"type": "string", "format": "uri-reference"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "line": {"type": "integer", "description": "Line of a query or document, from 1"},
+        "column": {"type": ["integer", "string"], "description": "Column of a line, or its name"},
+        "file": {"type": "string"},
+        "row": {"type": "integer", "description": "Row of a file, the header being row 1"},
+    },
+}
+
+
+@blueprint.get("/openapi.json")
+def show_description() -> Response:
+    """Answer with the description of the API."""
+    return jsonify(describe())
+
+
+def describe() -> Document:
+    """Return the OpenAPI document."""
+    catalog = services().catalog.values()
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "clientgraph", "version": __version__},
+        "paths": {
+            "/sparql": _sparql(),
+            "/api/imports": _imports(),
+            "/api/imports/{id}": {
+                "get": _operation("The report of an import", [_path_parameter("id")], _json())
+            },
+            "/api/queries": {"get": _operation("The named questions", [], _json())},
+            **{f"/api/queries/{one.name}": {"get": _question(one)} for one in catalog},
+            "/api/analyses": {"get": _operation("The analyses", [], _json())},
+            **{
+                f"/api/{one.name.replace(' ', '/')}": {"get": _analysis(one)}
+                for one in ANALYSES.values()
+            },
+        },
+        "components": {"schemas": {"Problem": _PROBLEM_SCHEMA}},
+    }
+
+
+def _sparql() -> Document:
+    text = _parameter("query", "The query; without it, the description of the service")
+    graphs = [
+        _parameter(f"{kind}-graph-uri", f"A {kind} graph; may be repeated")
+        for kind in ("default", "named")
+    ]
+    content = _content((*BINDING_FORMATS, *GRAPH_FORMATS))
+    asked = _operation("SPARQL 1.1 Protocol, query", [text, *graphs, *_shared()], content)
+    sent = _operation("SPARQL 1.1 Protocol, query", [], content)
+    sent["requestBody"] = {
+        "content": {
+            "application/sparql-query": {"schema": {"type": "string"}},
+            "application/x-www-form-urlencoded": {"schema": {"type": "object"}},
+        }
+    }
+    return {"get": asked, "post": sent}
+
+
+def _imports() -> Document:
+    fields = {
+        "files": {"type": "array", "items": {"type": "string", "format": "binary"}},
+        "source": {"type": "string", "default": "default"},
+        "mapping": {"type": "string", "format": "binary"},
+        "graph": {"type": "string", "format": "uri"},
+        "dry_run": {"type": "boolean", "default": False},
+    }
+    form = {"type": "object", "required": ["files"], "properties": fields}
+    sent = _operation("Import files together", [], _json())
+    sent["responses"]["201"] = {"description": "Committed: the report", "content": _json()}
+    sent["responses"]["200"]["description"] = "Dry run, or refused: the report"
+    sent["requestBody"] = {"required": True, "content": {"multipart/form-data": {"schema": form}}}
+    return {"get": _operation("The imports, the last one first", [], _json()), "post": sent}
+
+
+def _question(question: NamedQuery) -> Document:
+    parameters = [
+        _parameter(
+            one.name,
+            f"A value of type {one.kind}",
+            kind=_JSON_TYPES.get(one.kind, "string"),
+            required=one.required,
+        )
+        for one in question.parameters
+    ]
+    content = _content(BINDING_FORMATS)
+    return _operation(question.questions["en"], [*parameters, *_shared()], content)
+
+
+def _analysis(analysis: Analysis) -> Document:
+    parameters = [_parameter(one.name, one.en, required=one.required) for one in analysis.options]
+    own = [
+        _parameter("as_of", "The date T of the answer; default: today"),
+        _parameter("knowledge", "Read only what was recorded by then; default: now"),
+        _parameter("params", "JSON object of parameter names and values"),
+    ]
+    return _operation(analysis.en, [*parameters, *own, *_shared()], _content(TABLE_FORMATS))
+
+
+def _shared() -> list[Document]:
+    return [
+        _parameter("format", "Name of the format, instead of the header Accept"),
+        _parameter("timeout", "Deadline in seconds, at most the server's own", kind="number"),
+    ]
+
+
+def _operation(summary: str, parameters: list[Document], content: Document) -> Document:
+    responses = {"200": {"description": "The answer", "content": content}, "default": _PROBLEM}
+    return {"summary": summary, "parameters": parameters, "responses": responses}
+
+
+def _parameter(
+    name: str, description: str, *, kind: str = "string", required: bool = False
+) -> Document:
+    return {
+        "name": name,
+        "in": "query",
+        "description": description,
+        "required": required,
+        "schema": {"type": kind},
+    }
+
+
+def _path_parameter(name: str) -> Document:
+    return {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+
+
+def _content(formats: tuple[Format, ...]) -> Document:
+    return {one.media_type: {} for one in formats}
+
+
+def _json() -> Document:
+    return {"application/json": {}}

@@ -1,0 +1,92 @@
+"""The report of an import for people, in English or French."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+SHOWN = 20
+"""Most findings shown to people; the machine formats have all that the report lists."""
+
+Document = Mapping[str, Any]
+"""A report of an import as JSON has it, from here or from a server."""
+
+_TEXTS = {
+    "en": {
+        "table": "{name}: {rows} read, {mapped} mapped",
+        "rdf": "{name}: {quads} new quads",
+        "set_aside": "{rows} set aside ({reason})",
+        "unused": "{unused} not used",
+        "columns_left_out": "columns left out: {columns}",
+        "violation": "violation",
+        "warning": "warning",
+        "info": "info",
+        "row": "row {row}",
+        "column": "column {column}",
+        "more": "... and {more} more; --format csv or json lists them.",
+        "counts": "violations: {violations}, warnings: {warnings}, infos: {infos}",
+        "refused": "Refused ({counts}). Nothing was written.",
+        "dry-run": "Dry run ({counts}): {quads_staged} quads would be written.",
+        "committed": "Commit {commit}: {quads_written} quads written ({counts}).",
+    },
+    "fr": {
+        "table": "{name} : {rows} lues, {mapped} converties",
+        "rdf": "{name} : {quads} quadruplets nouveaux",
+        "set_aside": "{rows} mises de côté ({reason})",
+        "unused": "{unused} non employées",
+        "columns_left_out": "colonnes laissées de côté : {columns}",
+        "violation": "violation",
+        "warning": "avertissement",
+        "info": "remarque",
+        "row": "ligne {row}",
+        "column": "colonne {column}",
+        "more": "... et {more} de plus ; --format csv ou json les donne.",
+        "counts": "violations : {violations}, avertissements : {warnings}, remarques : {infos}",
+        "refused": "Refusé ({counts}). Rien n'a été écrit.",
+        "dry-run": "À blanc ({counts}) : {quads_staged} quadruplets seraient écrits.",
+        "committed": "Commit {commit} : {quads_written} quadruplets écrits ({counts}).",
+    },
+}
+
+
+def report_lines(report: Document, language: str) -> Iterator[str]:
+    """Yield the lines of a report: files, the first findings, and what became of it."""
+    texts = _TEXTS[language]
+    for file in report["files"]:
+        yield _file_line(file, language)
+    for one in report["findings"][:SHOWN]:
+        place = ", ".join(_place(one, language)) or str(one["focus"])
+        yield f"{texts[one['severity']]}: {place}: {one['message'].get(language, '')}"
+    found = sum(report[name] for name in ("violations", "warnings", "infos"))
+    if found > SHOWN:
+        yield texts["more"].format(more=found - SHOWN)
+    yield from report["notes"]
+    counts = texts["counts"].format_map(report)
+    yield texts[report["status"]].format_map({**report, "counts": counts})
+
+
+def _file_line(file: Document, language: str) -> str:
+    """Return what became of one file."""
+    texts = _TEXTS[language]
+    parts = [texts[file["kind"]].format_map(file)]
+    parts += [
+        texts["set_aside"].format(rows=one["rows"], reason=one["reason"].get(language))
+        for one in file["set_aside"]
+    ]
+    if file["unused"]:
+        parts.append(texts["unused"].format_map(file))
+    if file["columns_left_out"]:
+        columns = ", ".join(file["columns_left_out"])
+        parts.append(texts["columns_left_out"].format(columns=columns))
+    return ", ".join(parts + list(file["notices"]))
+
+
+def _place(one: Document, language: str) -> Iterator[str]:
+    """Yield where a finding is: file, row, column and value, as far as they are known."""
+    if one["file"]:
+        yield str(one["file"])
+    for part in ("row", "column"):
+        if one[part]:
+            yield _TEXTS[language][part].format_map(one)
+    if one["value"]:
+        yield repr(one["value"])

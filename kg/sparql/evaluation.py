@@ -1,0 +1,98 @@
+"""rdflib's evaluation of joins and differences exchanged for one that is stopped by a deadline.
+
+rdflib compares every solution of one side with every one of the other, for hours if need be, and
+takes the right side of a join for a set. Its extension point for operators is used to put hashing
+in place, with the multiplicities of the specification (SPARQL 1.1, section 18.5), and to look at
+the clock between solutions. It acts on the contexts of this module only.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from rdflib.plugins.sparql import CUSTOM_EVALS
+from rdflib.plugins.sparql.evaluate import evalPart
+from rdflib.plugins.sparql.parserutils import CompValue
+from rdflib.plugins.sparql.sparql import FrozenDict, QueryContext
+
+_TICKS = 256
+"""Comparisons between two looks at the clock."""
+
+
+class GuardedContext(QueryContext):
+    """A context of evaluation that calls `check` again and again; it may raise."""
+
+    check: Callable[[], None]
+
+    def clone(self, bindings: Any = None) -> GuardedContext:
+        """Return a context of the same query with other bindings."""
+        copy = GuardedContext(
+            self._dataset if self._dataset is not None else self.graph,
+            bindings or self.bindings,
+            initBindings=self.initBindings,
+        )
+        copy.prologue, copy.graph, copy.bnodes = self.prologue, self.graph, self.bnodes
+        copy._now, copy.check = self._now, self.check
+        return copy
+
+
+class _Solutions:
+    """Solutions that can be found by the values of the variables that all of them bind."""
+
+    def __init__(self, solutions: Iterable[FrozenDict], check: Callable[[], None]) -> None:
+        self._check = check
+        self._all = list(solutions)
+        shared = set(self._all[0]) if self._all else set()
+        for solution in self._all:
+            shared &= solution.keys()
+        self._shared = tuple(shared)
+        self._indexes: dict[tuple[Any, ...], dict[tuple[Any, ...], list[FrozenDict]]] = {}
+
+    def compatible(self, one: FrozenDict) -> Iterator[FrozenDict]:
+        """Yield the solutions that are compatible with one of the other side."""
+        names = tuple(name for name in self._shared if name in one)
+        index = self._indexes.get(names)
+        if index is None:
+            index = defaultdict(list)
+            for solution in self._all:
+                index[tuple(solution[name] for name in names)].append(solution)
+            self._indexes[names] = index
+        for tick, solution in enumerate(index.get(tuple(one[name] for name in names), ())):
+            if tick % _TICKS == 0:
+                self._check()
+            if one.compatible(solution):
+                yield solution
+
+
+def _join(context: GuardedContext, part: CompValue) -> Iterator[FrozenDict]:
+    """Join(Ω1, Ω2): the merges of all pairs of compatible solutions."""
+    left = evalPart(context, part.p1)
+    right = _Solutions(evalPart(context, part.p2), context.check)
+    for one in left:
+        for other in right.compatible(one):
+            yield one.merge(other)
+
+
+def _minus(context: GuardedContext, part: CompValue) -> Iterator[FrozenDict]:
+    """Minus(Ω1, Ω2): solutions without a compatible one that shares a variable with them."""
+    left = evalPart(context, part.p1)
+    right = _Solutions(set(evalPart(context, part.p2)), context.check)
+    for one in left:
+        if all(one.disjointDomain(other) for other in right.compatible(one)):
+            yield one
+
+
+def _evaluate(context: QueryContext, part: CompValue) -> Iterator[FrozenDict]:
+    """Evaluate an operator, or raise NotImplementedError to leave it to rdflib."""
+    if isinstance(context, GuardedContext):
+        context.check()
+        if part.name == "Join" and not part.lazy:
+            return _join(context, part)
+        if part.name == "Minus":
+            return _minus(context, part)
+    raise NotImplementedError
+
+
+CUSTOM_EVALS["kg"] = _evaluate

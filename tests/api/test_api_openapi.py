@@ -1,0 +1,34 @@
+"""The description of the API says what the server does."""
+
+import re
+
+
+def test_every_route_of_the_api_is_described(app, client):
+    described = set(client.get("/api/openapi.json").json["paths"])
+    for rule in app.url_map.iter_rules():
+        if not rule.rule.startswith(("/api/", "/sparql")) or rule.rule == "/api/openapi.json":
+            continue
+        pattern = re.sub(r"<[^>]+>", "[^/]+", rule.rule)
+        assert any(re.fullmatch(pattern, path) for path in described), rule.rule
+
+
+def test_every_described_address_and_method_is_a_route(app, client):
+    adapter = app.url_map.bind("localhost")
+    for path, operations in client.get("/api/openapi.json").json["paths"].items():
+        for method in operations:
+            assert adapter.match(path.replace("{id}", "x"), method=method.upper())
+
+
+def test_every_required_parameter_of_a_question_is_described(client):
+    paths = client.get("/api/openapi.json").json["paths"]
+    for one in client.get("/api/queries").json["queries"]:
+        described = paths[f"/api/queries/{one['name']}"]["get"]["parameters"]
+        required = {parameter["name"] for parameter in described if parameter["required"]}
+        assert required == {p["name"] for p in one["parameters"] if p["required"]}
+
+
+def test_problems_have_the_described_members(client):
+    schemas = client.get("/api/openapi.json").json["components"]["schemas"]
+    document = client.get("/sparql?query=SELECT").json
+    assert set(schemas["Problem"]["required"]) <= set(document)
+    assert set(document) <= set(schemas["Problem"]["properties"])

@@ -1,0 +1,132 @@
+"""Imports: reports for people and programs, exit codes, dry runs."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+
+PARTIES = "key,kind,name\nP1,person,Ada\nP2,person,Bob\n"
+RECOMMENDATIONS = "key,recommender,referred,date\nR1,P1,P2,2026-01-05\n"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Return a folder of templates without mistakes."""
+    path = tmp_path / "files"
+    path.mkdir()
+    (path / "parties.csv").write_text(PARTIES)
+    (path / "recommendations.csv").write_text(RECOMMENDATIONS)
+    return path
+
+
+@pytest.fixture
+def empty(tmp_path: Path) -> Path:
+    """Return a data folder without store."""
+    return tmp_path / "empty"
+
+
+def test_a_folder_is_imported_as_one_commit(run, folder: Path, empty: Path) -> None:
+    result = run("import", folder, data_dir=empty)
+    assert result.exit_code == 0
+    assert "parties.csv: 2 read, 2 mapped" in result.stdout
+    assert result.stdout.splitlines()[-1].startswith("Commit 1: ")
+    rows = run("query", "parties-by-kind", "--format", "csv", data_dir=empty).stdout
+    assert "2" in rows
+
+
+def test_imports_lists_what_came_in_the_last_first(run, folder: Path, empty: Path) -> None:
+    run("import", folder, "--source", "one", data_dir=empty)
+    run("import", folder, "--source", "two", data_dir=empty)
+    result = run("imports", "--format", "csv", data_dir=empty)
+    rows = list(csv.DictReader(result.stdout.splitlines()))
+    assert [row["source"] for row in rows] == ["two", "one"]
+    assert [row["commit"] for row in rows] == ["2", "1"]
+
+
+def test_refused_data_end_with_1_and_leave_nothing(run, folder: Path, empty: Path) -> None:
+    (folder / "recommendations.csv").write_text(RECOMMENDATIONS.replace("2026-01-05", "5/1/26"))
+    result = run("import", folder, data_dir=empty)
+    assert result.exit_code == 1
+    assert "violation: recommendations.csv, row 2, column date, '5/1/26'" in result.stdout
+    assert "Nothing was written." in result.stdout
+    assert run("export", data_dir=empty).stdout == ""
+
+
+def test_a_report_speaks_french(run, folder: Path, empty: Path) -> None:
+    (folder / "recommendations.csv").write_text(RECOMMENDATIONS.replace("2026-01-05", "5/1/26"))
+    result = run("import", folder, "--lang", "fr", data_dir=empty)
+    assert "recommendations.csv, ligne 2, colonne date" in result.stdout
+    assert "Rien n'a été écrit." in result.stdout
+
+
+def test_findings_come_as_csv_and_the_report_as_json(run, folder: Path, empty: Path) -> None:
+    (folder / "recommendations.csv").write_text(RECOMMENDATIONS.replace("2026-01-05", "5/1/26"))
+    result = run("import", folder, "--format", "csv", data_dir=empty)
+    (row,) = csv.DictReader(result.stdout.splitlines())
+    assert (row["severity"], row["row"], row["column"]) == ("violation", "2", "date")
+    assert row["message_en"]
+    assert row["message_fr"]
+    report = json.loads(run("import", folder, "--format", "json", data_dir=empty).stdout)
+    assert report["status"] == "refused"
+    assert report["violations"] == 1
+
+
+def test_a_dry_run_keeps_nothing_and_makes_no_store(run, folder: Path, empty: Path) -> None:
+    result = run("import", folder, "--dry-run", data_dir=empty)
+    assert result.exit_code == 0
+    assert result.stdout.splitlines()[-1].startswith("Dry run ")
+    assert not empty.exists()
+
+
+def test_a_dry_run_on_a_store_leaves_it_alone(run, folder: Path) -> None:
+    before = run("export").stdout
+    run("import", folder, "--dry-run")
+    assert run("export").stdout == before
+
+
+def test_rdf_is_imported_into_the_graph_asked_for(run, tmp_path: Path) -> None:
+    path = tmp_path / "more.ttl"
+    path.write_text("<https://example.org/x> <https://example.org/p> 1 .")
+    assert run("import", path, "--graph", "https://example.org/g").exit_code == 0
+    assert (
+        run(
+            "query", "-e", "ASK { GRAPH <https://example.org/g> { ?s <https://example.org/p> 1 } }"
+        ).stdout
+        == "yes\n"
+    )
+
+
+def test_a_broken_document_is_refused_with_its_place(run, tmp_path: Path) -> None:
+    path = tmp_path / "broken.ttl"
+    path.write_text("<https://example.org/x> .")
+    result = run("import", path)
+    assert result.exit_code == 1
+    assert result.stderr.startswith("clientgraph: ")
+    assert "broken.ttl" in result.stderr
+
+
+def test_a_mapping_document_reads_a_file_as_it_is(run, tmp_path: Path, root: Path) -> None:
+    text = (root / "docs" / "mapping.md").read_text("utf-8")
+    mapping = tmp_path / "mapping.yml"
+    mapping.write_text(
+        text[text.index("```yaml\n") + 8 : text.index("\n```", text.index("```yaml"))]
+    )
+    sales = tmp_path / "ventes.csv"
+    sales.write_text(
+        "Facture;Date;Client;Nom;Article;Montant\nF1;03/02/2026;C1;Éloïse;Lampe;1 234,50\n"
+    )
+    result = run("import", sales, "--mapping", mapping, data_dir=tmp_path / "mapped")
+    assert result.exit_code == 0, result.output
+    asked = (
+        "PREFIX cg: <https://w3id.org/clientgraph/ns#> SELECT ?day ?amount"
+        " { ?o cg:orderDate ?day ; cg:hasLine/cg:netAmount ?amount }"
+    )
+    answer = run("query", "-e", asked, "--format", "csv", data_dir=tmp_path / "mapped").stdout
+    assert answer.splitlines()[1:] == ["2026-02-03,1234.50"]
+
+
+def test_a_path_that_does_not_exist_is_wrong_use(run, tmp_path: Path) -> None:
+    assert run("import", tmp_path / "missing.csv").exit_code == 2
