@@ -16,7 +16,7 @@ from pathlib import Path
 from kg.errors import SourceError
 from kg.ingest import sheets, texts
 from kg.store import Cursor, EngineError
-from kg.store.files import FileReader, copy_rows
+from kg.store.files import LINE_LIMIT, FileReader, copy_rows
 
 _TEXT = {".csv", ".tsv"}
 _FORMATS = (*sorted(_TEXT), ".xlsx", ".parquet", ".jsonl", ".ndjson")
@@ -140,32 +140,47 @@ def _check_content(path: Path, ending: str, name: str) -> None:
 def _read_text(cursor: Cursor, reader: FileReader, file: _File, relation: str) -> SourceTable:
     """Read CSV or TSV: by the engine, and record by record only where it finds something odd."""
     table = texts.inspect(file.path, file.folder, file.name)
-    if not table.blank_lines:
-        rows = None
+    rows = None
+    if table.line_end is not None:
         with contextlib.suppress(EngineError):
-            rows = reader.csv(table.path, len(table.header), table.delimiter)
-        if rows is not None and not reader.rejected():
-            count = copy_rows(cursor, rows, relation)
-            return SourceTable(file.name, relation, table.header, count)
-    rewritten = texts.rewrite(table, file.folder)
-    count = _copy_rewritten(cursor, reader, rewritten, table.header, relation)
+            rows = reader.csv(table.path, len(table.header), table.delimiter, table.line_end)
+    if rows is not None and not reader.rejected() and reader.count() == table.lines - 1:
+        count = copy_rows(cursor, rows, relation)
+    else:
+        written = texts.rewrite(table, file.folder / _REWRITTEN)
+        count = _copy_rewritten(cursor, reader, file, table.header, written, relation)
     return SourceTable(file.name, relation, table.header, count)
 
 
 def _read_sheet(cursor: Cursor, reader: FileReader, file: _File, relation: str) -> SourceTable:
     """Read the first sheet of a workbook."""
-    target = file.folder / "sheet.rows"
-    header, others = sheets.extract(file.path, target, file.name)
-    count = _copy_rewritten(cursor, reader, target, header, relation)
+    header, written, others = sheets.extract(file.path, file.folder / _REWRITTEN, file.name)
+    count = _copy_rewritten(cursor, reader, file, header, written, relation)
     notices = tuple(f"Sheet {other!r} was not read: only the first sheet is." for other in others)
     return SourceTable(file.name, relation, header, count, notices)
 
 
+_REWRITTEN = "records"
+
+
 def _copy_rewritten(
-    cursor: Cursor, reader: FileReader, rewritten: Path, header: tuple[str, ...], relation: str
+    cursor: Cursor,
+    reader: FileReader,
+    file: _File,
+    header: tuple[str, ...],
+    written: int,
+    relation: str,
 ) -> int:
-    """Copy a file of ours, whose records carry their row numbers; return how many there were."""
-    return copy_rows(cursor, reader.csv(rewritten, len(header), ",", numbered=True), relation)
+    """Copy the records that were written anew with their row numbers; return how many."""
+    path = file.folder / _REWRITTEN
+    rows = reader.csv(path, len(header), ",", "\n", numbered=True)
+    if reader.count() != written:
+        raise SourceError(
+            f"{file.name}: {written - reader.count()} rows are longer than"
+            f" {LINE_LIMIT // 1024 // 1024} MB. Shorten their cells.",
+            file=file.name,
+        )
+    return copy_rows(cursor, rows, relation)
 
 
 def _read_columns(cursor: Cursor, reader: FileReader, file: _File, relation: str) -> SourceTable:

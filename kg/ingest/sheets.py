@@ -11,8 +11,8 @@ from python_calamine import CalamineError, CalamineWorkbook
 from kg.errors import SourceError
 
 
-def extract(path: Path, target: Path, name: str) -> tuple[tuple[str, ...], list[str]]:
-    """Write the rows of the first sheet to `target`; return its header and the other sheets.
+def extract(path: Path, target: Path, name: str) -> tuple[tuple[str, ...], int, list[str]]:
+    """Write the rows of the first sheet to `target`; return header, number, and other sheets.
 
     Each written record starts with the row number that the spreadsheet shows.
 
@@ -40,7 +40,7 @@ def extract(path: Path, target: Path, name: str) -> tuple[tuple[str, ...], list[
         writer = csv.writer(sink, quoting=csv.QUOTE_ALL, lineterminator="\n")
         for number, row in enumerate(rows[1:], start=2):
             writer.writerow([number, *(cell_text(cell) for cell in row)])
-    return header, list(workbook.sheet_names[1:])
+    return header, len(rows) - 1, list(workbook.sheet_names[1:])
 
 
 def cell_text(cell: object) -> str:

@@ -3,9 +3,10 @@
 Row numbers count records, the header being row 1, as a spreadsheet shows them: a cell with line
 breaks inside quotes is part of one record, and a blank line counts although it holds no record.
 
-The engine reads well-formed files. When it meets a record that does not fit, the file is read once
-more here, record by record, to say what is wrong and in which row. A file that is unusual but right
-(blank lines between records, mixed line ends) is written anew in a plain form for the engine.
+The engine reads well-formed files, and is believed when it finds as many records as the file has
+line ends outside quotes. Otherwise the file is read once more here, record by record, to say what
+is wrong and in which row; one that is unusual but right (blank lines between records, mixed line
+ends, carriage returns in cells) is written anew in a plain form for the engine.
 """
 
 from __future__ import annotations
@@ -15,7 +16,6 @@ import contextlib
 import csv
 import gzip
 import io
-import re
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -30,7 +30,6 @@ CELL_LIMIT = 1024 * 1024
 SEPARATORS = (",", ";", "\t")
 
 _CHUNK = 1 << 20
-_BLANK_LINE = re.compile(rb"(?:\n\r?\n|\r\r)[^\r\n]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +42,10 @@ class TextTable:
     """The file itself, or its decompressed copy."""
     delimiter: str
     header: tuple[str, ...]
-    blank_lines: bool
-    """Blank lines stand between records: records cannot be counted by the engine."""
+    line_end: str | None
+    """What ends its records, None when that is not one thing that the engine can be told."""
+    lines: int
+    """Number of line ends outside quotes, the header's included: its records, if none is blank."""
 
 
 def inspect(path: Path, folder: Path, name: str) -> TextTable:
@@ -55,7 +56,7 @@ def inspect(path: Path, folder: Path, name: str) -> TextTable:
     """
     packed = path.suffix.lower() == ".gz"
     plain = folder / f"{path.stem}.plain" if packed else path
-    blank_lines = _checked(path, plain if packed else None, name)
+    ends = _checked(path, plain if packed else None, name)
     record = _first_record(plain, name)
     delimiter = max(SEPARATORS, key=lambda mark: len(_cells(record, mark)))
     header = tuple(cell.strip() for cell in _cells(record, delimiter))
@@ -65,27 +66,72 @@ def inspect(path: Path, folder: Path, name: str) -> TextTable:
             file=name,
             row=1,
         )
-    return TextTable(name, plain, delimiter, header, blank_lines)
+    return TextTable(name, plain, delimiter, header, ends.kind, ends.lines)
 
 
-def _checked(path: Path, copy: Path | None, name: str) -> bool:
-    """Read all bytes once, checking gzip and UTF-8; tell whether blank lines part records."""
+class _LineEnds:
+    """Counts the line ends of a file outside quotes, piece by piece."""
+
+    def __init__(self) -> None:
+        self._quoted = False
+        self._carried = b""
+        self._crlf = self._lf = self._cr = self._quoted_cr = 0
+        self._last = b"\n"
+
+    def feed(self, chunk: bytes) -> None:
+        """Count in the next piece of the file."""
+        pieces = chunk.split(b'"')
+        outside = self._carried + b'"'.join(pieces[self._quoted :: 2])
+        self._quoted ^= len(pieces) % 2 == 0
+        self._carried = b"\r" if outside.endswith(b"\r") and not self._quoted else b""
+        self._count(outside.removesuffix(self._carried))
+        self._quoted_cr += chunk.count(b"\r") - outside.count(b"\r")
+        self._last = chunk[-1:] or self._last
+
+    def finish(self) -> None:
+        """Count what the end of the file decides."""
+        self._count(self._carried)
+        if self._last not in {b"\n", b"\r"}:
+            self._lf += self._crlf == 0
+            self._crlf += self._crlf > 0
+
+    def _count(self, outside: bytes) -> None:
+        both = outside.count(b"\r\n")
+        self._crlf += both
+        self._lf += outside.count(b"\n") - both
+        self._cr += outside.count(b"\r") - both
+
+    @property
+    def lines(self) -> int:
+        """Number of line ends."""
+        return self._crlf + self._lf + self._cr
+
+    @property
+    def kind(self) -> str | None:
+        """The one line end that the engine can be trusted with, else None."""
+        if self._lf == self.lines:
+            return "\n"
+        return "\r\n" if self._crlf == self.lines and not self._quoted_cr else None
+
+
+def _checked(path: Path, copy: Path | None, name: str) -> _LineEnds:
+    """Read all bytes once, checking gzip and UTF-8, and count the line ends."""
     decoder = codecs.getincrementaldecoder("utf-8")()
-    blank, seen, edge = False, 0, b""
+    ends, seen = _LineEnds(), 0
     with contextlib.ExitStack() as stack:
         source = stack.enter_context(_opened(path))
         sink = stack.enter_context(copy.open("wb")) if copy else None
         for chunk in _chunks(source, name):
             _decode(decoder, chunk, seen, path, name)
-            blank = blank or _BLANK_LINE.search(edge + chunk) is not None
-            edge = (edge + chunk)[-4:]
+            ends.feed(chunk)
             seen += len(chunk)
             if sink is not None:
                 sink.write(chunk)
         _decode(decoder, b"", seen, path, name)
+    ends.finish()
     if not seen:
         raise SourceError(f"{name} is empty: there is nothing to import.", file=name)
-    return blank
+    return ends
 
 
 def _opened(path: Path) -> IO[bytes]:
@@ -170,14 +216,13 @@ def _any_cell_size() -> Iterator[None]:
         csv.field_size_limit(before)
 
 
-def rewrite(table: TextTable, folder: Path) -> Path:
-    """Write the records anew, each with its row number in front and quoted; return the new file.
+def rewrite(table: TextTable, target: Path) -> int:
+    """Write the records anew, each with its row number in front and quoted; return how many.
 
     Raises:
         SourceError: a record is broken; the message names its row.
     """
-    target = folder / f"{table.path.name}.rows"
-    width = len(table.header)
+    written, width = 0, len(table.header)
     with (
         _any_cell_size(),
         table.path.open(encoding="utf-8-sig", newline="") as source,
@@ -191,7 +236,8 @@ def rewrite(table: TextTable, folder: Path) -> Path:
                 continue
             _check_record(table, row, cells, width)
             writer.writerow([row, *cells])
-    return target
+            written += 1
+    return written
 
 
 def _records(reader: Iterator[list[str]], table: TextTable) -> Iterator[tuple[int, list[str]]]:

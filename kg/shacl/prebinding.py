@@ -9,16 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
+from functools import lru_cache
 
 from pyparsing import ParseResults
 from rdflib import Literal, Variable
 from rdflib.plugins.sparql.parser import parseQuery
 from rdflib.plugins.sparql.parserutils import CompValue
+from rdflib.plugins.sparql.sparql import Query
 from rdflib.term import Node
 
 from kg.errors import QueryError, ShapesError, UnsupportedShapeError
 from kg.namespaces import CG, XSD
-from kg.shacl.sideways import related
 from kg.sparql import parse
 
 _FORBIDDEN = {
@@ -58,7 +59,7 @@ def _refusal(node: CompValue | Variable) -> str | None:
         return f"uses ${node}, which is not offered here" if str(node) in _NOT_BOUND else None
     if node.name in _FORBIDDEN:
         return f"uses {_FORBIDDEN[node.name]}, which pre-binding forbids: write FILTER instead"
-    if _THIS == (node.var if node.name in {"Bind", "GroupAs"} else node.evar):
+    if (node.var if node.name in {"Bind", "GroupAs"} else node.evar) == _THIS:
         return "gives $this a value with AS, which is bound before the query begins"
     if node.name == "SubSelect" and _THIS not in [each.var for each in node.projection or ()]:
         return "has a subquery without $this in its SELECT, where $this would not be bound"
@@ -78,25 +79,26 @@ def _nodes(node: object) -> Iterator[CompValue | Variable]:
             yield from _nodes(item)
 
 
-def query_of_run(text: str, as_of: date) -> CompValue:
-    """Return the algebra of a constraint's query with the date of the run filled in."""
-    algebra = _answered(related(parse(text).algebra), Literal(as_of.isoformat(), datatype=XSD.date))
-    assert isinstance(algebra, CompValue)  # noqa: S101
-    return algebra
+@lru_cache(maxsize=512)
+def query_of_run(text: str, as_of: date) -> Query:
+    """Return the parsed query of a constraint with the date of the run filled in."""
+    # The tree is changed in place, which the shared one of the parser's cache must not be.
+    query = parse.__wrapped__(text)
+    _answer(query.algebra, Literal(as_of.isoformat(), datatype=XSD.date))
+    return query
 
 
-def _answered(node: object, today: Literal) -> object:
-    """Return an algebra in which the patterns about the run are inline data."""
-    if isinstance(node, list):
-        return [_answered(item, today) for item in node]
-    if not isinstance(node, CompValue):
-        return node
-    if node.name == "BGP":
-        return _split(node, today)
-    changed = {key: _answered(node[key], today) for key in node if key != "_vars"}
-    if "_vars" in node:
-        changed["_vars"] = node["_vars"]
-    return CompValue(node.name, **changed)
+def _answer(node: object, today: Literal) -> None:
+    """Turn the patterns about the run below a node of an algebra into inline data."""
+    if isinstance(node, CompValue):
+        for key in node:
+            if isinstance(node[key], CompValue) and node[key].name == "BGP":
+                node[key] = _split(node[key], today)
+            elif key != "_vars":
+                _answer(node[key], today)
+    elif isinstance(node, list):
+        for item in node:
+            _answer(item, today)
 
 
 def _split(node: CompValue, today: Literal) -> CompValue:
@@ -114,4 +116,4 @@ def _split(node: CompValue, today: Literal) -> CompValue:
 def _inline(asked: Node, today: Literal) -> CompValue:
     """Return inline data: one solution, or none where another date is asked for."""
     rows = [{asked: today}] if isinstance(asked, Variable) else [{}] if asked == today else []
-    return CompValue("ToMultiSet", p=CompValue("values", res=rows))
+    return CompValue("ToMultiSet", p=CompValue("values", res=rows), _vars=set())

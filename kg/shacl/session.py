@@ -7,7 +7,7 @@ The view `shacl_known` is the dictionary with these.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 
 from rdflib import RDF, RDFS
@@ -135,6 +135,21 @@ class Session:
         self.cursor.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {query.sql(DIALECT)}")
         return name
 
+    def table_of(
+        self, names: Sequence[str], types: Sequence[str], rows: Sequence[tuple[object, ...]]
+    ) -> str:
+        """Keep rows in a new temporary table; return its name."""
+        self._tables += 1
+        table = f"shacl_t{self._tables}"
+        cells = ", ".join(f"unnest(?::{t}[]) AS {n}" for n, t in zip(names, types, strict=True))
+        columns = [[row[i] for row in rows] for i in range(len(names))]
+        self.cursor.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT {cells}", columns)
+        return table
+
+    def holds(self, name: str) -> bool:
+        """Tell whether a relation is a temporary table of this session."""
+        return name.startswith("shacl_t")
+
     def insert(self, table: str, query: exp.Query) -> int:
         """Add rows to a temporary table, columns by name; return how many."""
         row = self.cursor.execute(f"INSERT INTO {table} BY NAME {query.sql(DIALECT)}").fetchone()
@@ -146,7 +161,9 @@ class Session:
         return int(row[0]) if row else 0
 
     def close(self) -> None:
-        """Drop the temporary tables of focus nodes."""
+        """Drop the temporary tables, but those of the results and of the terms in them."""
+        for name in ("edge", "class", "instance"):
+            self.cursor.execute(f"DROP TABLE IF EXISTS temp.shacl_{name}")
         for number in range(1, self._tables + 1):
             self.cursor.execute(f"DROP TABLE IF EXISTS temp.shacl_t{number}")
 

@@ -62,7 +62,9 @@ class Groups:
     ) -> Relation:
         """Return the relation of the groups; `columns` are made of columns of the query below."""
         inner_columns = [sql.alias(raw, name) for name, raw in self._raw.items()]
-        inner = sql.select(inner_columns or [_one()], self._layer.source())
+        # Without a set function the query below would not be grouped at all.
+        inner_columns = inner_columns or [sql.alias(_rows(), "one")]
+        inner = sql.select(inner_columns, self._layer.source())
         if groups:
             inner.set("group", exp.Group(expressions=[group.copy() for group in groups]))
         query = sql.select(columns or [_one()], sql.subquery(inner, self._alias))
@@ -309,4 +311,3 @@ _AGGREGATES: dict[str, Callable[[CompValue, Groups], Value]] = {
     "Aggregate_Sample": _sample,
     "Aggregate_GroupConcat": _group_concat,
 }
-

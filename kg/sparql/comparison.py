@@ -41,7 +41,9 @@ def truth(value: Value) -> Expr:
         logical = sql.call(
             "regexp_matches",
             value.facet("dt"),
-            sql.string("#(boolean|decimal|double|float|.*[iI]nteger|.*(long|int|short|byte)|.*(Long|Int|Short|Byte))$"),
+            sql.string(
+                "#(boolean|decimal|double|float|.*[iI]nteger|.*(long|int|short|byte)|.*(Long|Int|Short|Byte))$"
+            ),
         )
         ill = sql.both(value.is_kind(frozenset({Kind.ILL})), logical)
         branches.append((ill, sql.boolean(False)))
@@ -129,9 +131,7 @@ def compare(operator: str, left: Value, right: Value, *, loose: bool = False) ->
     for kind, facet in ((Kind.STRING, "lex"), (Kind.BOOLEAN, "num")):
         if kind in left.kinds & right.kinds:
             both = _both_kinds(left, right, frozenset({kind}))
-            branches.append(
-                (both, sql.compare(operator, left.facet(facet), right.facet(facet)))
-            )
+            branches.append((both, sql.compare(operator, left.facet(facet), right.facet(facet))))
     if loose:
         return sql.either(*(sql.both(when, then) for when, then in branches))
     return sql.case(branches)
@@ -179,9 +179,7 @@ def _same_temporal(left: Value, right: Value) -> Expr:
     common = left.kinds & right.kinds & TEMPORAL
     if len(common) == 1:
         return _both_kinds(left, right, common)
-    return sql.both(
-        _both_kinds(left, right, TEMPORAL), sql.eq(left.facet("k"), right.facet("k"))
-    )
+    return sql.both(_both_kinds(left, right, TEMPORAL), sql.eq(left.facet("k"), right.facet("k")))
 
 
 def _compare_times(operator: str, left: Value, right: Value) -> Expr:

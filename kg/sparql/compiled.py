@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from rdflib import BNode, Literal, URIRef, Variable
+from rdflib import Literal, URIRef
 from rdflib.paths import Path
 from rdflib.plugins.sparql.parserutils import CompValue
 from rdflib.plugins.sparql.sparql import Query
@@ -68,7 +68,8 @@ def compile_query(
         statement = statements.ask(compiler.relation(algebra.p))
     elif form == "construct":
         template = algebra.template or _triples_of(algebra.p)
-        statement = statements.construct(context, compiler.relation(_unprojected(algebra.p)), template)
+        relation = compiler.relation(_unprojected(algebra.p))
+        statement = statements.construct(context, relation, template)
     else:
         statement = statements.describe(context, compiler, algebra)
     return Compiled(form, variables, sql.text(statement))
@@ -102,16 +103,14 @@ def compile_algebra(
 ) -> Compiled:
     """Return the SQL of a parsed SELECT or ASK, as `compile_select` does."""
     context = _context(cursor, algebra, GraphChoice(), bindings or {})
-    context.prebound = {
-        name: _outside(relation, name) for name, relation in prebound.items()
-    }
+    context.prebound = {name: _outside(relation, name) for name, relation in prebound.items()}
     relation = Compiler(context).relation(algebra.p)
     if algebra.name == "AskQuery":
         return Compiled("ask", [], sql.text(statements.ask(relation)))
     variables = [str(variable) for variable in algebra.PV]
     query = statements.solutions(context, relation, variables)
     for index, name in enumerate(variables):
-        _add_id(query, index, name, relation.shapes.get(name) is not None, context)
+        _add_id(query, index, name, context, known=name in relation.shapes)
     return Compiled("select", variables, sql.text(query))
 
 
@@ -122,7 +121,12 @@ def _outside(relation: str, name: str) -> exp.Query:
 
 
 def _add_id(
-    query: exp.Query, index: int, name: str, known: bool, context: Context  # noqa: FBT001
+    query: exp.Query,
+    index: int,
+    name: str,
+    context: Context,
+    *,
+    known: bool,
 ) -> None:
     """Add the column `c<index>_id`: the dictionary id, NULL for a computed value."""
     source = query.args["from_"].this
@@ -174,9 +178,7 @@ def _graph_ids(cursor: Cursor, graphs: Sequence[str] | None) -> tuple[int, ...] 
     return tuple(dict.fromkeys(graph for graph in ids if graph is not None))
 
 
-def _without(
-    graphs: tuple[int, ...] | None, hidden: tuple[int, ...]
-) -> tuple[int, ...] | None:
+def _without(graphs: tuple[int, ...] | None, hidden: tuple[int, ...]) -> tuple[int, ...] | None:
     return None if graphs is None else tuple(g for g in graphs if g not in hidden)
 
 
@@ -198,24 +200,20 @@ def _triples_of(node: CompValue) -> list[tuple[Node, Node, Node]]:
 
 def _constants(node: object) -> Iterable[TermKey]:
     """Yield the terms that a query mentions."""
-    if isinstance(node, BNode | Variable):
-        return
     if isinstance(node, URIRef | Literal):
         yield term_key(node)
     elif isinstance(node, Path):
-        yield from _path_constants(node)
-    elif isinstance(node, CompValue):
-        for key in node:
-            if key != "_vars":
-                yield from _constants(node[key])
-    elif isinstance(node, dict):
-        for value in node.values():
-            yield from _constants(value)
-    elif isinstance(node, list | tuple):
-        for item in node:
-            yield from _constants(item)
+        for name in ("arg", "args", "path"):
+            yield from _constants(getattr(node, name, None))
+    else:
+        for part in _parts(node):
+            yield from _constants(part)
 
 
-def _path_constants(path: Path) -> Iterable[TermKey]:
-    for name in ("arg", "args", "path"):
-        yield from _constants(getattr(path, name, None))
+def _parts(node: object) -> Iterable[object]:
+    """Return what a node of a parsed query consists of."""
+    if isinstance(node, CompValue):
+        return [node[key] for key in node if key != "_vars"]
+    if isinstance(node, dict):
+        return node.values()
+    return node if isinstance(node, list | tuple) else ()

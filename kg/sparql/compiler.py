@@ -7,7 +7,6 @@ from dataclasses import replace
 from functools import partial
 
 from rdflib import URIRef, Variable
-from rdflib.plugins.sparql.algebra import translateGroupGraphPattern
 from rdflib.plugins.sparql.parserutils import CompValue
 from rdflib.term import Node
 
@@ -15,7 +14,14 @@ from kg.sparql import joins, modifiers, sql
 from kg.sparql.aggregates import aggregated
 from kg.sparql.comparison import identical
 from kg.sparql.context import Context, predicate_traits
-from kg.sparql.expressions import filter_condition, value_of
+from kg.sparql.expressions import Expression, filter_condition, value_of
+from kg.sparql.inline import inline_data
+from kg.sparql.mentions import (
+    has_subselect,
+    inner_expressions,
+    pattern_variables,
+    variables,
+)
 from kg.sparql.patterns import Graph, basic_graph_pattern
 from kg.sparql.relation import (
     Layer,
@@ -28,11 +34,8 @@ from kg.sparql.relation import (
     unit,
 )
 from kg.sparql.values import (
-    FACETS,
-    STORED_FACETS,
     NotCompiledError,
     Shape,
-    Traits,
     Value,
 )
 
@@ -138,9 +141,7 @@ class Compiler:
         side = layer(self.context, inner)
         condition = filter_condition(node.expr, self.scope(side, graph=graph))
         columns = copied_columns(self.context, inner, side.alias)
-        query = sql.select(
-            columns or [sql.alias(sql.number(1), "one")], side.source(), condition
-        )
+        query = sql.select(columns or [sql.alias(sql.number(1), "one")], side.source(), condition)
         return Relation(query, inner.shapes, inner.order)
 
     def _extend(self, node: CompValue, graph: Graph) -> Relation:
@@ -178,7 +179,7 @@ class Compiler:
         return Relation(query, {**inner.shapes, **shapes}, inner.order)
 
     def _mentioned(self, expression: object) -> set[str]:
-        names = {str(variable) for variable in _variables(expression)}
+        names = {str(variable) for variable in variables(expression)}
         return names | {self._renamed[name] for name in names if name in self._renamed}
 
     def _shape(self, value: Value) -> Shape:
@@ -188,7 +189,7 @@ class Compiler:
 
     def _with_prebound(self, relation: Relation, expression: object) -> Relation:
         """Return a relation joined with values from outside that only an expression mentions."""
-        mentioned = {str(v) for v in _variables(expression)}
+        mentioned = {str(v) for v in variables(expression)}
         for name in sorted(mentioned & self.context.prebound.keys() - relation.shapes.keys()):
             relation = joins.join(self.context, self._outside(name), relation)
         return relation
@@ -201,14 +202,14 @@ class Compiler:
         shape = Shape(frozenset({"id"}), self.context.object_statistics(None).traits, certain=True)
         return Relation(sql.select([column], source), {name: shape})
 
-    def _graph(self, node: CompValue, graph: Graph) -> Relation:  # noqa: ARG002
+    def _graph(self, node: CompValue, graph: Graph) -> Relation:
         term = node.term
         if isinstance(term, URIRef):
             return self.relation(node.p, self.context.constant(term))
         name = str(term)
         if name in self.context.bindings:
             return self.relation(node.p, self.context.bindings[name])
-        if _has_subselect(node.p):
+        if has_subselect(node.p):
             raise NotCompiledError("a sub-select inside GRAPH of a variable")
         # Within the group the variable is one like any other: the graph has a name of its own.
         hidden = self.context.fresh("_graph")
@@ -230,45 +231,17 @@ class Compiler:
         return Relation(query, {**kept, name: shape})
 
     def _to_multiset(self, node: CompValue, graph: Graph) -> Relation:
-        if node.p.name != "values":
+        if isinstance(node.p, CompValue) and node.p.name != "values":
             return self.relation(node.p, graph)
-        rows: list[dict[Variable, Node | str]] = node.p.res
+        # The parser gives inline data without any row as an empty list.
+        rows: list[dict[Variable, Node | str]] = node.p.res if node.p else []
         names = list(dict.fromkeys(str(name) for row in rows for name in row))
         if set(names) & self.context.bindings.keys():
             raise NotCompiledError("VALUES of a variable that is a parameter")
-        table = self._table(names, rows)
+        table = inline_data(self.context, names, rows)
         if isinstance(graph, str):
             return joins.join(self.context, self._graph_names(graph), table)
         return table
-
-    def _table(self, names: list[str], rows: list[dict[Variable, Node | str]]) -> Relation:
-        """Return inline data."""
-        facets = sorted(STORED_FACETS)
-        shapes = {}
-        for name in names:
-            column = [row.get(Variable(name), "UNDEF") for row in rows]
-            constants = [self.context.constant(v) for v in column if isinstance(v, Node)]
-            traits = Traits(frozenset(), 0)
-            for constant in constants:
-                traits = traits.join(constant.traits)
-            traits = replace(traits, zoned=None)
-            certain = len(constants) == len(column)
-            shapes[name] = Shape(frozenset(STORED_FACETS), traits, certain=certain)
-        queries = []
-        for row in rows:
-            columns: list[sql.Expr] = []
-            for name in names:
-                node = row.get(Variable(name), "UNDEF")
-                constant = self.context.constant(node) if isinstance(node, Node) else None
-                for facet in facets:
-                    value = constant.facet(facet) if constant else sql.null()
-                    column = sql.cast(value, FACETS[facet])
-                    columns.append(sql.alias(column, self.context.name(name, facet)))
-            queries.append(sql.select(columns or [sql.alias(sql.number(1), "one")]))
-        if not queries:
-            empty = sql.select([sql.alias(sql.number(1), "one")], where=sql.boolean(False))
-            return Relation(empty, {})
-        return Relation(sql.union_all(list(queries)), shapes)
 
     def _aggregate_join(self, node: CompValue, graph: Graph) -> Relation:
         group = node.p
@@ -295,8 +268,7 @@ class Compiler:
         side = layer(self.context, inner)
         scope = self.scope(side, graph=graph)
         keys = [
-            (value_of(condition.expr, scope), condition.order == "DESC")
-            for condition in node.expr
+            (value_of(condition.expr, scope), condition.order == "DESC") for condition in node.expr
         ]
         return modifiers.order_by(self.context, side, keys)
 
@@ -308,14 +280,13 @@ class Compiler:
         """Return the SQL condition of EXISTS: top-level filters may mention outer variables."""
         if not isinstance(pattern, CompValue):
             raise NotCompiledError("EXISTS of this form")
-        if pattern.name == "GroupGraphPatternSub":
-            pattern = translateGroupGraphPattern(pattern)
-        filters = []
-        while pattern.name == "Filter":
-            filters.append(pattern.expr)
-            pattern = pattern.p
-        _refuse_free_variables(pattern, outer)
-        inner = self.relation(pattern, graph)
+        filters: list[Expression] = []
+        group: CompValue = pattern
+        while group.name == "Filter":
+            filters.append(group.expr)
+            group = group.p
+        _refuse_free_variables(group, outer)
+        inner = self.relation(group, graph)
 
         def condition(scope: Scope) -> sql.Expr:
             scope.aliases, scope.exists = self._renamed, partial(self._exists, graph)
@@ -326,61 +297,8 @@ class Compiler:
 
 def _refuse_free_variables(pattern: CompValue, outer: Scope) -> None:
     """Raise NotCompiledError when an inner expression mentions a variable bound only outside."""
-    bound = _pattern_variables(pattern)
-    for expression in _inner_expressions(pattern):
-        for variable in _variables(expression):
+    bound = pattern_variables(pattern)
+    for expression in inner_expressions(pattern):
+        for variable in variables(expression):
             if str(variable) not in bound and outer.value(str(variable)).kinds:
                 raise NotCompiledError("EXISTS whose inner groups mention an outer variable")
-
-
-def _has_subselect(node: object) -> bool:
-    """Return whether a pattern contains a sub-select."""
-    if not isinstance(node, CompValue):
-        return False
-    parts = [node[key] for key in ("p", "p1", "p2") if key in node]
-    return node.name == "Project" or any(_has_subselect(part) for part in parts)
-
-
-def _pattern_variables(node: object) -> set[str]:
-    """Return the variables that stand in triples, BIND, VALUES or GRAPH of a pattern."""
-    found: set[str] = set()
-    if isinstance(node, CompValue):
-        if node.name == "BGP":
-            found |= {str(n) for triple in node.triples for n in triple if isinstance(n, Variable)}
-        if node.name == "Extend":
-            found.add(str(node.var))
-        if node.name == "values":
-            found |= {str(name) for row in node.res for name in row}
-        if node.name == "Graph" and isinstance(node.term, Variable):
-            found.add(str(node.term))
-        for key in ("p", "p1", "p2"):
-            if key in node:
-                found |= _pattern_variables(node[key])
-    return found
-
-
-def _inner_expressions(node: object) -> list[object]:
-    """Return the expressions of FILTER, OPTIONAL and BIND within a pattern."""
-    found: list[object] = []
-    if isinstance(node, CompValue):
-        if node.name in {"Filter", "LeftJoin", "Extend"}:
-            found.append(node.expr)
-        for key in ("p", "p1", "p2"):
-            if key in node:
-                found += _inner_expressions(node[key])
-    return found
-
-
-def _variables(expression: object) -> set[Variable]:
-    """Return the variables that an expression mentions, also within EXISTS."""
-    if isinstance(expression, Variable):
-        return {expression}
-    found: set[Variable] = set()
-    if isinstance(expression, CompValue):
-        for key in expression:
-            if key != "_vars":
-                found |= _variables(expression[key])
-    elif isinstance(expression, list | tuple):
-        for item in expression:
-            found |= _variables(item)
-    return found

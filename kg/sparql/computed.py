@@ -183,9 +183,7 @@ class Number(Value):
         if len(self.kinds) == 1:
             return sql.case([(self.present(), result) for result in results.values()])
         kind = self._k()
-        return sql.case(
-            [(sql.eq(kind, sql.number(int(k))), results[k]) for k in sorted(results)]
-        )
+        return sql.case([(sql.eq(kind, sql.number(int(k))), results[k]) for k in sorted(results)])
 
 
 def when_not_null(operand: Expr, result: Expr) -> Expr:

@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from rdflib.term import Node
+from rdflib.term import Identifier, Node
 
 from kg.errors import QueryEvaluationError
 from kg.sparql.compiled import Compiled, GraphChoice, compile_query
@@ -67,7 +67,7 @@ def query(
     text: str,
     *,
     timeout: float | None = DEFAULT_TIMEOUT,
-    bindings: Mapping[str, Node] | None = None,
+    bindings: Mapping[str, Identifier] | None = None,
     default_graphs: Sequence[str] | None = None,
     named_graphs: Sequence[str] | None = None,
     hidden_graphs: Sequence[str] = (),
@@ -215,7 +215,7 @@ def explain(
     store: Store,
     text: str,
     *,
-    bindings: Mapping[str, Node] | None = None,
+    bindings: Mapping[str, Identifier] | None = None,
     base: str | None = None,
 ) -> str:
     """Return the SQL of a query and the engine's plan, or why it is not compiled."""

@@ -197,7 +197,7 @@ def _coalesce(node: CompValue, scope: Scope) -> Value:
     return Choice([(value.present(), value) for value in values], Unbound())
 
 
-def _now(node: CompValue, scope: Scope) -> Value:  # noqa: ARG001
+def _now(node: CompValue, scope: Scope) -> Value:
     return scope.context.constant(Literal(scope.context.now, datatype=XSD.dateTime))
 
 
@@ -218,4 +218,3 @@ _VALUES: dict[str, Callable[[CompValue, Scope], Value]] = {
     "Builtin_NOW": _now,
     "Function": _call,
 }
-

@@ -10,6 +10,8 @@ Importing this module changes rdflib's SPARQL grammar for the process:
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
+from typing import Any
 
 import rdflib
 from pyparsing import And, MatchFirst, ParserElement
@@ -43,10 +45,10 @@ def _keep_inverse_predicates() -> None:
     inverse.expr.streamline()  # type: ignore[attr-defined]
 
 
-_translate_path = algebra.translatePath
+_translate_path: Callable[[Any], Any] = algebra.translatePath
 
 
-def _translated(node: object) -> object:
+def _translated(node: Any) -> Any:
     """Return a path of the grammar as one of the algebra, inverses in negated sets included."""
     if isinstance(node, CompValue) and node.name == "InversePath":
         return InvPath(node.part)
@@ -54,4 +56,4 @@ def _translated(node: object) -> object:
 
 
 _keep_inverse_predicates()
-algebra.translatePath = _translated
+algebra.translatePath = _translated  # type: ignore[assignment]

@@ -45,12 +45,13 @@ def _split_join(
     names = context.fresh("w"), context.fresh("w")
     parts: list[exp.Query] = []
     shapes: dict[str, Shape] = {}
-    for cases in itertools.product(("equal", "left unbound", "right unbound"), repeat=len(uncertain)):
+    for cases in itertools.product(
+        ("equal", "left unbound", "right unbound"), repeat=len(uncertain)
+    ):
         sides = Layer(context, left, context.fresh("r")), Layer(context, right, context.fresh("r"))
         query, shapes = _joined(context, *sides, sources=names)
         conditions = [
-            _case_condition(case, *sides, name)
-            for name, case in zip(uncertain, cases, strict=True)
+            _case_condition(case, *sides, name) for name, case in zip(uncertain, cases, strict=True)
         ]
         sql.join(query, sql.table(names[1], sides[1].alias), sql.both(*conditions))
         parts.append(query)
@@ -98,9 +99,7 @@ def replace_shapes(relation: Relation) -> Relation:
     return replace(relation, shapes=shapes)
 
 
-def minus(
-    context: Context, left: Relation, right: Relation, implicit: set[str]
-) -> Relation:
+def minus(context: Context, left: Relation, right: Relation, implicit: set[str]) -> Relation:
     """Return the left solutions with no compatible right one that shares a bound variable.
 
     `implicit` variables are compared, but do not count as shared.
@@ -135,7 +134,9 @@ def minus(
     return Relation(query, left.shapes)
 
 
-def exists(context: Context, outer: Scope, inner: Relation, condition: Condition | None) -> sql.Expr:
+def exists(
+    context: Context, outer: Scope, inner: Relation, condition: Condition | None
+) -> sql.Expr:
     """Return the SQL condition that some inner solution is compatible with the outer one."""
     inner_layer = layer(context, inner)
     conditions: list[sql.Expr] = []
@@ -183,9 +184,7 @@ def _union_shape(left: Shape | None, right: Shape | None) -> Shape:
     )
 
 
-def _with_shapes(
-    context: Context, relation: Relation, shapes: dict[str, Shape]
-) -> exp.Select:
+def _with_shapes(context: Context, relation: Relation, shapes: dict[str, Shape]) -> exp.Select:
     """Return a query of the columns of some shapes, NULL where the relation lacks a variable."""
     alias = context.fresh("u")
     columns: list[sql.Expr] = []
@@ -218,9 +217,7 @@ def _certain(name: str, left: Relation, right: Relation) -> bool:
 def _aligned(context: Context, left: Relation, right: Relation) -> tuple[Relation, Relation]:
     """Return both relations, each shared variable held in the same way on both sides."""
     differing = [
-        name
-        for name in _shared(left, right)
-        if not _alike(left.shapes[name], right.shapes[name])
+        name for name in _shared(left, right) if not _alike(left.shapes[name], right.shapes[name])
     ]
     if not differing:
         return left, right
@@ -258,9 +255,7 @@ def _joined(
     return sql.select(columns or [sql.alias(sql.number(1), "one")], source), shapes
 
 
-def _merged(
-    context: Context, left: Layer, right: Layer
-) -> tuple[list[sql.Expr], dict[str, Shape]]:
+def _merged(context: Context, left: Layer, right: Layer) -> tuple[list[sql.Expr], dict[str, Shape]]:
     """Return the columns and the shapes of two sides put together."""
     columns: list[sql.Expr] = []
     shapes: dict[str, Shape] = {}
@@ -306,5 +301,3 @@ def _merge(
         )
         columns.append(sql.alias(sql.call("coalesce", *sides), column))
     return shape
-
-

@@ -86,9 +86,7 @@ def order_by(context: Context, side: Layer, keys: list[tuple[Value, bool]]) -> R
     return Relation(query, side.relation.shapes, (*order, *side.relation.order))
 
 
-def slice_(
-    context: Context, relation: Relation, start: int | None, length: int | None
-) -> Relation:
+def slice_(context: Context, relation: Relation, start: int | None, length: int | None) -> Relation:
     """Return a range of the solutions in their order."""
     side = layer(context, relation)
     columns = copied_columns(context, relation, side.alias)

@@ -167,10 +167,9 @@ def _relation(context: Context, sources: _Sources) -> Relation:
         shapes[variable] = _add_columns(context, columns, variable, places)
     if not columns:
         columns.append(sql.alias(sql.number(1), "one"))
-    first, *rest = sources.tables or [None]
+    first = sources.tables[0] if sources.tables else None
     query = sql.select(columns, first, sql.both(*sources.conditions))
-    for table in rest:
-        assert table is not None  # noqa: S101
+    for table in sources.tables[1:]:
         query.append("joins", exp.Join(this=table))
     return Relation(query, shapes)
 
@@ -183,9 +182,7 @@ def _add_columns(
     for place in places[1:]:
         traits = traits.meet(place.traits)
     first = places[0]
-    columns.append(
-        sql.alias(sql.column(first.source, first.column), context.name(variable, "id"))
-    )
+    columns.append(sql.alias(sql.column(first.source, first.column), context.name(variable, "id")))
     typed = next((place for place in places if place.typed), None)
     if typed is None:
         return Shape(frozenset({"id"}), traits, certain=True)
@@ -248,9 +245,7 @@ def _rebind(
         joined.bind(variable, place)
 
 
-def _keep_typed_columns(
-    context: Context, result: Relation, base: Relation, base_name: str
-) -> None:
+def _keep_typed_columns(context: Context, result: Relation, base: Relation, base_name: str) -> None:
     """Add the typed columns of the base to the result."""
     for variable, shape in base.shapes.items():
         for facet in sorted(shape.facets - {"id"}):

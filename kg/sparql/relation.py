@@ -124,7 +124,9 @@ class Scope:
         """Return the value of a variable; Unbound where no layer has it."""
         if variable in self.context.bindings:
             return self.context.bindings[variable]
-        found = [layer.value(variable) for layer in self.layers if variable in layer.relation.shapes]
+        found = [
+            layer.value(variable) for layer in self.layers if variable in layer.relation.shapes
+        ]
         if not found:
             return self.outer.value(variable) if self.outer else Unbound()
         value = found[-1]
@@ -138,9 +140,7 @@ def layer(context: Context, relation: Relation) -> Layer:
     return Layer(context, relation, context.fresh("r"))
 
 
-def columns_of(
-    context: Context, variable: str, value: Value, shape: Shape
-) -> list[sql.Expr]:
+def columns_of(context: Context, variable: str, value: Value, shape: Shape) -> list[sql.Expr]:
     """Return the columns that hold a value under a variable's name."""
     columns = []
     for facet in sorted(shape.facets):
@@ -205,8 +205,7 @@ def lifted(context: Context, relation: Relation, variables: list[str]) -> Relati
         else:
             shapes[name] = shape
             columns += [
-                sql.column(side.alias, context.name(name, facet))
-                for facet in sorted(shape.facets)
+                sql.column(side.alias, context.name(name, facet)) for facet in sorted(shape.facets)
             ]
     columns += [sql.column(side.alias, key.column) for key in relation.order]
     return Relation(sql.select(columns, side.source()), shapes, relation.order)

@@ -6,11 +6,12 @@ stand in another expression, so that callers may use one operand several times.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 
 from sqlglot import exp
 
-Expr = exp.Expression
+Expr = exp.Expr
 
 _ATOMS = (
     exp.Column,
@@ -264,17 +265,17 @@ def exists(query: exp.Query) -> Expr:
     return exp.Exists(this=exp.Subquery(this=query))
 
 
-def union_all(queries: list[exp.Query]) -> exp.Query:
+def union_all(queries: Sequence[exp.Query]) -> exp.Query:
     """Return the concatenation of the rows of queries."""
     return _set_operation(queries, distinct=False)
 
 
-def union(queries: list[exp.Query]) -> exp.Query:
+def union(queries: Sequence[exp.Query]) -> exp.Query:
     """Return the set union of the rows of queries."""
     return _set_operation(queries, distinct=True)
 
 
-def _set_operation(queries: list[exp.Query], *, distinct: bool) -> exp.Query:
+def _set_operation(queries: Sequence[exp.Query], *, distinct: bool) -> exp.Query:
     """Return a balanced union, so that many branches do not nest deeply."""
     if len(queries) == 1:
         return queries[0]
@@ -304,7 +305,7 @@ def with_recursive(query: exp.Query, name: str, columns: list[str], body: exp.Qu
         ),
     )
     clause = _with(query)
-    clause.set("recursive", True)
+    clause.set("recursive", value=True)
     clause.append("expressions", cte)
 
 

@@ -106,9 +106,7 @@ def _numbered(
 ) -> exp.Query:
     """Return the solutions with the terms of the template's variables and a number."""
     variables = dict.fromkeys(str(n) for t in template for n in t if isinstance(n, Variable))
-    columns: list[sql.Expr] = [
-        sql.alias(exp.Window(this=sql.call("row_number")), number)
-    ]
+    columns: list[sql.Expr] = [sql.alias(exp.Window(this=sql.call("row_number")), number)]
     for variable in variables:
         value = _value(context, side, variable)
         columns += [
@@ -118,9 +116,7 @@ def _numbered(
     return sql.select(columns, side.source())
 
 
-def _template_term(
-    context: Context, node: Node, alias: str, number: str
-) -> dict[str, sql.Expr]:
+def _template_term(context: Context, node: Node, alias: str, number: str) -> dict[str, sql.Expr]:
     """Return the columns of one node of a template."""
     if isinstance(node, Variable):
         prefix = context.name(str(node), "id")

@@ -71,7 +71,10 @@ def tz(value: Value) -> Value:
     if not value.kinds & (_DATED | _TIMED):
         return Unbound()
     zone = sql.call(
-        "regexp_extract", value.facet("lex"), sql.string("(Z|[+-][0-9]{2}:[0-9]{2})$"), sql.number(1)
+        "regexp_extract",
+        value.facet("lex"),
+        sql.string("(Z|[+-][0-9]{2}:[0-9]{2})$"),
+        sql.number(1),
     )
     return Text(sql.case([(value.is_kind(frozenset({Kind.DATETIME})), zone)]))
 
@@ -253,4 +256,3 @@ CASTS: dict[str, Callable[[Value], Value]] = {
     str(XSD.date): _same_kind(Kind.DATE),
 }
 """Constructor functions by IRI."""
-

@@ -218,7 +218,7 @@ class Unbound(Value):
     stored = False
     traits = Traits(kinds=frozenset())
 
-    def facet(self, name: str) -> Expr:  # noqa: ARG002
+    def facet(self, name: str) -> Expr:
         return sql.null()
 
     def present(self) -> Expr:
@@ -258,9 +258,7 @@ class Choice(Value):
             )
 
     def facet(self, name: str) -> Expr:
-        branches = [
-            (condition, self._facet_of(value, name)) for condition, value in self._branches
-        ]
+        branches = [(condition, self._facet_of(value, name)) for condition, value in self._branches]
         return sql.case(branches, self._facet_of(self._default, name))
 
     def _facet_of(self, value: Value, name: str) -> Expr:

@@ -54,10 +54,15 @@ class FileReader:
     ) -> None:
         self._connection.close()
 
-    def csv(self, path: Path, width: int, delimiter: str, *, numbered: bool = False) -> Rows:
+    def csv(
+        self, path: Path, width: int, delimiter: str, line_end: str, *, numbered: bool = False
+    ) -> Rows:
         """Return the rows below the header of a UTF-8 file with `width` columns.
 
         `numbered`: the file has no header and its first column holds the row number.
+        The engine is told a line feed as the line end, and finds the pair of carriage return and
+        line feed by itself: its guess may be misled by carriage returns inside cells, and it does
+        not understand the pair by name.
         Rows that do not fit are kept out and told by `rejected` afterwards.
 
         Raises:
@@ -66,13 +71,18 @@ class FileReader:
         names = tuple(f"c{i}" for i in range(width))
         read = ("_row", *names) if numbered else names
         number = "_row::BIGINT AS _row" if numbered else "row_number() OVER () + 1 AS _row"
+        columns = ", ".join(f"{name}: 'VARCHAR'" for name in read)
+        told = r"new_line='\n'," if line_end == "\n" else ""
         self._connection.execute(
-            "CREATE OR REPLACE TABLE rows AS"
-            f" SELECT {', '.join([number, *names])} FROM read_csv($path, auto_detect=false,"
-            " all_varchar=true, header=false, skip=$skip, delim=$delimiter, quote='\"',"
-            " escape='\"', strict_mode=true, null_padding=false, store_rejects=true,"
-            f" rejects_limit=1, max_line_size={LINE_LIMIT},"
-            " columns={" + ", ".join(f"{name}: 'VARCHAR'" for name in read) + "})",
+            f"""
+            CREATE OR REPLACE TABLE rows AS
+            SELECT {", ".join([number, *names])} FROM read_csv(
+                $path, columns={{{columns}}}, header=false, skip=$skip, delim=$delimiter, {told}
+                quote='"', escape='"', auto_detect=false, all_varchar=true, strict_mode=true,
+                null_padding=false, store_rejects=true, rejects_limit=1,
+                max_line_size={LINE_LIMIT}
+            )
+            """,
             {"path": str(path), "skip": 0 if numbered else 1, "delimiter": delimiter},
         )
         return Rows(names, self._connection.table("rows"))
@@ -83,6 +93,10 @@ class FileReader:
             return bool(self._connection.execute("FROM reject_errors LIMIT 1").fetchall())
         return False
 
+    def count(self) -> int:
+        """Return the number of rows that were read."""
+        return int(self._connection.execute("SELECT count(*) FROM rows").fetchall()[0][0])
+
     def parquet(self, path: Path) -> Rows:
         """Return the rows of a Parquet file, values written as text.
 
@@ -90,9 +104,9 @@ class FileReader:
             EngineError: the file is not Parquet, or damaged.
         """
         source = self._connection.from_parquet(str(path))
-        columns = zip(source.columns, source.types, strict=True)
+        columns = list(zip(source.columns, source.types, strict=True))
         cells = [_as_text(name, kind) for name, kind in columns]
-        return self._texts(source, tuple(source.columns), cells)
+        return self._texts("read_parquet($path)", path, [name for name, _ in columns], cells)
 
     def json_lines(self, path: Path) -> Rows:
         """Return the objects of a JSON lines file; the columns are the keys in order of appearance.
@@ -100,30 +114,24 @@ class FileReader:
         Raises:
             EngineError: a line is not a JSON object.
         """
-        source = self._connection.sql(
-            "SELECT row_number() OVER () AS n, json FROM read_ndjson_objects($path)",
-            params={"path": str(path)},
-        )
-        keys = [
-            str(row[0])
-            for row in source.query(
-                "objects",
-                "SELECT key FROM (SELECT n, unnest(json_keys(json)) AS key FROM objects)"
-                " GROUP BY key ORDER BY min(n), key",
-            ).fetchall()
-        ]
+        found = self._connection.execute(
+            "SELECT key FROM (SELECT row_number() OVER () AS n, unnest(json_keys(json)) AS key"
+            " FROM read_ndjson_objects($path)) GROUP BY key ORDER BY min(n), key",
+            {"path": str(path)},
+        ).fetchall()
+        keys = [str(row[0]) for row in found]
         cells = [f"json ->> {_literal('$.' + _json_name(key))}" for key in keys]
-        return self._texts(source, tuple(keys), cells)
+        return self._texts("read_ndjson_objects($path)", path, keys, cells)
 
-    def _texts(
-        self, source: duckdb.DuckDBPyRelation, names: tuple[str, ...], cells: Sequence[str]
-    ) -> Rows:
-        """Return rows of text expressions over a relation, empty texts taken as missing."""
+    def _texts(self, source: str, path: Path, names: Sequence[str], cells: Sequence[str]) -> Rows:
+        """Return rows of text expressions over a file, empty texts taken as missing."""
         columns = [f"nullif({cell}, '') AS c{i}" for i, cell in enumerate(cells)]
-        relation = source.query(
-            "source", f"SELECT {', '.join(['row_number() OVER () AS _row', *columns])} FROM source"
+        selected = ", ".join(["row_number() OVER () AS _row", *columns])
+        self._connection.execute(
+            f"CREATE OR REPLACE TABLE rows AS SELECT {selected} FROM {source}",
+            {"path": str(path)},
         )
-        return Rows(names, relation)
+        return Rows(tuple(names), self._connection.table("rows"))
 
 
 def copy_rows(cursor: duckdb.DuckDBPyConnection, rows: Rows, table: str) -> int:

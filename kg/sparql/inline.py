@@ -1,0 +1,59 @@
+"""Inline data: VALUES as a relation (SPARQL 1.1, section 10)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from rdflib import Variable
+from rdflib.term import Node
+
+from kg.sparql import sql
+from kg.sparql.context import Context
+from kg.sparql.relation import Relation
+from kg.sparql.values import FACETS, STORED_FACETS, Constant, Shape, Traits
+
+Rows = Sequence[dict[Variable, Node | str]]
+
+
+def inline_data(context: Context, names: Sequence[str], rows: Rows) -> Relation:
+    """Return the rows of a VALUES clause; what is no term is UNDEF."""
+    cells = [
+        [_constant(context, row.get(Variable(name), "UNDEF")) for name in names] for row in rows
+    ]
+    if not cells:
+        empty = sql.select([sql.alias(sql.number(1), "one")], where=sql.boolean(False))
+        return Relation(empty, {})
+    columns = zip(*cells, strict=True)
+    shapes = {name: _shape(column) for name, column in zip(names, columns, strict=True)}
+    queries = [
+        sql.select(_columns(context, names, row) or [sql.alias(sql.number(1), "one")])
+        for row in cells
+    ]
+    return Relation(sql.union_all(queries), shapes)
+
+
+def _constant(context: Context, node: Node | str) -> Constant | None:
+    return context.constant(node) if isinstance(node, Node) else None
+
+
+def _shape(column: Sequence[Constant | None]) -> Shape:
+    """Return the shape of a variable from its constants."""
+    traits = Traits(frozenset(), 0)
+    for constant in column:
+        if constant is not None:
+            traits = traits.join(constant.traits)
+    certain = None not in column
+    return Shape(frozenset(STORED_FACETS), replace(traits, zoned=None), certain=certain)
+
+
+def _columns(
+    context: Context, names: Sequence[str], row: Sequence[Constant | None]
+) -> list[sql.Expr]:
+    columns = []
+    for name, constant in zip(names, row, strict=True):
+        for facet in sorted(STORED_FACETS):
+            value = constant.facet(facet) if constant else sql.null()
+            column = sql.cast(value, FACETS[facet])
+            columns.append(sql.alias(column, context.name(name, facet)))
+    return columns

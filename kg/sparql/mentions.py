@@ -1,0 +1,59 @@
+"""Which variables the parts of a parsed query mention."""
+
+from __future__ import annotations
+
+from rdflib import Variable
+from rdflib.plugins.sparql.parserutils import CompValue
+
+
+def has_subselect(node: object) -> bool:
+    """Return whether a pattern contains a sub-select."""
+    if not isinstance(node, CompValue):
+        return False
+    parts = [node[key] for key in ("p", "p1", "p2") if key in node]
+    return node.name == "Project" or any(has_subselect(part) for part in parts)
+
+
+def pattern_variables(node: object) -> set[str]:
+    """Return the variables that stand in triples, BIND, VALUES or GRAPH of a pattern."""
+    found: set[str] = set()
+    if isinstance(node, CompValue):
+        if node.name == "BGP":
+            found |= {str(n) for triple in node.triples for n in triple if isinstance(n, Variable)}
+        if node.name == "Extend":
+            found.add(str(node.var))
+        if node.name == "values":
+            found |= {str(name) for row in node.res for name in row}
+        if node.name == "Graph" and isinstance(node.term, Variable):
+            found.add(str(node.term))
+        for key in ("p", "p1", "p2"):
+            if key in node:
+                found |= pattern_variables(node[key])
+    return found
+
+
+def inner_expressions(node: object) -> list[object]:
+    """Return the expressions of FILTER, OPTIONAL and BIND within a pattern."""
+    found: list[object] = []
+    if isinstance(node, CompValue):
+        if node.name in {"Filter", "LeftJoin", "Extend"}:
+            found.append(node.expr)
+        for key in ("p", "p1", "p2"):
+            if key in node:
+                found += inner_expressions(node[key])
+    return found
+
+
+def variables(expression: object) -> set[Variable]:
+    """Return the variables that an expression mentions, also within EXISTS."""
+    if isinstance(expression, Variable):
+        return {expression}
+    found: set[Variable] = set()
+    if isinstance(expression, CompValue):
+        for key in expression:
+            if key != "_vars":
+                found |= variables(expression[key])
+    elif isinstance(expression, list | tuple):
+        for item in expression:
+            found |= variables(item)
+    return found

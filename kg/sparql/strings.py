@@ -1,0 +1,168 @@
+"""Functions on strings (SPARQL 1.1, section 17.4.3)."""
+
+from __future__ import annotations
+
+from kg.sparql import sql
+from kg.sparql.computed import Text, TextLike, Truth, integer, when_not_null
+from kg.sparql.sql import Expr
+from kg.sparql.values import (
+    EXACT,
+    STRINGS,
+    Choice,
+    NotCompiledError,
+    Unbound,
+    Value,
+)
+from kg.store import Kind
+
+_STRING = frozenset({Kind.STRING})
+_LANG = frozenset({Kind.LANG})
+
+
+def string_of(value: Value) -> Expr:
+    """Return the text of a string literal, NULL for another term."""
+    return guarded(value, STRINGS, value.facet("lex"))
+
+
+def guarded(value: Value, kinds: frozenset[Kind], result: Expr) -> Expr:
+    """Return a result where the value is of some kinds, else NULL."""
+    if value.kinds <= kinds:
+        return result
+    return sql.case([(value.is_kind(kinds), result)])
+
+
+def plain(value: Value) -> Expr:
+    """Return the text of an xsd:string, NULL for another term."""
+    return guarded(value, _STRING, value.facet("lex"))
+
+
+def _compatible(first: Value, second: Value) -> Expr:
+    """Return the text of a second string argument that fits the first (section 17.4.3.1.1)."""
+    if second.kinds <= _STRING:
+        return second.facet("lex")
+    same_language = sql.both(
+        first.is_kind(_LANG),
+        second.is_kind(_LANG),
+        sql.eq(first.facet("lang"), second.facet("lang")),
+    )
+    fits = sql.either(second.is_kind(_STRING), same_language)
+    return sql.case([(fits, second.facet("lex"))])
+
+
+def string_result(model: Value, lex: Expr) -> Value:
+    """Return a text of the same string type as an argument."""
+    if model.kinds <= _STRING:
+        return Text(lex)
+    return TextLike(lex, model, model.kinds & STRINGS)
+
+
+def strlen(value: Value) -> Value:
+    """STRLEN, in characters."""
+    return integer(sql.call("length", string_of(value)))
+
+
+def substr(value: Value, start: Value, length: Value | None = None) -> Value:
+    """SUBSTR with positions counted from 1."""
+    text = string_of(value)
+    begin = _whole(start)
+    if length is None:
+        return string_result(value, sql.call("substr", text, _from_one(begin)))
+    end = sql.arithmetic("+", begin, _whole(length))
+    first = _from_one(begin)
+    size = sql.call("greatest", sql.arithmetic("-", end, first), sql.number(0))
+    return string_result(value, sql.call("substr", text, first, size))
+
+
+def _from_one(position: Expr) -> Expr:
+    return sql.case([(sql.compare("<", position, sql.number(1)), sql.number(1))], position)
+
+
+def _whole(value: Value) -> Expr:
+    """Return an integer argument.
+
+    Raises:
+        NotCompiledError: the argument may not be an integer.
+    """
+    if not value.kinds <= EXACT or value.traits.digits:
+        raise NotCompiledError("a position in a string that may not be an integer")
+    return sql.cast(value.number("num"), "BIGINT")
+
+
+def ucase(value: Value) -> Value:
+    """UCASE."""
+    # The engine maps one character to one: the sharp s becomes two.
+    sharp = sql.call("replace", string_of(value), sql.string("ß"), sql.string("SS"))
+    return string_result(value, sql.call("upper", sharp))
+
+
+def lcase(value: Value) -> Value:
+    """LCASE."""
+    return string_result(value, sql.call("lower", string_of(value)))
+
+
+def strstarts(value: Value, part: Value) -> Value:
+    """STRSTARTS."""
+    return Truth(sql.call("starts_with", string_of(value), _compatible(value, part)))
+
+
+def strends(value: Value, part: Value) -> Value:
+    """STRENDS."""
+    return Truth(sql.call("ends_with", string_of(value), _compatible(value, part)))
+
+
+def contains(value: Value, part: Value) -> Value:
+    """CONTAINS."""
+    return Truth(sql.call("contains", string_of(value), _compatible(value, part)))
+
+
+def strbefore(value: Value, part: Value) -> Value:
+    """STRBEFORE."""
+    text, needle = string_of(value), _compatible(value, part)
+    position = sql.call("instr", text, needle)
+    size = sql.arithmetic("-", position, sql.number(1))
+    return _part(value, text, needle, sql.call("substr", text, sql.number(1), size))
+
+
+def strafter(value: Value, part: Value) -> Value:
+    """STRAFTER."""
+    text, needle = string_of(value), _compatible(value, part)
+    begin = sql.arithmetic("+", sql.call("instr", text, needle), sql.call("length", needle))
+    return _part(value, text, needle, sql.call("substr", text, begin))
+
+
+def _part(value: Value, text: Expr, needle: Expr, found: Expr) -> Value:
+    """Return a part of a text, the empty xsd:string when the needle does not occur."""
+    occurs = sql.call("contains", text, needle)
+    part = string_result(value, sql.case([(occurs, found)]))
+    absent = Text(when_not_null(needle, sql.string("")))
+    return Choice([(occurs, part), (sql.negation(occurs), absent)], Unbound())
+
+
+def concat(*values: Value) -> Value:
+    """CONCAT."""
+    if not values:
+        return Text(sql.string(""))
+    text = sql.concat(*(string_of(value) for value in values))
+    if all(value.kinds <= _STRING for value in values):
+        return Text(text)
+    if len(values) == 1:
+        return string_result(values[0], text)
+    languages = [value.facet("lang") for value in values]
+    same = sql.both(*(sql.eq(languages[0], other) for other in languages[1:]))
+    one = TextLike(sql.case([(same, text)]), values[0], _LANG)
+    return Choice([(same, one)], Text(text))
+
+
+def encode_for_uri(value: Value) -> Value:
+    """ENCODE_FOR_URI."""
+    return Text(sql.call("url_encode", string_of(value)))
+
+
+def langmatches(value: Value, pattern: Value) -> Value:
+    """LANGMATCHES (RFC 4647, basic filtering)."""
+    language = sql.call("lower", plain(value))
+    wanted = sql.call("lower", plain(pattern))
+    some = sql.compare("!=", language, sql.string(""))
+    prefix = sql.call("starts_with", language, sql.concat(wanted, sql.string("-")))
+    matches = sql.either(sql.eq(language, wanted), prefix)
+    return Truth(sql.case([(sql.eq(wanted, sql.string("*")), some)], matches))
