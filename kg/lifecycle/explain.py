@@ -138,7 +138,7 @@ def _explained(fact: Mapping[str, Any], values: Mapping[str, Any]) -> list[tuple
 
 def _text(value: Any, language: str) -> str:
     """Return a measure for people."""
-    words = {"en": ("none", "yes", "no"), "fr": ("aucun", "oui", "non")}[language]
+    words = {"en": ("none", "yes", "no"), "fr": ("néant", "oui", "non")}[language]
     if value is None:
         return words[0]
     if isinstance(value, bool):

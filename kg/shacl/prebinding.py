@@ -107,9 +107,10 @@ def _split(node: CompValue, today: Literal) -> CompValue:
     rest = [triple for triple in node.triples if triple not in about]
     if not about:
         return node
-    joined = CompValue("BGP", triples=rest, _vars=node["_vars"])
+    seen = node["_vars"] if "_vars" in node else set()
+    joined = CompValue("BGP", triples=rest, _vars=seen)
     for _, _, asked in about:
-        joined = CompValue("Join", p1=joined, p2=_inline(asked, today), _vars=node["_vars"])
+        joined = CompValue("Join", p1=joined, p2=_inline(asked, today), _vars=seen)
     return joined
 
 

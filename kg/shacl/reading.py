@@ -19,19 +19,28 @@ def read_turtle(graph: Graph, path: Path, scope: str = "") -> None:
     """Add the triples of a Turtle file to a graph; `scope` sets its blank nodes apart.
 
     Raises:
-        RdfSyntaxError: the file is not Turtle.
+        RdfSyntaxError: the file cannot be read, or is not Turtle.
     """
     try:
-        base = path.resolve().as_uri()
-        for quad in pyoxigraph.parse(
-            path=str(path), format=pyoxigraph.RdfFormat.TURTLE, base_iri=base
-        ):
-            subject, object_ = _node(quad.subject, scope), _term(quad.object, scope)
-            graph.add((subject, URIRef(quad.predicate.value), object_))
-    except (SyntaxError, OSError) as error:
-        line = getattr(error, "lineno", None)
-        column = getattr(error, "offset", None)
-        raise RdfSyntaxError(f"{path} cannot be read as Turtle: {error}", line, column) from error
+        parse_turtle(graph, path.read_bytes(), path.resolve().as_uri(), scope)
+    except OSError as error:
+        raise RdfSyntaxError(f"{path} cannot be read: {error.strerror}.") from error
+    except SyntaxError as error:
+        raise RdfSyntaxError(
+            f"{path} is not Turtle: {error.msg}", error.lineno, error.offset
+        ) from error
+
+
+def parse_turtle(graph: Graph, text: bytes, base: str | None = None, scope: str = "") -> None:
+    """Add the triples of a Turtle text to a graph.
+
+    Raises:
+        SyntaxError: the text is not Turtle.
+    """
+    turtle = pyoxigraph.RdfFormat.TURTLE
+    for quad in pyoxigraph.parse(text, format=turtle, base_iri=base):
+        subject, object_ = _node(quad.subject, scope), _term(quad.object, scope)
+        graph.add((subject, URIRef(quad.predicate.value), object_))
 
 
 def _node(term: object, scope: str) -> IdentifiedNode:

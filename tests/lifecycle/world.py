@@ -161,7 +161,7 @@ class World:
     @contextmanager
     def store(self, *, graphs: int = 1) -> Iterator[Store]:
         """Yield a store in memory with the triples, each in as many graphs as asked."""
-        store = Store.open(None)
+        store = Store.open(None, threads=1)
         try:
             with store.write() as tx:
                 columns = [list(column) for column in zip(*self.triples, strict=True)]
