@@ -107,7 +107,7 @@ def _split(node: CompValue, today: Literal) -> CompValue:
     rest = [triple for triple in node.triples if triple not in about]
     if not about:
         return node
-    seen = node["_vars"] if "_vars" in node else set()
+    seen = node["_vars"] if "_vars" in node else set()  # noqa: SIM401 - its get() differs
     joined = CompValue("BGP", triples=rest, _vars=seen)
     for _, _, asked in about:
         joined = CompValue("Join", p1=joined, p2=_inline(asked, today), _vars=seen)

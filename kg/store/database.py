@@ -45,8 +45,18 @@ class Transaction:
 
         `relation` is the name of a temporary table, or a SELECT statement.
         """
-        with self._staged(relation) as stage:
-            return staging.insert(self.cursor, stage, self.number)
+        with self._staged(relation) as stage, self.insertion() as insertion:
+            insertion.add(stage)
+            return insertion.finish()
+
+    @contextlib.contextmanager
+    def insertion(self) -> Iterator[staging.Insertion]:
+        """Yield an insertion, for quads that come in several stages; its end is `finish`."""
+        insertion = staging.Insertion(self.cursor, self.number)
+        try:
+            yield insertion
+        finally:
+            insertion.drop()
 
     def delete(self, relation: str) -> int:
         """Take the quads of a staged relation out of the live graph; return how many were live."""
@@ -89,7 +99,7 @@ class Transaction:
             " ? AS g",
             [str(ID[f"commit/{self.number}"]), *columns, str(PROVENANCE_GRAPH)],
         )
-        staging.insert(self.cursor, "_provenance", self.number)
+        self.insert("_provenance")
         self.cursor.execute("DROP TABLE temp._provenance")
         self.cursor.commit()
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 import codecs
 import contextlib
 import glob
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -39,6 +40,8 @@ LINE = rf"(?:{_IRI}|{_BLANK}) {_IRI} (?:{_IRI}|{_BLANK}|{_LITERAL})(?: (?:{_IRI}
 """Regular expression (RE2) of the lines that are cut by the engine."""
 
 _BLOCK = 2**20
+_PART = 256 * _BLOCK
+"""Size of the parts in which a large file is read, in bytes."""
 _LONGEST = 4 * _BLOCK
 """Longest line read on the engine, in bytes; its buffers are sized by it."""
 
@@ -136,6 +139,21 @@ def _ends_alike(path: Path) -> bool:
     """Tell whether a file with as many CR as LF has them in pairs only."""
     with path.open("rb") as stream:
         return all(line.count(b"\r") == line.count(b"\r\n") for line in stream)
+
+
+def parts_of(path: Path) -> Iterator[Path]:
+    """Yield files that together hold the lines of a file, each of a size that memory bears.
+
+    A file is there until the next one is asked for.
+    """
+    if path.stat().st_size <= _PART:
+        yield path
+        return
+    with tempfile.TemporaryDirectory(prefix="clientgraph-") as folder, path.open("rb") as source:
+        part = Path(folder) / "part"
+        while block := source.read(_PART):
+            part.write_bytes(block + source.readline())
+            yield part
 
 
 class _Stream:

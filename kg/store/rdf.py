@@ -23,7 +23,8 @@ from rdflib.term import Node
 from kg.errors import RdfSyntaxError
 from kg.store.database import Transaction
 from kg.store.documents import Document, format_of, rdf_format, unpacked
-from kg.store.nquads import can_be_cut, cut_lines
+from kg.store.nquads import can_be_cut, cut_lines, parts_of
+from kg.store.staging import Insertion
 from kg.store.terms import term_key
 
 _LINES = (pyoxigraph.RdfFormat.N_TRIPLES, pyoxigraph.RdfFormat.N_QUADS)
@@ -61,6 +62,10 @@ class _Stage:
         self._salt = secrets.token_hex(16)
         self.name = f"_rdf_{secrets.token_hex(4)}"
         cursor.execute(_NEW_STAGE.format(stage=self.name))
+
+    def clear(self) -> None:
+        """Forget the quads taken so far."""
+        self._cursor.execute(f"TRUNCATE {self.name}")
 
     def drop(self) -> None:
         """Drop the table, unless a failed transaction has already dropped it."""
@@ -174,45 +179,49 @@ def _stage(tx: Transaction, graph: str | None) -> Iterator[_Stage]:
 
 
 def _load(tx: Transaction, document: Document, graph: str | None) -> int:
-    """Stage the quads of a document and insert them."""
-    with _stage(tx, graph) as stage:
+    """Stage the quads of a document, part by part, and insert them."""
+    with _stage(tx, graph) as stage, tx.insertion() as insertion:
         source = document.source
         if document.format in _LINES and isinstance(source, Path) and can_be_cut(source):
-            _add_lines(stage, document, source)
+            _add_lines(stage, insertion, document, source)
         else:
-            _add_quads(stage, document.quads())
-        return tx.insert(stage.name)
+            _add_quads(stage, insertion, document.quads())
+        return insertion.finish()
 
 
-def _add_lines(stage: _Stage, document: Document, path: Path) -> None:
-    """Stage a document of lines; the parser reads the lines that the engine does not cut."""
-    left = "\n".join(stage.add_lines(path)).encode()
-    part = Document(document.name, left, document.format, None, document.triples_only)
-    try:
-        _add_quads(stage, part.quads())
-    except RdfSyntaxError:
-        document.check()
-        raise
-    if document.triples_only and stage.names_graphs():
-        document.check()
+def _add_lines(stage: _Stage, insertion: Insertion, document: Document, path: Path) -> None:
+    """Add a document of lines; the parser reads the lines that the engine does not cut."""
+    for part in parts_of(path):
+        left = "\n".join(stage.add_lines(part)).encode()
+        rest = Document(document.name, left, document.format, None, document.triples_only)
+        try:
+            stage.add_rows(map(_row, rest.quads()))
+        except RdfSyntaxError:
+            document.check()
+            raise
+        if document.triples_only and stage.names_graphs():
+            document.check()
+        insertion.add(stage.name)
+        stage.clear()
 
 
-def _add_quads(stage: _Stage, quads: Iterator[pyoxigraph.Quad]) -> None:
-    """Stage parsed quads: a few term by term, many by way of a file of lines."""
+def _add_quads(stage: _Stage, insertion: Insertion, quads: Iterator[pyoxigraph.Quad]) -> None:
+    """Add parsed quads: a few term by term, many by way of a file of lines."""
     first = list(itertools.islice(quads, _FEW_QUADS))
     if len(first) < _FEW_QUADS:
         stage.add_rows(map(_row, first))
+        insertion.add(stage.name)
         return
     with tempfile.TemporaryDirectory(prefix="clientgraph-") as folder:
         path = Path(folder) / "lines"
         pyoxigraph.serialize(itertools.chain(first, quads), path, pyoxigraph.RdfFormat.N_QUADS)
         if can_be_cut(path):
-            left = "\n".join(stage.add_lines(path)).encode()
-            stage.add_rows(map(_row, pyoxigraph.parse(left, pyoxigraph.RdfFormat.N_QUADS)))
+            lines = Document(path.name, path, pyoxigraph.RdfFormat.N_QUADS, None, triples_only=False)
+            _add_lines(stage, insertion, lines, path)
         else:
-            stage.add_rows(
-                map(_row, pyoxigraph.parse(path=path, format=pyoxigraph.RdfFormat.N_QUADS))
-            )
+            parsed = pyoxigraph.parse(path=path, format=pyoxigraph.RdfFormat.N_QUADS)
+            stage.add_rows(map(_row, parsed))
+            insertion.add(stage.name)
 
 
 def _row(quad: pyoxigraph.Quad) -> Row:

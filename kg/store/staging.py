@@ -36,10 +36,8 @@ SELECT id, kind, lex, dt, lang, num, dbl, ts, tz, h FROM ({typed})
 ORDER BY id
 """
 
-_ENCODED = """
-CREATE TEMP TABLE _coded AS
-SELECT DISTINCT ts.id AS s, tp.id AS p, tob.id AS o, coalesce(tg.id, 0) AS g,
-    tob.kind AS k, tob.num, tob.dbl, tob.ts, tob.tz
+_CODES = """
+SELECT ts.id AS s, tp.id AS p, tob.id AS o, coalesce(tg.id, 0) AS g
 FROM {stage} AS q
 JOIN term AS ts ON ts.lex = q.s AND ts.dt IS NULL
 JOIN term AS tp ON tp.lex = q.p AND tp.dt IS NULL
@@ -50,33 +48,47 @@ LEFT JOIN term AS tg ON tg.lex = q.g AND tg.dt IS NULL
 
 _LIVE_TWIN = "SELECT 1 FROM live AS q WHERE q.s = c.s AND q.p = c.p AND q.o = c.o"
 
+_INSERT_QUADS = f"""
+INSERT INTO quad BY NAME
+SELECT c.s, c.p, c.o, c.g, t.kind AS k, t.num, t.dbl, t.ts, t.tz, ?::BIGINT AS born, NULL AS died
+FROM (
+    SELECT DISTINCT s, p, o, g FROM _coded AS c
+    WHERE c.g >= ? OR NOT EXISTS ({_LIVE_TWIN} AND q.g = c.g)
+) AS c
+JOIN term AS t ON t.id = c.o
+ORDER BY c.p, c.s, c.o
+"""
+"""A graph first seen in this insertion holds nothing that could be live already."""
 
-def insert(cursor: duckdb.DuckDBPyConnection, stage: str, number: int) -> int:
-    """Insert the staged quads that are not live yet; return how many there were."""
-    first_new = _add_terms(cursor, stage)
-    cursor.execute(_ENCODED.format(stage=stage))
-    try:
-        # A graph first seen in this stage holds nothing that could be live already.
-        cursor.execute(
-            f"DELETE FROM _coded AS c WHERE c.g < ? AND EXISTS ({_LIVE_TWIN} AND q.g = c.g)",
-            [first_new],
-        )
-        if not _has_rows(cursor, "_coded"):
-            return 0
-        _note_predicates(cursor)
-        row = cursor.execute(
-            "INSERT INTO quad BY NAME"
-            " SELECT *, ?::BIGINT AS born, NULL AS died FROM _coded ORDER BY p, s, o",
-            [number],
-        ).fetchone()
-    finally:
-        _drop(cursor, "_coded")
-    return int(row[0]) if row else 0
+
+class Insertion:
+    """Quads being added: stages are encoded one by one, and become rows of the store together."""
+
+    def __init__(self, cursor: duckdb.DuckDBPyConnection, number: int) -> None:
+        self._cursor = cursor
+        self._number = number
+        self._first_new = _next_id(cursor)
+        cursor.execute("CREATE TEMP TABLE _coded (s BIGINT, p BIGINT, o BIGINT, g BIGINT)")
+
+    def add(self, stage: str) -> None:
+        """Encode the quads of a stage."""
+        _add_terms(self._cursor, stage)
+        self._cursor.execute(f"INSERT INTO _coded {_CODES.format(stage=stage)}")
+
+    def finish(self) -> int:
+        """Insert the quads that are not live yet; return how many there were."""
+        row = self._cursor.execute(_INSERT_QUADS, [self._number, self._first_new]).fetchone()
+        _note_predicates(self._cursor, self._number)
+        return int(row[0]) if row else 0
+
+    def drop(self) -> None:
+        """Forget the encoded quads."""
+        _drop(self._cursor, "_coded")
 
 
 def delete(cursor: duckdb.DuckDBPyConnection, stage: str, number: int) -> int:
     """End the life of the staged quads that are live; return how many there were."""
-    cursor.execute(_ENCODED.format(stage=stage))
+    cursor.execute(f"CREATE TEMP TABLE _coded AS {_CODES.format(stage=stage)}")
     match = "quad.s = c.s AND quad.p = c.p AND quad.o = c.o AND quad.g = c.g"
     try:
         row = cursor.execute(
@@ -96,37 +108,30 @@ def delete(cursor: duckdb.DuckDBPyConnection, stage: str, number: int) -> int:
     return int(row[0]) if row else 0
 
 
-def _add_terms(cursor: duckdb.DuckDBPyConnection, stage: str) -> int:
-    """Add the terms of the stage that are missing; return the first id given to a new term."""
+def _next_id(cursor: duckdb.DuckDBPyConnection) -> int:
+    """Return the first id that no term has."""
     row = cursor.execute("SELECT coalesce(max(id), 0) + 1 FROM term").fetchone()
-    first_id = int(row[0]) if row else 1
+    return int(row[0]) if row else 1
+
+
+def _add_terms(cursor: duckdb.DuckDBPyConnection, stage: str) -> None:
+    """Add the terms of the stage that are missing."""
+    before = _next_id(cursor) - 1
     occurrences = _OCCURRENCES.format(stage=stage)
     cursor.execute(_NEW_TERMS.format(occurrences=occurrences))
     try:
         # Ids follow the order of first appearance, so that what came together lies together.
         numbered = (
             f"SELECT lex, dt, lang, row_number() OVER (ORDER BY first, lex, dt, lang)"
-            f" + {first_id - 1} AS id FROM _new"
+            f" + {before} AS id FROM _new"
         )
-        if _has_rows(cursor, "_new"):
-            cursor.execute(_INSERT_TERMS.format(typed=typed(numbered)))
+        cursor.execute(_INSERT_TERMS.format(typed=typed(numbered)))
     finally:
         _drop(cursor, "_new")
-    return first_id
 
 
-def _has_rows(cursor: duckdb.DuckDBPyConnection, table: str) -> bool:
-    """Tell whether a temporary table has a row.
-
-    DuckDB 2.0.0 must not be asked to insert nothing: when the first insertion of a transaction
-    into a table is empty and the next has more rows than a row group, a third one hides all
-    that the transaction has inserted until its commit.
-    """
-    return bool(cursor.execute(f"SELECT 1 FROM temp.{table} LIMIT 1").fetchall())
-
-
-def _note_predicates(cursor: duckdb.DuckDBPyConnection) -> None:
-    """Keep, for each predicate of `_coded`, whether it has duplicates or wide objects."""
+def _note_predicates(cursor: duckdb.DuckDBPyConnection, number: int) -> None:
+    """Keep, for each predicate of the quads born now, what is known of its objects."""
     wide = WIDE.replace("kind", "k")
     zone = f"CASE WHEN ts IS NULL THEN 0 WHEN tz IS NULL THEN {1 << UNZONED_BIT}"
     decimals = "CASE " + " ".join(f"WHEN num = round(num, {n}) THEN {n}" for n in (0, 2, 4, 6))
@@ -136,22 +141,11 @@ def _note_predicates(cursor: duckdb.DuckDBPyConnection) -> None:
         SELECT p, bool_or({wide}) AS wide, false AS dup,
             bit_or((1::UBIGINT << k) | ({zone} ELSE {1 << ZONED_BIT} END)::UBIGINT) AS kinds,
             max(CASE WHEN num IS NULL THEN 0 ELSE {decimals} ELSE 10 END END) AS digits
-        FROM _coded GROUP BY p
+        FROM quad WHERE born = {int(number)} GROUP BY p
         """
     )
     try:
-        several = "SELECT p FROM _coded GROUP BY p HAVING count(DISTINCT g) > 1"
-        cursor.execute(
-            f"""
-            UPDATE _noted SET dup = true WHERE p IN (
-                SELECT c.p FROM _coded AS c
-                WHERE EXISTS ({_LIVE_TWIN})
-                UNION
-                SELECT p FROM _coded WHERE p IN ({several})
-                GROUP BY s, p, o HAVING count(*) > 1
-            )
-            """
-        )
+        _note_repeats(cursor, number)
         cursor.execute(
             """
             UPDATE predicate SET dup = predicate.dup OR n.dup, wide = predicate.wide OR n.wide,
@@ -167,6 +161,23 @@ def _note_predicates(cursor: duckdb.DuckDBPyConnection) -> None:
         )
     finally:
         _drop(cursor, "_noted")
+
+
+def _note_repeats(cursor: duckdb.DuckDBPyConnection, number: int) -> None:
+    """Note the predicates with a triple that is live in two graphs, one of them filled now."""
+    born = f"SELECT s, p, o, g FROM quad WHERE born = {int(number)}"
+    several = f"SELECT p FROM ({born}) GROUP BY p HAVING count(DISTINCT g) > 1"
+    cursor.execute(
+        f"""
+        UPDATE _noted SET dup = true WHERE p IN (
+            SELECT c.p FROM ({born}) AS c
+            WHERE EXISTS ({_LIVE_TWIN} AND q.born < {int(number)})
+            UNION
+            SELECT p FROM ({born}) WHERE p IN ({several})
+            GROUP BY s, p, o HAVING count(*) > 1
+        )
+        """
+    )
 
 
 def _drop(cursor: duckdb.DuckDBPyConnection, table: str) -> None:

@@ -81,12 +81,13 @@ def _kind_case(datatype: str | None) -> str:
             continue
         valid = f"regexp_full_match(lex, '{pattern}')"
         if name in {"dateTime", "date"}:
-            valid += f" AND ({_timestamp(name)} IS NOT NULL OR {_OUTSIDE_CALENDAR})"
+            valid += f" AND (try_cast({_DATE_PART} AS DATE) IS NOT NULL OR {_OUTSIDE_CALENDAR})"
         kind = int(_KINDS[name])
         whens.append(f"WHEN dt = '{_XSD}{name}' THEN CASE WHEN {valid} THEN {kind} ELSE 21 END")
     return "CASE " + " ".join(whens) + " ELSE 20 END"
 
 
+_DATE_PART = "regexp_extract(lex, '^[0-9]+-[0-9]+-[0-9]+')"
 _OUTSIDE_CALENDAR = r"regexp_matches(lex, '^(-|[0-9]{6,}-)')"
 """Years that the engine's calendar may not hold: kept as they are, without typed value."""
 

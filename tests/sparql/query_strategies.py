@@ -62,7 +62,7 @@ predicates: SearchStrategy[Term] = st.sampled_from(PREDICATES).map(
 )
 graphs = st.sampled_from([None, None, None, "urn:x:g", "urn:x:h"])
 quads: SearchStrategy[Quad] = st.tuples(nodes, predicates, nodes | literals, graphs)
-datasets = st.lists(quads, min_size=4, max_size=14, unique=True)
+datasets = st.lists(quads, min_size=6, max_size=16, unique=True)
 
 
 def written(term: Term) -> str:
@@ -231,7 +231,8 @@ def triples(draw: DrawFn, *, paths: bool = True) -> str:
                     f"({verb}/{other})*",
                     f"^{verb}/{other}+",
                     f"!{verb}",
-                    f"!({verb}|^{other})",
+                    f"!({verb}|{other})",
+                    f"!^{verb}",
                 )
             )
         )
@@ -244,6 +245,9 @@ def triples(draw: DrawFn, *, paths: bool = True) -> str:
 def groups(draw: DrawFn, names: Names, depth: int = 2) -> str:
     """Draw the inside of a group graph pattern."""
     parts = draw(st.lists(triples(), min_size=1, max_size=2))
+    if len(parts) == 2 and draw(st.booleans()):
+        # A join that has solutions more often than not.
+        parts = ["?a :p ?b .", "?a ?c ?d ."]
     for _ in range(draw(st.integers(0, 2 if depth else 1))):
         parts.append(draw(elements(names, depth)))
     return " ".join(parts)
