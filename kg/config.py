@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+import math
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from kg.errors import UsageError
 
@@ -45,21 +49,51 @@ def settings_from(environment: Mapping[str, str]) -> Settings:
     """Return the settings that an environment asks for, with defaults for the rest.
 
     Raises:
-        UsageError: a variable does not hold a value of its type.
+        UsageError: a variable does not hold a value of its type, or one out of its range.
     """
     given: dict[str, object] = {}
     for setting in dataclasses.fields(Settings):
         name = f"CLIENTGRAPH_{setting.name.upper()}"
         if text := environment.get(name, ""):
-            given[setting.name] = _parsed(name, text, type(setting.default))
+            default: Any = setting.default
+            given[setting.name] = _parsed(name, text, type(default))
+            _check(name, text, setting.name, given[setting.name])
     return Settings(**given)  # type: ignore[arg-type]
 
 
-def _parsed(name: str, text: str, kind: type) -> object:
-    """Return `text` as a value of `kind` (Path, str, int or float)."""
+def _parsed(name: str, text: str, kind: type[Path | str | int | float]) -> object:
+    """Return `text` as a value of `kind`."""
     try:
-        if issubclass(kind, Path):
-            return Path(text)
         return kind(text)
     except ValueError:
         raise UsageError(f"{name} is {text!r}; give a value of type {kind.__name__}.") from None
+
+
+def _check(variable: str, text: str, setting: str, value: Any) -> None:
+    """Raise `UsageError` where a value is of its type and still means nothing."""
+    if setting in _RULES:
+        holds, wanted = _RULES[setting]
+        if not holds(value):
+            raise UsageError(f"{variable} is {text!r}; give {wanted}.")
+
+
+def _is_timezone(name: str) -> bool:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    return True
+
+
+_RULES: dict[str, tuple[Callable[[Any], object], str]] = {
+    "currency": (re.compile(r"[A-Z]{3}").fullmatch, "three capital letters, such as EUR"),
+    "timezone": (_is_timezone, "the name of a time zone, such as Europe/Paris"),
+    "memory_limit": (
+        re.compile(r"\d+(\.\d+)? ?[KMGT]i?B", re.IGNORECASE).fullmatch,
+        "a size, such as 3GB",
+    ),
+    "threads": (lambda value: value >= 0, "0 or a number of threads"),
+    "timeout": (lambda value: 0 < value < math.inf, "a number of seconds above 0"),
+    "max_upload_mb": (lambda value: value >= 1, "a number of megabytes above 0"),
+}
+"""What a value must be beyond its type, and how a message asks for it."""

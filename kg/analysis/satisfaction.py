@@ -47,7 +47,7 @@ def exposure(influence: Mapping[int, float], satisfied: Mapping[int, float]) -> 
     """
     measured = {unit: weight for unit, weight in influence.items() if unit in satisfied}
     total, covered = sum(influence.values()), sum(measured.values())
-    exposed = sum(weight * (1 - satisfied[unit]) for unit, weight in measured.items())
+    exposed = sum((weight * (1 - satisfied[unit]) for unit, weight in measured.items()), 0.0)
     return Exposure(
         exposed, exposed / covered if covered else None, covered / total if total else None
     )

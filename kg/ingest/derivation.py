@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 import sqlglot.expressions as exp
 
 from kg.ingest.compile import ROW, ROWS, Check, Relation, Values
-from kg.ingest.functions import Context, decimal, decimal_text
+from kg.ingest.functions import Context
 from kg.ingest.mapping import Aggregate, Call, ColumnRule, Match, Ordinal, Running, Source
+from kg.ingest.numbers import decimal, decimal_text
 from kg.ingest.sql import call, column
 
 

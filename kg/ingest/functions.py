@@ -13,7 +13,8 @@ from dataclasses import dataclass
 import sqlglot.expressions as exp
 
 from kg.ingest.minting import joined_key_sql, mint, mint_sql
-from kg.ingest.sql import call, case, cast, concat, every, missing, number, present, text
+from kg.ingest.numbers import arithmetic, compared, localised, rounded
+from kg.ingest.sql import call, case, cast, concat, every, missing, present, text
 
 Args = Sequence[exp.Expr]
 
@@ -51,49 +52,6 @@ class Function:
 def _simple(name: str) -> Callable[[Context, Args], exp.Expr]:
     """Return the builder of an engine's function of the same arguments."""
     return lambda _, args: call(name, *args)
-
-
-def decimal(value: exp.Expr) -> exp.Expr:
-    """Return the exact number of a text with at most 6 decimals and 13 digits before them."""
-    exact = call(
-        "regexp_full_match", value, text(r"[+-]?([0-9]{1,13}(\.[0-9]{0,6}0*)?|\.[0-9]{1,6})")
-    )
-    return case([(exact, cast(value, "DECIMAL(19, 6)"))])
-
-
-def decimal_text(value: exp.Expr) -> exp.Expr:
-    """Return the text of an exact number that has decimals, without zeros at its end."""
-    return call("rtrim", call("rtrim", cast(value, "VARCHAR"), text("0")), text("."))
-
-
-def _arithmetic(kind: type[exp.Binary]) -> Callable[[Context, Args], exp.Expr]:
-    """Return the builder of an exact operation on two numbers."""
-
-    def build(_: Context, args: Args) -> exp.Expr:
-        return decimal_text(
-            exp.Paren(this=kind(this=decimal(args[0]), expression=decimal(args[1])))
-        )
-
-    return build
-
-
-def _compared(kind: type[exp.Binary]) -> Callable[[Context, Args], exp.Expr]:
-    """Return the builder of a comparison of two numbers."""
-    return lambda _, args: kind(this=decimal(args[0]), expression=decimal(args[1]))
-
-
-def _number(_: Context, args: Args) -> exp.Expr:
-    """Turn a number with the given decimal mark and thousands separator into an XSD decimal."""
-    value = args[0]
-    mark = args[1] if len(args) > 1 else text(",")
-    thousands = args[2] if len(args) > 2 else text(" ")
-    for space in ("\u00a0", "\u202f"):
-        value = call("replace", value, text(space), text(" "))
-    plain = call(
-        "replace", call("replace", call("trim", value), thousands, text("")), mark, text(".")
-    )
-    fits = call("regexp_full_match", plain, text(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)"))
-    return case([(fits, plain)])
 
 
 def _parse_date(_: Context, args: Args) -> exp.Expr:
@@ -172,11 +130,6 @@ def _part(_: Context, args: Args) -> exp.Expr:
     return call("nullif", part, text(""))
 
 
-def _round(_: Context, args: Args) -> exp.Expr:
-    """Round a number, halves away from zero."""
-    return decimal_text(call("round", decimal(args[0]), number(int(str(args[1].this)))))
-
-
 def _all_of(_: Context, args: Args) -> exp.Expr:
     return exp.Paren(this=every(args))
 
@@ -224,16 +177,16 @@ FUNCTIONS: dict[str, Function] = {
     ),
     "number": Function(
         ("value", "decimal", "thousands"),
-        _number,
+        localised,
         "a decimal; decimal comma and spaces by default",
         optional=2,
         partial=True,
         fixed=("decimal", "thousands"),
     ),
-    "add": Function(_TWO, _arithmetic(exp.Add), "exact sum", partial=True),
-    "subtract": Function(_TWO, _arithmetic(exp.Sub), "exact difference", partial=True),
-    "multiply": Function(_TWO, _arithmetic(exp.Mul), "exact product", partial=True),
-    "round": Function(("value", "digits"), _round, "rounded", partial=True, fixed=("digits",)),
+    "add": Function(_TWO, arithmetic(exp.Add), "exact sum", partial=True),
+    "subtract": Function(_TWO, arithmetic(exp.Sub), "exact difference", partial=True),
+    "multiply": Function(_TWO, arithmetic(exp.Mul), "exact product", partial=True),
+    "round": Function(("value", "digits"), rounded, "rounded", partial=True, fixed=("digits",)),
     "parseDate": Function(
         ("value", "format"),
         _parse_date,
@@ -299,11 +252,11 @@ FUNCTIONS: dict[str, Function] = {
         fixed=("pattern",),
     ),
     "startsWith": Function(_TWO, _simple("starts_with"), "begins with a text", returns="condition"),
-    "less": Function(_TWO, _compared(exp.LT), "a smaller number", returns="condition"),
-    "lessOrEqual": Function(_TWO, _compared(exp.LTE), "a number not greater", returns="condition"),
-    "greater": Function(_TWO, _compared(exp.GT), "a greater number", returns="condition"),
+    "less": Function(_TWO, compared(exp.LT), "a smaller number", returns="condition"),
+    "lessOrEqual": Function(_TWO, compared(exp.LTE), "a number not greater", returns="condition"),
+    "greater": Function(_TWO, compared(exp.GT), "a greater number", returns="condition"),
     "greaterOrEqual": Function(
-        _TWO, _compared(exp.GTE), "a number not smaller", returns="condition"
+        _TWO, compared(exp.GTE), "a number not smaller", returns="condition"
     ),
     "not": Function(
         ("condition",),

@@ -120,7 +120,7 @@ LEFT JOIN won_back AS w ON w.party = d.party
 
 _ROWS = """
 SELECT t.lex AS party, k.key AS party_key, stage, depth, former_kind, pipeline, position, tier,
-    flags, first, last, n, $as_of AS as_of, $known_at AS knowledge, $params AS params
+    flags, first, last, n, $as_of AS as_of, $knowledge AS knowledge, $params AS params
 FROM classification AS c
 JOIN term AS t ON t.id = c.party
 LEFT JOIN {keys} AS k ON k.id = c.party

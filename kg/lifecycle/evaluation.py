@@ -18,7 +18,7 @@ from rdflib import Literal, URIRef
 from kg.errors import UsageError
 from kg.lifecycle.context import Context
 from kg.namespaces import CG, ID, ORG, RDF, scheme
-from kg.store import Cursor, Kind, lookup_nodes
+from kg.store import Cursor, Kind, lookup, lookup_nodes
 
 _CLASSES = (
     "BadExperience", "ClientRequest", "Communication", "Contract", "CostAllocation", "Feedback",
@@ -80,9 +80,10 @@ class Evaluation:
             **{
                 name: -1 if found is None else found for name, found in zip(terms, ids, strict=True)
             },
-            **_parameter_values(context),
+            **context.parameters.as_mapping(),
             "as_of": context.as_of,
             "known_at": self.known_at,
+            "knowledge": f"{self.known_at.isoformat()}Z",
             "timezone": context.timezone,
             "params": context.parameters.iri,
         }
@@ -159,29 +160,40 @@ _DAY = f"""CASE k
     ELSE {_FIRST_DAY} END"""
 
 
-def _parameter_values(context: Context) -> dict[str, Any]:
-    """Return the parameters of the rules by the names of section 2."""
-    return context.parameters.as_mapping()
-
-
 def focal_party(cursor: Cursor, organization: str) -> int:
-    """Return the id of the focal organisation, -1 when the store does not name it.
+    """Return the id of the focal organisation, -1 when nothing in the store depends on it.
 
     A key stands for the IRI that imports give it, else for the party with this source key.
 
     Raises:
-        UsageError: several parties have this source key.
+        UsageError: several parties have this source key, or there are sellers and suppliers but
+            the organisation is none of what the store knows.
     """
-    iri = organization if ":" in organization else minted_party(cursor, organization)
-    found = lookup_nodes(cursor, [URIRef(iri)])[0]
-    if found is not None:
-        return found
+    named = [organization, minted_party(cursor, organization)]
+    for found in lookup(cursor, [(iri, None, None) for iri in named]):
+        if found is not None:
+            return found
     keyed = parties_with_key(cursor, organization)
     if len(keyed) > 1:
         raise UsageError(
             f"Several parties have the source key {organization!r}; name the organisation by IRI."
         )
+    if not keyed:
+        _refuse_unknown_organization(cursor, organization)
     return keyed[0] if keyed else -1
+
+
+def _refuse_unknown_organization(cursor: Cursor, organization: str) -> None:
+    """Refuse to answer about an organisation that is not there while its facts would be."""
+    row = cursor.execute(
+        "SELECT 1 FROM live WHERE p IN (SELECT unnest($predicates::BIGINT[])) LIMIT 1",
+        {"predicates": lookup_nodes(cursor, [CG.seller, CG.supplierUnit])},
+    ).fetchone()
+    if row:
+        raise UsageError(
+            f"The store knows no organisation {organization!r}: set CLIENTGRAPH_ORGANIZATION to"
+            " the source key or the IRI of the focal organisation."
+        )
 
 
 def minted_party(cursor: Cursor, key: str) -> str:

@@ -35,7 +35,6 @@ from kg.shacl.model import (
     Xone,
 )
 from kg.shacl.paths import path_text
-from kg.store import RawTerm
 
 _TEXTS: dict[tuple[type[Constraint], str], tuple[str, str]] = {
     (HasClass, ""): ("not an instance of {0}", "n'est pas une instance de {0}"),
@@ -77,13 +76,17 @@ _TEXTS: dict[tuple[type[Constraint], str], tuple[str, str]] = {
 _VARIABLE = re.compile(r"\{[?$](\w+)\}")
 
 
-def message(shape: Shape, constraint: Constraint, variables: Mapping[str, str]) -> dict[str, str]:
-    """Return the texts of a result by language tag, their `{?variable}` parts filled in.
-
-    The messages of the SPARQL constraint come first, then those of the shape (section 5.3.2).
-    """
+def literals_of(shape: Shape, constraint: Constraint) -> tuple[Literal, ...]:
+    """Return the messages as they are written: the SPARQL constraint's, else the shape's (5.3.2)."""
     own = constraint.messages if isinstance(constraint, Select) else ()
-    literals = own or shape.messages
+    return own or shape.messages
+
+
+def message(
+    shape: Shape, constraint: Constraint, variables: Mapping[str, str | None]
+) -> dict[str, str]:
+    """Return the texts of a result by language tag, their `{?variable}` parts filled in."""
+    literals = literals_of(shape, constraint)
     if not literals:
         return _default(shape.path, constraint)
     return {each.language or "": _filled(str(each), variables) for each in literals}
@@ -94,14 +97,9 @@ def variables_of(literals: Iterable[Literal]) -> list[str]:
     return sorted({name for each in literals for name in _VARIABLE.findall(str(each))})
 
 
-def text_of(term: RawTerm) -> str:
-    """Return a term as it stands in a message."""
-    return term[1]
-
-
-def _filled(text: str, variables: Mapping[str, str]) -> str:
+def _filled(text: str, variables: Mapping[str, str | None]) -> str:
     """Return a message with the variables that have a value filled in."""
-    return _VARIABLE.sub(lambda found: variables.get(found[1], found[0]), text)
+    return _VARIABLE.sub(lambda found: variables.get(found[1]) or found[0], text)
 
 
 def _default(path: Path | None, constraint: Constraint) -> dict[str, str]:

@@ -8,7 +8,7 @@ from sqlglot import exp
 
 from kg.errors import UnsupportedShapeError
 from kg.shacl.evaluated import evaluate
-from kg.shacl.messages import variables_of
+from kg.shacl.messages import literals_of, variables_of
 from kg.shacl.model import Select, Shape
 from kg.shacl.prebinding import query_of_run
 from kg.shacl.sideways import related
@@ -91,7 +91,7 @@ def _results(
         value = f"CASE WHEN {unbound} THEN {focus} ELSE {value} END"
     if "path" in columns:
         path = _PREDICATE.format(columns["path"], int(Kind.IRI))
-    names = variables_of((*constraint.messages, *shape.messages))
+    names = variables_of(literals_of(shape, constraint))
     texts = [f"{columns[name]}_lex" if name in columns else "NULL" for name in names]
     template = f"""
         SELECT {focus} AS focus, CAST({value} AS BIGINT) AS value, {computed} AS computed,

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 from rdflib import RDF, SH, XSD, BNode, Graph, Literal, URIRef
 from rdflib.term import IdentifiedNode
 
-from kg.shacl.messages import message, variables_of
+from kg.shacl.messages import literals_of, message, variables_of
 from kg.shacl.model import Constraint, Path, PredicatePath, Select, Shape
 from kg.shacl.paths import write_path
 from kg.shacl.session import Session
@@ -72,7 +73,8 @@ class Report:
         """Return the report of the results that a session holds."""
         size = "9223372036854775807" if limit is None else str(int(limit))
         rows = session.cursor.execute(_ROWS.format(limit=size)).fetchall()
-        return cls(checks, [_result(checks[row[0]], row) for row in rows])
+        shared = [message(check.shape, check.constraint, {}) for check in checks]
+        return cls(checks, [_result(checks[row[0]], row, shared[row[0]]) for row in rows])
 
     @cached_property
     def total(self) -> int:
@@ -111,26 +113,24 @@ class Report:
         return graph
 
 
-def _result(check: Check, row: tuple[object, ...]) -> ValidationResult:
-    """Return the result of a row of `_ROWS`."""
+def _result(check: Check, row: tuple[Any, ...], shared: Mapping[str, str]) -> ValidationResult:
+    """Return the result of a row of `_ROWS`; `shared` are the messages without any variable."""
     shape, constraint = check.shape, check.constraint
-    bindings, focus, value, predicate = row[1], row[2:6], row[6:10], row[10]
-    raw_focus: RawTerm = focus  # type: ignore[assignment]
-    raw_value: RawTerm | None = value if value[0] is not None else None  # type: ignore[assignment]
-    path = PredicatePath(URIRef(str(predicate))) if predicate is not None else shape.path
-    variables = {"this": raw_focus[1], "value": raw_value[1] if raw_value else ""}
-    if isinstance(constraint, Select) and bindings:
-        names = variables_of((*constraint.messages, *shape.messages))
-        texts: Sequence[str | None] = bindings  # type: ignore[assignment]
-        variables |= {k: v for k, v in zip(names, texts, strict=True) if v is not None}
+    focus: RawTerm = row[2:6]
+    value: RawTerm | None = row[6:10] if row[6] is not None else None
+    path = PredicatePath(URIRef(row[10])) if row[10] is not None else shape.path
+    names = variables_of(literals_of(shape, constraint))
+    texts = {"this": focus[1], "value": value[1] if value else None, "path": row[10]}
+    if row[1] is not None:
+        texts |= {name: text for name, text in zip(names, row[1], strict=True) if text is not None}
     return ValidationResult(
-        focus=raw_focus,
+        focus=focus,
         path=path,
-        value=raw_value,
+        value=value,
         component=constraint.source,
         shape=shape.node,
         severity=shape.severity,
-        messages=message(shape, constraint, variables),
+        messages=message(shape, constraint, texts) if names else shared,
         constraint=constraint.node if isinstance(constraint, Select) else None,
     )
 

@@ -7,6 +7,7 @@ The view `shacl_known` is the dictionary with these.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Sequence
 from datetime import date
 
@@ -17,7 +18,7 @@ from sqlglot import exp
 from kg.shacl.model import HasClass, Path, PredicatePath, Shape, Shapes
 from kg.shacl.paths import ordered, predicates
 from kg.shacl.sql import DIALECT
-from kg.store import Cursor, TermKey, TypedTerm, lookup, term_key, type_terms
+from kg.store import Cursor, EngineError, TermKey, TypedTerm, lookup, term_key, type_terms
 
 _TABLES = """
 CREATE OR REPLACE TEMP TABLE shacl_term AS SELECT * FROM main.term LIMIT 0;
@@ -162,10 +163,12 @@ class Session:
 
     def close(self) -> None:
         """Drop the temporary tables, but those of the results and of the terms in them."""
-        for name in ("edge", "class", "instance"):
-            self.cursor.execute(f"DROP TABLE IF EXISTS temp.shacl_{name}")
-        for number in range(1, self._tables + 1):
-            self.cursor.execute(f"DROP TABLE IF EXISTS temp.shacl_t{number}")
+        names = ["shacl_edge", "shacl_class", "shacl_instance"]
+        names += [f"shacl_t{number}" for number in range(1, self._tables + 1)]
+        # After an error the transaction may be beyond use; its rollback drops them too.
+        with contextlib.suppress(EngineError):
+            for name in names:
+                self.cursor.execute(f"DROP TABLE IF EXISTS temp.{name}")
 
 
 def _all_shapes(shapes: Shapes) -> Iterable[Shape]:

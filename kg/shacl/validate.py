@@ -36,6 +36,9 @@ def validate(
 ) -> Report:
     """Validate what the cursor sees and return the report.
 
+    A cursor outside a transaction sees each commit that is made meanwhile: begin one first where
+    others may write.
+
     `focus` is SQL for a relation with a column `node` of term ids: only these focus nodes are
     looked at. `limit` is the number of results listed for each shape; the report counts all of
     them, and keeps all of them in its temporary table, in any case.

@@ -1,4 +1,4 @@
-"""rdflib's evaluation of joins and differences exchanged for one that is stopped by a deadline.
+"""rdflib's evaluation of some operators exchanged for one that keeps to the specification.
 
 rdflib compares every solution of one side with every one of the other, for hours if need be, and
 takes the right side of a join for a set. Its extension point for operators is used to put hashing
@@ -12,10 +12,12 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+from rdflib import BNode
 from rdflib.plugins.sparql import CUSTOM_EVALS
 from rdflib.plugins.sparql.evaluate import evalPart
+from rdflib.plugins.sparql.evalutils import _eval
 from rdflib.plugins.sparql.parserutils import CompValue
-from rdflib.plugins.sparql.sparql import FrozenDict, QueryContext
+from rdflib.plugins.sparql.sparql import FrozenBindings, FrozenDict, QueryContext, SPARQLError
 
 _TICKS = 256
 """Comparisons between two looks at the clock."""
@@ -84,6 +86,31 @@ def _minus(context: GuardedContext, part: CompValue) -> Iterator[FrozenDict]:
             yield one
 
 
+def _extend(context: GuardedContext, part: CompValue) -> Iterator[FrozenDict]:
+    """Extend(Ω, var, expr) for expressions with BNODE: a label names one node per solution."""
+    chain = [part]
+    while chain[-1].p.name == "Extend":
+        chain.append(chain[-1].p)
+    for solution in evalPart(context, chain[-1].p):
+        scope = context.clone()
+        scope.bnodes = defaultdict(BNode)
+        for extend in reversed(chain):
+            seen = solution.forget(context, _except=extend._vars)
+            value = _eval(
+                extend.expr, FrozenBindings(scope, seen.items()), raise_not_bound_error=False
+            )
+            if value is not None and not isinstance(value, SPARQLError):
+                solution = solution.merge({extend.var: value})
+        yield solution
+
+
+def _mentions(node: Any, name: str) -> bool:
+    """Tell whether a function is called somewhere in an expression."""
+    if isinstance(node, CompValue):
+        return node.name == name or any(_mentions(value, name) for value in node.values())
+    return isinstance(node, list) and any(_mentions(item, name) for item in node)
+
+
 def _evaluate(context: QueryContext, part: CompValue) -> Iterator[FrozenDict]:
     """Evaluate an operator, or raise NotImplementedError to leave it to rdflib."""
     if isinstance(context, GuardedContext):
@@ -92,6 +119,8 @@ def _evaluate(context: QueryContext, part: CompValue) -> Iterator[FrozenDict]:
             return _join(context, part)
         if part.name == "Minus":
             return _minus(context, part)
+        if part.name == "Extend" and _mentions(part.expr, "Builtin_BNODE"):
+            return _extend(context, part)
     raise NotImplementedError
 
 

@@ -4,18 +4,20 @@ Importing this module changes rdflib's SPARQL grammar for the process:
 
 - a literal keeps its lexical form ("01" is not "1"), a sign included;
 - a negative decimal is a number;
-- an inverse in a negated property set keeps its predicate.
+- an inverse in a negated property set keeps its predicate;
+- a filter that is a constant, such as `FILTER(false)`, is kept;
+- `SELECT *` selects what is in scope, which variables within a FILTER or MINUS are not.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import rdflib
 from pyparsing import And, MatchFirst, ParserElement
-from rdflib import Literal
+from rdflib import Literal, Variable
 from rdflib.paths import InvPath
 from rdflib.plugins.sparql import algebra, parser
 from rdflib.plugins.sparql.parserutils import CompValue, Param
@@ -55,5 +57,15 @@ def _translated(node: Any) -> Any:
     return _translate_path(node)
 
 
+_collect_filters: Callable[[Any], Any] = algebra.collectAndRemoveFilters
+
+
+def _collected(parts: Any) -> Any:
+    """Return the condition of the filters of a group; a constant is made one that is not empty."""
+    condition = _collect_filters(parts)
+    return algebra.and_(condition, condition) if isinstance(condition, Literal) else condition
+
+
 _keep_inverse_predicates()
+algebra.collectAndRemoveFilters = _collected
 algebra.translatePath = _translated  # type: ignore[assignment]

@@ -48,12 +48,13 @@ def parse(text: str, base: str | None = None) -> Query:
 def _check_syntax(text: str, base: str | None) -> None:
     """Raise QuerySyntaxError unless the strict parser accepts the text."""
     try:
-        # A store without data has nothing to evaluate: only the parser is of use here.
-        pyoxigraph.Store().query(text, base_iri=base)
+        # Only the parser is of use here. An empty list of graphs is refused after it and before
+        # the evaluation, which would call a SERVICE and knows no deadline.
+        pyoxigraph.Store().query(text, base_iri=base, default_graph=[])
     except SyntaxError as error:
         raise _syntax_error(text, str(error)) from None
     except (RuntimeError, ValueError, OSError):
-        # Not about the syntax: the evaluator of the empty store gave up.
+        # Not about the syntax.
         return
 
 

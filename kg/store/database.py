@@ -218,6 +218,7 @@ class Store:
         with self._writer:
             cursor = self.cursor()
             cursor.begin()
+            staging.prime_tables(cursor)
             tx = Transaction(cursor, self.head + 1, agent, activity, note)
             try:
                 yield tx

@@ -216,7 +216,9 @@ def _add_quads(stage: _Stage, insertion: Insertion, quads: Iterator[pyoxigraph.Q
         path = Path(folder) / "lines"
         pyoxigraph.serialize(itertools.chain(first, quads), path, pyoxigraph.RdfFormat.N_QUADS)
         if can_be_cut(path):
-            lines = Document(path.name, path, pyoxigraph.RdfFormat.N_QUADS, None, triples_only=False)
+            lines = Document(
+                path.name, path, pyoxigraph.RdfFormat.N_QUADS, None, triples_only=False
+            )
             _add_lines(stage, insertion, lines, path)
         else:
             parsed = pyoxigraph.parse(path=path, format=pyoxigraph.RdfFormat.N_QUADS)

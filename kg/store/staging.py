@@ -6,6 +6,9 @@ A staged relation has the columns s, p, o, odt, olang, g: texts of terms, a blan
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
+
 import duckdb
 
 from kg.store.schema import UNZONED_BIT, ZONED_BIT
@@ -19,16 +22,23 @@ UNION ALL SELECT g, NULL, NULL, min(rowid) FROM {stage} WHERE g IS NOT NULL GROU
 UNION ALL SELECT o, odt, olang, min(rowid) FROM {stage} GROUP BY o, odt, olang
 """
 
-_NEW_TERMS = """
-CREATE TEMP TABLE _new AS
-SELECT lex, dt, lang, min(first) AS first FROM ({occurrences}) AS seen
-WHERE NOT EXISTS (
-    SELECT 1 FROM term
-    WHERE term.h = md5_number_lower(seen.lex) AND term.lex = seen.lex
-        AND term.dt IS NOT DISTINCT FROM seen.dt AND term.lang IS NOT DISTINCT FROM seen.lang
+_KNOWN = """
+SELECT t.id, t.lex, t.dt, t.lang FROM {terms} AS t
+WHERE EXISTS (
+    SELECT 1 FROM _seen WHERE _seen.h = t.h AND _seen.lex = t.lex
+        AND _seen.dt IS NOT DISTINCT FROM t.dt AND _seen.lang IS NOT DISTINCT FROM t.lang
 )
-GROUP BY lex, dt, lang
 """
+
+_UNKNOWN = """
+SELECT lex, dt, lang, row_number() OVER (ORDER BY first, lex, dt, lang) + {before} AS id
+FROM _seen
+WHERE NOT EXISTS (
+    SELECT 1 FROM _ids WHERE _ids.lex = _seen.lex AND _ids.dt IS NOT DISTINCT FROM _seen.dt
+        AND _ids.lang IS NOT DISTINCT FROM _seen.lang
+)
+"""
+"""Ids follow the order of first appearance, so that what came together lies together."""
 
 _INSERT_TERMS = """
 INSERT INTO term BY NAME
@@ -37,28 +47,33 @@ ORDER BY id
 """
 
 _CODES = """
-SELECT ts.id AS s, tp.id AS p, tob.id AS o, coalesce(tg.id, 0) AS g
+SELECT si.id AS s, pi.id AS p, oi.id AS o, coalesce(gi.id, 0) AS g
 FROM {stage} AS q
-JOIN term AS ts ON ts.lex = q.s AND ts.dt IS NULL
-JOIN term AS tp ON tp.lex = q.p AND tp.dt IS NULL
-JOIN term AS tob ON tob.lex = q.o AND tob.dt IS NOT DISTINCT FROM q.odt
-    AND tob.lang IS NOT DISTINCT FROM q.olang
-LEFT JOIN term AS tg ON tg.lex = q.g AND tg.dt IS NULL
+JOIN _ids AS si ON si.lex = q.s AND si.dt IS NULL
+JOIN _ids AS pi ON pi.lex = q.p AND pi.dt IS NULL
+JOIN _ids AS oi ON oi.lex = q.o AND oi.dt IS NOT DISTINCT FROM q.odt
+    AND oi.lang IS NOT DISTINCT FROM q.olang
+LEFT JOIN _ids AS gi ON gi.lex = q.g AND gi.dt IS NULL
 """
 
 _LIVE_TWIN = "SELECT 1 FROM live AS q WHERE q.s = c.s AND q.p = c.p AND q.o = c.o"
 
-_INSERT_QUADS = f"""
+_FRESH = f"""
+CREATE TEMP TABLE _fresh AS
+SELECT DISTINCT s, p, o, g FROM _coded AS c
+WHERE c.g >= ? OR c.s >= ? OR NOT EXISTS ({_LIVE_TWIN} AND q.g = c.g)
+"""
+"""A graph or a subject first seen in this insertion has nothing that could be live already."""
+
+_INSERT_QUADS = """
 INSERT INTO quad BY NAME
 SELECT c.s, c.p, c.o, c.g, t.kind AS k, t.num, t.dbl, t.ts, t.tz, ?::BIGINT AS born, NULL AS died
-FROM (
-    SELECT DISTINCT s, p, o, g FROM _coded AS c
-    WHERE c.g >= ? OR NOT EXISTS ({_LIVE_TWIN} AND q.g = c.g)
-) AS c
-JOIN term AS t ON t.id = c.o
+FROM _fresh AS c JOIN term AS t ON t.id = c.o
 ORDER BY c.p, c.s, c.o
 """
-"""A graph first seen in this insertion holds nothing that could be live already."""
+
+_FEW_TERMS = 2000
+"""Terms up to which the index on the hash is asked, instead of reading the dictionary."""
 
 
 class Insertion:
@@ -69,16 +84,21 @@ class Insertion:
         self._number = number
         self._first_new = _next_id(cursor)
         cursor.execute("CREATE TEMP TABLE _coded (s BIGINT, p BIGINT, o BIGINT, g BIGINT)")
+        prime(cursor, "_coded", "s")
 
     def add(self, stage: str) -> None:
         """Encode the quads of a stage."""
-        _add_terms(self._cursor, stage)
-        self._cursor.execute(f"INSERT INTO _coded {_CODES.format(stage=stage)}")
+        with _identified(self._cursor, stage, add_missing=True):
+            self._cursor.execute(f"INSERT INTO _coded {_CODES.format(stage=stage)}")
 
     def finish(self) -> int:
         """Insert the quads that are not live yet; return how many there were."""
-        row = self._cursor.execute(_INSERT_QUADS, [self._number, self._first_new]).fetchone()
-        _note_predicates(self._cursor, self._number)
+        self._cursor.execute(_FRESH, [self._first_new, self._first_new])
+        try:
+            row = self._cursor.execute(_INSERT_QUADS, [self._number]).fetchone()
+            _note_predicates(self._cursor, self._first_new)
+        finally:
+            _drop(self._cursor, "_fresh")
         return int(row[0]) if row else 0
 
     def drop(self) -> None:
@@ -86,9 +106,29 @@ class Insertion:
         _drop(self._cursor, "_coded")
 
 
+def prime_tables(cursor: duckdb.DuckDBPyConnection) -> None:
+    """Prime the tables that a write transaction fills, at its beginning (see `prime`)."""
+    prime(cursor, "term", "id, kind, lex, h")
+    prime(cursor, "quad", "born, s, p, o, g, k")
+
+
+def prime(cursor: duckdb.DuckDBPyConnection, table: str, columns: str) -> None:
+    """Insert a row into a table and delete it again, before a transaction inserts anything else.
+
+    In DuckDB 2.0.0, when the first insertion of a transaction into a table is empty, the rows of a
+    later one with more rows than a row group (122,880) are not seen before the commit. The first
+    of `columns` gets -1, which no other row has; the others get 0.
+    """
+    first, *others = columns.split(", ")
+    values = ", ".join(["-1", *("0" for _ in others)])
+    cursor.execute(f"INSERT INTO {table} ({columns}) VALUES ({values})")
+    cursor.execute(f"DELETE FROM {table} WHERE {first} = -1")
+
+
 def delete(cursor: duckdb.DuckDBPyConnection, stage: str, number: int) -> int:
     """End the life of the staged quads that are live; return how many there were."""
-    cursor.execute(f"CREATE TEMP TABLE _coded AS {_CODES.format(stage=stage)}")
+    with _identified(cursor, stage, add_missing=False):
+        cursor.execute(f"CREATE TEMP TABLE _coded AS {_CODES.format(stage=stage)}")
     match = "quad.s = c.s AND quad.p = c.p AND quad.o = c.o AND quad.g = c.g"
     try:
         row = cursor.execute(
@@ -114,38 +154,61 @@ def _next_id(cursor: duckdb.DuckDBPyConnection) -> int:
     return int(row[0]) if row else 1
 
 
-def _add_terms(cursor: duckdb.DuckDBPyConnection, stage: str) -> None:
-    """Add the terms of the stage that are missing."""
-    before = _next_id(cursor) - 1
+@contextlib.contextmanager
+def _identified(
+    cursor: duckdb.DuckDBPyConnection, stage: str, *, add_missing: bool
+) -> Iterator[None]:
+    """Hold the ids of the terms of a stage in `_ids`; terms that are missing can be added."""
     occurrences = _OCCURRENCES.format(stage=stage)
-    cursor.execute(_NEW_TERMS.format(occurrences=occurrences))
+    cursor.execute(
+        "CREATE TEMP TABLE _seen AS SELECT lex, dt, lang, min(first) AS first,"
+        f" md5_number_lower(lex) AS h FROM ({occurrences}) GROUP BY lex, dt, lang"
+    )
     try:
-        # Ids follow the order of first appearance, so that what came together lies together.
-        numbered = (
-            f"SELECT lex, dt, lang, row_number() OVER (ORDER BY first, lex, dt, lang)"
-            f" + {before} AS id FROM _new"
-        )
-        cursor.execute(_INSERT_TERMS.format(typed=typed(numbered)))
+        cursor.execute(f"CREATE TEMP TABLE _ids AS {_KNOWN.format(terms=_candidates(cursor))}")
+        prime(cursor, "_ids", "id")
+        if add_missing:
+            _add_terms(cursor)
+        yield
+    finally:
+        _drop(cursor, "_ids")
+        _drop(cursor, "_seen")
+
+
+def _candidates(cursor: duckdb.DuckDBPyConnection) -> str:
+    """Return the part of the dictionary that holds the terms of `_seen` that are known."""
+    hashes = cursor.execute(f"SELECT DISTINCT h FROM _seen LIMIT {_FEW_TERMS + 1}").fetchall()
+    if not 0 < len(hashes) <= _FEW_TERMS:
+        return "term"
+    return f"(SELECT * FROM term WHERE h IN ({', '.join(str(int(row[0])) for row in hashes)}))"
+
+
+def _add_terms(cursor: duckdb.DuckDBPyConnection) -> None:
+    """Add the terms of `_seen` that have no id to the dictionary and to `_ids`."""
+    before = _next_id(cursor) - 1
+    cursor.execute(f"CREATE TEMP TABLE _new AS {_UNKNOWN.format(before=before)}")
+    try:
+        cursor.execute(_INSERT_TERMS.format(typed=typed("SELECT * FROM _new")))
+        cursor.execute("INSERT INTO _ids SELECT id, lex, dt, lang FROM _new")
     finally:
         _drop(cursor, "_new")
 
 
-def _note_predicates(cursor: duckdb.DuckDBPyConnection, number: int) -> None:
-    """Keep, for each predicate of the quads born now, what is known of its objects."""
-    wide = WIDE.replace("kind", "k")
+def _note_predicates(cursor: duckdb.DuckDBPyConnection, first_new: int) -> None:
+    """Keep, for each predicate of `_fresh`, what is known of its objects."""
     zone = f"CASE WHEN ts IS NULL THEN 0 WHEN tz IS NULL THEN {1 << UNZONED_BIT}"
     decimals = "CASE " + " ".join(f"WHEN num = round(num, {n}) THEN {n}" for n in (0, 2, 4, 6))
     cursor.execute(
         f"""
         CREATE TEMP TABLE _noted AS
-        SELECT p, bool_or({wide}) AS wide, false AS dup,
-            bit_or((1::UBIGINT << k) | ({zone} ELSE {1 << ZONED_BIT} END)::UBIGINT) AS kinds,
+        SELECT p, bool_or({WIDE}) AS wide, false AS dup,
+            bit_or((1::UBIGINT << kind) | ({zone} ELSE {1 << ZONED_BIT} END)::UBIGINT) AS kinds,
             max(CASE WHEN num IS NULL THEN 0 ELSE {decimals} ELSE 10 END END) AS digits
-        FROM quad WHERE born = {int(number)} GROUP BY p
+        FROM _fresh JOIN term ON term.id = _fresh.o GROUP BY p
         """
     )
     try:
-        _note_repeats(cursor, number)
+        _note_repeats(cursor, first_new)
         cursor.execute(
             """
             UPDATE predicate SET dup = predicate.dup OR n.dup, wide = predicate.wide OR n.wide,
@@ -163,20 +226,20 @@ def _note_predicates(cursor: duckdb.DuckDBPyConnection, number: int) -> None:
         _drop(cursor, "_noted")
 
 
-def _note_repeats(cursor: duckdb.DuckDBPyConnection, number: int) -> None:
+def _note_repeats(cursor: duckdb.DuckDBPyConnection, first_new: int) -> None:
     """Note the predicates with a triple that is live in two graphs, one of them filled now."""
-    born = f"SELECT s, p, o, g FROM quad WHERE born = {int(number)}"
-    several = f"SELECT p FROM ({born}) GROUP BY p HAVING count(DISTINCT g) > 1"
+    several = "SELECT p FROM _fresh GROUP BY p HAVING min(g) <> max(g)"
     cursor.execute(
         f"""
         UPDATE _noted SET dup = true WHERE p IN (
-            SELECT c.p FROM ({born}) AS c
-            WHERE EXISTS ({_LIVE_TWIN} AND q.born < {int(number)})
+            SELECT c.p FROM _fresh AS c
+            WHERE c.s < ? AND EXISTS ({_LIVE_TWIN} AND q.g <> c.g)
             UNION
-            SELECT p FROM ({born}) WHERE p IN ({several})
+            SELECT p FROM _fresh WHERE p IN ({several})
             GROUP BY s, p, o HAVING count(*) > 1
         )
-        """
+        """,
+        [first_new],
     )
 
 

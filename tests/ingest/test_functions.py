@@ -52,6 +52,7 @@ PAIRS: list[tuple[str, object]] = [
     ("add($(qty), -10.50)", "-7.5"),
     ("subtract(100, 0.0)", "100"),
     ("multiply($(mark), 2)", None),
+    ("round(99.6, 0)", "100"),
     ("round(multiply($(qty), $(price)), 2)", "1.01"),
     ('parseDate($(day), "%d/%m/%Y")', "2024-12-31"),
     ('parseDate($(leap), "%d/%m/%Y")', None),

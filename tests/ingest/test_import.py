@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from imported import Importer, triples, values
 
 from kg.config import Settings
 from kg.errors import MappingError, RdfSyntaxError, SourceError, UsageError
@@ -17,7 +18,6 @@ from kg.ingest.gate import project_shapes
 from kg.ingest.minting import mint
 from kg.namespaces import CG
 from kg.store import Store
-from tests.ingest.conftest import Importer, triples, values
 
 PARTIES = "key,kind,name\nP1,person,Ada\nP2,person,Bo\nL1,legal,Firm\n"
 PURCHASES = "order,client,date,amount,currency\nO1,P1,2024-05-01,10.50,EUR\nO1,P1,,2,EUR\n"

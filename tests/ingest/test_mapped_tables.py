@@ -5,11 +5,11 @@ from __future__ import annotations
 import textwrap
 
 import pytest
+from imported import Importer, triples
 
 from kg.errors import MappingError, UsageError
 from kg.ingest import ImportReport
 from kg.store import Store
-from tests.ingest.conftest import Importer, triples
 
 EX = "http://example.org/"
 HEAD = "prefixes: {ex: 'http://example.org/'}\nsources:\n  rows: [a.csv~csv]\n"

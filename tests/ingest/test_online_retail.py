@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 
 import pandas as pd
@@ -37,6 +38,7 @@ class Expected:
     exceeding: int = 0
 
 
+@cache
 def expected() -> Expected:
     frame = pd.read_csv(FILE, dtype=str, keep_default_na=False)
     found = Expected(nobody=int((frame.CustomerID == "").sum()))

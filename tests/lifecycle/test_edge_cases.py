@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -261,6 +262,25 @@ def test_one_party_is_classified_like_among_all() -> None:
 def test_a_result_says_what_it_was_computed_under() -> None:
     world = people("P")
     row = world.classified("2025-02-01", knowledge=LATE)["P"]
-    assert (str(row["as_of"]), row["knowledge"]) == ("2025-02-01", datetime(2025, 6, 1))
+    assert (str(row["as_of"]), row["knowledge"]) == ("2025-02-01", "2025-06-01T00:00:00Z")
     other = world.classified("2025-02-01", D_new=30)["P"]
     assert row["params"] != other["params"]
+
+
+def test_an_unknown_organisation_is_refused_rather_than_answered_about() -> None:
+    world = people("P")
+    world.buys("P", "2025-01-01")
+    stranger = replace(context("2025-02-01"), organization="STRANGER")
+    with world.store() as store, pytest.raises(UsageError, match="CLIENTGRAPH_ORGANIZATION"):
+        classify(store.cursor(), stranger)
+    with World().store() as store:
+        assert len(classify(store.cursor(), stranger)) == 1
+
+
+def test_the_organisation_is_named_by_key_or_iri() -> None:
+    world = people("P")
+    world.buys("P", "2025-01-01")
+    with world.store() as store:
+        for name in ("ORG", iri("party", "ORG")):
+            named = replace(context("2025-02-01"), organization=name)
+            assert classify(store.cursor(), named).column("stage") == ["CURRENT"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ from rdflib.term import Node
 
 from kg.errors import QueryError, QueryEvaluationError, QueryTimeoutError
 from kg.namespaces import PROVENANCE_GRAPH
-from kg.sparql import parse
+from kg.sparql import parse, query
 from kg.sparql.compiled import GraphChoice
 from kg.sparql.deadline import Deadline
 from kg.sparql.fallback import run_fallback
@@ -171,6 +172,28 @@ def test_describe_tells_the_statements_of_a_node(store: Store) -> None:
 def test_service_is_refused(store: Store, pattern: str) -> None:
     with pytest.raises(QueryEvaluationError, match="SERVICE is not offered"):
         run(store, f"SELECT * {{ {pattern} }}")
+
+
+@pytest.mark.parametrize("form", ["ASK", "SELECT *", "CONSTRUCT { ?s ?p ?o } WHERE"])
+def test_no_query_calls_another_server(store: Store, form: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(0.2)
+        address = f"http://127.0.0.1:{server.getsockname()[1]}/"
+        with pytest.raises(QueryEvaluationError, match="SERVICE is not offered"):
+            query(store, f"{form} {{ SERVICE <{address}> {{ ?s ?p ?o }} }}")
+        query(store, f"{form} {{ GRAPH <{address}> {{ ?s ?p ?o }} }}").close()
+        with pytest.raises(TimeoutError):
+            server.accept()
+
+
+def test_parsing_evaluates_nothing() -> None:
+    numbers = " ".join(map(str, range(400)))
+    start = time.monotonic()
+    parse(
+        f"ASK {{ VALUES ?a {{ {numbers} }} VALUES ?b {{ {numbers} }} VALUES ?c {{ {numbers} }}"
+        " FILTER (?a + ?b + ?c < 0) }"
+    )
+    assert time.monotonic() - start < 10
 
 
 @pytest.mark.parametrize(

@@ -48,7 +48,7 @@ def is_xml(text: str) -> bool:
 
 @pytest.mark.parametrize("format_name", QUADS)
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(quads=datasets)
 def test_dataset_round_trip(store: Store, format_name: str, quads: list[ox.Quad]) -> None:
@@ -62,7 +62,7 @@ def test_dataset_round_trip(store: Store, format_name: str, quads: list[ox.Quad]
 
 @pytest.mark.parametrize("format_name", TRIPLES)
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(quads=datasets)
 def test_graph_round_trip(store: Store, format_name: str, quads: list[ox.Quad]) -> None:
@@ -79,7 +79,7 @@ def test_graph_round_trip(store: Store, format_name: str, quads: list[ox.Quad]) 
 
 
 @settings(
-    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(quads=datasets)
 def test_file_of_lines_round_trip(store: Store, tmp_path: Path, quads: list[ox.Quad]) -> None:

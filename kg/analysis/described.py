@@ -1,0 +1,79 @@
+"""What describes an analysis: names, titles, options, columns; and how it is run by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from kg.errors import UsageError
+from kg.lifecycle import Context, Table
+from kg.store import Cursor
+
+OptionValue = str | date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """An option of an analysis: its name for users, and the argument that takes it."""
+
+    name: str
+    argument: str
+    kind: type[str] | type[date]
+    en: str
+    fr: str
+    required: bool = False
+    choices: tuple[str, ...] = ()
+
+    def parsed(self, value: OptionValue) -> OptionValue:
+        """Return a value given as text as one of the option's kind.
+
+        Raises:
+            UsageError: it is none.
+        """
+        if isinstance(value, str) and self.kind is date:
+            try:
+                return date.fromisoformat(value)
+            except ValueError:
+                raise UsageError(
+                    f"{self.name} is {value!r}; give a date like 2025-12-31."
+                ) from None
+        if self.choices and value not in self.choices:
+            raise UsageError(f"{self.name} is {value!r}; choose among {', '.join(self.choices)}.")
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """An analysis: names, titles, options, the columns of its table and what computes it."""
+
+    name: str
+    en: str
+    fr: str
+    columns: tuple[str, ...]
+    function: Callable[..., Table]
+    options: tuple[Option, ...] = ()
+
+    def run(
+        self, cursor: Cursor, context: Context, options: Mapping[str, OptionValue] | None = None
+    ) -> Table:
+        """Return the table of the analysis; options without value count as not given.
+
+        Raises:
+            UsageError: an option is unknown, missing or has a wrong value.
+        """
+        given = {name: value for name, value in (options or {}).items() if value not in (None, "")}
+        known = {option.name: option for option in self.options}
+        for name in given:
+            if name not in known:
+                raise UsageError(f"{self.name} takes no option {name!r}; it takes {_list(known)}.")
+        for option in self.options:
+            if option.required and option.name not in given:
+                raise UsageError(f"{self.name} needs the option {option.name!r}: {option.en}")
+        arguments = {known[n].argument: known[n].parsed(value) for n, value in given.items()}
+        return self.function(cursor, context, **arguments)
+
+
+def _list(names: Mapping[str, Option]) -> str:
+    """Return names for a message."""
+    return ", ".join(names) or "none"

@@ -1,0 +1,109 @@
+"""The commands that speak to a running server answer as they do on the store's file."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from werkzeug.serving import make_server
+
+from api.factory import create_app
+from kg.config import Settings
+
+COUNT = """
+PREFIX cg: <https://w3id.org/clientgraph/ns#>
+SELECT (COUNT(?k) AS ?n) { ?p cg:sourceKey ?k }
+"""
+
+
+@pytest.fixture
+def url(data_dir: Path) -> Iterator[str]:
+    """Serve the small store on a free port of the loopback; yield its address."""
+    app = create_app(Settings(data_dir=data_dir))
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+    app.extensions["clientgraph"].store.close()
+
+
+def test_the_file_of_a_running_server_is_locked_to_others(
+    data_dir: Path, url: str, root: Path
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", "from kg.cli import main; main()", "export"],
+        env={**os.environ, "CLIENTGRAPH_DATA_DIR": str(data_dir)},
+        cwd=root,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "--url" in done.stderr
+
+
+def test_a_text_is_answered_as_a_table_or_in_a_format(run, url: str) -> None:
+    assert run("query", "-e", COUNT, "--url", url).stdout.split() == ["n", "-", "2"]
+    assert run("--url", url, "query", "-e", COUNT, "--format", "csv").stdout.split() == ["n", "2"]
+    assert run("query", "-e", "ASK { ?s ?p ?o }", "--url", url).stdout == "yes\n"
+
+
+def test_a_graph_is_answered_as_turtle(run, url: str) -> None:
+    text = "CONSTRUCT WHERE { ?s <https://w3id.org/clientgraph/ns#sourceKey> ?o }"
+    assert "sourceKey" in run("query", "-e", text, "--url", url).stdout
+
+
+def test_a_named_question_takes_its_parameters(run, url: str) -> None:
+    result = run("query", "party-properties", "--param", "key=A", "--format", "json", "--url", url)
+    assert result.exit_code == 0
+    assert json.loads(result.stdout)["results"]["bindings"]
+    assert run("query", "party-properties", "--url", url).exit_code == 2
+
+
+def test_a_text_that_is_not_sparql_is_wrong_use_there_too(run, url: str) -> None:
+    result = run("query", "-e", "SELEKT", "--url", url)
+    assert result.exit_code == 2
+    assert result.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("option", [["--explain"], ["--as-of-commit", 1], ["--param", "k=1"]])
+def test_what_the_server_does_not_offer_is_wrong_use(run, url: str, option: list[object]) -> None:
+    assert run("query", "-e", COUNT, "--url", url, *option).exit_code == 2
+
+
+def test_a_folder_is_imported_through_the_server(run, url: str, tmp_path: Path) -> None:
+    folder = tmp_path / "files"
+    folder.mkdir()
+    (folder / "parties.csv").write_text("key,kind,name\nP1,person,Ada\n")
+    (folder / "recommendations.csv").write_text("key,recommender,referred,date\nR1,P1,,2026-1\n")
+    refused = run("import", folder, "--url", url, "--format", "csv")
+    assert refused.exit_code == 1
+    (finding,) = csv.DictReader(refused.stdout.splitlines())
+    assert (finding["file"], finding["row"]) == ("recommendations.csv", "2")
+    (folder / "recommendations.csv").unlink()
+    assert "Dry run" in run("import", folder, "--url", url, "--dry-run").stdout
+    assert run("import", folder, "--url", url).exit_code == 0
+    assert run("query", "-e", COUNT, "--url", url).stdout.split()[-1] == "3"
+
+
+def test_a_mapping_document_travels_with_its_file(run, url: str, tmp_path: Path) -> None:
+    mapping = tmp_path / "mapping.yml"
+    mapping.write_text(
+        "sources: {names: ['names.csv~csv']}\n"
+        "mappings: {one: {sources: names, s: {f: 'mint(party, $(no))'},"
+        " po: [[a, cg:NaturalPerson], [cg:sourceKey, $(no)]]}}\n"
+    )
+    (tmp_path / "names.csv").write_text("no\nN1\nN2\n")
+    result = run("import", tmp_path / "names.csv", "--mapping", mapping, "--url", url)
+    assert result.exit_code == 0, result.output
+    assert run("query", "-e", COUNT, "--url", url).stdout.split()[-1] == "4"
