@@ -118,7 +118,8 @@ def _load(engine: str, path: Path, file: Path) -> None:
     start = time.perf_counter()
     LOADERS[engine](path, file)
     seconds = time.perf_counter() - start
-    print(json.dumps({"seconds": seconds, "bytes": size_of(path), "memory": peak_memory()}))
+    used = {"seconds": seconds, "cpu": time.process_time()}
+    print(json.dumps({**used, "bytes": size_of(path), "memory": peak_memory()}))
 
 
 def _query(engine: str, path: Path) -> None:

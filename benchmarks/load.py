@@ -36,14 +36,14 @@ def write_graph(folder: Path, size: str) -> Path:
 
 def load_all(folder: Path, file: Path) -> None:
     """Load the file into the engines that have no store yet, and print the table."""
-    print("\n| load | seconds | on disk, MB | peak memory, MB |\n|---|---|---|---|")
+    print("\n| load | seconds | of CPU | on disk, MB | peak memory, MB |\n|---|---|---|---|---|")
     for engine in ENGINES:
         path = store_path(folder, engine)
         if path.exists():
             continue
         done = load(engine, path, file)
         sizes = f"{done['bytes'] / 1e6:,.0f} | {done['memory'] / 1e6:,.0f}"
-        print(f"| {engine} | {done['seconds']:.1f} | {sizes} |", flush=True)
+        print(f"| {engine} | {done['seconds']:.1f} | {done['cpu']:.1f} | {sizes} |", flush=True)
 
 
 def main() -> None:

@@ -92,7 +92,7 @@ def measure(engine: str, path: Path, texts: Sequence[str], limit: float) -> Meas
 
 
 def load(engine: str, path: Path, file: Path) -> Answer:
-    """Load a file in a process of its own; return seconds, bytes on disk and peak memory."""
+    """Load a file in a process of its own; return time, bytes on disk and memory."""
     command = [sys.executable, "-m", "benchmarks.engines", engine, "load", str(path), str(file)]
     done = subprocess.run(command, check=True, capture_output=True, text=True)
     found: Answer = json.loads(done.stdout.splitlines()[-1])

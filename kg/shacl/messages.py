@@ -77,7 +77,7 @@ _VARIABLE = re.compile(r"\{[?$](\w+)\}")
 
 
 def literals_of(shape: Shape, constraint: Constraint) -> tuple[Literal, ...]:
-    """Return the messages as they are written: the SPARQL constraint's, else the shape's (5.3.2)."""
+    """Return the messages as written: those of the SPARQL constraint, else of the shape (5.3.2)."""
     own = constraint.messages if isinstance(constraint, Select) else ()
     return own or shape.messages
 

@@ -6,10 +6,11 @@ import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from rdflib.plugins.sparql.sparql import Query
 from rdflib.term import Identifier, Node
 
 from kg.errors import QueryEvaluationError
-from kg.sparql.compiled import Compiled, GraphChoice, compile_query
+from kg.sparql.compiled import GraphChoice, compile_query
 from kg.sparql.deadline import Deadline
 from kg.sparql.fallback import run_fallback
 from kg.sparql.parse import parse
@@ -87,67 +88,121 @@ def query(
         QueryTimeoutError: the deadline passed (also while rows are read).
         QueryEvaluationError: the query asks for what is not offered.
     """
-    parsed = parse(text, base)
     graphs = GraphChoice(
         default_graphs, named_graphs, hidden_graphs, union_default_graph, as_of_commit
     )
-    own = cursor is None
-    reading = cursor if cursor is not None else store.cursor()
-    if own:
-        reading.begin()
-    deadline = Deadline(reading, timeout)
-    finish = _finisher(reading, deadline, own=own)
-    try:
-        number = as_of_commit if as_of_commit is not None else _head(reading)
+    return _Answering(store, parse(text, base), bindings or {}, graphs, timeout, cursor).result()
+
+
+class _Answering:
+    """The answering of one query: its cursor, its deadline, and their end."""
+
+    def __init__(
+        self,
+        store: Store,
+        parsed: Query,
+        bindings: Mapping[str, Identifier],
+        graphs: GraphChoice,
+        timeout: float | None,
+        cursor: Cursor | None,
+    ) -> None:
+        self._store = store
+        self._parsed = parsed
+        self._bindings = bindings
+        self._graphs = graphs
+        self._own = cursor is None
+        self._cursor = cursor if cursor is not None else store.cursor()
+        if self._own:
+            self._cursor.begin()
+        self._deadline = Deadline(self._cursor, timeout)
+        self._done = False
+
+    def result(self) -> Result:
+        """Return the answer; when it is read to its end, or on an error, all is given back."""
         try:
-            compiled = compile_query(reading, parsed, bindings or {}, graphs)
-            return _run(reading, compiled, deadline, finish, number)
-        except NotCompiledError as error:
-            reason = str(error)
-        except EngineInterrupted:
-            raise deadline.error() from None
-        except EngineError as error:
-            reason = _engine_reason(error)
-            if own:
-                reading.rollback()
-                reading.begin()
+            as_of = self._graphs.as_of
+            number = as_of if as_of is not None else _head(self._cursor)
+            try:
+                return self._compiled(number)
+            except NotCompiledError as error:
+                reason = str(error)
+            except EngineError as error:
+                reason = self._reason(error)
+            return self._evaluated(number, reason)
+        except BaseException:
+            self._finish()
+            raise
+
+    def _compiled(self, number: int) -> Result:
+        """Run the compiled query; its first rows are fetched, so that its errors are known."""
+        compiled = compile_query(self._cursor, self._parsed, self._bindings, self._graphs)
+        self._cursor.execute(compiled.sql)
+        result = Result(compiled.form, compiled.variables, "sql", number)
+        if compiled.form == "ask":
+            row = self._cursor.fetchone()
+            result.boolean = bool(row and row[0])
+            self._finish()
+            return result
+        width = len(compiled.variables) if compiled.form == "select" else 3
+        first = self._cursor.fetchmany(_CHUNK)
+        return self._with_rows(result, _fetched(self._cursor, first, width, self._deadline))
+
+    def _evaluated(self, number: int, reason: str) -> Result:
+        """Answer the query with the evaluator."""
         form, variables, answer = run_fallback(
-            store,
-            reading,
-            parsed,
-            bindings=bindings or {},
-            graphs=graphs,
-            deadline=deadline,
+            self._store,
+            self._cursor,
+            self._parsed,
+            bindings=self._bindings,
+            graphs=self._graphs,
+            deadline=self._deadline,
         )
         result = Result(form, variables, "rdflib", number, reason)
         if isinstance(answer, bool):
             result.boolean = answer
-            finish()
-        else:
-            result._rows = _until_end(answer, finish)
-            result._close = finish
-        return result
-    except BaseException:
-        finish()
-        raise
+            self._finish()
+            return result
+        return self._with_rows(result, answer)
 
+    def _reason(self, error: EngineError) -> str:
+        """Return why the engine failed, its transaction being made usable again.
 
-def _run(
-    cursor: Cursor, compiled: Compiled, deadline: Deadline, finish: Callable[[], None], number: int
-) -> Result:
-    """Run a compiled query; its first rows are fetched, so that its errors are known."""
-    cursor.execute(compiled.sql)
-    result = Result(compiled.form, compiled.variables, "sql", number)
-    if compiled.form == "ask":
-        row = cursor.fetchone()
-        result.boolean = bool(row and row[0])
-        finish()
+        Raises:
+            QueryTimeoutError: the deadline interrupted it.
+            QueryEvaluationError: the transaction belongs to the caller.
+        """
+        if isinstance(error, EngineInterrupted):
+            raise self._deadline.error() from None
+        reason = _engine_reason(error)
+        if not self._own:
+            raise QueryEvaluationError(
+                f"The query cannot be answered within this transaction: {reason}."
+            ) from error
+        self._cursor.rollback()
+        self._cursor.begin()
+        return reason
+
+    def _with_rows(self, result: Result, rows: Iterator[Row]) -> Result:
+        result._rows = self._until_end(rows)
+        result._close = self._finish
         return result
-    width = len(compiled.variables) if compiled.form == "select" else 3
-    first = cursor.fetchmany(_CHUNK)
-    result._rows = _until_end(_fetched(cursor, first, width, deadline), finish)
-    result._close = finish
-    return result
+
+    def _until_end(self, rows: Iterator[Row]) -> Iterator[Row]:
+        try:
+            yield from rows
+        finally:
+            self._finish()
+
+    def _finish(self) -> None:
+        """Give back what the query holds, once."""
+        if self._done:
+            return
+        self._done = True
+        self._deadline.cancel()
+        if self._own:
+            with contextlib.suppress(EngineError):
+                self._cursor.rollback()
+            self._cursor.close()
 
 
 def _fetched(
@@ -173,31 +228,6 @@ def _fetched(
                 f"The answer broke off after its first rows: {_engine_reason(error)}."
                 " Ask for the same with exact values cast to xsd:double."
             ) from error
-
-
-def _until_end(rows: Iterator[Row], finish: Callable[[], None]) -> Iterator[Row]:
-    try:
-        yield from rows
-    finally:
-        finish()
-
-
-def _finisher(cursor: Cursor, deadline: Deadline, *, own: bool) -> Callable[[], None]:
-    """Return the function that ends a query, at most once."""
-    done = False
-
-    def finish() -> None:
-        nonlocal done
-        if done:
-            return
-        done = True
-        deadline.cancel()
-        if own:
-            with contextlib.suppress(EngineError):
-                cursor.rollback()
-            cursor.close()
-
-    return finish
 
 
 def _head(cursor: Cursor) -> int:

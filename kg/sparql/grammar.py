@@ -57,15 +57,53 @@ def _translated(node: Any) -> Any:
     return _translate_path(node)
 
 
+_conjunction: Callable[..., Any] = algebra.and_  # type: ignore[attr-defined]
 _collect_filters: Callable[[Any], Any] = algebra.collectAndRemoveFilters
 
 
 def _collected(parts: Any) -> Any:
     """Return the condition of the filters of a group; a constant is made one that is not empty."""
     condition = _collect_filters(parts)
-    return algebra.and_(condition, condition) if isinstance(condition, Literal) else condition
+    return _conjunction(condition, condition) if isinstance(condition, Literal) else condition
+
+
+_translate: Callable[[Any], tuple[Any, list[Variable]]] = algebra.translate
+
+
+def _selected(query: CompValue) -> tuple[CompValue, list[Variable]]:
+    """Return the algebra of a query with its variables, those in scope for `SELECT *`."""
+    translated, variables = _translate(query)
+    if query.name in {"SelectQuery", "SubSelect"} and not query.projection:
+        project = translated
+        while project.name != "Project":
+            project = project.p
+        variables = list(dict.fromkeys(_in_scope(project.p)))
+        project["PV"] = variables
+    return translated, variables
+
+
+def _in_scope(node: Any) -> Iterator[Variable]:
+    """Yield the variables in scope of a pattern (SPARQL 1.1, section 18.2.1)."""
+    if node.name == "BGP":
+        yield from (term for triple in node.triples for term in triple if _is_variable(term))
+    elif node.name == "values":
+        yield from (name for row in node.res for name in row)
+    elif node.name == "Project":
+        yield from node.PV
+    else:
+        named = [node[key] for key in ("term", "var") if key in node]
+        yield from filter(_is_variable, named)
+        parts = ("p", "p1") if node.name == "Minus" else ("p", "p1", "p2")
+        for part in parts:
+            if part in node:
+                yield from _in_scope(node[part])
+
+
+def _is_variable(term: object) -> bool:
+    return isinstance(term, Variable)
 
 
 _keep_inverse_predicates()
+algebra.translate = _selected  # type: ignore[assignment]
 algebra.collectAndRemoveFilters = _collected
 algebra.translatePath = _translated  # type: ignore[assignment]

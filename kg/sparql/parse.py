@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import lru_cache
 
 import pyoxigraph
@@ -13,6 +14,7 @@ from rdflib.plugins.sparql.sparql import Query
 
 from kg.errors import QueryEvaluationError, QuerySyntaxError
 from kg.sparql.grammar import PARSING
+from kg.sparql.tokens import plain_booleans, whole_iris
 
 _PLACE = re.compile(r"error at (\d+):(\d+): ")
 _MOST_EXPECTED = 12
@@ -29,6 +31,7 @@ def parse(text: str, base: str | None = None) -> Query:
         QuerySyntaxError: the text is not a SPARQL query; tells line and column.
         QueryEvaluationError: the query is valid but has a form that is not offered.
     """
+    text = plain_booleans(text)
     _check_syntax(text, base)
     try:
         with PARSING:
@@ -45,16 +48,29 @@ def parse(text: str, base: str | None = None) -> Query:
     return query
 
 
+class _ParsedError(Exception):
+    """Raised between the parsing and the evaluation of a query."""
+
+
+class _Stop:
+    """Graphs that are asked for after the parsing and before the evaluation of a query."""
+
+    def __iter__(self) -> Iterator[pyoxigraph.NamedNode]:
+        raise _ParsedError
+
+
 def _check_syntax(text: str, base: str | None) -> None:
     """Raise QuerySyntaxError unless the strict parser accepts the text."""
     try:
-        # Only the parser is of use here. An empty list of graphs is refused after it and before
-        # the evaluation, which would call a SERVICE and knows no deadline.
-        pyoxigraph.Store().query(text, base_iri=base, default_graph=[])
+        # Only the parser is of use here: the evaluation would call a SERVICE, without deadline.
+        pyoxigraph.Store().query(
+            whole_iris(text),
+            base_iri=base,
+            named_graphs=_Stop(),  # type: ignore[arg-type]
+        )
     except SyntaxError as error:
         raise _syntax_error(text, str(error)) from None
-    except (RuntimeError, ValueError, OSError):
-        # Not about the syntax.
+    except _ParsedError:
         return
 
 

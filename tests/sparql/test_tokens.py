@@ -1,0 +1,51 @@
+"""Tokens that the parsers read wrongly are mended, and nothing else is touched."""
+
+from __future__ import annotations
+
+import pytest
+
+from kg.errors import QuerySyntaxError
+from kg.sparql import parse
+from kg.sparql.tokens import plain_booleans, whole_iris
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("SELECT (TRUE AS ?t) (False AS ?f) {}", "SELECT (true AS ?t) (false AS ?f) {}"),
+        ("ASK { ?True ?FALSE $TRUE }", "ASK { ?True ?FALSE $TRUE }"),
+        ("ASK { :True x:FALSE TRUE:x }", "ASK { :True x:FALSE TRUE:x }"),
+        ("ASK { <TRUE> ?p 'TRUE', \"TRUE\" }", "ASK { <TRUE> ?p 'TRUE', \"TRUE\" }"),
+        ('ASK { ?s ?p """TRUE " TRUE""" }', 'ASK { ?s ?p """TRUE " TRUE""" }'),
+        ("ASK {} # TRUE\n", "ASK {} # TRUE\n"),
+        ("ASK { ?s ?p 'it\\'s TRUE' , TRUE }", "ASK { ?s ?p 'it\\'s TRUE' , true }"),
+        ("ASK { ?s ?p 'x'@TRUE }", "ASK { ?s ?p 'x'@TRUE }"),
+        ("ASK { FILTER(?a<5) FILTER(TRUE) }", "ASK { FILTER(?a<5) FILTER(true) }"),
+    ],
+)
+def test_booleans_in_any_case(text: str, expected: str) -> None:
+    assert plain_booleans(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("FILTER (?x<?a&&?b>?y)", "FILTER (?x<x:____>?y)"),
+        ("FILTER (?x<?a && ?b>?y)", "FILTER (?x<?a && ?b>?y)"),
+        ("<http://example.org/?a&&b>", "<http://example.org/?a&&b>"),
+        ("FILTER (?x < ?a) FILTER (?b > '&&')", "FILTER (?x < ?a) FILTER (?b > '&&')"),
+    ],
+)
+def test_longest_token_is_taken(text: str, expected: str) -> None:
+    assert whole_iris(text) == expected
+    assert len(whole_iris(text)) == len(text)
+
+
+def test_error_is_told_at_its_place() -> None:
+    places = []
+    for word in ("TRUE", "true"):
+        with pytest.raises(QuerySyntaxError) as caught:
+            parse(f"ASK {{\n FILTER (?x<?a&&?b> || {word}) ?s ?p }}")
+        places.append((caught.value.line, caught.value.column))
+    assert places[0] == places[1]
+    assert places[0][0] == 2
