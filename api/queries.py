@@ -35,7 +35,7 @@ def run_query(name: str) -> Response:
         services().store,
         found.text,
         timeout=read_timeout(request.args.get("timeout")),
-        bindings=found.bind(given),
+        bindings=found.bind(given, organization=services().settings.organization),
     )
     return send_result(result)
 

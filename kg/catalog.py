@@ -12,7 +12,8 @@ The header of a file is its leading comment lines:
     # answer: one row per client
 
 A parameter is bound to the query variable of its name. Without `default` a value must be given;
-`optional` leaves the variable free instead. A line that names no known key goes on with the
+`optional` leaves the variable free instead; `default=organization` is the key of the focal
+organisation. A line that names no known key goes on with the
 value before it.
 """
 
@@ -36,6 +37,8 @@ from kg.namespaces import PREFIXES
 Term = URIRef | Literal
 
 LANGUAGES = ("en", "fr")
+_FOCAL = "organization"
+"""Default of a parameter that stands for the key of the focal organisation."""
 _HEADER = re.compile(r"#\s?(id|title|question|param|answer)(?:\.([a-z]{2}))?:\s*(.*)")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 _TERM = re.compile(
@@ -88,8 +91,12 @@ class NamedQuery:
     parameters: tuple[Parameter, ...]
     text: str
 
-    def bind(self, values: Mapping[str, str], *, today: date | None = None) -> dict[str, Term]:
+    def bind(
+        self, values: Mapping[str, str], *, today: date | None = None, organization: str = ""
+    ) -> dict[str, Term]:
         """Return the term of each parameter, from given texts and from defaults.
+
+        The default `organization` stands for the key of the focal organisation.
 
         Raises:
             UsageError: a parameter is unknown, missing, or of another type.
@@ -104,6 +111,8 @@ class NamedQuery:
         bound: dict[str, Term] = {}
         for name, parameter in known.items():
             text = values.get(name) or parameter.default
+            if text == _FOCAL and not values.get(name):
+                text = organization
             if text:
                 bound[name] = parameter.term(text, day)
             elif parameter.required:

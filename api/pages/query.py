@@ -104,7 +104,8 @@ def excerpt(text: str, line: int, column: int | None) -> list[SourceLine]:
 def _ask_named(named: NamedQuery, values: dict[str, str]) -> Asked:
     given = {key: text for key, text in values.items() if text.strip()}
     address = url_for("queries.run_query", name=named.name)
-    return Asked(named.text, named.bind(given), address, given)
+    bound = named.bind(given, organization=services().settings.organization)
+    return Asked(named.text, bound, address, given)
 
 
 def _answered(shown: dict[str, Any], asked: Asked) -> Response:

@@ -40,11 +40,11 @@ class Question:
         Raises:
             UsageError: a parameter is unknown, missing, or of another type.
         """
-        if self.named:
-            return self.named.bind(self.values)
-        declared = read_parameters(self.text, self.place)
-        if declared:
-            return NamedQuery(self.place, "", {}, {}, "", declared, self.text).bind(self.values)
+        named = self.named
+        if named is None and (declared := read_parameters(self.text, self.place)):
+            named = NamedQuery(self.place, "", {}, {}, "", declared, self.text)
+        if named:
+            return named.bind(self.values, organization=current_settings().organization)
         return {name: read_term(value) for name, value in self.values.items()}
 
 

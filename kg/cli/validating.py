@@ -10,11 +10,9 @@ from pathlib import Path
 import click
 from rdflib import BNode
 
-from kg import resources
 from kg.cli.output import write_chunks, write_table
 from kg.cli.session import opened_store, today
-from kg.errors import ShapesError
-from kg.shacl import Report, ValidationResult, load_shapes, validate
+from kg.shacl import Report, ValidationResult, project_shapes, shapes_of, validate
 from kg.shacl.model import Path as ShapePath
 from kg.shacl.model import PredicatePath
 from kg.shacl.paths import path_text
@@ -50,24 +48,12 @@ def validate_command(
 
     Nothing is imported. The exit code is 1 when there is a violation; warnings do not change it.
     """
-    rules = load_shapes(shapes or project_shapes())
+    rules = shapes_of(shapes) if shapes else project_shapes()
     with _graph_of(paths) as store:
         report = validate(store.cursor(), rules, today())
         _write(report, name, language)
     if report.has_violations:
         raise click.exceptions.Exit(1)
-
-
-def project_shapes() -> list[Path]:
-    """Return the files of the project's own shapes.
-
-    Raises:
-        ShapesError: there is none.
-    """
-    found = sorted((resources.folder("ontology") / "shapes").glob("*.ttl"))
-    if not found:
-        raise ShapesError("The project's shapes are missing: install the package again.")
-    return found
 
 
 @contextmanager

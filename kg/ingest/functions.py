@@ -12,9 +12,10 @@ from dataclasses import dataclass
 
 import sqlglot.expressions as exp
 
-from kg.ingest.minting import joined_key_sql, mint, mint_sql
+from kg.ingest.minting import joined_key_sql, mint_sql
 from kg.ingest.numbers import arithmetic, compared, localised, rounded
 from kg.ingest.sql import call, case, cast, concat, every, missing, present, text
+from kg.minting import mint
 
 Args = Sequence[exp.Expr]
 

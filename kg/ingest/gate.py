@@ -8,15 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from functools import lru_cache
-from pathlib import Path
 
-from rdflib import SH, Graph
+from rdflib import SH
 
 from kg.ingest.production import RuleRow
 from kg.ingest.report import Finding, ImportReport
-from kg.resources import folder
-from kg.shacl import Shapes, ValidationResult, load_shapes, validate
+from kg.shacl import Shapes, ValidationResult, validate
 from kg.shacl.model import PredicatePath
 from kg.store import Cursor, Kind, Transaction
 
@@ -39,21 +36,6 @@ FROM finding AS f JOIN temp.staged AS t ON t.{end} = f.focus JOIN temp.rule AS p
 WHERE t.file >= 0
 GROUP BY f.n
 """
-
-
-@lru_cache(maxsize=1)
-def project_shapes() -> Shapes:
-    """Return the shapes of the project, with the subclass axioms of its vocabulary.
-
-    Raises:
-        ShapesError: a shape is wrong.
-    """
-    ontology = folder("ontology")
-    vocabulary = Graph()
-    for path in sorted((ontology / "vocabulary").glob("*.ttl")):
-        vocabulary.parse(path, format="turtle")
-    shapes: list[Path | str] = [*sorted((ontology / "shapes").glob("*.ttl"))]
-    return load_shapes(shapes, vocabulary)
 
 
 def check_shapes(

@@ -20,13 +20,13 @@ from kg.config import Settings
 from kg.errors import UsageError
 from kg.ingest.execution import Execution
 from kg.ingest.functions import Context
-from kg.ingest.gate import check_shapes, project_shapes
+from kg.ingest.gate import check_shapes
 from kg.ingest.inputs import Inputs, find_inputs
 from kg.ingest.production import STAGED_QUADS, Graphs
 from kg.ingest.provenance import declaration, description, needs_declaration, stage_own
 from kg.ingest.report import FileReport, ImportReport
 from kg.namespaces import PROVENANCE_GRAPH, graph_iri
-from kg.shacl import Shapes
+from kg.shacl import Shapes, project_shapes
 from kg.store import DEFAULT_GRAPH, Store, Transaction
 from kg.store.rdf import load_file
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from rdflib import PROV, RDF, RDFS, XSD
 
 from kg.ingest.functions import Context, focal_iri
-from kg.ingest.minting import mint
+from kg.minting import mint
 from kg.namespaces import CG, ID
 from kg.store import Cursor
 

@@ -8,7 +8,6 @@ rule it comes from.
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -17,7 +16,8 @@ from rdflib import Literal, URIRef
 
 from kg.errors import UsageError
 from kg.lifecycle.context import Context
-from kg.namespaces import CG, ID, ORG, RDF, scheme
+from kg.minting import mint
+from kg.namespaces import CG, ORG, RDF, scheme
 from kg.store import Cursor, Kind, lookup, lookup_nodes
 
 _CLASSES = (
@@ -199,8 +199,7 @@ def _refuse_unknown_organization(cursor: Cursor, organization: str) -> None:
 def minted_party(cursor: Cursor, key: str) -> str:
     """Return the IRI that imports give to the party which every source names by `key`."""
     row = cursor.execute("SELECT value FROM setting WHERE name = 'iri_secret'").fetchone()
-    parts = (str(row[0]) if row else "", "party", "", key)
-    return str(ID[f"party/{hashlib.sha256(chr(0x1F).join(parts).encode()).hexdigest()[:32]}"])
+    return mint(str(row[0]) if row else "", "party", "", key)
 
 
 def parties_with_key(cursor: Cursor, key: str) -> list[int]:

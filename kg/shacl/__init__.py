@@ -2,7 +2,17 @@
 
 from kg.shacl.loader import load_shapes
 from kg.shacl.model import Shape, Shapes
+from kg.shacl.project import project_shapes, shapes_of
 from kg.shacl.report import Report, ValidationResult
 from kg.shacl.validate import validate
 
-__all__ = ["Report", "Shape", "Shapes", "ValidationResult", "load_shapes", "validate"]
+__all__ = [
+    "Report",
+    "Shape",
+    "Shapes",
+    "ValidationResult",
+    "load_shapes",
+    "project_shapes",
+    "shapes_of",
+    "validate",
+]

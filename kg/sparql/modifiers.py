@@ -64,10 +64,8 @@ def distinct(context: Context, relation: Relation) -> Relation:
     query = sql.select(
         columns or [sql.alias(sql.number(1), "one")], sql.subquery(relation.query, alias)
     )
-    if keys:
-        query.set("group", exp.Group(expressions=keys))
-    else:
-        query.set("limit", exp.Limit(expression=sql.number(1)))
+    # Solutions that bind nothing are one group, but none where there is no solution.
+    query.set("group", exp.Group(expressions=keys or [sql.cast(sql.number(0), "BIGINT")]))
     return Relation(query, shapes, relation.order)
 
 

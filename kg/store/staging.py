@@ -188,7 +188,9 @@ def _add_terms(cursor: duckdb.DuckDBPyConnection) -> None:
     before = _next_id(cursor) - 1
     cursor.execute(f"CREATE TEMP TABLE _new AS {_UNKNOWN.format(before=before)}")
     try:
-        cursor.execute(_INSERT_TERMS.format(typed=typed("SELECT * FROM _new")))
+        found = cursor.execute("SELECT DISTINCT dt FROM _new WHERE dt IS NOT NULL").fetchall()
+        typing = typed("SELECT * FROM _new", {row[0] for row in found})
+        cursor.execute(_INSERT_TERMS.format(typed=typing))
         cursor.execute("INSERT INTO _ids SELECT id, lex, dt, lang FROM _new")
     finally:
         _drop(cursor, "_new")

@@ -72,18 +72,17 @@ def _columns(keys: Sequence[TermKey]) -> list[list[str | None]]:
 
 
 @lru_cache(maxsize=64)
-def _typing_sql(datatype: str | None) -> str:
+def _typing_sql(datatypes: frozenset[str]) -> str:
     """Return the statement that types a list of keys in their order."""
     keys = f"SELECT row_number() OVER () AS n, * FROM ({_KEYS})"
-    typing = typed(keys, datatype)
+    typing = typed(keys, datatypes)
     return f"SELECT kind, lex, dt, lang, num, dbl, ts, tz FROM ({typing}) ORDER BY n"
 
 
 def type_terms(cursor: duckdb.DuckDBPyConnection, keys: Sequence[TermKey]) -> list[TypedTerm]:
     """Return the typed values of terms, in the given order, stored or not."""
-    datatypes = {key[1] for key in keys}
-    only = datatypes.pop() if len(datatypes) == 1 else None
-    rows = cursor.execute(_typing_sql(only), _columns(keys)).fetchall()
+    datatypes = frozenset(key[1] for key in keys if key[1] is not None)
+    rows = cursor.execute(_typing_sql(datatypes), _columns(keys)).fetchall()
     return [TypedTerm(Kind(row[0]), *row[1:]) for row in rows]
 
 

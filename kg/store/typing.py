@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from kg.namespaces import XSD
 from kg.store.schema import EXACT, TEMPORAL, Kind
 
@@ -55,10 +57,10 @@ _BEFORE_CLOCK = {"time": "1970-01-01T"}
 _AFTER_DATE = {"gYearMonth": "-01", "gYear": "-01-01"}
 
 
-def _kind_case(datatype: str | None) -> str:
+def _kind_case(datatypes: Collection[str] | None) -> str:
     """Return the SQL expression of a term's kind, from `lex`, `dt` and `lang`.
 
-    With a datatype, that of the terms of this datatype only: it is planned much faster.
+    With datatypes, that of the terms of these datatypes only: it is planned much faster.
     """
     whens = [
         "WHEN dt IS NULL AND starts_with(lex, '_:') THEN 1",
@@ -67,7 +69,7 @@ def _kind_case(datatype: str | None) -> str:
         f"WHEN dt = '{RDF_LANG_STRING}' THEN 4",
     ]
     for name, (low, high) in INTEGER_RANGES.items():
-        if datatype not in {None, _XSD + name}:
+        if datatypes is not None and _XSD + name not in datatypes:
             continue
         valid = r"regexp_full_match(lex, '[+-]?[0-9]+')"
         value = "try_cast(lex AS DECIMAL(38, 0))"
@@ -77,7 +79,7 @@ def _kind_case(datatype: str | None) -> str:
             valid += f" AND coalesce({value} <= {high}, starts_with(lex, '-'))"
         whens.append(f"WHEN dt = '{_XSD}{name}' THEN CASE WHEN {valid} THEN 6 ELSE 21 END")
     for name, pattern in _LEXICAL.items():
-        if datatype not in {None, _XSD + name}:
+        if datatypes is not None and _XSD + name not in datatypes:
             continue
         valid = f"regexp_full_match(lex, '{pattern}')"
         if name in {"dateTime", "date"}:
@@ -109,17 +111,17 @@ def _timestamp(name: str) -> str:
     )
 
 
-def typed(relation: str, datatype: str | None = None) -> str:
+def typed(relation: str, datatypes: Collection[str] | None = None) -> str:
     """Return SQL that adds `kind, num, dbl, ts, tz, h` to a relation with `lex, dt, lang`.
 
-    With a datatype, all terms of the relation are literals of it.
+    With datatypes, no term of the relation is a literal of another one.
     Exact numbers with more than 10 decimals or 28 digits before the point, and times finer than
     a microsecond, get no typed value: they are "wide" (see `WIDE`).
     """
     temporal = " ".join(
         f"WHEN {int(_KINDS[name])} THEN {_timestamp(name)}"
         for name in ("dateTime", "date", "time", "gYearMonth", "gYear")
-        if datatype in {None, _XSD + name}
+        if datatypes is None or _XSD + name in datatypes
     )
     local = f"CASE kind {temporal} END" if temporal else "NULL::TIMESTAMP"
     zone = f"CASE WHEN kind BETWEEN 10 AND 14 THEN ({_OFFSET})::SMALLINT END"
@@ -137,7 +139,7 @@ FROM (
         {local} AS local,
         {zone if temporal else "NULL::SMALLINT"} AS zone,
         md5_number_lower(lex) AS h
-    FROM (SELECT *, ({_kind_case(datatype)})::UTINYINT AS kind FROM ({relation}))
+    FROM (SELECT *, ({_kind_case(datatypes)})::UTINYINT AS kind FROM ({relation}))
 )"""
 
 

@@ -9,8 +9,8 @@ import pytest
 from kg.ingest.calls import parse_call
 from kg.ingest.compile import Relation, Values
 from kg.ingest.functions import FUNCTIONS, Context, focal_iri
-from kg.ingest.minting import joined_key, mint
 from kg.ingest.sql import rendered
+from kg.minting import joined_key, mint
 from kg.store import Cursor, Store
 
 CONTEXT = Context("secret", "shop", "ORG", "EUR", "2026-01-02T03:04:05.000Z")

@@ -14,9 +14,9 @@ from imported import Importer, triples, values
 from kg.config import Settings
 from kg.errors import MappingError, RdfSyntaxError, SourceError, UsageError
 from kg.ingest import ImportOptions, ImportReport, list_imports, run_import
-from kg.ingest.gate import project_shapes
-from kg.ingest.minting import mint
+from kg.minting import mint
 from kg.namespaces import CG
+from kg.shacl import project_shapes
 from kg.store import Store
 
 PARTIES = "key,kind,name\nP1,person,Ada\nP2,person,Bo\nL1,legal,Firm\n"

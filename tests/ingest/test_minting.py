@@ -9,8 +9,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from kg.ingest.minting import joined_key, joined_key_sql, mint, mint_sql
+from kg.ingest.minting import joined_key_sql, mint_sql
 from kg.ingest.sql import column, null, rendered, text
+from kg.minting import joined_key, mint
 from kg.store import Cursor, Store
 
 KEYS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20)

@@ -25,7 +25,8 @@ DATA = (
     PROLOGUE
     + """
 :ann :name "Ann" ; :age 30 ; :knows :bob, :cid ; :born "1990-01-01"^^xsd:date ; :amount 10.5 .
-:bob :name "Bob"@en, "Robert"@fr ; :age 25 ; :knows :cid ; :amount 2.25, 7 ; :score "1.5"^^xsd:double .
+:bob :name "Bob"@en, "Robert"@fr ; :age 25 ; :knows :cid ; :amount 2.25, 7 ;
+     :score "1.5"^^xsd:double .
 :cid :name "Çid" ; :amount 0.1, 0.2 ; :knows :ann, :eve ; :born "1985-12-31"^^xsd:date .
 :dan :name "Dan" ; :age "x" ; :score "NaN"^^xsd:double, -0.5 ; :nick "" ; :alias "Ann" .
 :eve :name "Eve" ; :age 30.5 ; :at "2024-02-29T12:30:45.5Z"^^xsd:dateTime ;

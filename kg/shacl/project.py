@@ -1,0 +1,39 @@
+"""The project's own shapes and the vocabulary whose class hierarchy they rely on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+
+from rdflib import Graph
+
+from kg.errors import ShapesError
+from kg.resources import folder
+from kg.shacl.loader import load_shapes
+from kg.shacl.model import Shapes
+
+
+@lru_cache(maxsize=1)
+def project_shapes() -> Shapes:
+    """Return the shapes of the project, with the subclass axioms of its vocabulary.
+
+    Raises:
+        ShapesError: there is none, or one is wrong.
+    """
+    found = sorted((folder("ontology") / "shapes").glob("*.ttl"))
+    if not found:
+        raise ShapesError("The project's shapes are missing: install the package again.")
+    return shapes_of(found)
+
+
+def shapes_of(files: Sequence[Path]) -> Shapes:
+    """Return the shapes of files, with the subclass axioms of the project's vocabulary.
+
+    Raises:
+        ShapesError: a file cannot be read, or a shape is wrong.
+    """
+    vocabulary = Graph()
+    for path in sorted((folder("ontology") / "vocabulary").glob("*.ttl")):
+        vocabulary.parse(path, format="turtle")
+    return load_shapes([*files], vocabulary)
