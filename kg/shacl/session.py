@@ -18,7 +18,16 @@ from sqlglot import exp
 from kg.shacl.model import HasClass, Path, PredicatePath, Shape, Shapes
 from kg.shacl.paths import ordered, predicates
 from kg.shacl.sql import DIALECT
-from kg.store import Cursor, EngineError, TermKey, TypedTerm, lookup, term_key, type_terms
+from kg.store import (
+    Cursor,
+    EngineError,
+    TermKey,
+    TypedTerm,
+    lookup,
+    prime,
+    term_key,
+    type_terms,
+)
 
 _TABLES = """
 CREATE OR REPLACE TEMP TABLE shacl_term AS SELECT * FROM main.term LIMIT 0;
@@ -60,6 +69,7 @@ class Session:
         self.as_of = as_of
         self._tables = 0
         cursor.execute(_TABLES)
+        prime(cursor, "shacl_result", "check_no")
         self._ids, self._typed = self._learn(_constants(shapes))
         self._target_nodes = _target_nodes(shapes)
         self.type_id = self.id(RDF.type)

@@ -95,7 +95,8 @@ def _in_scope(node: Any) -> Iterator[Variable]:
         yield from filter(_is_variable, named)
         parts = ("p", "p1") if node.name == "Minus" else ("p", "p1", "p2")
         for part in parts:
-            if part in node:
+            # Inline data without any row are an empty list.
+            if isinstance(node.get(part), CompValue):
                 yield from _in_scope(node[part])
 
 

@@ -2,6 +2,7 @@
 
 from kg.store.database import Cursor, EngineError, EngineInterrupted, Store, Transaction
 from kg.store.schema import DEFAULT_GRAPH, Kind
+from kg.store.staging import prime
 from kg.store.terms import (
     RawTerm,
     TermKey,
@@ -28,6 +29,7 @@ __all__ = [
     "decode",
     "lookup",
     "lookup_nodes",
+    "prime",
     "term_key",
     "to_rdflib",
     "type_terms",

@@ -65,7 +65,9 @@ class _Stage:
 
     def clear(self) -> None:
         """Forget the quads taken so far."""
-        self._cursor.execute(f"TRUNCATE {self.name}")
+        # A new table: the engine may lose sight of what follows an insertion of nothing.
+        self._cursor.execute(f"DROP TABLE temp.{self.name}")
+        self._cursor.execute(_NEW_STAGE.format(stage=self.name))
 
     def drop(self) -> None:
         """Drop the table, unless a failed transaction has already dropped it."""
