@@ -1,4 +1,4 @@
-"""Results that come after a check without any, more of them than the engine's trap hides."""
+"""More results than a row group of the engine holds, after a check without any."""
 
 from __future__ import annotations
 
