@@ -34,6 +34,8 @@ class Compiled:
     form: str
     variables: list[str]
     sql: str
+    lasting: bool = True
+    """Whether the SQL stays right until the next commit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,7 @@ def compile_query(
         statement = statements.construct(context, relation, template)
     else:
         statement = statements.describe(context, compiler, algebra)
-    return Compiled(form, variables, sql.text(statement))
+    return Compiled(form, variables, sql.text(statement), lasting=not context.uses_now)
 
 
 def compile_select(

@@ -58,6 +58,8 @@ class Context:
     dataset: Dataset
     now: str
     """Time of the query, as the lexical form of an xsd:dateTime."""
+    uses_now: bool = False
+    """Whether the SQL holds the time of the query."""
     constants: dict[TermKey, Constant] = field(default_factory=dict)
     statistics: dict[int, Statistics] = field(default_factory=dict)
     bindings: dict[str, Constant] = field(default_factory=dict)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from weakref import WeakKeyDictionary
 
 from rdflib.plugins.sparql.sparql import Query
 from rdflib.term import Identifier, Node
 
 from kg.errors import QueryEvaluationError
-from kg.sparql.compiled import GraphChoice, compile_query
+from kg.sparql.compiled import Compiled, GraphChoice, compile_query
 from kg.sparql.deadline import Deadline
 from kg.sparql.fallback import run_fallback
 from kg.sparql.parse import parse
@@ -19,6 +20,9 @@ from kg.store import Cursor, EngineError, EngineInterrupted, RawTerm, Store, to_
 
 DEFAULT_TIMEOUT = 30.0
 _CHUNK = 4096
+_MOST_KNOWN = 256
+_KNOWN: WeakKeyDictionary[Store, dict[Hashable, Compiled]] = WeakKeyDictionary()
+"""The SQL of recent queries of each store."""
 
 Row = tuple[RawTerm | None, ...]
 Triple = tuple[RawTerm, RawTerm, RawTerm]
@@ -89,7 +93,11 @@ def query(
         QueryEvaluationError: the query asks for what is not offered.
     """
     graphs = GraphChoice(
-        default_graphs, named_graphs, hidden_graphs, union_default_graph, as_of_commit
+        None if default_graphs is None else tuple(default_graphs),
+        None if named_graphs is None else tuple(named_graphs),
+        tuple(hidden_graphs),
+        union_default_graph,
+        as_of_commit,
     )
     return _Answering(store, parse(text, base), bindings or {}, graphs, timeout, cursor).result()
 
@@ -135,7 +143,7 @@ class _Answering:
 
     def _compiled(self, number: int) -> Result:
         """Run the compiled query; its first rows are fetched, so that its errors are known."""
-        compiled = compile_query(self._cursor, self._parsed, self._bindings, self._graphs)
+        compiled = self._statement(number)
         self._cursor.execute(compiled.sql)
         result = Result(compiled.form, compiled.variables, "sql", number)
         if compiled.form == "ask":
@@ -146,6 +154,21 @@ class _Answering:
         width = len(compiled.variables) if compiled.form == "select" else 3
         first = self._cursor.fetchmany(_CHUNK)
         return self._with_rows(result, _fetched(self._cursor, first, width, self._deadline))
+
+    def _statement(self, number: int) -> Compiled:
+        """Return the SQL of the query, the one of last time where nothing was committed since."""
+        # A caller's transaction may hold what no commit has yet.
+        lasting = self._own and self._graphs.as_of is None
+        known = _KNOWN.setdefault(self._store, {})
+        key = (self._parsed, tuple(self._bindings.items()), self._graphs, number)
+        compiled = known.get(key) if lasting else None
+        if compiled is None:
+            compiled = compile_query(self._cursor, self._parsed, self._bindings, self._graphs)
+            if lasting and compiled.lasting:
+                if len(known) >= _MOST_KNOWN:
+                    known.clear()
+                known[key] = compiled
+        return compiled
 
     def _evaluated(self, number: int, reason: str) -> Result:
         """Answer the query with the evaluator."""

@@ -198,6 +198,7 @@ def _coalesce(node: CompValue, scope: Scope) -> Value:
 
 
 def _now(node: CompValue, scope: Scope) -> Value:
+    scope.context.uses_now = True
     return scope.context.constant(Literal(scope.context.now, datatype=XSD.dateTime))
 
 

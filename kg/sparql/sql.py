@@ -320,4 +320,4 @@ def _with(query: exp.Query) -> exp.With:
 
 def text(query: Expr) -> str:
     """Return the statement in the engine's dialect."""
-    return query.sql(dialect="duckdb", comments=False)
+    return query.sql(dialect="duckdb", comments=False, copy=False)

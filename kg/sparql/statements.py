@@ -24,15 +24,29 @@ TERM_COLUMNS = ("k", "lex", "dt", "lang")
 def solutions(context: Context, relation: Relation, variables: Sequence[str]) -> exp.Query:
     """Return the statement of a relation's solutions, four columns a variable."""
     side = layer(context, relation)
-    values = [_value(context, side, variable) for variable in variables]
-    columns = [
-        sql.alias(_column(value, facet), f"c{index}_{facet}")
-        for index, value in enumerate(values)
-        for facet in TERM_COLUMNS
-    ]
-    query = sql.select(columns or [sql.alias(sql.number(1), "one")], side.source())
+    query = sql.select([], sql.subquery(relation.query, side.alias))
+    for index, variable in enumerate(variables):
+        for facet, expression in _term_columns(context, query, side, variable).items():
+            query.append("expressions", sql.alias(expression, f"c{index}_{facet}"))
+    if not variables:
+        query.append("expressions", sql.alias(sql.number(1), "one"))
     sort(query, relation.order, side.alias)
     return query
+
+
+def _term_columns(
+    context: Context, query: exp.Select, side: Layer, variable: str
+) -> dict[str, sql.Expr]:
+    """Return the term columns of a variable, joining the dictionary where they come from it."""
+    shape = side.relation.shapes.get(variable)
+    if shape is None or not shape.stored or "lex" in shape.facets:
+        value = _value(context, side, variable)
+        return {facet: _column(value, facet) for facet in TERM_COLUMNS}
+    term = context.fresh("t")
+    on = sql.eq(sql.column(term, "id"), sql.column(side.alias, context.name(variable, "id")))
+    sql.join(query, context.terms(term), on, side="LEFT")
+    names = {facet: "kind" if facet == "k" else facet for facet in TERM_COLUMNS}
+    return {facet: sql.column(term, name) for facet, name in names.items()}
 
 
 def _column(value: Value, facet: str) -> sql.Expr:

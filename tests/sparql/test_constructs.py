@@ -271,3 +271,16 @@ def test_compiled_answer_is_that_of_other_engines(
     expected = of_oxigraph(oxigraph, text)
     if answer != expected:
         assert answer == of_rdflib(graph, text)
+
+
+def test_a_query_asked_again_sees_what_was_committed_since() -> None:
+    text = PROLOGUE + 'SELECT ?s { ?s :name "Zoe" }'
+    with Store.open() as store:
+        found = []
+        for name in ("ann", "bob"):
+            found.append(len(list(query(store, text).rows())))
+            with store.write() as tx:
+                data = PROLOGUE + f':{name} :name "Zoe", "{name}" .'
+                load_bytes(tx, data.encode(), format="turtle")
+        found.append(len(list(query(store, text).rows())))
+    assert found == [0, 1, 2]
