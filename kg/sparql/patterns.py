@@ -47,6 +47,8 @@ class _Sources:
     tables: list[sql.Expr] = field(default_factory=list)
     conditions: list[sql.Expr] = field(default_factory=list)
     places: dict[str, list[_Place]] = field(default_factory=dict)
+    nodes: set[str] = field(default_factory=set)
+    """Variables that stand for a subject or an object, so for a node of the graph."""
 
     def bind(self, variable: str, place: _Place) -> None:
         """Let a variable stand at a place, equal to where it stands already."""
@@ -113,6 +115,8 @@ def _add_scan(
         else:
             place = _Place(alias, column, traits, typed=column == "o")
             bound.append((variable_name(node), place))
+            if column != "p":
+                sources.nodes.add(variable_name(node))
     if isinstance(graph, str):
         bound.append((graph, _Place(alias, "g", predicate_traits(), typed=False)))
     repeats = graph is None and statistics.dup and not context.default_is_one_graph
@@ -206,7 +210,7 @@ def _with_paths(
     if sources.tables:
         base = _relation(context, sources)
         base_name = context.fresh("b")
-        joined = _Sources(tables=[sql.table(base_name, base_name)])
+        joined = _Sources(tables=[sql.table(base_name, base_name)], nodes=sources.nodes)
         _rebind(context, joined, base, base_name, sources)
     for subject, path, object_ in paths:
         ends = tuple(_ends(context, joined, node, base_name) for node in (subject, object_))
@@ -267,7 +271,8 @@ def _ends(
             [sql.alias(sql.column(outside, name), "x")],
             sql.subquery(context.prebound[name].copy(), outside),
         )
-    if base_name is None or joined.places.get(name, [None])[0] is None:
+    # A path may start anywhere but at what is only a predicate.
+    if base_name is None or name not in joined.nodes or name not in joined.places:
         return None
     place = joined.places[name][0]
     if place.source != base_name:

@@ -166,6 +166,8 @@ SELECT ?x ?n { ?x (:knows/:knows)+ ?n }
 SELECT ?x ?n { ?x :parts/:name ?n }
 SELECT ?x ?n { ?x (:knows*)/:name ?n . ?x :age 25 }
 SELECT ?x ?n { VALUES ?x { :ann } ?x :knows+/:name ?n }
+SELECT ?x ?y { ?s ?x ?o . ?x :knows? ?y }
+SELECT ?x ?y { :ann ?x ?o . ?y :knows* ?x }
 ASK { :ann :knows :bob }
 ASK { :ann :knows :dan }
 ASK { :ann :age ?a FILTER(?a > 100) }
