@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -20,7 +20,6 @@ from kg.sparql.values import (
     RESOURCES,
     TERM_FACETS,
     Constant,
-    NotCompiledError,
     Traits,
 )
 from kg.store import DEFAULT_GRAPH, Cursor, Kind, TermKey, TypedTerm, term_key, type_terms
@@ -232,12 +231,3 @@ def resource_traits() -> Traits:
 def predicate_traits() -> Traits:
     """Return the traits of predicates and graph names."""
     return Traits(frozenset({Kind.IRI}), 0)
-
-
-def require(condition: object, reason: str) -> None:
-    """Raise NotCompiledError with a reason unless a condition holds."""
-    if not condition:
-        raise NotCompiledError(reason)
-
-
-Queries = Sequence[exp.Query]

@@ -19,8 +19,11 @@ from kg.sparql.strings import guarded, plain
 from kg.sparql.values import (
     COLUMN_DIGITS,
     FLOATING,
+    IRIS,
     LITERALS,
     NUMERIC,
+    PLAIN,
+    TAGGED,
     Computed,
     Constant,
     NotCompiledError,
@@ -32,9 +35,6 @@ from kg.sparql.values import (
 from kg.store import Kind
 from kg.store.typing import XSD_STRING
 
-_STRING = frozenset({Kind.STRING})
-_LANG = frozenset({Kind.LANG})
-_IRI = frozenset({Kind.IRI})
 _BLANK = frozenset({Kind.BLANK})
 
 Function = Callable[..., Value]
@@ -42,7 +42,7 @@ Function = Callable[..., Value]
 
 def str_(value: Value) -> Value:
     """STR."""
-    return Text(guarded(value, LITERALS | _IRI, value.facet("lex")))
+    return Text(guarded(value, LITERALS | IRIS, value.facet("lex")))
 
 
 def lang(value: Value) -> Value:
@@ -58,8 +58,8 @@ def datatype(value: Value) -> Value:
 
 def iri(value: Value) -> Value:
     """IRI of an absolute IRI; relative ones need the query's base and are not compiled."""
-    text = guarded(value, _STRING | _IRI, value.facet("lex"))
-    if not value.kinds <= _IRI:
+    text = guarded(value, PLAIN | IRIS, value.facet("lex"))
+    if not value.kinds <= IRIS:
         absolute = sql.call("regexp_matches", text, sql.string("^[A-Za-z][A-Za-z0-9+.-]*:"))
         raising = sql.call("error", sql.string("not compiled: IRI() of a relative IRI"))
         safe = sql.case([(sql.is_null(text), sql.typed_null("VARCHAR")), (absolute, text)], raising)
@@ -85,7 +85,7 @@ def _test(kinds: frozenset[Kind]) -> Function:
 
 def strlang(text: Value, language: Value) -> Value:
     """STRLANG with a constant language."""
-    if not isinstance(language, Constant) or not language.kinds <= _STRING:
+    if not isinstance(language, Constant) or not language.kinds <= PLAIN:
         raise NotCompiledError("STRLANG with a language that is not constant")
     lex = plain(text)
     facets = {
@@ -94,7 +94,7 @@ def strlang(text: Value, language: Value) -> Value:
         "dt": when_not_null(lex, sql.string(DATATYPES[Kind.LANG])),
         "lang": when_not_null(lex, sql.string(language.term.lex.lower())),
     }
-    return Computed(Traits(_LANG, 0), facets)
+    return Computed(Traits(TAGGED, 0), facets)
 
 
 def strdt(text: Value, type_iri: Value) -> Value:
@@ -168,8 +168,8 @@ FUNCTIONS: dict[str, Function] = {
     "REGEX": regexes.regex,
     "REPLACE": regexes.replace,
     "sameTerm": same_term,
-    "isIRI": _test(_IRI),
-    "isURI": _test(_IRI),
+    "isIRI": _test(IRIS),
+    "isURI": _test(IRIS),
     "isBLANK": _test(_BLANK),
     "isLITERAL": _test(LITERALS),
     "isNUMERIC": _test(NUMERIC),

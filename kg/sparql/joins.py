@@ -86,14 +86,14 @@ def left_join(
     on = _compatible(*sides, shared)
     if condition is not None:
         on = sql.both(on, condition(make_scope(*sides)))
-    optional = replace_shapes(right)
+    optional = _uncertain(right)
     columns, shapes = _merged(context, sides[0], Layer(context, optional, sides[1].alias))
     query = sql.select(columns, sides[0].source())
     sql.join(query, sides[1].source(), on, side="LEFT")
     return Relation(query, shapes)
 
 
-def replace_shapes(relation: Relation) -> Relation:
+def _uncertain(relation: Relation) -> Relation:
     """Return a relation none of whose variables is certainly bound any more."""
     shapes = {name: replace(shape, certain=False) for name, shape in relation.shapes.items()}
     return replace(relation, shapes=shapes)

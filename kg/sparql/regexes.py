@@ -11,10 +11,7 @@ from collections.abc import Iterator
 from kg.sparql import sql
 from kg.sparql.computed import Truth
 from kg.sparql.strings import string_of, string_result
-from kg.sparql.values import Constant, NotCompiledError, Value
-from kg.store import Kind
-
-_STRING = frozenset({Kind.STRING})
+from kg.sparql.values import PLAIN, Constant, NotCompiledError, Value
 
 
 def regex(value: Value, pattern: Value, flags: Value | None = None) -> Value:
@@ -26,7 +23,7 @@ def regex(value: Value, pattern: Value, flags: Value | None = None) -> Value:
 def replace(value: Value, pattern: Value, new: Value, flags: Value | None = None) -> Value:
     """REPLACE with a pattern and a replacement known at compile time."""
     translated = _pattern(pattern, flags)
-    if not isinstance(new, Constant) or not new.kinds <= _STRING:
+    if not isinstance(new, Constant) or not new.kinds <= PLAIN:
         raise NotCompiledError("REPLACE by a text that is not constant")
     if re.search(r"\\[^\\$]|\\$|\$(?![0-9])", new.term.lex):
         raise NotCompiledError("REPLACE with an escape in the replacement")
@@ -47,7 +44,7 @@ def _pattern(pattern: Value, flags: Value | None) -> str:
     Raises:
         NotCompiledError: the two syntaxes may differ on this pattern.
     """
-    if not isinstance(pattern, Constant) or not pattern.kinds <= _STRING:
+    if not isinstance(pattern, Constant) or not pattern.kinds <= PLAIN:
         raise NotCompiledError("a regular expression that is not constant")
     if flags is not None and not isinstance(flags, Constant):
         raise NotCompiledError("flags of a regular expression that are not constant")

@@ -5,18 +5,8 @@ from __future__ import annotations
 from kg.sparql import sql
 from kg.sparql.computed import Text, TextLike, Truth, integer, when_not_null
 from kg.sparql.sql import Expr
-from kg.sparql.values import (
-    EXACT,
-    STRINGS,
-    Choice,
-    NotCompiledError,
-    Unbound,
-    Value,
-)
+from kg.sparql.values import EXACT, PLAIN, STRINGS, TAGGED, Choice, NotCompiledError, Unbound, Value
 from kg.store import Kind
-
-_STRING = frozenset({Kind.STRING})
-_LANG = frozenset({Kind.LANG})
 
 
 def string_of(value: Value) -> Expr:
@@ -33,25 +23,25 @@ def guarded(value: Value, kinds: frozenset[Kind], result: Expr) -> Expr:
 
 def plain(value: Value) -> Expr:
     """Return the text of an xsd:string, NULL for another term."""
-    return guarded(value, _STRING, value.facet("lex"))
+    return guarded(value, PLAIN, value.facet("lex"))
 
 
 def _compatible(first: Value, second: Value) -> Expr:
     """Return the text of a second string argument that fits the first (section 17.4.3.1.1)."""
-    if second.kinds <= _STRING:
+    if second.kinds <= PLAIN:
         return second.facet("lex")
     same_language = sql.both(
-        first.is_kind(_LANG),
-        second.is_kind(_LANG),
+        first.is_kind(TAGGED),
+        second.is_kind(TAGGED),
         sql.eq(first.facet("lang"), second.facet("lang")),
     )
-    fits = sql.either(second.is_kind(_STRING), same_language)
+    fits = sql.either(second.is_kind(PLAIN), same_language)
     return sql.case([(fits, second.facet("lex"))])
 
 
 def string_result(model: Value, lex: Expr) -> Value:
     """Return a text of the same string type as an argument."""
-    if model.kinds <= _STRING:
+    if model.kinds <= PLAIN:
         return Text(lex)
     return TextLike(lex, model, model.kinds & STRINGS)
 
@@ -143,13 +133,13 @@ def concat(*values: Value) -> Value:
     if not values:
         return Text(sql.string(""))
     text = sql.concat(*(string_of(value) for value in values))
-    if all(value.kinds <= _STRING for value in values):
+    if all(value.kinds <= PLAIN for value in values):
         return Text(text)
     if len(values) == 1:
         return string_result(values[0], text)
     languages = [value.facet("lang") for value in values]
     same = sql.both(*(sql.eq(languages[0], other) for other in languages[1:]))
-    one = TextLike(sql.case([(same, text)]), values[0], _LANG)
+    one = TextLike(sql.case([(same, text)]), values[0], TAGGED)
     return Choice([(same, one)], Text(text))
 
 

@@ -21,7 +21,9 @@ from kg.sparql.values import (
     COLUMN_DIGITS,
     EXACT,
     FLOATING,
+    IRIS,
     LITERALS,
+    PLAIN,
     NotCompiledError,
     Traits,
     Unbound,
@@ -32,9 +34,7 @@ from kg.store import Kind
 
 _DATED = frozenset({Kind.DATETIME, Kind.DATE})
 _TIMED = frozenset({Kind.DATETIME, Kind.TIME})
-_STRING = frozenset({Kind.STRING})
 _BOOLEAN = frozenset({Kind.BOOLEAN})
-_IRI = frozenset({Kind.IRI})
 
 
 def _local(value: Value, kinds: frozenset[Kind]) -> Expr:
@@ -93,7 +93,7 @@ TIME_FUNCTIONS: dict[str, Callable[[Value], Value]] = {
 
 def to_string(value: Value) -> Value:
     """Cast to xsd:string: numbers and booleans in their canonical form (XPath 3.1, 19.1.2)."""
-    kinds = LITERALS | _IRI
+    kinds = LITERALS | IRIS
     branches: list[tuple[Expr, Expr]] = []
     if value.kinds & EXACT:
         branches.append((value.is_kind(EXACT), decimal_text(value.number("num"))))
@@ -218,8 +218,8 @@ def _by_kind(
         branches.append((value.is_kind(_BOOLEAN), exact(value.facet("num"))))
     if value.kinds & FLOATING:
         branches.append((value.is_kind(FLOATING), floating(value.number("dbl"))))
-    if value.kinds & _STRING:
-        branches.append((value.is_kind(_STRING), string(value.facet("lex"))))
+    if value.kinds & PLAIN:
+        branches.append((value.is_kind(PLAIN), string(value.facet("lex"))))
     return sql.case(branches) if branches else None
 
 
@@ -238,7 +238,7 @@ def _same_kind(kind: Kind) -> Callable[[Value], Value]:
     def cast(value: Value) -> Value:
         if value.kinds == frozenset({kind}):
             return value
-        if not value.kinds & (_STRING | _DATED):
+        if not value.kinds & (PLAIN | _DATED):
             return Unbound()
         raise NotCompiledError(f"a cast to {kind.name.lower()}")
 

@@ -38,11 +38,14 @@ IDENTITY = ("lex", "dt", "lang")
 
 Kinds = frozenset[Kind]
 ANY: Kinds = frozenset(Kind)
-RESOURCES: Kinds = frozenset({Kind.IRI, Kind.BLANK})
+IRIS: Kinds = frozenset({Kind.IRI})
+RESOURCES: Kinds = IRIS | {Kind.BLANK}
 EXACT: Kinds = frozenset({Kind.INTEGER, Kind.DECIMAL})
 FLOATING: Kinds = frozenset({Kind.FLOAT, Kind.DOUBLE})
 NUMERIC: Kinds = EXACT | FLOATING
-STRINGS: Kinds = frozenset({Kind.STRING, Kind.LANG})
+PLAIN: Kinds = frozenset({Kind.STRING})
+TAGGED: Kinds = frozenset({Kind.LANG})
+STRINGS: Kinds = PLAIN | TAGGED
 TEMPORAL: Kinds = frozenset({Kind.DATETIME, Kind.DATE, Kind.TIME, Kind.YEARMONTH, Kind.YEAR})
 OPAQUE: Kinds = frozenset({Kind.OTHER, Kind.ILL})
 LITERALS: Kinds = ANY - RESOURCES
