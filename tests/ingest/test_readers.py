@@ -54,8 +54,8 @@ def _read(tx: Transaction, path: Path) -> tuple[SourceTable, Rows]:
         ("a.csv", b"\xef\xbb\xbfx,y\n1,2"),
         ("a.csv", b'"x","y"\n"1","2"\n'),
         ("a.csv", b"x,y\r1,2\r"),
-        ("a.csv.gz", gzip.compress(b"x,y\n1,2\n")),
-        ("a.csv.gz", gzip.compress(b"x,y\n") + gzip.compress(b"1,2\n")),
+        ("a.csv.gz", gzip.compress(b"x,y\n1,2\n", mtime=0)),
+        ("a.csv.gz", gzip.compress(b"x,y\n", mtime=0) + gzip.compress(b"1,2\n", mtime=0)),
         ("a.CSV", b"x,y\n1,2\n\n\n"),
     ],
 )
@@ -164,7 +164,7 @@ def test_json_lines_have_the_columns_of_all_their_keys(read: Reader) -> None:
     assert rows == [(1, "1", "x", None), (2, None, None, "true")]
 
 
-PACKED = gzip.compress(b"x,y\n" + b"".join(b"%d,%d\n" % (i, i * 7) for i in range(9999)))
+PACKED = gzip.compress(b"x,y\n" + b"".join(b"%d,%d\n" % (i, i * 7) for i in range(9999)), mtime=0)
 
 REFUSED: list[tuple[str, bytes, int | None, str | None, str]] = [
     ("a.xyz", b"1", None, None, "ending '.xyz'"),
@@ -178,7 +178,7 @@ REFUSED: list[tuple[str, bytes, int | None, str | None, str]] = [
     ("a.parquet", b"PAR1broken", None, None, "cannot be read as parquet"),
     ("a.csv.gz", b"x,y\n1,2\n", None, None, "ending '.csv.gz'"),
     ("a.csv.gz", PACKED[:-200], None, None, "damaged"),
-    ("a.csv.gz", gzip.compress(b""), None, None, "empty"),
+    ("a.csv.gz", gzip.compress(b"", mtime=0), None, None, "empty"),
     ("a.csv", b"", None, None, "empty"),
     ("a.csv", b",,\n1,2,3\n", 1, None, "row 1 is blank"),
     ("a.csv", b"x,y,x\n1,2,3\n", 1, "x", "columns 1 and 3"),
