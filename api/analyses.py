@@ -12,6 +12,7 @@ from flask import Blueprint, Response, jsonify, request
 
 from api.answers import send_whole
 from api.config import services
+from api.identity import caller
 from api.negotiation import choose_format
 from api.sparql import read_timeout
 from api.tables import FORMATS, write_table
@@ -62,7 +63,7 @@ def compute(analysis: Analysis, shared: Mapping[str, str], options: Mapping[str,
         QueryTimeoutError: the deadline passed.
     """
     context = read_context(services().settings, shared)
-    cursor = services().store.cursor()
+    cursor = services().store.cursor(caller().hidden_graphs)
     try:
         with Deadline(cursor, read_timeout(shared.get("timeout"))) as deadline:
             try:

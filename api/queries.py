@@ -8,11 +8,11 @@ from typing import Any
 from flask import Blueprint, Response, jsonify, request
 from werkzeug.exceptions import NotFound
 
+from api.asking import ask
 from api.config import services
 from api.sparql import read_timeout, send_result
 from kg.catalog import NamedQuery, find_query
 from kg.errors import UsageError
-from kg.sparql import query
 
 OWN_PARAMETERS = frozenset({"format", "timeout", "lang"})
 """Parameters of a request that are not those of the question."""
@@ -31,8 +31,7 @@ def run_query(name: str) -> Response:
     """Answer a question; its parameters are those of the URL."""
     found = find_named(name)
     given = {key: text for key, text in request.args.items() if key not in OWN_PARAMETERS}
-    result = query(
-        services().store,
+    result = ask(
         found.text,
         timeout=read_timeout(request.args.get("timeout")),
         bindings=found.bind(given, organization=services().settings.organization),

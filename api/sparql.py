@@ -11,11 +11,12 @@ from werkzeug.exceptions import UnsupportedMediaType
 from werkzeug.wrappers import Response as AnyResponse
 
 from api.answers import send_whole
+from api.asking import ask
 from api.config import services
 from api.description import describe_service
 from api.negotiation import choose_format
 from kg.errors import UsageError
-from kg.sparql import Result, query
+from kg.sparql import Result
 from kg.sparql.results import formats_of, write_bindings, write_graph
 
 MAX_QUERY_BYTES = 1024 * 1024
@@ -91,10 +92,9 @@ def read_timeout(text: str | None) -> float:
 
 def answer(asked: QueryRequest) -> Response:
     """Run a query and answer in the format that the request accepts."""
-    result = query(
-        services().store,
+    result = ask(
         asked.text,
-        timeout=asked.timeout or services().settings.timeout,
+        timeout=asked.timeout,
         default_graphs=asked.default_graphs or None,
         named_graphs=asked.named_graphs or None,
     )

@@ -21,6 +21,9 @@ GR = Namespace("http://purl.org/goodrelations/v1#")
 PROVENANCE_GRAPH = GRAPH["provenance"]
 """Named graph that mirrors the commits as PROV-O."""
 
+PERSONAL_GRAPHS = str(GRAPH["personal/*"])
+"""Pattern of the names of graphs of personal data, as a rule of what is hidden from a reader."""
+
 PREFIXES: dict[str, str] = {
     "cg": str(CG),
     "cgs": str(CGS),

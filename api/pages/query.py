@@ -110,13 +110,10 @@ def _ask_named(named: NamedQuery, values: dict[str, str]) -> Asked:
 
 def _answered(shown: dict[str, Any], asked: Asked) -> Response:
     """Run what is asked and show its answer, or why there is none."""
-    here = services()
     recent: RecentAnswers = current_app.extensions["clientgraph.recent"]
     page = _page_number()
     try:
-        answer = run(
-            here.store, recent, asked.text, asked.bindings, here.settings.timeout, again=page == 1
-        )
+        answer = run(recent, asked.text, asked.bindings, again=page == 1)
     except ClientgraphError as error:
         return _render(problem_of(error), **shown)
     return _render(None, answer=answer, asked=asked, **_table(answer, page), **shown)

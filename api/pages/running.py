@@ -14,9 +14,12 @@ from collections.abc import Iterable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 
+from api.asking import ask
+from api.config import services
+from api.identity import caller
 from kg.catalog import Term
-from kg.sparql import Result, query
-from kg.store import RawTerm, Store
+from kg.sparql import Result
+from kg.store import RawTerm
 
 MAX_ROWS = 10_000
 _ANSWERS_KEPT = 8
@@ -39,11 +42,11 @@ class Answer:
     commit: int
 
 
-Key = tuple[str, tuple[tuple[str, str], ...], int]
+Key = tuple[str, tuple[tuple[str, str], ...], tuple[str, ...], int]
 
 
 class RecentAnswers:
-    """The last answers, by text, bindings and commit; one more pushes the oldest out."""
+    """The last answers, by what was asked, of what and when; one more pushes the oldest out."""
 
     def __init__(self) -> None:
         self._answers: OrderedDict[Key, Answer] = OrderedDict()
@@ -64,32 +67,25 @@ class RecentAnswers:
                 self._answers.popitem(last=False)
 
 
-def run(
-    store: Store,
-    recent: RecentAnswers,
-    text: str,
-    bindings: Mapping[str, Term],
-    timeout: float,
-    *,
-    again: bool,
-) -> Answer:
+def run(recent: RecentAnswers, text: str, bindings: Mapping[str, Term], *, again: bool) -> Answer:
     """Return the answer of a query: a kept one for the further pages of a table, else a new one.
 
     Raises:
         QueryError: the query is wrong, or was not answered in time.
     """
     names = tuple(sorted((name, term.n3()) for name, term in bindings.items()))
-    kept = recent.find((text, names, store.head))
+    hidden = caller().hidden_graphs
+    kept = recent.find((text, names, hidden, services().store.head))
     if kept and not again:
         return kept
-    answer = _evaluate(store, text, dict(bindings), timeout)
-    recent.keep((text, names, answer.commit), answer)
+    answer = _evaluate(text, bindings)
+    recent.keep((text, names, hidden, answer.commit), answer)
     return answer
 
 
-def _evaluate(store: Store, text: str, bindings: dict[str, Term], timeout: float) -> Answer:
+def _evaluate(text: str, bindings: Mapping[str, Term]) -> Answer:
     started = time.perf_counter()
-    with closing(query(store, text, timeout=timeout, bindings=bindings)) as result:
+    with closing(ask(text, bindings=bindings)) as result:
         rows = list(itertools.islice(_rows(result), MAX_ROWS + 1))
     return Answer(
         form=result.form,

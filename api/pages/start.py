@@ -7,9 +7,10 @@ from datetime import datetime
 
 from flask import Blueprint, render_template
 
+from api.asking import ask
 from api.config import services
+from api.identity import caller
 from kg.namespaces import CG
-from kg.sparql import query
 from kg.store import Store
 
 KINDS = ("NaturalPerson", "LegalEntity", "OrganizationalUnit", "Household")
@@ -52,9 +53,9 @@ def show_start() -> str:
 
 
 def read_overview(store: Store) -> Overview:
-    """Return the figures of the overview of a store."""
-    counts = _count_classes(store, (*KINDS, "Purchase"))
-    cursor = store.cursor()
+    """Return the figures of the overview of a store, of what the caller may see."""
+    counts = _count_classes((*KINDS, "Purchase"))
+    cursor = store.cursor(caller().hidden_graphs)
     quads, imports = (
         cursor.execute(text).fetchall()[0][0]
         for text in ("SELECT count(*) FROM live", "SELECT count(*) FROM import_run")
@@ -72,7 +73,7 @@ def read_overview(store: Store) -> Overview:
     )
 
 
-def _count_classes(store: Store, names: tuple[str, ...]) -> dict[str, int]:
+def _count_classes(names: tuple[str, ...]) -> dict[str, int]:
     """Return how many things of each class of the vocabulary the graph holds."""
     listed = " ".join(f"<{CG[name]}>" for name in names)
     text = (
@@ -80,7 +81,7 @@ def _count_classes(store: Store, names: tuple[str, ...]) -> dict[str, int]:
         f" WHERE {{ VALUES ?class {{ {listed} }} ?thing a ?class }} GROUP BY ?class"
     )
     counts = dict.fromkeys(names, 0)
-    for found, number in query(store, text).rows():
+    for found, number in ask(text).rows():
         if found and number:
             counts[found[1].removeprefix(str(CG))] = int(number[1])
     return counts

@@ -17,7 +17,7 @@ from kg.sparql import sql, statements
 from kg.sparql.compiler import Compiler
 from kg.sparql.context import Context, Dataset
 from kg.sparql.parse import parse
-from kg.store import Cursor, TermKey, lookup_nodes, term_key
+from kg.store import Cursor, TermKey, hidden_ids, lookup_nodes, term_key
 
 FORMS = {
     "SelectQuery": "select",
@@ -40,7 +40,10 @@ class Compiled:
 
 @dataclass(frozen=True, slots=True)
 class GraphChoice:
-    """The graphs that a request names by IRI; None leaves the choice to the query or the store."""
+    """The graphs that a request names by IRI; None leaves the choice to the query or the store.
+
+    `hidden` holds rules of `kg.store.visibility`: no clause opens a graph that they hide.
+    """
 
     default: Sequence[str] | None = None
     named: Sequence[str] | None = None
@@ -163,7 +166,7 @@ def dataset(cursor: Cursor, algebra: CompValue, graphs: GraphChoice) -> Dataset:
         named = [str(c.named) for c in algebra.datasetClause if "named" in c]
     if default is not None or named is not None:
         default, named = default or [], named or []
-    hidden = _graph_ids(cursor, graphs.hidden) or ()
+    hidden = hidden_ids(cursor, graphs.hidden)
     return Dataset(
         _without(_graph_ids(cursor, default), hidden),
         _without(_graph_ids(cursor, named), hidden),

@@ -84,7 +84,8 @@ def query(
     """Answer a SPARQL query.
 
     `bindings` gives variables a term throughout the query. The default graph is the union of all
-    graphs but the hidden ones, unless graphs are named here or in the query;
+    graphs but the hidden ones, unless graphs are named here or in the query; a hidden graph is not
+    there, whatever names it (`hidden_graphs` holds rules of `kg.store.visibility`).
     `union_default_graph=False` makes it the unnamed graph. `cursor` reads within a transaction.
 
     Raises:

@@ -14,6 +14,7 @@ from kg.store.terms import (
     to_rdflib,
     type_terms,
 )
+from kg.store.visibility import hidden_ids
 
 __all__ = [
     "DEFAULT_GRAPH",
@@ -27,6 +28,7 @@ __all__ = [
     "Transaction",
     "TypedTerm",
     "decode",
+    "hidden_ids",
     "lookup",
     "lookup_nodes",
     "prime",

@@ -11,7 +11,7 @@ import contextlib
 import secrets
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -23,6 +23,7 @@ from kg.namespaces import CG, ID, PROV, PROVENANCE_GRAPH, RDF, XSD
 from kg.store import staging
 from kg.store.schema import TABLES, VERSION
 from kg.store.typing import XSD_STRING
+from kg.store.visibility import hide
 
 EngineError = duckdb.Error
 EngineInterrupted = duckdb.InterruptException
@@ -160,6 +161,8 @@ class Store:
         names = {row[0] for row in self._connection.execute("SHOW TABLES").fetchall()}
         if not names:
             self._create()
+        elif "setting" in names and self.setting("version") == "1":
+            self._migrate()
         elif "setting" not in names or self.setting("version") != str(VERSION):
             self._connection.close()
             raise StoreFormatError(
@@ -180,6 +183,16 @@ class Store:
         )
         self._connection.commit()
 
+    def _migrate(self) -> None:
+        """Bring the tables of version 1 up to date, in one transaction."""
+        self._connection.begin()
+        self._connection.execute(
+            "CREATE TABLE graph (g BIGINT NOT NULL, iri VARCHAR NOT NULL);"
+            "INSERT INTO graph SELECT id, lex FROM term WHERE id IN (SELECT DISTINCT g FROM quad);"
+            "UPDATE setting SET value = '2' WHERE name = 'version'"
+        )
+        self._connection.commit()
+
     def close(self) -> None:
         """Close the store; its cursors end with it."""
         self._connection.close()
@@ -195,9 +208,15 @@ class Store:
     ) -> None:
         self.close()
 
-    def cursor(self) -> Cursor:
-        """Return a cursor for reading; it sees the last commit at the start of its transaction."""
-        return self._connection.cursor()
+    def cursor(self, hidden_graphs: Collection[str] = ()) -> Cursor:
+        """Return a cursor for reading; it sees the last commit at the start of its transaction.
+
+        What the rules `hidden_graphs` hide (see `kg.store.visibility`) is out of its reach.
+        """
+        cursor = self._connection.cursor()
+        if hidden_graphs:
+            hide(cursor, hidden_graphs)
+        return cursor
 
     @property
     def head(self) -> int:

@@ -19,7 +19,7 @@ from kg.store.documents import rdf_format
 from kg.store.schema import DEFAULT_GRAPH, Kind
 from kg.store.terms import lookup
 from kg.store.typing import XSD_STRING
-from kg.store.visibility import visible
+from kg.store.visibility import hidden_ids, visible
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -76,7 +76,8 @@ def dump(
 ) -> None:
     """Write the live quads, or those live at a commit, to a binary stream.
 
-    `graphs` holds IRIs, None standing for the default graph; without it all graphs are written.
+    `graphs` holds IRIs, None standing for the default graph; without it all graphs are written,
+    but those that the rules `hidden_graphs` hide (see `kg.store.visibility`).
     A format without graphs gets their union.
 
     Raises:
@@ -111,7 +112,7 @@ def _condition(
     as_of_commit: int | None,
 ) -> str:
     """Return the SQL condition of the quads asked for."""
-    hidden = [i for i in _ids(cursor, hidden_graphs) if i is not None]
+    hidden = hidden_ids(cursor, hidden_graphs)
     chosen = None
     if graphs is not None:
         chosen = [i for i in _ids(cursor, [g for g in graphs if g is not None]) if i is not None]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import IntEnum
 
-VERSION = 1
+VERSION = 2
 """Version of the tables; a file of another version is refused."""
 
 DEFAULT_GRAPH = 0
@@ -77,6 +77,10 @@ CREATE TABLE predicate (
     kinds UBIGINT NOT NULL,
     digits UTINYINT NOT NULL
 );
+CREATE TABLE graph (
+    g BIGINT NOT NULL,
+    iri VARCHAR NOT NULL
+);
 CREATE TABLE "commit" (
     number BIGINT NOT NULL,
     at_time TIMESTAMP NOT NULL,
@@ -104,4 +108,7 @@ CREATE TABLE setting (
 `predicate.kinds`: the kinds of its objects, one bit each, with ZONED and UNZONED for times.
 `predicate.digits`: decimals that its exact numbers have at most (0, 2, 4, 6 or 10).
 All four only ever grow, so they hold for the past too.
+
+`graph` names every graph that ever held a quad, so that those hidden from a reader are found
+without a look at the quads.
 """

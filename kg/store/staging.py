@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import duckdb
 
-from kg.store.schema import UNZONED_BIT, ZONED_BIT
+from kg.store.schema import DEFAULT_GRAPH, UNZONED_BIT, ZONED_BIT
 from kg.store.typing import WIDE, typed
 
 _OCCURRENCES = """
@@ -97,6 +97,7 @@ class Insertion:
         try:
             row = self._cursor.execute(_INSERT_QUADS, [self._number]).fetchone()
             _note_predicates(self._cursor, self._first_new)
+            _note_graphs(self._cursor)
         finally:
             _drop(self._cursor, "_fresh")
         return int(row[0]) if row else 0
@@ -110,6 +111,7 @@ def prime_tables(cursor: duckdb.DuckDBPyConnection) -> None:
     """Prime the tables that a write transaction fills, at its beginning (see `prime`)."""
     prime(cursor, "term", "id, kind, lex, h")
     prime(cursor, "quad", "born, s, p, o, g, k")
+    prime(cursor, "graph", "g, iri")
 
 
 def prime(cursor: duckdb.DuckDBPyConnection, table: str, columns: str) -> None:
@@ -243,6 +245,18 @@ def _note_repeats(cursor: duckdb.DuckDBPyConnection, first_new: int) -> None:
         """,
         [first_new],
     )
+
+
+def _note_graphs(cursor: duckdb.DuckDBPyConnection) -> None:
+    """Keep the names of the graphs of `_fresh` that hold their first quads."""
+    new = cursor.execute(
+        "SELECT DISTINCT g FROM _fresh WHERE g <> ? AND g NOT IN (SELECT g FROM graph)",
+        [DEFAULT_GRAPH],
+    ).fetchall()
+    if new:
+        # Numbers in the text let the engine skip most of the dictionary.
+        ids = ", ".join(str(int(row[0])) for row in new)
+        cursor.execute(f"INSERT INTO graph SELECT id, lex FROM term WHERE id IN ({ids})")
 
 
 def _drop(cursor: duckdb.DuckDBPyConnection, table: str) -> None:

@@ -1,8 +1,39 @@
-"""Which quads a reader sees: those of a moment, in the graphs that are open to it."""
+"""Which quads a reader sees: those of a moment, in the graphs that are open to it.
+
+Graphs are hidden by rules: the IRI of a graph, or the start of IRIs followed by `*`. A rule is
+looked up for each reading, so that it holds for a graph that the last commit made.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Collection
+
+import duckdb
+from sqlglot import exp
+
+
+def hidden_ids(cursor: duckdb.DuckDBPyConnection, rules: Collection[str]) -> tuple[int, ...]:
+    """Return the ids of the graphs that some rules hide, in the state that a cursor sees."""
+    if not rules:
+        return ()
+    return tuple(row[0] for row in cursor.execute(_hidden(rules)).fetchall())
+
+
+def hide(cursor: duckdb.DuckDBPyConnection, rules: Collection[str]) -> None:
+    """Put graphs out of the reach of a cursor that only reads, whatever statement it is given.
+
+    For this cursor views take the names of the tables, also within what is made of these.
+    """
+    row = cursor.execute("SELECT current_database()").fetchone()
+    names = {
+        name: exp.table_(name, db="main", catalog=row[0] if row else "", quoted=True).sql("duckdb")
+        for name in ("quad", "graph")
+    }
+    hidden = _hidden(rules, names["graph"])
+    for name, table in names.items():
+        cursor.execute(
+            f"CREATE TEMP VIEW {name} AS SELECT * FROM {table} WHERE g NOT IN ({hidden})"
+        )
 
 
 def visible(
@@ -25,6 +56,20 @@ def visible(
     elif hidden:
         conditions.append(f"g NOT IN ({_ids(hidden)})")
     return " AND ".join(conditions)
+
+
+def _hidden(rules: Collection[str], table: str = "graph") -> str:
+    """Return the SELECT of the ids of the graphs that some rules hide."""
+    conditions = ["false"]
+    for rule in sorted(str(rule) for rule in rules):
+        conditions.append(f"iri = {_literal(rule)}")
+        if rule.endswith("*"):
+            conditions.append(f"starts_with(iri, {_literal(rule[:-1])})")
+    return f"SELECT g FROM {table} WHERE {' OR '.join(conditions)}"
+
+
+def _literal(text: str) -> str:
+    return exp.Literal.string(text).sql("duckdb")
 
 
 def _ids(ids: Collection[int]) -> str:

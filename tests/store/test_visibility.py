@@ -1,0 +1,91 @@
+"""Graphs hidden by rules: what a cursor reaches, of graphs old and new."""
+
+from pathlib import Path
+
+import pytest
+
+from kg.store import Cursor, EngineError, Store, hidden_ids
+from kg.store.rdf import load_bytes
+
+RULES = ("x:secret", "x:personal/*")
+DATA = b"""
+<x:open> { <x:a> <x:p> 1 } <x:secret> { <x:a> <x:p> 2 } <x:secret/not> { <x:a> <x:p> 3 }
+<x:personal/one> { <x:a> <x:p> 4 } <x:personal> { <x:a> <x:p> 5 } { <x:a> <x:p> 6 }
+"""
+
+
+@pytest.fixture(params=["memory", "file"])
+def store(request: pytest.FixtureRequest, tmp_path: Path):
+    # The engine names the database of a file after it.
+    path = tmp_path / 'a "store" of.duckdb' if request.param == "file" else None
+    with Store.open(path) as store:
+        with store.write() as tx:
+            load_bytes(tx, DATA, format="trig")
+        yield store
+
+
+def objects(cursor: Cursor, table: str = "live") -> list[str]:
+    rows = cursor.execute(
+        f"SELECT o.lex FROM {table} JOIN term AS p ON p.id = p JOIN term AS o ON o.id = o"
+        " WHERE p.lex = 'x:p' ORDER BY 1"
+    )
+    return [row[0] for row in rows.fetchall()]
+
+
+def test_rules_hide_a_graph_or_all_that_start_alike(store: Store) -> None:
+    cursor = store.cursor()
+    names = dict(cursor.execute("SELECT g, iri FROM graph").fetchall())
+    hidden = {names[graph] for graph in hidden_ids(cursor, RULES)}
+    assert hidden == {"x:secret", "x:personal/one"}
+    assert hidden_ids(cursor, ()) == ()
+    assert hidden_ids(cursor, ["x:sec%", "x:'; DROP TABLE quad; --", "'*"]) == ()
+
+
+def test_hidden_graphs_are_out_of_reach_of_a_cursor(store: Store) -> None:
+    cursor = store.cursor(RULES)
+    assert objects(cursor) == objects(cursor, "quad") == ["1", "3", "5", "6"]
+    names = {row[0] for row in cursor.execute("SELECT iri FROM graph").fetchall()}
+    assert not names & {"x:secret", "x:personal/one"}
+    assert objects(store.cursor()) == ["1", "2", "3", "4", "5", "6"]
+
+
+def test_a_rule_holds_for_graphs_made_later(store: Store) -> None:
+    cursor = store.cursor(RULES)
+    with store.write() as tx:
+        load_bytes(
+            tx, b"<x:personal/two> { <x:a> <x:p> 7, 1 } <x:new> { <x:a> <x:p> 8 }", format="trig"
+        )
+        assert len(hidden_ids(tx.cursor, RULES)) == 3
+    assert objects(cursor) == ["1", "3", "5", "6", "8"]
+    assert len(hidden_ids(store.cursor(), RULES)) == 3
+
+
+def test_a_cursor_with_hidden_graphs_cannot_write_quads(store: Store) -> None:
+    with pytest.raises(EngineError, match="base table"):
+        store.cursor(RULES).execute("DELETE FROM quad")
+
+
+def test_a_graph_is_named_once(store: Store) -> None:
+    with store.write() as tx:
+        load_bytes(tx, b"<x:open> { <x:b> <x:p> 9 } { <x:b> <x:p> 9 }", format="trig")
+    rows = store.cursor().execute("SELECT iri, count(*) FROM graph GROUP BY iri").fetchall()
+    assert set(rows) == {
+        *(
+            (f"x:{name}", 1)
+            for name in ("open", "secret", "secret/not", "personal/one", "personal")
+        ),
+        ("https://w3id.org/clientgraph/graph/provenance", 1),
+    }
+
+
+def test_a_store_of_version_1_is_brought_up_to_date(tmp_path: Path) -> None:
+    path = tmp_path / "old.duckdb"
+    with Store.open(path) as store, store.write() as tx:
+        load_bytes(tx, DATA, format="trig")
+    with Store.open(path) as store:
+        wanted = store.cursor().execute("SELECT * FROM graph ORDER BY g").fetchall()
+        store.cursor().execute("DROP TABLE graph")
+        store.cursor().execute("UPDATE setting SET value = '1' WHERE name = 'version'")
+    with Store.open(path) as store:
+        assert store.cursor().execute("SELECT * FROM graph ORDER BY g").fetchall() == wanted
+        assert objects(store.cursor(RULES)) == ["1", "3", "5", "6"]
