@@ -1,102 +1,117 @@
-"""Processes that measure an engine, with a time limit, and the machine that they run on."""
+"""Questions asked over HTTP with a time limit, and the machine that answers them."""
 
 from __future__ import annotations
 
-import json
+import contextlib
+import http.client
 import os
 import platform
-import queue
-import subprocess
-import sys
-import threading
-from collections.abc import Sequence
+import time
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from urllib.parse import urlencode
 
-Answer = dict[str, Any]
+from benchmarks.answers import checksum, rows_of
+from benchmarks.servers import Server
 
-
-class Worker:
-    """One engine in a process of its own that answers queries until one passes the limit."""
-
-    def __init__(self, engine: str, path: Path) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "benchmarks.engines", engine, "query", str(path)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        self._lines: queue.Queue[str] = queue.Queue()
-        threading.Thread(target=self._listen, daemon=True).start()
-        self._lines.get(timeout=60)
-
-    def _listen(self) -> None:
-        assert self._process.stdout is not None
-        for line in self._process.stdout:
-            self._lines.put(line)
-        self._lines.put("")
-
-    def ask(self, text: str, limit: float) -> Answer | None:
-        """Return the measured answer, or None after `limit` seconds: the process is then ended."""
-        assert self._process.stdin is not None
-        self._process.stdin.write(json.dumps(text) + "\n")
-        self._process.stdin.flush()
-        try:
-            line = self._lines.get(timeout=limit)
-        except queue.Empty:
-            self.end()
-            return None
-        if not line:
-            raise RuntimeError(f"the engine ended on this query:\n{text}")
-        found: Answer = json.loads(line)
-        return found
-
-    def end(self) -> None:
-        """End the process."""
-        self._process.kill()
-        self._process.wait()
+_SLOW = 5.0
+"""Seconds after which a run is the last of its question."""
 
 
 @dataclass(frozen=True)
 class Measure:
-    """Runs of one question on one engine; None when the first passed the limit."""
+    """Runs of one question on one engine; no seconds where it passed the limit or refused."""
 
-    seconds: list[float] | None
+    seconds: tuple[float, ...] = ()
     rows: int = 0
     checksums: tuple[str, ...] = ()
-    memory: int = 0
+    refused: str = ""
+
+    @property
+    def least(self) -> float | None:
+        """The least time in seconds."""
+        return min(self.seconds, default=None)
 
 
-def measure(engine: str, path: Path, texts: Sequence[str], limit: float) -> Measure:
-    """Run the queries one after the other in a fresh process; a slow run is the last."""
-    worker = Worker(engine, path)
-    try:
-        answers: list[Answer] = []
+class Asker:
+    """Asks one engine; a query that passes the limit ends the server, and another one starts."""
+
+    def __init__(self, engine: str, folder: Path, limit: float) -> None:
+        self._engine, self._folder, self._limit = engine, folder, limit
+        self._server = Server(engine, folder, limit)
+        self.memory = 0
+
+    def measure(self, texts: Sequence[str]) -> Measure:
+        """Ask the queries one after the other."""
+        seconds: list[float] = []
+        checksums: list[str] = []
+        rows: list[str] = []
         for text in texts:
-            answer = worker.ask(text, limit)
-            if answer is None:
-                return Measure(None)
-            answers.append(answer)
-            if answer["seconds"] > 5:
+            start = time.perf_counter()
+            try:
+                status, kind, body = self._ask(text)
+            except (TimeoutError, http.client.HTTPException, ConnectionError):
+                self._restart()
+                return Measure()
+            taken = time.perf_counter() - start
+            if status == http.client.SERVICE_UNAVAILABLE:
+                return Measure()
+            if status != http.client.OK:
+                return Measure(refused=body[:200].decode(errors="replace"))
+            seconds.append(taken)
+            rows = rows_of(body, kind)
+            checksums.append(checksum(rows))
+            if taken > _SLOW:
                 break
+        return Measure(tuple(seconds), len(rows), tuple(checksums))
+
+    def _ask(self, text: str) -> tuple[int, str, bytes]:
+        """Return status, media type asked for, and body.
+
+        Raises:
+            TimeoutError: the limit has passed.
+        """
+        graph = "CONSTRUCT" in text
+        accept = "application/n-triples" if graph else "text/csv"
+        form = urlencode({"query": text, "timeout": str(int(self._limit))})
+        if self._engine == "virtuoso":
+            # There, `timeout` means that half an answer is welcome.
+            form = urlencode({"query": text})
+        headers = {"Accept": accept, "Content-Type": "application/x-www-form-urlencoded"}
+        with contextlib.closing(
+            http.client.HTTPConnection("127.0.0.1", self._server.port, timeout=self._limit)
+        ) as connection:
+            end = time.monotonic() + self._limit
+            connection.request("POST", self._server.path, form, headers)
+            with connection.getresponse() as response:
+                parts: list[bytes] = []
+                while part := response.read1(1 << 20):
+                    parts.append(part)
+                    if time.monotonic() > end:
+                        raise TimeoutError
+                return response.status, accept, b"".join(parts)
+
+    def _restart(self) -> None:
+        self.end()
+        self._server = Server(self._engine, self._folder, self._limit)
+
+    def end(self) -> None:
+        """End the server."""
+        with contextlib.suppress(OSError):
+            self.memory = max(self.memory, self._server.memory())
+        self._server.end()
+
+
+@contextlib.contextmanager
+def asking(engine: str, folder: Path, limit: float) -> Iterator[Asker]:
+    """Yield what asks an engine; its server is ended afterwards."""
+    asker = Asker(engine, folder, limit)
+    try:
+        yield asker
     finally:
-        worker.end()
-    return Measure(
-        [answer["seconds"] for answer in answers],
-        answers[-1]["rows"],
-        tuple(answer["checksum"] for answer in answers),
-        max(answer["memory"] for answer in answers),
-    )
-
-
-def load(engine: str, path: Path, file: Path) -> Answer:
-    """Load a file in a process of its own; return time, bytes on disk and memory."""
-    command = [sys.executable, "-m", "benchmarks.engines", engine, "load", str(path), str(file)]
-    done = subprocess.run(command, check=True, capture_output=True, text=True)
-    found: Answer = json.loads(done.stdout.splitlines()[-1])
-    return found
+        asker.end()
 
 
 def machine() -> str:

@@ -1,117 +1,73 @@
-"""The questions that are measured, as SPARQL; `generate.py` writes the graph that they ask."""
+"""The questions that are measured: SPARQL in `questions/*.rq`, some with SQL written by hand.
+
+`generate.py` writes the graph that they ask. In a question, `{party}`, `{early}` and `{key}` stand
+for another party each run; in SQL, `{prefix:name}` stands for the id of that term.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
 from dataclasses import dataclass
+from pathlib import Path
 
 from benchmarks.terms import node
+from kg.namespaces import PREFIXES
 
-PROLOGUE = """
-PREFIX cg: <https://w3id.org/clientgraph/ns#>
-PREFIX foaf: <http://xmlns.com/foaf/0.1/>
-PREFIX xsd: <http://www.w3.org/2001/XMLSchema#>
-"""
+FOLDER = Path(__file__).parent / "questions"
+LOOK_UP = "look-up"
+_NAMED = re.compile(r"\b([a-z]+):[A-Za-z]")
+_TERM = re.compile(r"\{([a-z]+):([^}]+)\}")
 
 
 @dataclass(frozen=True)
 class Question:
-    """A question; `text` gives the query of a run, which may name another party each time."""
+    """A question: what it is called, its kind, and its text in SPARQL and perhaps in SQL."""
 
+    slug: str
     name: str
-    text: Callable[[int], str]
+    kind: str
+    sparql: str
+    sql: str | None
+
+    @property
+    def analytical(self) -> bool:
+        """Whether it reads more than the surroundings of one party."""
+        return self.kind != LOOK_UP
+
+    @property
+    def ordered(self) -> bool:
+        """Whether only some rows in an order are asked for."""
+        return "LIMIT" in self.sparql
+
+    def text(self, run: int) -> str:
+        """Return the query of a run, with its prefixes."""
+        body = (
+            self.sparql.replace("{party}", node("party", 97 + run))
+            .replace("{early}", node("party", 3 + run))
+            .replace("{key}", f"P{97 + run}")
+        )
+        names = sorted(set(_NAMED.findall(body)) & PREFIXES.keys())
+        return "".join(f"PREFIX {name}: <{PREFIXES[name]}>\n" for name in names) + body
+
+    def terms(self) -> list[str]:
+        """Return the IRIs that the SQL mentions."""
+        return [PREFIXES[prefix] + name for prefix, name in _TERM.findall(self.sql or "")]
+
+    def by_hand(self, ids: dict[str, int]) -> str:
+        """Return the SQL with the ids of its terms."""
+        return _TERM.sub(lambda found: str(ids[PREFIXES[found[1]] + found[2]]), self.sql or "")
 
 
-def _always(name: str, body: str) -> Question:
-    return Question(name, lambda run: PROLOGUE + body)
+def _read(file: Path) -> Question:
+    name, kind, body = file.read_text().split("\n", 2)
+    by_hand = file.with_suffix(".sql")
+    return Question(
+        file.stem[3:],
+        name.removeprefix("# "),
+        kind.removeprefix("# kind: "),
+        body,
+        by_hand.read_text() if by_hand.exists() else None,
+    )
 
 
-QUESTIONS = (
-    _always(
-        "revenue by month",
-        """
-        SELECT ?month (SUM(?amount) AS ?revenue) WHERE {
-          ?purchase cg:orderDate ?day ; cg:hasLine/cg:netAmount ?amount .
-          BIND(SUBSTR(STR(?day), 1, 7) AS ?month)
-        } GROUP BY ?month ORDER BY ?month
-        """,
-    ),
-    _always(
-        "customers without purchase since a date (NOT EXISTS)",
-        """
-        SELECT ?client WHERE {
-          ?client a cg:NaturalPerson .
-          FILTER NOT EXISTS {
-            ?purchase cg:client ?client ; cg:orderDate ?day .
-            FILTER(?day >= "2025-11-01"^^xsd:date)
-          }
-        }
-        """,
-    ),
-    _always(
-        "total per client, HAVING",
-        """
-        SELECT ?client (SUM(?amount) AS ?total) WHERE {
-          ?purchase cg:client ?client ; cg:hasLine/cg:netAmount ?amount .
-        } GROUP BY ?client HAVING(SUM(?amount) > 2000)
-        """,
-    ),
-    _always(
-        "top prescribers by downstream revenue, cg:referredTo+",
-        """
-        SELECT ?prescriber (SUM(?amount) AS ?downstream) WHERE {
-          ?prescriber cg:referredTo+ ?client .
-          ?purchase cg:client ?client ; cg:hasLine/cg:netAmount ?amount .
-        } GROUP BY ?prescriber ORDER BY DESC(?downstream) ?prescriber LIMIT 10
-        """,
-    ),
-    _always(
-        "top prescribers by downstream revenue, (^cg:recommender/cg:referred)+",
-        """
-        SELECT ?prescriber (SUM(?amount) AS ?downstream) WHERE {
-          ?prescriber (^cg:recommender/cg:referred)+ ?client .
-          ?purchase cg:client ?client ; cg:hasLine/cg:netAmount ?amount .
-        } GROUP BY ?prescriber ORDER BY DESC(?downstream) ?prescriber LIMIT 10
-        """,
-    ),
-    _always(
-        "all pairs of cg:referredTo+",
-        "SELECT (COUNT(*) AS ?pairs) WHERE { ?prescriber cg:referredTo+ ?client }",
-    ),
-    _always(
-        "last purchase per client, HAVING",
-        """
-        SELECT ?client (MAX(?day) AS ?last) WHERE {
-          ?purchase cg:client ?client ; cg:orderDate ?day .
-        } GROUP BY ?client HAVING(MAX(?day) < "2024-01-01"^^xsd:date)
-        """,
-    ),
-    _always(
-        "count and distinct objects per predicate",
-        """
-        SELECT ?predicate (COUNT(*) AS ?quads) (COUNT(DISTINCT ?object) AS ?objects)
-        WHERE { ?subject ?predicate ?object } GROUP BY ?predicate
-        """,
-    ),
-    _always(
-        "star of five properties",
-        """
-        SELECT ?client ?name ?key ?day WHERE {
-          ?client a cg:NaturalPerson ; foaf:name ?name ; cg:sourceKey ?key ;
-            cg:firstContactDate ?day ;
-            cg:acquisitionSource <https://w3id.org/clientgraph/scheme/acquisition-source/event> .
-          FILTER(?day < "2023-01-15"^^xsd:date)
-        }
-        """,
-    ),
-    _always(
-        "CONTAINS on names",
-        'SELECT ?party ?name WHERE { ?party foaf:name ?name FILTER(CONTAINS(?name, "zolune")) }',
-    ),
-    Question(
-        "one party's properties, another party each run",
-        lambda run: (
-            f"SELECT ?property ?value WHERE {{ {node('party', 97 + run)} ?property ?value }}"
-        ),
-    ),
-)
+QUESTIONS = tuple(_read(file) for file in sorted(FOLDER.glob("*.rq")))

@@ -2,30 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from benchmarks import engines
+from benchmarks import by_hand, engines
+from benchmarks.answers import canonical, rows_of
 from benchmarks.generate import lines, write
+from benchmarks.measuring import Asker, asking
 from benchmarks.queries import QUESTIONS, Question
+from benchmarks.servers import store_path
+from kg.store import Store
 
 PERSONS = 200
-Answer = Callable[[str], list[engines.Row]]
+LIMIT = 60
 
 
 @pytest.fixture(scope="module")
-def answers(tmp_path_factory: pytest.TempPathFactory) -> tuple[Answer, Answer]:
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("benchmarks")
     file = folder / "graph.nq"
     write("10k", file)
-    engines.load_clientgraph(folder / "clientgraph.duckdb", file)
-    engines.load_pyoxigraph(folder / "pyoxigraph", file)
-    return (
-        engines.clientgraph(folder / "clientgraph.duckdb"),
-        engines.pyoxigraph(folder / "pyoxigraph"),
-    )
+    for engine in ("clientgraph", "pyoxigraph"):
+        engines.LOADERS[engine](store_path(folder, engine), [file])
+    return folder
+
+
+@pytest.fixture(scope="module")
+def askers(folder: Path) -> Iterator[tuple[Asker, Asker]]:
+    with asking("clientgraph", folder, LIMIT) as ours, asking("pyoxigraph", folder, LIMIT) as peer:
+        yield ours, peer
 
 
 def test_graph_is_the_same_on_every_run() -> None:
@@ -42,8 +49,41 @@ def test_referrals_are_a_forest() -> None:
     assert len(referred) == len(set(referred)) > PERSONS / 2
 
 
-@pytest.mark.parametrize("question", QUESTIONS, ids=lambda question: str(question.name))
-def test_engines_give_the_same_answer(answers: tuple[Answer, Answer], question: Question) -> None:
-    ours, theirs = (sorted(answer(question.text(3))) for answer in answers)
+# A graph this small may have no answer to these.
+_RARE = ("same-day", "buyers-who-refer", "names-containing", "names-matching")
+# The store's own provenance is in the graph of the one engine only; nothing else counts it.
+_WHOLE = ("full scan", "objects-per-predicate")
+
+
+@pytest.mark.parametrize("question", QUESTIONS, ids=lambda question: str(question.slug))
+def test_engines_give_the_same_answer(askers: tuple[Asker, Asker], question: Question) -> None:
+    ours, theirs = (asker.measure([question.text(3)]) for asker in askers)
+    assert ours.checksums
+    assert ours.rows or question.slug in _RARE or not question.analytical
+    if question.kind not in _WHOLE and question.slug not in _WHOLE:
+        assert ours.checksums == theirs.checksums
+
+
+@pytest.mark.parametrize("question", by_hand.PAIRS, ids=lambda question: str(question.slug))
+def test_sql_by_hand_asks_the_same(folder: Path, question: Question, tmp_path: Path) -> None:
+    copy = tmp_path / "copy.duckdb"
+    copy.write_bytes(store_path(folder, "clientgraph").read_bytes())
+    with Store.open(copy) as store:
+        cursor = store.cursor()
+        compiled, hand = (
+            cursor.execute(statement).fetchall()
+            for statement in by_hand.statements(cursor, question)
+        )
+    decoded = [row[1::4] for row in compiled]
+    ours, theirs = (
+        sorted(tuple(canonical(str(cell)) for cell in row) for row in rows)
+        for rows in (decoded, hand)
+    )
     assert ours == theirs
-    assert ours or "CONTAINS" in question.name
+
+
+def test_answers_are_compared_by_value() -> None:
+    ours = b"a,b\r\nx,1.50\r\ny,\r\n"
+    theirs = b'"a","b"\n"y",\n"x",1.5\n'
+    assert rows_of(ours, "text/csv") == rows_of(theirs, "text/csv")
+    assert rows_of(ours, "text/csv") != rows_of(b"a,b\r\nx,1.51\r\ny,\r\n", "text/csv")

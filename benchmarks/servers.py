@@ -1,0 +1,110 @@
+"""The engines as servers of their own on a port of the loopback, started and ended by their id."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from benchmarks import virtuoso
+
+ENGINES = ("clientgraph", "pyoxigraph", "virtuoso", "rdflib")
+_PATIENCE = 600
+# The command as it is, found without an installed entry point.
+_SERVE = """
+import os
+from api.serve import serve
+from kg.config import settings_from
+serve.main(obj=settings_from(os.environ))
+"""
+
+
+def store_path(folder: Path, engine: str) -> Path:
+    """Return where an engine keeps its store; rdflib reads the file each time it starts."""
+    names = {"clientgraph": "clientgraph.duckdb", "rdflib": "graph.nq"}
+    return folder / names.get(engine, engine)
+
+
+class Server:
+    """One engine that listens."""
+
+    def __init__(self, engine: str, folder: Path, limit: float) -> None:
+        self._engine = engine
+        self.port = _free_port()
+        self.path = "/sparql/" if engine == "virtuoso" else "/sparql"
+        settings = {"CLIENTGRAPH_TIMEOUT": str(limit), "CLIENTGRAPH_DATA_DIR": str(folder)}
+        self._process = subprocess.Popen(
+            _command(engine, folder.resolve(), self.port),
+            env={**os.environ, **settings},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        self._wait()
+
+    def _wait(self) -> None:
+        """Wait until it answers."""
+        end = time.monotonic() + _PATIENCE
+        while time.monotonic() < end:
+            if self._process.poll() is not None:
+                break
+            if self._answers():
+                return
+            time.sleep(0.05)
+        self.end()
+        raise RuntimeError(f"{self._engine} did not start")
+
+    def _answers(self) -> bool:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
+        with contextlib.closing(connection):
+            try:
+                connection.request("GET", "/")
+                with connection.getresponse() as response:
+                    response.read()
+            except (OSError, http.client.HTTPException):
+                return False
+            return True
+
+    def memory(self) -> int:
+        """Return the peak resident memory of the process in bytes."""
+        for line in Path(f"/proc/{self._process.pid}/status").read_text().splitlines():
+            if line.startswith("VmHWM"):
+                return int(line.split()[1]) * 1024
+        return 0
+
+    def end(self) -> None:
+        """End the process."""
+        self._process.kill()
+        self._process.wait()
+
+
+@contextlib.contextmanager
+def serving(engine: str, folder: Path, limit: float = 3600) -> Iterator[Server]:
+    """Yield a server that is ended afterwards."""
+    server = Server(engine, folder, limit)
+    try:
+        yield server
+    finally:
+        server.end()
+
+
+def _command(engine: str, folder: Path, port: int) -> list[str]:
+    if engine == "clientgraph":
+        return [sys.executable, "-c", _SERVE, "--port", str(port)]
+    if engine == "virtuoso":
+        # An instance that was killed leaves its lock; nothing was written since its checkpoint.
+        (folder / engine / "virtuoso.lck").unlink(missing_ok=True)
+        return virtuoso.command(folder / engine, port)
+    path = str(store_path(folder, engine))
+    return [sys.executable, "-m", "benchmarks.wrapper", engine, path, str(port)]
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
