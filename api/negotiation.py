@@ -34,7 +34,7 @@ def choose_format(offered: Sequence[Format]) -> tuple[Format, str]:
 
 def _named(name: str, offered: Sequence[Format]) -> tuple[Format, str]:
     for one in offered:
-        if name in (one.name, *one.media_types):
+        if name.lower() in (one.name, one.suffix, *one.aliases, *one.media_types):
             return one, one.media_type
     names = ", ".join(one.name for one in offered)
     raise UsageError(f"There is no format {name!r} for this answer; choose {names}.")

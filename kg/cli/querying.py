@@ -22,7 +22,7 @@ from kg.sparql import Result, explain, query
 from kg.sparql.formats import BINDING_FORMATS, GRAPH_FORMATS, Format
 from kg.sparql.results import write_bindings, write_graph
 
-_FORMATS = {one.name: one for one in (*BINDING_FORMATS, *GRAPH_FORMATS)}
+_FORMATS = {one.name: one for one in (*GRAPH_FORMATS, *BINDING_FORMATS)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +204,8 @@ def _ask(server: Server, question: Question, name: str | None, seconds: float) -
 def _accepted(name: str | None) -> str:
     """Return what to accept: one format, or what a table can be made of, or else a graph."""
     if name in _FORMATS:
-        return _FORMATS[name].media_type
+        known = (*BINDING_FORMATS, *GRAPH_FORMATS)
+        return ", ".join(one.media_type for one in known if one.name == name)
     return f"{_FORMATS['json'].media_type}, {_FORMATS['turtle'].media_type};q=0.5"
 
 

@@ -72,7 +72,7 @@ def write_bindings(result: Bindings, name: str) -> Iterator[bytes]:
 
 
 def write_graph(result: Triples, name: str) -> Iterator[bytes]:
-    """Yield the answer of CONSTRUCT or DESCRIBE in the format `turtle` or `nt`.
+    """Yield the answer of CONSTRUCT or DESCRIBE in the format `turtle`, `nt`, `xml` or `json-ld`.
 
     Raises:
         UsageError: there is no such format.

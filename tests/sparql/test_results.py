@@ -36,7 +36,7 @@ def terms(text):
     """Return a strategy of raw terms whose lexical forms come from `text`."""
     return st.one_of(
         st.none(),
-        st.from_regex(r"http://example\.org/[a-zé0-9/?#&=']{0,8}", fullmatch=True).map(
+        st.from_regex(r"http://example\.org/[a-zé0-9/?&=']{0,8}(#[a-z]{0,3})?", fullmatch=True).map(
             lambda iri: (IRI, iri, None, None)
         ),
         st.sampled_from(["b0", "_:b1", "N3f", "x-1", "a b", "é.", "-", "a.b"]).map(
@@ -230,15 +230,52 @@ SUBJECT = st.sampled_from([(IRI, "http://example.org/s", None, None), (BLANK, "a
 PREDICATE = st.just((IRI, "https://w3id.org/clientgraph/ns#note", None, None))
 
 
-@pytest.mark.parametrize("name", ["turtle", "nt"])
+SYNTAXES = {
+    "turtle": ox.RdfFormat.TURTLE,
+    "nt": ox.RdfFormat.N_TRIPLES,
+    "xml": ox.RdfFormat.RDF_XML,
+    "json-ld": ox.RdfFormat.JSON_LD,
+}
+
+
+@pytest.mark.parametrize("name", SYNTAXES)
 @settings(max_examples=40, deadline=None)
-@given(graph=st.lists(st.tuples(SUBJECT, PREDICATE, terms(NASTY).filter(bool)), max_size=5))
-def test_graphs_read_back_by_pyoxigraph(name, graph):
+@given(data=st.data())
+def test_graphs_read_back_by_pyoxigraph(name, data):
+    text = FOR_XML if name == "xml" else NASTY
+    triple = st.tuples(SUBJECT, PREDICATE, terms(text).filter(bool))
+    graph = data.draw(st.lists(triple, max_size=5))
     document = b"".join(write_graph(Answer(graph=graph), name))
-    syntax = {"turtle": ox.RdfFormat.TURTLE, "nt": ox.RdfFormat.N_TRIPLES}[name]
+    syntax = SYNTAXES[name]
     found = [(plain(t.subject), plain(t.object)) for t in ox.parse(document, syntax)]
     wanted = [(expected(s), expected(o)) for s, _, o in graph]
     assert sorted(set(found), key=repr) == sorted(set(wanted), key=repr)
+
+
+@pytest.mark.parametrize("name", SYNTAXES)
+def test_a_large_graph_comes_in_several_chunks_of_one_document(name):
+    def iri(text):
+        return (IRI, f"http://example.org/{text}", None, None)
+
+    graph = [(iri(f"s{n // 3}"), iri(f"p{n % 3}"), (BLANK, f"b{n}", None, None)) for n in range(5000)]
+    chunks = list(write_graph(Answer(graph=graph), name))
+    assert len(chunks) > 3
+    found = {(t.subject.value, t.predicate.value) for t in ox.parse(b"".join(chunks), SYNTAXES[name])}
+    assert found == {(s[1], p[1]) for s, p, _ in graph}
+
+
+def test_an_empty_graph_is_a_document():
+    for name, syntax in SYNTAXES.items():
+        assert list(ox.parse(b"".join(write_graph(Answer(), name)), syntax)) == []
+
+
+def test_rdf_xml_refuses_what_xml_cannot_carry():
+    subject = (IRI, "http://example.org/s", None, None)
+    with pytest.raises(QueryEvaluationError, match="U\\+0001"):
+        list(write_graph(Answer(graph=[(subject, subject, (STRING, "\x01", None, None))]), "xml"))
+    nameless = (IRI, "http://example.org/", None, None)
+    with pytest.raises(QueryEvaluationError, match="ask for Turtle"):
+        list(write_graph(Answer(graph=[(subject, nameless, subject)]), "xml"))
 
 
 def test_turtle_uses_our_prefixes():
@@ -256,4 +293,4 @@ def test_an_iri_that_is_none_is_refused_in_graphs():
 def test_unknown_formats_are_refused_with_the_choice():
     with pytest.raises(UsageError, match="json, xml, csv, tsv"):
         write_bindings(Answer(), "yaml")
-    assert [one.name for one in formats_of("construct")] == ["turtle", "nt"]
+    assert [one.name for one in formats_of("construct")] == ["turtle", "nt", "xml", "json-ld"]

@@ -7,11 +7,15 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """A result format: its short name, its media types (the first is its own) and file suffix."""
+    """A result format: its short name, its media types (the first is its own) and file suffix.
+
+    `aliases` are further names by which clients ask for it.
+    """
 
     name: str
     media_types: tuple[str, ...]
     suffix: str
+    aliases: tuple[str, ...] = ()
 
     @property
     def media_type(self) -> str:
@@ -28,7 +32,9 @@ BINDING_FORMATS: tuple[Format, ...] = (
 """Formats of SELECT and ASK answers, the preferred one first."""
 
 GRAPH_FORMATS: tuple[Format, ...] = (
-    Format("turtle", ("text/turtle",), "ttl"),
-    Format("nt", ("application/n-triples",), "nt"),
+    Format("turtle", ("text/turtle", "application/x-turtle", "text/n3"), "ttl", ("n3",)),
+    Format("nt", ("application/n-triples", "text/plain"), "nt", ("ntriples", "n-triples")),
+    Format("xml", ("application/rdf+xml", "application/xml", "text/xml"), "rdf", ("rdf+xml",)),
+    Format("json-ld", ("application/ld+json", "application/json"), "jsonld", ("json",)),
 )
 """Formats of CONSTRUCT and DESCRIBE answers, the preferred one first."""
