@@ -14,7 +14,7 @@ from api.answers import send_whole
 from api.config import services
 from api.identity import caller
 from api.negotiation import choose_format
-from api.sparql import read_timeout
+from api.protocol import read_timeout
 from api.tables import FORMATS, write_table
 from kg.analysis import ANALYSES, Analysis
 from kg.config import Settings

@@ -19,6 +19,7 @@ def ask(
     default_graphs: Sequence[str] | None = None,
     named_graphs: Sequence[str] | None = None,
     as_of_commit: int | None = None,
+    base: str | None = None,
 ) -> Result:
     """Answer a query for the caller of the current request, as `kg.sparql.query` does.
 
@@ -37,4 +38,5 @@ def ask(
         named_graphs=named_graphs,
         as_of_commit=as_of_commit,
         hidden_graphs=caller().hidden_graphs,
+        base=base,
     )

@@ -10,7 +10,8 @@ from werkzeug.exceptions import NotFound
 
 from api.asking import ask
 from api.config import services
-from api.sparql import read_timeout, send_result
+from api.protocol import read_timeout
+from api.sparql import send_result
 from kg.catalog import NamedQuery, find_query
 from kg.errors import UsageError
 

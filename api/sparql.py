@@ -1,112 +1,85 @@
-"""SPARQL 1.1 Protocol, query operation (https://www.w3.org/TR/sparql11-protocol/), at `/sparql`."""
+"""The SPARQL endpoint, at `/sparql`."""
 
 from __future__ import annotations
 
-import math
-from contextlib import closing
-from dataclasses import dataclass, field
+from contextlib import ExitStack
 
 from flask import Blueprint, Response, redirect, request, url_for
 from werkzeug.exceptions import UnsupportedMediaType
 from werkzeug.wrappers import Response as AnyResponse
 
-from api.answers import send_whole
+from api.answers import send, send_whole
 from api.asking import ask
+from api.conditional import is_known, is_repeatable, not_modified, tag_of, with_tag
 from api.config import services
 from api.description import describe_service
+from api.identity import caller
 from api.negotiation import choose_format
+from api.protocol import QUERY, UPDATE, Operation, base_iri, read_operation
 from kg.errors import UsageError
-from kg.sparql import Result
+from kg.sparql import Result, form_of
 from kg.sparql.results import formats_of, write_bindings, write_graph
-
-MAX_QUERY_BYTES = 1024 * 1024
 
 blueprint = Blueprint("sparql", __name__)
 
 
-@dataclass(frozen=True, slots=True)
-class QueryRequest:
-    """A query operation of the protocol; empty lists of graphs leave the choice to the query."""
-
-    text: str
-    default_graphs: list[str] = field(default_factory=list)
-    named_graphs: list[str] = field(default_factory=list)
-    timeout: float | None = None
-
-
-@blueprint.get("/sparql")
+@blueprint.get("/sparql", strict_slashes=False)
 def get_sparql() -> AnyResponse:
     """Answer a query given in the URL; describe the service when none is given."""
-    if "query" not in request.args:
-        if request.accept_mimetypes.best_match(["text/turtle", "text/html"]) == "text/html":
-            return redirect(url_for("pages.query.show_query"))
-        return describe_service()
-    return answer(read_query(_one_text(request.args.getlist("query"))))
+    asked = read_operation()
+    if asked is not None:
+        return answer(asked)
+    if request.accept_mimetypes.best_match(["text/turtle", "text/html"]) == "text/html":
+        return redirect(url_for("pages.query.show_query"))
+    return describe_service()
 
 
-@blueprint.post("/sparql")
+@blueprint.post("/sparql", strict_slashes=False)
 def post_sparql() -> AnyResponse:
-    """Answer a query given as a form or as the body itself."""
-    request.max_content_length = MAX_QUERY_BYTES
-    request.max_form_memory_size = MAX_QUERY_BYTES
-    if request.mimetype == "application/x-www-form-urlencoded":
-        return answer(read_query(_one_text(request.form.getlist("query"))))
-    if request.mimetype == "application/sparql-query":
-        return answer(read_query(_body_text()))
-    raise UnsupportedMediaType(
-        "Send a query as application/x-www-form-urlencoded or application/sparql-query."
-    )
+    """Answer a query, or run an update, given as a form or as the body itself."""
+    asked = read_operation()
+    assert asked is not None  # noqa: S101  (a POST without one was refused)
+    if asked.is_update:
+        if request.mimetype == UPDATE:
+            raise UnsupportedMediaType(f"Send a query, as {QUERY} or as a form.")
+        raise UsageError("There is no query: give it as the parameter 'query'.")
+    return answer(asked)
 
 
-def read_query(text: str) -> QueryRequest:
-    """Return the query operation of the current request, whose query is `text`.
-
-    Raises:
-        UsageError: the timeout is not a positive number.
-    """
-    return QueryRequest(
-        text,
-        request.values.getlist("default-graph-uri"),
-        request.values.getlist("named-graph-uri"),
-        read_timeout(request.values.get("timeout")),
-    )
-
-
-def read_timeout(text: str | None) -> float:
-    """Return the deadline in seconds that a request asks for, never more than the setting.
-
-    Raises:
-        UsageError: it is not a positive number.
-    """
-    limit = services().settings.timeout
-    if not text:
-        return limit
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = math.nan
-    if not seconds > 0:
-        raise UsageError(f"The timeout {text!r} is not a positive number of seconds.")
-    return min(seconds, limit)
-
-
-def answer(asked: QueryRequest) -> Response:
+def answer(asked: Operation) -> Response:
     """Run a query and answer in the format that the request accepts."""
+    base = base_iri()
+    _, media_type = choose_format(formats_of(form_of(asked.text, base)))
+    graphs = (asked.default_graphs, asked.named_graphs, caller().hidden_graphs)
+    what = (asked.text, base, media_type, *graphs)
+    repeatable = is_repeatable(asked.text)
+    if repeatable and is_known(tag := tag_of(services().store.head, what)):
+        return not_modified(tag)
     result = ask(
         asked.text,
         timeout=asked.timeout,
         default_graphs=asked.default_graphs or None,
         named_graphs=asked.named_graphs or None,
+        base=base,
     )
-    return send_result(result)
+    response = send_result(result)
+    return with_tag(response, tag_of(result.commit, what)) if repeatable else response
 
 
 def send_result(result: Result) -> Response:
     """Return the answer of a query in the format that the request accepts, with our headers."""
-    with closing(result):
+    with ExitStack() as stack:
+        stack.callback(result.close)
         chosen, media_type = choose_format(formats_of(result.form))
         write = write_bindings if result.form in ("select", "ask") else write_graph
-        response = send_whole(write(result, chosen.name), media_type)
+        chunks = write(result, chosen.name)
+        # The evaluator may still be at work on its first rows at the deadline.
+        response = (
+            send(chunks, media_type, result.paused)
+            if result.engine == "sql"
+            else send_whole(chunks, media_type)
+        )
+        response.call_on_close(stack.pop_all().close)
     response.headers["X-Clientgraph-Commit"] = str(result.commit)
     response.headers["X-Clientgraph-Complete"] = "true"
     response.headers["X-Clientgraph-Engine"] = result.engine
@@ -115,21 +88,6 @@ def send_result(result: Result) -> Response:
     response.headers["Cache-Control"] = "no-cache"
     response.vary.add("Accept")
     return response
-
-
-def _one_text(texts: list[str]) -> str:
-    if not texts:
-        raise UsageError("There is no query: give it as the parameter 'query'.")
-    if len(texts) > 1:
-        raise UsageError("There is more than one query: send one per request.")
-    return texts[0]
-
-
-def _body_text() -> str:
-    try:
-        return request.get_data().decode()
-    except UnicodeDecodeError as error:
-        raise UsageError(f"The query is not UTF-8 from byte {error.start} on.") from None
 
 
 def _header_text(text: str) -> str:

@@ -1,7 +1,7 @@
 """SPARQL compiled to SQL, with an evaluator for what is not compiled."""
 
 from kg.sparql.compiled import Compiled, compile_algebra, compile_select
-from kg.sparql.engine import DEFAULT_TIMEOUT, Result, explain, query
+from kg.sparql.engine import DEFAULT_TIMEOUT, Result, explain, form_of, query
 from kg.sparql.parse import parse
 from kg.sparql.values import NotCompiledError
 
@@ -13,6 +13,7 @@ __all__ = [
     "compile_algebra",
     "compile_select",
     "explain",
+    "form_of",
     "parse",
     "query",
 ]

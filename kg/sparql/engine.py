@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from weakref import WeakKeyDictionary
 
@@ -11,7 +12,7 @@ from rdflib.plugins.sparql.sparql import Query
 from rdflib.term import Identifier, Node
 
 from kg.errors import QueryEvaluationError
-from kg.sparql.compiled import Compiled, GraphChoice, compile_query
+from kg.sparql.compiled import FORMS, Compiled, GraphChoice, compile_query
 from kg.sparql.deadline import Deadline
 from kg.sparql.fallback import run_fallback
 from kg.sparql.parse import parse
@@ -44,6 +45,7 @@ class Result:
     boolean: bool | None = None
     _rows: Iterator[Row] = field(default_factory=lambda: iter(()))
     _close: Callable[[], None] = lambda: None
+    _paused: Callable[[], AbstractContextManager[None]] = contextlib.nullcontext
 
     def rows(self) -> Iterator[Row]:
         """Yield the solutions of SELECT, a term or None for each variable.
@@ -62,9 +64,22 @@ class Result:
         for row in self._rows:
             yield tuple(None if term is None else to_rdflib(term) for term in row)
 
+    def paused(self) -> AbstractContextManager[None]:
+        """Return a context in which the deadline's clock stands, for a reader that is slow."""
+        return self._paused()
+
     def close(self) -> None:
         """Give back the cursor of an answer that is not read to its end."""
         self._close()
+
+
+def form_of(text: str, base: str | None = None) -> str:
+    """Return the form of a query: `select`, `ask`, `construct` or `describe`.
+
+    Raises:
+        QuerySyntaxError: the text is not a SPARQL query.
+    """
+    return FORMS[parse(text, base).algebra.name]
 
 
 def query(
@@ -209,6 +224,7 @@ class _Answering:
     def _with_rows(self, result: Result, rows: Iterator[Row]) -> Result:
         result._rows = self._until_end(rows)
         result._close = self._finish
+        result._paused = self._deadline.paused
         return result
 
     def _until_end(self, rows: Iterator[Row]) -> Iterator[Row]:
