@@ -8,7 +8,7 @@ which every client sees as an error, so that half an answer never looks like a w
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from typing import IO
 
@@ -69,9 +69,7 @@ def send_whole(chunks: Iterable[bytes], media_type: str) -> Response:
     return _response(b"".join(body) if size <= HEAD else body, media_type, size)
 
 
-def _streamed(
-    head: list[bytes], rest: Iterator[bytes], media_type: str, pause: Pause
-) -> Response:
+def _streamed(head: list[bytes], rest: Iterator[bytes], media_type: str, pause: Pause) -> Response:
     app = current_app._get_current_object()  # type: ignore[attr-defined]
     body = _guarded(head, rest, pause, app, request.path)
     # The first, empty, piece starts the generator, so that closing it runs its end.
@@ -83,7 +81,7 @@ def _streamed(
 
 def _guarded(
     head: list[bytes], rest: Iterator[bytes], pause: Pause, app: Flask, path: str
-) -> Iterator[bytes]:
+) -> Generator[bytes]:
     """Yield an empty piece and then an answer; break the connection when it cannot go on."""
     try:
         yield b""

@@ -124,7 +124,9 @@ def _operation(text: str, *, is_update: bool) -> Operation:
 
 
 def _graphs(name: str) -> tuple[str, ...]:
-    return tuple(checked_iri(text, f"The parameter {name}") for text in request.values.getlist(name))
+    return tuple(
+        checked_iri(text, f"The parameter {name}") for text in request.values.getlist(name)
+    )
 
 
 def _body_text() -> str:

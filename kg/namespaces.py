@@ -16,6 +16,8 @@ SCHEME = Namespace(BASE + "scheme/")
 VCARD = Namespace("http://www.w3.org/2006/vcard/ns#")
 DCTERMS = Namespace("http://purl.org/dc/terms/")
 SCHEMA = Namespace("https://schema.org/")
+VOID = Namespace("http://rdfs.org/ns/void#")
+SD = Namespace("http://www.w3.org/ns/sparql-service-description#")
 GR = Namespace("http://purl.org/goodrelations/v1#")
 
 PROVENANCE_GRAPH = GRAPH["provenance"]

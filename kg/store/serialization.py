@@ -42,7 +42,8 @@ def joined(batches: Iterable[Sequence[Statement]], syntax: ox.RdfFormat) -> Iter
 
 def _document(statements: Sequence[Statement], syntax: ox.RdfFormat) -> bytes:
     prefixes = PREFIXES if syntax in _PREFIXED else None
-    return ox.serialize(statements, format=syntax, prefixes=prefixes) or b""
+    # The annotations of the serializer know lists of one kind only.
+    return ox.serialize(statements, format=syntax, prefixes=prefixes) or b""  # type: ignore[arg-type]
 
 
 def _directives(syntax: ox.RdfFormat) -> bytes:

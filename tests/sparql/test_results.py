@@ -257,10 +257,14 @@ def test_a_large_graph_comes_in_several_chunks_of_one_document(name):
     def iri(text):
         return (IRI, f"http://example.org/{text}", None, None)
 
-    graph = [(iri(f"s{n // 3}"), iri(f"p{n % 3}"), (BLANK, f"b{n}", None, None)) for n in range(5000)]
+    graph = [
+        (iri(f"s{n // 3}"), iri(f"p{n % 3}"), (BLANK, f"b{n}", None, None)) for n in range(5000)
+    ]
     chunks = list(write_graph(Answer(graph=graph), name))
     assert len(chunks) > 3
-    found = {(t.subject.value, t.predicate.value) for t in ox.parse(b"".join(chunks), SYNTAXES[name])}
+    found = {
+        (t.subject.value, t.predicate.value) for t in ox.parse(b"".join(chunks), SYNTAXES[name])
+    }
     assert found == {(s[1], p[1]) for s, p, _ in graph}
 
 
