@@ -27,12 +27,12 @@ from kg.shacl.model import (
     PredicatePath,
     PropertyPair,
     Qualified,
-    Select,
     Shape,
     UniqueLang,
     Xone,
 )
-from kg.shacl.queries import solutions
+from kg.shacl.queries import refused, solutions
+from kg.shacl.query_model import Ask, Select
 from kg.shacl.sql import query, union
 from kg.shacl.statement import Statement
 from kg.shacl.valuechecks import condition
@@ -254,3 +254,8 @@ def _qualified(constraint: Qualified, st: Statement, shape: Shape, nodes: str) -
 @violations.register
 def _select(constraint: Select, st: Statement, shape: Shape, nodes: str) -> exp.Query:
     return solutions(constraint, st, shape, nodes)
+
+
+@violations.register
+def _ask(constraint: Ask, st: Statement, shape: Shape, nodes: str) -> exp.Query:
+    return refused(constraint, st, shape, nodes)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path as FilePath
 
-from rdflib import RDF, RDFS, SH, XSD, Graph, Literal, URIRef
+from rdflib import RDF, RDFS, SH, Graph, URIRef
 from rdflib.term import IdentifiedNode, Node
 
 from kg.errors import ShapesError, UnsupportedShapeError
-from kg.shacl import parameters
-from kg.shacl.model import Constraint, Shape, Shapes, Target
+from kg.shacl import components, parameters
+from kg.shacl.declared import flag, label, messages, only
+from kg.shacl.model import Constraint, QueryTarget, Shape, Shapes, Target
 from kg.shacl.paths import ordered, read_path
 from kg.shacl.reading import read_turtle
 
@@ -33,9 +34,10 @@ _DESCRIPTIVE = {
     SH.declare,
     SH.shapesGraph,
     SH.suggestedShapesGraph,
+    SH.target,
     *_TARGETS,
 }
-_OF_CONSTRAINT = {SH.select, SH.prefixes, SH.ask}
+_OF_CONSTRAINT = {SH.select, SH.prefixes}
 
 
 def load_shapes(
@@ -70,7 +72,7 @@ class _Loader:
         self.graph = graph
         self._known: dict[Node, Shape] = {}
         self._open: list[Node] = []
-        self._custom = self._custom_parameters()
+        self._components = components.read_components(graph)
         self._axioms = frozenset(
             pair
             for source in (graph, vocabulary)
@@ -94,6 +96,7 @@ class _Loader:
         return Shapes(
             tuple(shape for shape in roots if shape.targets),
             self._axioms,
+            self.graph,
         )
 
     def shape(self, node: Node) -> Shape:
@@ -117,23 +120,27 @@ class _Loader:
         paths = list(self.graph.objects(node, SH.path))
         if len(paths) > 1:
             raise ShapesError(f"The shape {label(node)} has {len(paths)} values of sh:path.")
-        active = not self._flag(node, SH.deactivated)
-        severity = self._one(node, SH.severity)
+        active = not flag(self.graph, node, SH.deactivated)
+        severity = only(self.graph, node, SH.severity)
         return Shape(
             node=node,
             path=read_path(self.graph, paths[0]) if paths else None,
             targets=self._targets(node) if active else (),
             constraints=self._constraints(node) if active else (),
             severity=severity if isinstance(severity, URIRef) else SH.Violation,
-            messages=parameters.messages(self.graph, node),
+            messages=messages(self.graph, node),
         )
 
-    def _targets(self, node: Node) -> tuple[Target, ...]:
+    def _targets(self, node: Node) -> tuple[Target | QueryTarget, ...]:
         """Return the targets of a shape, the implicit class target among them."""
-        targets = [
+        targets: list[Target | QueryTarget] = [
             Target(kind, term)
             for predicate, kind in _TARGETS.items()
             for term in ordered(self.graph.objects(node, predicate))
+        ]
+        targets += [
+            components.query_target(self.graph, node, target)
+            for target in ordered(self.graph.objects(node, SH.target))
         ]
         if isinstance(node, URIRef) and self._is_class(node):
             targets.append(Target("class", node))
@@ -151,12 +158,6 @@ class _Loader:
         found: list[Constraint] = []
         names = ordered(set(self.graph.predicates(node)))
         for predicate in names:
-            if predicate in self._custom:
-                raise UnsupportedShapeError(
-                    f"The shape {label(node)} uses the constraint component"
-                    f" {self._custom[predicate]} through {predicate}. Custom components are not"
-                    " compiled: write the rule with sh:sparql."
-                )
             reader = parameters.READERS.get(predicate)
             if reader is not None:
                 found += reader(self, node)
@@ -165,7 +166,7 @@ class _Loader:
                     f"The shape {label(node)} uses {predicate}, which is not compiled. Write the"
                     " rule with the components of SHACL Core or with sh:sparql."
                 )
-        return tuple(found)
+        return (*found, *components.constraints_of(self.graph, node, self._components))
 
     def _known_elsewhere(self, node: Node, predicate: Node) -> bool:
         """Tell whether a predicate is no constraint of the shape itself."""
@@ -173,30 +174,3 @@ class _Loader:
             return True
         # A node may be a shape and the SPARQL constraint of a shape at once.
         return predicate in _OF_CONSTRAINT and (None, SH.sparql, node) in self.graph
-
-    def _custom_parameters(self) -> dict[Node, Node]:
-        """Return the parameters of custom constraint components, with their component."""
-        return {
-            path: component
-            for component, parameter in self.graph.subject_objects(SH.parameter)
-            if not str(component).startswith(str(SH))
-            for path in self.graph.objects(parameter, SH.path)
-        }
-
-    def _one(self, node: Node, predicate: URIRef) -> Node | None:
-        """Return the only value of a predicate, or None."""
-        return parameters.only(self.graph, node, predicate)
-
-    def _flag(self, node: Node, predicate: URIRef) -> bool:
-        """Return the boolean value of a predicate, false when absent."""
-        value = self._one(node, predicate)
-        if value is None:
-            return False
-        if isinstance(value, Literal) and value.datatype == XSD.boolean:
-            return bool(value.value)
-        raise ShapesError(f"{predicate} of the shape {label(node)} is not true or false.")
-
-
-def label(node: Node) -> str:
-    """Return a shape's name for an error message."""
-    return str(node) if isinstance(node, URIRef) else f"_:{node}"

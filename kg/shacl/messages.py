@@ -29,12 +29,12 @@ from kg.shacl.model import (
     Pattern,
     PropertyPair,
     Qualified,
-    Select,
     Shape,
     UniqueLang,
     Xone,
 )
 from kg.shacl.paths import path_text
+from kg.shacl.query_model import Ask, QueryConstraint, Select
 
 _TEXTS: dict[tuple[type[Constraint], str], tuple[str, str]] = {
     (HasClass, ""): ("not an instance of {0}", "n'est pas une instance de {0}"),
@@ -72,14 +72,18 @@ _TEXTS: dict[tuple[type[Constraint], str], tuple[str, str]] = {
     (HasValue, ""): ("the value {0} is missing", "la valeur {0} manque"),
     (OneOf, ""): ("not one of {0}", "ne figure pas parmi {0}"),
     (Select, ""): ("a rule of the shape is not met", "une règle de la forme n'est pas respectée"),
+    (Ask, ""): ("a rule of the shape is not met", "une règle de la forme n'est pas respectée"),
 }
 _VARIABLE = re.compile(r"\{[?$](\w+)\}")
 
 
 def literals_of(shape: Shape, constraint: Constraint) -> tuple[Literal, ...]:
-    """Return the messages as written: those of the SPARQL constraint, else of the shape (5.3.2)."""
-    own = constraint.messages if isinstance(constraint, Select) else ()
-    return own or shape.messages
+    """Return the messages as written: the SPARQL constraint's, the shape's, the component's."""
+    if not isinstance(constraint, QueryConstraint):
+        return shape.messages
+    if constraint.node is not None:
+        return constraint.messages or shape.messages
+    return shape.messages or constraint.messages
 
 
 def message(

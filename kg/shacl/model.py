@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from rdflib import SH, Literal, URIRef
+from rdflib import SH, Graph, Literal, URIRef
 from rdflib.term import IdentifiedNode, Node
 
 # --- Paths (section 2.3.1) --------------------------------------------------------------------
@@ -65,6 +65,21 @@ class Target:
 
     kind: str
     term: Node
+
+
+Bindings = tuple[tuple[str, Node], ...]
+"""Variables of a query with the terms that they stand for throughout it."""
+
+
+@dataclass(frozen=True, slots=True)
+class QueryTarget:
+    """A SPARQL query whose solutions `?this` are focus nodes (SHACL-AF, section 3).
+
+    `text` has its prefixes; `bindings` are the parameters of its target type.
+    """
+
+    text: str
+    bindings: Bindings = ()
 
 
 # --- Constraints (section 4) ------------------------------------------------------------------
@@ -333,16 +348,6 @@ class OneOf(Constraint):
         return self.members
 
 
-@dataclass(frozen=True, slots=True)
-class Select(Constraint):
-    """A SPARQL query whose solutions are violations (section 5); `text` has its prefixes."""
-
-    component = SH.SPARQLConstraintComponent
-    node: IdentifiedNode
-    text: str
-    messages: tuple[Literal, ...] = ()
-
-
 # --- Shapes -----------------------------------------------------------------------------------
 
 
@@ -352,7 +357,7 @@ class Shape:
 
     node: IdentifiedNode
     path: Path | None
-    targets: tuple[Target, ...]
+    targets: tuple[Target | QueryTarget, ...]
     constraints: tuple[Constraint, ...]
     severity: URIRef = SH.Violation
     messages: tuple[Literal, ...] = ()
@@ -371,3 +376,5 @@ class Shapes:
 
     roots: tuple[Shape, ...]
     subclasses: frozenset[tuple[Node, Node]] = field(default_factory=frozenset)
+    graph: Graph = field(default_factory=Graph, compare=False, repr=False)
+    """What they were read from: `$shapesGraph` in a query."""

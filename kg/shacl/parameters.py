@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from rdflib import SH, XSD, Graph, Literal, URIRef
-from rdflib.term import IdentifiedNode, Node
+from rdflib.term import Node
 
 from kg.errors import ShapesError
-from kg.shacl import prefixes
+from kg.shacl.components import read_sparql
+from kg.shacl.declared import flag, only, text_of
 from kg.shacl.model import (
     And,
     Bound,
@@ -32,13 +32,11 @@ from kg.shacl.model import (
     Pattern,
     PropertyPair,
     Qualified,
-    Select,
     Shape,
     UniqueLang,
     Xone,
 )
-from kg.shacl.paths import ordered, path_text, read_list, read_path
-from kg.shacl.prebinding import check_query
+from kg.shacl.paths import ordered, read_list
 
 
 class Source(Protocol):
@@ -71,24 +69,6 @@ NODE_KINDS = {
     SH.BlankNodeOrLiteral,
     SH.IRIOrLiteral,
 }
-
-
-def only(graph: Graph, node: Node, predicate: Node) -> Node | None:
-    """Return the only value of a predicate, None when there is none.
-
-    Raises:
-        ShapesError: there are several.
-    """
-    values = list(graph.objects(node, predicate))
-    if len(values) > 1:
-        raise ShapesError(f"The shape {node} has {len(values)} values of {predicate}.")
-    return values[0] if values else None
-
-
-def messages(graph: Graph, node: Node) -> tuple[Literal, ...]:
-    """Return the messages of a shape or constraint, by language."""
-    found = [each for each in graph.objects(node, SH.message) if isinstance(each, Literal)]
-    return tuple(sorted(found, key=lambda each: (each.language or "", str(each))))
 
 
 def _iri(node: Node, predicate: URIRef, value: Node) -> URIRef:
@@ -165,32 +145,19 @@ def _node_kind(source: Source, node: Node) -> list[Constraint]:
     return [NodeKind(URIRef(str(value)))]
 
 
-def _text(value: Node | None, node: Node, predicate: URIRef) -> str:
-    """Return a parameter that has to be a string."""
-    if isinstance(value, Literal):
-        return str(value)
-    raise ShapesError(f"{predicate} of the shape {node} is not a string: {value!r}.")
-
-
 def _pattern(source: Source, node: Node) -> list[Constraint]:
     """Read sh:pattern, each with the shape's sh:flags."""
     flags = only(source.graph, node, SH.flags)
-    text = "" if flags is None else _text(flags, node, SH.flags)
+    text = "" if flags is None else text_of(flags, node, SH.flags)
     patterns = ordered(source.graph.objects(node, SH.pattern))
-    return [Pattern(_text(each, node, SH.pattern), text) for each in patterns]
+    return [Pattern(text_of(each, node, SH.pattern), text) for each in patterns]
 
 
 def _language_in(source: Source, node: Node) -> list[Constraint]:
     """Read sh:languageIn."""
     head = only(source.graph, node, SH.languageIn)
     members = read_list(source.graph, head) if head is not None else []
-    return [LanguageIn(tuple(_text(each, node, SH.languageIn) for each in members))]
-
-
-def _is_true(source: Source, node: Node, predicate: URIRef) -> bool:
-    """Tell whether a boolean parameter is true."""
-    value = only(source.graph, node, predicate)
-    return isinstance(value, Literal) and value.value is True
+    return [LanguageIn(tuple(text_of(each, node, SH.languageIn) for each in members))]
 
 
 def _unique_lang(source: Source, node: Node) -> list[Constraint]:
@@ -216,7 +183,7 @@ def _has_value(source: Source, node: Node) -> list[Constraint]:
 
 def _closed(source: Source, node: Node) -> list[Constraint]:
     """Read sh:closed, with the paths of the property shapes and sh:ignoredProperties."""
-    if not _is_true(source, node, SH.closed):
+    if not flag(source.graph, node, SH.closed):
         return []
     graph = source.graph
     allowed = {
@@ -239,7 +206,7 @@ def _qualified(source: Source, node: Node) -> list[Constraint]:
     if inner is None:
         return []
     members = [source.shape(inner)]
-    if _is_true(source, node, SH.qualifiedValueShapesDisjoint):
+    if flag(graph, node, SH.qualifiedValueShapesDisjoint):
         siblings = {
             sibling
             for parent in graph.subjects(SH.property, node)
@@ -254,32 +221,6 @@ def _qualified(source: Source, node: Node) -> list[Constraint]:
             number = _number(node, predicate, value)
             found.append(Qualified(tuple(members), operator, number))
     return found
-
-
-def _sparql(source: Source, node: Node) -> list[Constraint]:
-    """Read sh:sparql: SELECT constraints with their prefixes."""
-    graph = source.graph
-    found: list[Constraint] = []
-    for constraint in ordered(graph.objects(node, SH.sparql)):
-        deactivated = _is_true(source, constraint, SH.deactivated)
-        text = only(graph, constraint, SH.select)
-        if text is None or not isinstance(constraint, IdentifiedNode):
-            raise ShapesError(f"A SPARQL constraint of the shape {node} has no sh:select.")
-        if not deactivated:
-            body = _with_path(source, node, _text(text, constraint, SH.select))
-            body = prefixes.header(graph, constraint) + body
-            check_query(body, str(node))
-            found.append(Select(constraint, body, messages(graph, constraint)))
-    return found
-
-
-def _with_path(source: Source, node: Node, text: str) -> str:
-    """Return a query with the path of its property shape in the place of `$PATH`."""
-    path = only(source.graph, node, SH.path)
-    if path is None:
-        return text
-    written = path_text(read_path(source.graph, path))
-    return re.sub(r"[$?]PATH\b", lambda _: written, text)
 
 
 READERS: dict[Node, Reader] = {
@@ -311,6 +252,6 @@ READERS: dict[Node, Reader] = {
     SH.closed: _closed,
     SH.hasValue: _has_value,
     SH["in"]: _one_of,
-    SH.sparql: _sparql,
+    SH.sparql: read_sparql,
 }
 """What reads each parameter; a reader returns one constraint for each that is declared."""

@@ -7,7 +7,8 @@ the run, not by the data: it becomes inline data with the date of the run.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Set
 from datetime import date
 from functools import lru_cache
 
@@ -20,7 +21,8 @@ from rdflib.term import Node
 
 from kg.errors import QueryError, ShapesError, UnsupportedShapeError
 from kg.namespaces import CG, XSD
-from kg.sparql import parse
+from kg.sparql import NotCompiledError, parse
+from kg.sparql.grammar import PARSING
 
 _FORBIDDEN = {
     "MinusGraphPattern": "MINUS",
@@ -28,42 +30,65 @@ _FORBIDDEN = {
     "InlineData": "VALUES",
     "ValuesClause": "VALUES",
 }
-_NOT_BOUND = {"currentShape", "shapesGraph", "PATH", "failure"}
 _THIS = Variable("this")
+_VARIABLE = re.compile(r"[?$](\w+)")
+_OPTIONAL = frozenset({"shapesGraph", "currentShape"})
+"""Variables that a query may use without returning them from its subqueries."""
 
 
-def check_query(text: str, shape: str) -> None:
-    """Raise an error unless a query may stand in a SPARQL constraint of a shape.
+def check_query(text: str, where: str, bound: Set[str], *, form: str = "SelectQuery") -> None:
+    """Raise an error unless a query may be evaluated with variables bound before.
+
+    `where` says in messages what the query is; `bound` are the names of the variables.
 
     Raises:
-        ShapesError: it is not a SELECT query with `$this`.
-        UnsupportedShapeError: it holds something that pre-binding forbids or that is not offered.
+        ShapesError: it is not of the form, or a SELECT query whose result lacks $this.
+        UnsupportedShapeError: it holds something that pre-binding forbids.
     """
     try:
         algebra = parse(text).algebra
     except QueryError as error:
-        raise ShapesError(f"sh:select of the shape {shape} cannot be read: {error}") from error
-    if algebra.name != "SelectQuery" or _THIS not in algebra.PV:
-        raise ShapesError(
-            f"sh:select of the shape {shape} is not a SELECT query whose result has $this."
+        raise ShapesError(f"{where} cannot be read: {error}") from error
+    if algebra.name != form or (form == "SelectQuery" and _THIS not in algebra.PV):
+        wanted = (
+            "a SELECT query whose result has $this" if form == "SelectQuery" else "an ASK query"
         )
-    for node in _nodes(list(parseQuery(text))):
-        reason = _refusal(node)
+        raise ShapesError(f"{where} is not {wanted}.")
+    with PARSING:
+        syntax = list(parseQuery(text))
+    for node in _nodes(syntax):
+        reason = _refusal(node, bound)
         if reason:
-            raise UnsupportedShapeError(f"sh:select of the shape {shape} {reason}.")
+            raise UnsupportedShapeError(f"{where} {reason}.")
 
 
-def _refusal(node: CompValue | Variable) -> str | None:
+def _refusal(node: CompValue | Variable, bound: Set[str]) -> str | None:
     """Return why a part of a query's syntax cannot stand in a constraint, None if it can."""
     if isinstance(node, Variable):
-        return f"uses ${node}, which is not offered here" if str(node) in _NOT_BOUND else None
-    if node.name in _FORBIDDEN:
+        wrong = node == Variable("PATH")
+        return "uses $PATH, but its shape has no sh:path" if wrong else None
+    if node.name in _FORBIDDEN and (bound or node.name == "ServiceGraphPattern"):
         return f"uses {_FORBIDDEN[node.name]}, which pre-binding forbids: write FILTER instead"
-    if (node.var if node.name in {"Bind", "GroupAs"} else node.evar) == _THIS:
-        return "gives $this a value with AS, which is bound before the query begins"
-    if node.name == "SubSelect" and _THIS not in [each.var for each in node.projection or ()]:
-        return "has a subquery without $this in its SELECT, where $this would not be bound"
+    given = node.var if node.name in {"Bind", "GroupAs"} else node.evar
+    if given is not None and str(given) in bound | (_OPTIONAL if bound else set()):
+        return f"gives ${given} a value with AS, which is bound before the query begins"
+    if node.name == "SubSelect":
+        return _subquery_refusal(node, bound)
     return None
+
+
+def _subquery_refusal(node: CompValue, bound: Set[str]) -> str | None:
+    """Return why a subquery hides variables that are bound before, None if it does not.
+
+    `$this` has to be in its result in any case, the others where it mentions them.
+    """
+    returned = {str(each.var) for each in node.projection or ()}
+    mentioned = {str(each) for each in _nodes(node) if isinstance(each, Variable)}
+    hidden = sorted((bound & (mentioned | {"this"})) - returned)
+    if not hidden:
+        return None
+    name = hidden[0]
+    return f"has a subquery without ${name} in its SELECT, where ${name} would not be bound"
 
 
 def _nodes(node: object) -> Iterator[CompValue | Variable]:
@@ -77,6 +102,24 @@ def _nodes(node: object) -> Iterator[CompValue | Variable]:
     elif isinstance(node, list | ParseResults):
         for item in node:
             yield from _nodes(item)
+
+
+def refuse_for_sets(algebra: CompValue, *, pairs: bool) -> None:
+    """Raise NotCompiledError when a query means another thing for many nodes than for each.
+
+    A limit counts the solutions of all of them; an aggregate counts those of a focus node once
+    for each of its value nodes, where both are bound (`pairs`).
+    """
+    names = {node.name for node in _nodes(algebra) if isinstance(node, CompValue)}
+    if "Slice" in names:
+        raise NotCompiledError("LIMIT or OFFSET, which apply to each focus node")
+    if pairs and "AggregateJoin" in names:
+        raise NotCompiledError("an aggregate beside $this and $value")
+
+
+def mentioned(text: str) -> frozenset[str]:
+    """Return the names that stand in a query as variables, and perhaps others in its strings."""
+    return frozenset(_VARIABLE.findall(text))
 
 
 @lru_cache(maxsize=512)

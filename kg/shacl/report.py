@@ -11,8 +11,9 @@ from rdflib import RDF, SH, XSD, BNode, Graph, Literal, URIRef
 from rdflib.term import IdentifiedNode
 
 from kg.shacl.messages import literals_of, message, variables_of
-from kg.shacl.model import Constraint, Path, PredicatePath, Select, Shape
+from kg.shacl.model import Constraint, Path, PredicatePath, Shape
 from kg.shacl.paths import write_path
+from kg.shacl.query_model import QueryConstraint
 from kg.shacl.session import Session
 from kg.store import RawTerm, to_rdflib
 
@@ -35,11 +36,16 @@ ORDER BY r.check_no, f.lex, v.lex, p.lex, r.path_iri
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One constraint of one shape as it was run; `total` is the number of its results."""
+    """One constraint of one shape as it was run; `total` is the number of its results.
+
+    `engine` is what answered it: `sql`, or `rdflib` for the `reason` given.
+    """
 
     shape: Shape
     constraint: Constraint
     total: int
+    engine: str = "sql"
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +127,8 @@ def _result(check: Check, row: tuple[Any, ...], shared: Mapping[str, str]) -> Va
     path = PredicatePath(URIRef(row[10])) if row[10] is not None else shape.path
     names = variables_of(literals_of(shape, constraint))
     texts = {"this": focus[1], "value": value[1] if value else None, "path": row[10]}
+    if isinstance(constraint, QueryConstraint):
+        texts |= {name: str(term) for name, term in constraint.bindings}
     if row[1] is not None:
         texts |= {name: text for name, text in zip(names, row[1], strict=True) if text is not None}
     return ValidationResult(
@@ -131,7 +139,7 @@ def _result(check: Check, row: tuple[Any, ...], shared: Mapping[str, str]) -> Va
         shape=shape.node,
         severity=shape.severity,
         messages=message(shape, constraint, texts) if names else shared,
-        constraint=constraint.node if isinstance(constraint, Select) else None,
+        constraint=constraint.node if isinstance(constraint, QueryConstraint) else None,
     )
 
 

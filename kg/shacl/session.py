@@ -15,7 +15,7 @@ from rdflib import RDF, RDFS
 from rdflib.term import Node
 from sqlglot import exp
 
-from kg.shacl.model import HasClass, Path, PredicatePath, Shape, Shapes
+from kg.shacl.model import HasClass, Path, PredicatePath, Shape, Shapes, Target
 from kg.shacl.paths import ordered, predicates
 from kg.shacl.sql import DIALECT
 from kg.store import (
@@ -67,10 +67,16 @@ class Session:
     def __init__(self, cursor: Cursor, shapes: Shapes, as_of: date) -> None:
         self.cursor = cursor
         self.as_of = as_of
+        self.shapes_graph = shapes.graph
+        self.evaluated: str | None = None
+        """Why the last query was evaluated and not compiled, None when it was compiled."""
         self._tables = 0
+        self._absent = 0
+        self._ids: dict[TermKey, int] = {}
+        self._typed: dict[TermKey, TypedTerm] = {}
         cursor.execute(_TABLES)
         prime(cursor, "shacl_result", "check_no")
-        self._ids, self._typed = self._learn(_constants(shapes))
+        self._learn(_constants(shapes))
         self._target_nodes = _target_nodes(shapes)
         self.type_id = self.id(RDF.type)
         rows = cursor.execute("SELECT p, dup, wide FROM predicate").fetchall()
@@ -96,13 +102,20 @@ class Session:
         """Return the targets' nodes that the dictionary does not hold, with their ids."""
         return [(node, self.id(node)) for node in self._target_nodes if self.id(node) < 0]
 
-    def _learn(self, nodes: set[Node]) -> tuple[dict[TermKey, int], dict[TermKey, TypedTerm]]:
+    def focus_ids(self, nodes: Sequence[Node]) -> list[int]:
+        """Return the ids of terms that are to be focus nodes, new ones where the data lack them."""
+        self._learn(set(nodes))
+        self._target_nodes += [node for node in nodes if node not in self._target_nodes]
+        return self.ids(nodes)
+
+    def _learn(self, nodes: set[Node]) -> None:
         """Look terms up, all at once, and give the absent ones ids."""
-        keys = sorted({term_key(node) for node in nodes}, key=str)
+        keys = sorted({term_key(node) for node in nodes} - self._ids.keys(), key=str)
         typed = dict(zip(keys, type_terms(self.cursor, keys), strict=True))
         found = dict(zip(keys, lookup(self.cursor, keys), strict=True))
         absent = [key for key, known in found.items() if known is None]
-        numbers = {key: -number for number, key in enumerate(absent, start=1)}
+        numbers = {key: -number for number, key in enumerate(absent, start=1 + self._absent)}
+        self._absent += len(absent)
         rows = [
             (numbers[key], int(t.kind), t.lex, t.dt, t.lang, t.num, t.dbl, t.ts, t.tz)
             for key, t in typed.items()
@@ -110,7 +123,8 @@ class Session:
         ]
         if rows:
             self.cursor.execute(_ABSENT, [list(column) for column in zip(*rows, strict=True)])
-        return {key: known or numbers[key] for key, known in found.items()}, typed
+        self._ids |= {key: known or numbers[key] for key, known in found.items()}
+        self._typed |= typed
 
     # --- Predicates ---
 
@@ -186,9 +200,14 @@ def _all_shapes(shapes: Shapes) -> Iterable[Shape]:
     return (shape for root in shapes.roots for shape in root.walk())
 
 
+def _targets(shapes: Shapes) -> Iterable[Target]:
+    """Return the targets that are no queries."""
+    return (t for root in shapes.roots for t in root.targets if isinstance(t, Target))
+
+
 def _classes(shapes: Shapes) -> set[Node]:
     """Return the classes that targets and constraints name."""
-    targets = {t.term for root in shapes.roots for t in root.targets if t.kind == "class"}
+    targets = {t.term for t in _targets(shapes) if t.kind == "class"}
     return targets | {
         constraint.iri
         for shape in _all_shapes(shapes)
@@ -199,15 +218,14 @@ def _classes(shapes: Shapes) -> set[Node]:
 
 def _target_nodes(shapes: Shapes) -> list[Node]:
     """Return the nodes that targets name."""
-    named = {t.term for root in shapes.roots for t in root.targets if t.kind == "node"}
+    named = {t.term for t in _targets(shapes) if t.kind == "node"}
     return ordered(named)
 
 
 def _constants(shapes: Shapes) -> set[Node]:
     """Return all terms that the SQL of the shapes refers to."""
     found: set[Node] = {RDF.type, RDFS.subClassOf}
-    for root in shapes.roots:
-        found |= {target.term for target in root.targets}
+    found |= {target.term for target in _targets(shapes)}
     for shape in _all_shapes(shapes):
         found |= predicates(shape.path) if shape.path else set()
         for constraint in shape.constraints:

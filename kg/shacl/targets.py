@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from kg.shacl.model import Shapes, Target
+from kg.shacl.model import QueryTarget, Shapes, Target
+from kg.shacl.query_targets import selected_nodes
 from kg.shacl.session import Session
 from kg.shacl.sql import query, union
 
@@ -25,12 +26,12 @@ class Targets:
     def __init__(self, session: Session, shapes: Shapes, scope: str | None) -> None:
         self._session = session
         self._scope = scope
-        self._tables: dict[frozenset[Target], str | None] = {}
+        self._tables: dict[frozenset[Target | QueryTarget], str | None] = {}
         roots = {
             session.id(target.term)
             for shape in shapes.roots
             for target in shape.targets
-            if target.kind == "class"
+            if isinstance(target, Target) and target.kind == "class"
         }
         in_scope = f"AND q.s IN (SELECT node FROM {scope})" if scope else ""
         session.cursor.execute(
@@ -39,14 +40,14 @@ class Targets:
         found = session.cursor.execute("SELECT DISTINCT root FROM shacl_instance").fetchall()
         self._inhabited = {row[0] for row in found}
 
-    def focus_nodes(self, targets: tuple[Target, ...]) -> str | None:
+    def focus_nodes(self, targets: tuple[Target | QueryTarget, ...]) -> str | None:
         """Return the name of the table of the focus nodes of targets, None without any."""
         key = frozenset(targets)
         if key not in self._tables:
             self._tables[key] = self._materialised(targets)
         return self._tables[key]
 
-    def _materialised(self, targets: tuple[Target, ...]) -> str | None:
+    def _materialised(self, targets: tuple[Target | QueryTarget, ...]) -> str | None:
         several = [each for target in targets if (each := self._of_target(target)) is not None]
         if not several:
             return None
@@ -59,8 +60,10 @@ class Targets:
         name = self._session.table(every)
         return name if self._session.count(name) else None
 
-    def _of_target(self, target: Target) -> exp.Query | None:
+    def _of_target(self, target: Target | QueryTarget) -> exp.Query | None:
         """Return the focus nodes of one target, None when there cannot be any."""
+        if isinstance(target, QueryTarget):
+            return query("SELECT node FROM :found", found=selected_nodes(self._session, target))
         number = self._session.id(target.term)
         if target.kind == "node":
             return query("SELECT CAST(:number AS BIGINT) AS node", number=number)

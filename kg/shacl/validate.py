@@ -111,12 +111,15 @@ class _Run:
     def _check(self, shape: Shape, constraint: Constraint, focus: _Focus) -> None:
         """Keep the results of one constraint."""
         st = Statement(self._session)
+        self._session.evaluated = None
         found = violations(constraint, st, shape, focus.nodes)
         shape_no = self._numbers.setdefault(shape.node, len(self._numbers))
         start = f"SELECT {len(self.checks)} AS check_no, {shape_no} AS shape_no, v.*"
         rows = _repeated(start, found, focus)
         total = self._session.insert("shacl_result", st.finish(rows))
-        self.checks.append(Check(shape, constraint, total))
+        reason = self._session.evaluated
+        engine = "rdflib" if reason else "sql"
+        self.checks.append(Check(shape, constraint, total, engine, reason))
 
 
 def _repeated(start: str, rows: exp.Query, focus: _Focus) -> exp.Query:

@@ -106,9 +106,13 @@ def compile_algebra(
     *,
     bindings: Mapping[str, Node] | None = None,
 ) -> Compiled:
-    """Return the SQL of a parsed SELECT or ASK, as `compile_select` does."""
+    """Return the SQL of a parsed SELECT or ASK, as `compile_select` does.
+
+    Variables with the same text in `prebound` are bound together, to the rows of one relation.
+    """
     context = _context(cursor, algebra, GraphChoice(), bindings or {})
-    context.prebound = {name: _outside(relation, name) for name, relation in prebound.items()}
+    parsed = {relation: _outside(relation) for relation in set(prebound.values())}
+    context.prebound = {name: parsed[relation] for name, relation in prebound.items()}
     relation = Compiler(context).relation(algebra.p)
     if algebra.name == "AskQuery":
         return Compiled("ask", [], sql.text(statements.ask(relation)))
@@ -119,9 +123,9 @@ def compile_algebra(
     return Compiled("select", variables, sql.text(query))
 
 
-def _outside(relation: str, name: str) -> exp.Query:
+def _outside(relation: str) -> exp.Query:
     query = parse_one(relation, dialect="duckdb")
-    assert isinstance(query, exp.Query), name  # noqa: S101
+    assert isinstance(query, exp.Query), relation  # noqa: S101
     return query
 
 

@@ -190,17 +190,21 @@ class Compiler:
     def _with_prebound(self, relation: Relation, expression: object) -> Relation:
         """Return a relation joined with values from outside that only an expression mentions."""
         mentioned = {str(v) for v in variables(expression)}
-        for name in sorted(mentioned & self.context.prebound.keys() - relation.shapes.keys()):
-            relation = joins.join(self.context, self._outside(name), relation)
+        for name in sorted(mentioned & self.context.prebound.keys()):
+            if name not in relation.shapes:
+                relation = joins.join(self.context, self._outside(name), relation)
         return relation
 
     def _outside(self, name: str) -> Relation:
-        """Return the values of a variable given from outside."""
+        """Return the values of a variable given from outside, with those bound together with it."""
         alias = self.context.fresh("f")
-        column = sql.alias(sql.column(alias, name), self.context.name(name, "id"))
+        names = self.context.bound_together(name)
+        columns = [
+            sql.alias(sql.column(alias, each), self.context.name(each, "id")) for each in names
+        ]
         source = sql.subquery(self.context.prebound[name].copy(), alias)
         shape = Shape(frozenset({"id"}), self.context.object_statistics(None).traits, certain=True)
-        return Relation(sql.select([column], source), {name: shape})
+        return Relation(sql.select(columns, source), dict.fromkeys(names, shape))
 
     def _graph(self, node: CompValue, graph: Graph) -> Relation:
         term = node.term

@@ -64,7 +64,8 @@ class Context:
     bindings: dict[str, Constant] = field(default_factory=dict)
     """Variables that stand for a term everywhere in the query."""
     prebound: dict[str, exp.Query] = field(default_factory=dict)
-    """Variables whose values come from outside: queries of one column of ids, without repeats."""
+    """Variables whose values come from outside: queries with a column of ids for each, without
+    repeats; variables of one query are bound together."""
     _variables: dict[str, int] = field(default_factory=dict)
     _aliases: itertools.count[int] = field(default_factory=itertools.count)
 
@@ -72,6 +73,11 @@ class Context:
         """Return the column name of a variable's facet (names of variables are case-sensitive)."""
         number = self._variables.setdefault(variable, len(self._variables))
         return f"v{number}" if facet == "id" else f"v{number}_{facet}"
+
+    def bound_together(self, name: str) -> list[str]:
+        """Return the variables that are given from outside in one relation with a variable."""
+        relation = self.prebound[name]
+        return [other for other, its in self.prebound.items() if its is relation]
 
     def fresh(self, prefix: str) -> str:
         """Return an alias or variable name used nowhere else."""

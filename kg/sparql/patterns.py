@@ -157,10 +157,15 @@ def _add_prebound(
 ) -> None:
     """Join the values given from outside for variables of these triples."""
     names = {variable_name(node) for triple in triples for node in triple if is_variable(node)}
-    for name in sorted(names & context.prebound.keys()):
+    todo = sorted(names & context.prebound.keys())
+    while todo:
         alias = context.fresh("f")
-        sources.tables.append(sql.subquery(context.prebound[name].copy(), alias))
-        sources.bind(name, _Place(alias, name, context.object_statistics(None).traits, typed=False))
+        together = context.bound_together(todo[0])
+        sources.tables.append(sql.subquery(context.prebound[todo[0]].copy(), alias))
+        for name in together:
+            traits = context.object_statistics(None).traits
+            sources.bind(name, _Place(alias, name, traits, typed=False))
+        todo = [name for name in todo if name not in together]
 
 
 def _relation(context: Context, sources: _Sources) -> Relation:
@@ -270,6 +275,7 @@ def _ends(
         return sql.select(
             [sql.alias(sql.column(outside, name), "x")],
             sql.subquery(context.prebound[name].copy(), outside),
+            distinct=len(context.bound_together(name)) > 1,
         )
     # A path may start anywhere but at what is only a predicate.
     if base_name is None or name not in joined.nodes or name not in joined.places:

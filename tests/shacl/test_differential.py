@@ -6,27 +6,15 @@ The data are one graph, or the same graph twice under two names, which is the sa
 from __future__ import annotations
 
 import logging
-from datetime import date
 from itertools import count
 
-import pyshacl
 import pytest
-from graph_stores import holding
-from hypothesis import HealthCheck, given, settings
+from against_pyshacl import graph, our_results, pyshacl_results
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
-from rdflib import SH, Graph
 
-from kg.shacl import load_shapes, validate
-from kg.shacl.paths import path_text, read_path
-from kg.shacl.reading import parse_turtle
 from kg.store import Store
 
-PREFIXES = """
-@prefix sh: <http://www.w3.org/ns/shacl#> .
-@prefix ex: <https://example.org/> .
-@prefix xsd: <http://www.w3.org/2001/XMLSchema#> .
-@prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
-"""
 NODES = [f"ex:n{i}" for i in range(4)]
 CLASSES = [f"ex:C{i}" for i in range(3)]
 PREDICATES = [f"ex:p{i}" for i in range(3)]
@@ -40,8 +28,6 @@ LITERALS = NUMBERS + DATES + TIMES + STRINGS + TEXTS + OTHERS
 TERMS = NODES + CLASSES + LITERALS
 
 LIMITS = [NUMBERS[1], NUMBERS[3], NUMBERS[5], DATES[1], TIMES[1], STRINGS[1]]
-
-Result = tuple[str, str, str, str, str]
 
 triples = st.one_of(
     st.tuples(st.sampled_from(NODES), st.sampled_from(PREDICATES), st.sampled_from(TERMS)),
@@ -153,26 +139,6 @@ def _first(constraint: str) -> str:
     return constraint.partition(" ")[0]
 
 
-def graph(text: str) -> Graph:
-    made = Graph()
-    parse_turtle(made, (PREFIXES + text).encode())
-    return made
-
-
-def results(report: Graph) -> set[Result]:
-    """Return the results of a report, without their number: pySHACL repeats some."""
-    found = set()
-    for result in report.objects(None, SH.result):
-        path = report.value(result, SH.resultPath)
-        cells = [
-            report.value(result, each)
-            for each in (SH.focusNode, SH.value, SH.sourceConstraintComponent, SH.sourceShape)
-        ]
-        texts = [cell.n3() if cell is not None else "" for cell in cells]
-        found.add((*texts, path_text(read_path(report, path)) if path is not None else ""))
-    return found
-
-
 @pytest.fixture(autouse=True)
 def quiet() -> None:
     """Keep rdflib from telling of the ill-typed literals that are meant."""
@@ -180,12 +146,10 @@ def quiet() -> None:
 
 
 def check(store: Store, data_text: str, shapes_text: str, copies: int) -> None:
+    # pySHACL lets a literal of an unknown datatype through every bound (section 4.3 does not).
+    assume("clusive" not in shapes_text or "ex:code" not in data_text)
     data, shapes = graph(data_text), graph(shapes_text)
-    with holding(store, *[data] * copies) as cursor:
-        ours = results(validate(cursor, load_shapes(shapes), date(2026, 1, 1)).graph())
-    _, report, _ = pyshacl.validate(data, shacl_graph=shapes)
-    assert isinstance(report, Graph)
-    assert ours == results(report)
+    assert our_results(store, data, shapes, copies) == pyshacl_results(data, shapes)
 
 
 @settings(

@@ -358,9 +358,8 @@ def test_unrelated_halves_of_a_not_exists_are_joined(store: Store) -> None:
     [
         ("sh:js [ sh:jsFunctionName 'x' ]", "sh#js|shacl#js"),
         ("sh:rule [ a sh:TripleRule ]", "shacl#rule"),
-        ("sh:target [ sh:select 'x' ]", "shacl#target"),
         ("sh:expression ex:e", "shacl#expression"),
-        ("ex:lang 'fr'", "ex:LangComponent|example.org/LangComponent"),
+        ("ex:lang 'fr'", "example.org/LangComponent"),
         ("sh:node ex:s", "refers to itself"),
         ("sh:property [ sh:path ex:p ; sh:node ex:s ]", "refers to itself"),
         (r"sh:pattern '(?=a)b'", "look-around"),
@@ -386,7 +385,7 @@ def test_what_is_not_compiled_is_refused_by_name(store: Store, shape: str, named
         ("SELECT $this WHERE { SERVICE ex:s { $this ?p ?o } }", "SERVICE"),
         ("SELECT $this WHERE { { SELECT ?o WHERE { ?s ?p ?o } } }", "subquery"),
         ("SELECT $this WHERE { BIND (1 AS $this) }", "AS"),
-        ("SELECT $this WHERE { $this ?p $currentShape }", "currentShape"),
+        ("SELECT $this WHERE { BIND (1 AS $currentShape) }", "currentShape"),
     ],
 )
 def test_forms_that_pre_binding_forbids_are_refused(select: str, named: str) -> None:

@@ -22,11 +22,6 @@ SUITE = Path(__file__).parents[2].parent / "shared/suites/data-shapes/data-shape
 MF = Namespace("http://www.w3.org/2001/sw/DataAccess/tests/test-manifest#")
 SHT = Namespace("http://www.w3.org/ns/shacl-test#")
 
-NOT_OFFERED = {
-    "sparql/pre-binding/shapesGraph-001": "$shapesGraph is an optional feature, refused by name",
-}
-"""Tests whose expected report is not produced: the shapes graph is refused instead."""
-
 Result = tuple[str, str, str, str, str, str]
 
 
@@ -74,14 +69,13 @@ def _expected(manifest: Graph, report: Node) -> Counter[Result]:
 def test_reports_what_the_suite_expects(store: Store, path: Path) -> None:
     manifest = _read(path)
     (test,) = manifest.subjects(RDF.type, SHT.Validate)
-    name = str(path.relative_to(SUITE).with_suffix(""))
     action = manifest.value(test, MF.action)
     data_file = _file(manifest.value(action, SHT.dataGraph))
     shapes_file = _file(manifest.value(action, SHT.shapesGraph))
     data = manifest if data_file == path else _read(data_file)
     shapes = manifest if shapes_file == path else _read(shapes_file)
     report = manifest.value(test, MF.result)
-    if report == SHT.Failure or name in NOT_OFFERED or name.startswith("sparql/component/"):
+    if report == SHT.Failure:
         with pytest.raises(ShapesError):
             _results(store, shapes, data)
         return
