@@ -286,7 +286,7 @@ def _group_concat(node: CompValue, groups: Groups) -> Value:
     value = value_of(node.vars, groups.scope)
     separator = " " if node.separator is None else str(node.separator)
     if isinstance(value, Unbound):
-        return Unbound()
+        return Text(sql.string(""))
     text = (
         value.facet("lex")
         if value.kinds <= LITERALS

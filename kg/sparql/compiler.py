@@ -235,11 +235,10 @@ class Compiler:
         return Relation(query, {**kept, name: shape})
 
     def _to_multiset(self, node: CompValue, graph: Graph) -> Relation:
-        if isinstance(node.p, CompValue) and node.p.name != "values":
+        if node.p.name != "values":
             return self.relation(node.p, graph)
-        # The parser gives inline data without any row as an empty list.
-        rows: list[dict[Variable, Node | str]] = node.p.res if node.p else []
-        names = list(dict.fromkeys(str(name) for row in rows for name in row))
+        rows: list[dict[Variable, Node | str]] = node.p.res
+        names = [str(name) for name in node.p.var]
         if set(names) & self.context.bindings.keys():
             raise NotCompiledError("VALUES of a variable that is a parameter")
         table = inline_data(self.context, names, rows)

@@ -6,6 +6,7 @@ Importing this module changes rdflib's SPARQL grammar for the process:
 - a negative decimal is a number;
 - an inverse in a negated property set keeps its predicate;
 - a filter that is a constant, such as `FILTER(false)`, is kept;
+- inline data keep their variables without any row, and their rows without any variable;
 - `SELECT *` selects what is in scope, which variables within a FILTER or MINUS are not.
 """
 
@@ -16,7 +17,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import rdflib
-from pyparsing import And, MatchFirst, ParserElement
+from pyparsing import And, MatchFirst, ParserElement, ParseResults
 from rdflib import Literal, Variable
 from rdflib.paths import InvPath
 from rdflib.plugins.sparql import algebra, parser
@@ -67,6 +68,18 @@ def _collected(parts: Any) -> Any:
     return _conjunction(condition, condition) if isinstance(condition, Literal) else condition
 
 
+def _inline_data(clause: CompValue) -> CompValue:
+    """Return the rows of a VALUES clause, and its variables."""
+    names: list[Variable] = list(clause.var or ())
+    rows = [row if isinstance(row, list) else [row] for row in map(_plain, clause.value or ())]
+    return CompValue("values", var=names, res=[dict(zip(names, row, strict=True)) for row in rows])
+
+
+def _plain(row: Any) -> Any:
+    """Return a row of several values as a list; the grammar gives an empty one in another form."""
+    return row.as_list() if isinstance(row, ParseResults) else row
+
+
 _translate: Callable[[Any], tuple[Any, list[Variable]]] = algebra.translate
 
 
@@ -87,7 +100,7 @@ def _in_scope(node: Any) -> Iterator[Variable]:
     if node.name == "BGP":
         yield from (term for triple in node.triples for term in triple if _is_variable(term))
     elif node.name == "values":
-        yield from (name for row in node.res for name in row)
+        yield from node.var
     elif node.name == "Project":
         yield from node.PV
     else:
@@ -95,8 +108,7 @@ def _in_scope(node: Any) -> Iterator[Variable]:
         yield from filter(_is_variable, named)
         parts = ("p", "p1") if node.name == "Minus" else ("p", "p1", "p2")
         for part in parts:
-            # Inline data without any row are an empty list.
-            if isinstance(node.get(part), CompValue):
+            if part in node:
                 yield from _in_scope(node[part])
 
 
@@ -107,4 +119,5 @@ def _is_variable(term: object) -> bool:
 _keep_inverse_predicates()
 algebra.translate = _selected  # type: ignore[assignment]
 algebra.collectAndRemoveFilters = _collected
+algebra.translateValues = _inline_data  # type: ignore[assignment]
 algebra.translatePath = _translated  # type: ignore[assignment]

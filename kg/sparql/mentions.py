@@ -23,7 +23,7 @@ def pattern_variables(node: object) -> set[str]:
         if node.name == "Extend":
             found.add(str(node.var))
         if node.name == "values":
-            found |= {str(name) for row in node.res for name in row}
+            found |= {str(name) for name in node.var}
         if node.name == "Graph" and isinstance(node.term, Variable):
             found.add(str(node.term))
         for key in ("p", "p1", "p2"):

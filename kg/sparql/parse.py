@@ -7,7 +7,12 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 import pyoxigraph
-from rdflib.plugins.sparql.algebra import translateGroupGraphPattern, translateQuery
+from rdflib.plugins.sparql.algebra import (
+    translateGroupGraphPattern,
+    translatePath,
+    translateQuery,
+    traverse,
+)
 from rdflib.plugins.sparql.parser import parseQuery
 from rdflib.plugins.sparql.parserutils import CompValue
 from rdflib.plugins.sparql.sparql import Query
@@ -110,7 +115,8 @@ def _translate_exists(node: object) -> None:
         if node.name in {"Builtin_EXISTS", "Builtin_NOTEXISTS"}:
             pattern = node.graph
             if isinstance(pattern, CompValue) and pattern.name == "GroupGraphPatternSub":
-                pattern = translateGroupGraphPattern(pattern)
+                # Outside WHERE the parser leaves even the paths as syntax.
+                pattern = translateGroupGraphPattern(traverse(pattern, visitPost=translatePath))
             # rdflib leaves its translation in the attribute and the syntax, robbed of its
             # filters, in the item: whoever copies items would lose the filters.
             node["graph"] = pattern

@@ -277,7 +277,12 @@ def _set_operation(queries: Sequence[exp.Query], *, distinct: bool) -> exp.Query
     middle = len(queries) // 2
     left = _set_operation(queries[:middle], distinct=distinct)
     right = _set_operation(queries[middle:], distinct=distinct)
-    return exp.Union(this=left, expression=right, distinct=distinct)
+    return exp.Union(this=_part(left), expression=_part(right), distinct=distinct)
+
+
+def _part(query: exp.Query) -> exp.Query:
+    """Return a query as a part of a union: one with CTEs of its own stands in parentheses."""
+    return exp.Subquery(this=query) if query.args.get("with_") else query
 
 
 def with_query(query: exp.Query, name: str, body: exp.Query, *, materialized: bool) -> None:

@@ -82,7 +82,7 @@ def _run(folder: Path, kills: int) -> None:
     table = folder / "parties.csv"
     rows = "".join(f"P{number},person,Name {number}\n" for number in range(PARTIES))
     table.write_text("key,kind,name\n" + rows, encoding="utf-8")
-    chance = random.Random(20240501)  # noqa: S311 (moments to kill, no secrets)
+    chance = random.Random(20240501)
     path = folder / "store.duckdb"
     usual = _kill_once(path, table, "first", None)
     committed = _check_whole(path)

@@ -1,64 +1,123 @@
-"""One query, one dataset, three engines: the answers in one shape."""
+"""Two other engines asked the same, in a process of their own: one of them may never answer."""
 
 from __future__ import annotations
 
-import struct
-from collections import Counter
-from collections.abc import Iterable, Sequence
-from decimal import Decimal, InvalidOperation
+import logging
+import multiprocessing
+import sys
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+from types import TracebackType
 
 import pyoxigraph as ox
 import rdflib
-from query_strategies import XSD, Quad, Term
+from fuzz_data import RDF_LANG_STRING, XSD, Quad, Term
 from rdflib.graph import DATASET_DEFAULT_GRAPH_ID
 
-from kg.store import Transaction, term_key
-from kg.store.typing import INTEGER_RANGES, RDF_LANG_STRING, XSD_STRING
+from kg.store import term_key
 
-Answer = bool | Counter[tuple[object, ...]]
-
-_INTEGERS = {XSD + name for name in INTEGER_RANGES}
+XSD_STRING = XSD + "string"
+Row = tuple[Term | None, ...]
 
 
-def comparable(term: Term | None) -> object:
-    """Return a term so that engines which rewrite lexical forms compare equal."""
-    if term is None:
-        return None
-    text, datatype, language = term
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What an engine answered: a boolean, solutions in the order of `variables`, or triples."""
+
+    form: str
+    variables: tuple[str, ...] = ()
+    rows: tuple[Row, ...] = ()
+    boolean: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why an engine gave no answer."""
+
+    reason: str
+
+
+Outcome = Answer | Failure
+
+
+class Oracles:
+    """A process that asks pyoxigraph and rdflib; it is replaced when it does not answer."""
+
+    def __init__(self, timeout: float = 5.0) -> None:
+        self._timeout = timeout
+        self._process: BaseProcess | None = None
+        self._pipe: Connection | None = None
+
+    def answers(self, quads: Sequence[Quad], text: str) -> tuple[Outcome, Outcome]:
+        """Return the answers of pyoxigraph and rdflib to a query on some data."""
+        pipe = self._started()
+        pipe.send((list(quads), text))
+        if pipe.poll(self._timeout):
+            found: tuple[Outcome, Outcome] = pipe.recv()
+            return found
+        self.close()
+        return Failure("timeout"), Failure("timeout")
+
+    def _started(self) -> Connection:
+        if self._pipe is None:
+            context = multiprocessing.get_context("spawn")
+            self._pipe, theirs = context.Pipe()
+            self._process = context.Process(target=_serve, args=(theirs,), daemon=True)
+            self._process.start()
+            theirs.close()
+            # The first answer waits for imports.
+            self._pipe.send(([], "ASK {}"))
+            self._pipe.recv()
+        return self._pipe
+
+    def close(self) -> None:
+        """End the process."""
+        if self._process is not None and self._pipe is not None:
+            self._process.kill()
+            self._process.join()
+            self._pipe.close()
+        self._process = self._pipe = None
+
+    def __enter__(self) -> Oracles:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def _serve(pipe: Connection) -> None:
+    warnings.simplefilter("ignore")
+    logging.disable()
+    sys.setrecursionlimit(5000)
+    known: list[Quad] | None = None
+    engines: list[_Oxigraph | _Rdflib] = []
+    while True:
+        try:
+            quads, text = pipe.recv()
+        except EOFError:
+            return
+        if quads != known:
+            known, engines = quads, [_Oxigraph(quads), _Rdflib(quads)]
+        pipe.send(tuple(_asked(engine, text) for engine in engines))
+
+
+def _asked(engine: _Oxigraph | _Rdflib, text: str) -> Outcome:
     try:
-        if datatype in _INTEGERS:
-            return datatype, int(text)
-        if datatype == XSD + "decimal":
-            return datatype, Decimal(text)
-        if datatype == XSD + "double":
-            return datatype, repr(float(text))
-        if datatype == XSD + "float":
-            return datatype, repr(struct.unpack("f", struct.pack("f", float(text)))[0])
-    except (ValueError, InvalidOperation, OverflowError):
-        return term
-    if datatype == XSD + "boolean":
-        return datatype, {"1": "true", "0": "false"}.get(text, text)
-    return text, datatype, language
+        return engine.answer(text)
+    except BaseException as error:
+        return Failure(f"{type(error).__name__}: {str(error)[:200]}")
 
 
-def _answer(variables: Sequence[str], rows: Iterable[Sequence[Term | None]]) -> Answer:
-    """Return solutions as a multiset of rows, in the order of the variables' names."""
-    order = sorted(range(len(variables)), key=variables.__getitem__)
-    return Counter(tuple(comparable(row[i]) for i in order) for row in rows)
-
-
-def insert(tx: Transaction, quads: Sequence[Quad]) -> None:
-    """Put a dataset into the store, with the labels of its blank nodes."""
-    rows = [(s[0], p[0], *o, g) for s, p, o, g in quads]
-    columns = [[row[i] for row in rows] for i in range(6)]
-    names = ("s", "p", "o", "odt", "olang", "g")
-    staged = ", ".join(f"unnest(?::VARCHAR[]) AS {name}" for name in names)
-    tx.cursor.execute(f"CREATE OR REPLACE TEMP TABLE _data AS SELECT {staged}", columns)
-    tx.insert("_data")
-
-
-class Oxigraph:
-    """Answers of pyoxigraph."""
+class _Oxigraph:
+    """pyoxigraph."""
 
     def __init__(self, quads: Sequence[Quad]) -> None:
         self._store = ox.Store()
@@ -70,10 +129,13 @@ class Oxigraph:
         """Return the answer of a query."""
         found = self._store.query(text)
         if isinstance(found, ox.QueryBoolean):
-            return bool(found)
-        assert isinstance(found, ox.QuerySolutions)
-        names = [variable.value for variable in found.variables]
-        return _answer(names, ([_from_ox(row[name]) for name in names] for row in found))
+            return Answer("ask", boolean=bool(found))
+        if isinstance(found, ox.QuerySolutions):
+            names = tuple(variable.value for variable in found.variables)
+            rows = tuple(tuple(_from_ox(row[name]) for name in names) for row in found)
+            return Answer("select", names, rows)
+        triples = {(_from_ox(t.subject), _from_ox(t.predicate), _from_ox(t.object)) for t in found}
+        return Answer("construct", ("s", "p", "o"), tuple(triples))
 
 
 def _ox(term: Term) -> ox.NamedNode | ox.BlankNode | ox.Literal:
@@ -94,8 +156,8 @@ def _from_ox(term: ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple | None) 
     return (f"_:{term.value}" if isinstance(term, ox.BlankNode) else term.value), None, None
 
 
-class Rdflib:
-    """Answers of rdflib."""
+class _Rdflib:
+    """rdflib."""
 
     def __init__(self, quads: Sequence[Quad]) -> None:
         self._dataset = rdflib.Dataset()
@@ -107,12 +169,24 @@ class Rdflib:
         """Return the answer of a query."""
         found = self._dataset.query(text)
         if found.type == "ASK":
-            return bool(found.askAnswer)
-        names = [str(name) for name in found.vars or []]
-        rows = [[binding.get(name) for name in found.vars or []] for binding in found.bindings]
-        return _answer(
-            names, ([None if node is None else term_key(node) for node in row] for row in rows)
-        )
+            return Answer("ask", boolean=bool(found.askAnswer))
+        if found.type == "SELECT":
+            names = found.vars or []
+            rows = tuple(
+                tuple(_from_rdflib(binding.get(name)) for name in names)
+                for binding in found.bindings
+            )
+            return Answer("select", tuple(map(str, names)), rows)
+        triples = {tuple(map(_from_rdflib, triple)) for triple in found.graph or ()}
+        return Answer("construct", ("s", "p", "o"), tuple(filter(_is_triple, triples)))
+
+
+def _is_triple(row: Row) -> bool:
+    """Return whether a row is RDF: rdflib puts literals and blank nodes in any place."""
+    subject, predicate, _ = row
+    assert subject is not None
+    assert predicate is not None
+    return not subject[1] and not predicate[1] and not predicate[0].startswith("_:")
 
 
 def _rdflib(term: Term) -> rdflib.URIRef | rdflib.BNode | rdflib.Literal:
@@ -124,3 +198,8 @@ def _rdflib(term: Term) -> rdflib.URIRef | rdflib.BNode | rdflib.Literal:
     if datatype == XSD_STRING:
         return rdflib.Literal(text)
     return rdflib.Literal(text, datatype=datatype, normalize=False)
+
+
+def _from_rdflib(node: object) -> Term | None:
+    assert node is None or isinstance(node, rdflib.term.Node)
+    return None if node is None else term_key(node)

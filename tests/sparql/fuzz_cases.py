@@ -1,0 +1,156 @@
+"""One random case: data with a history, the graphs a query sees, and the query."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from random import Random
+
+from fuzz_data import GRAPHS, PROLOGUE, History, Quad, history
+from fuzz_queries import Queries, graph_clauses
+from fuzz_trees import Tree, shorter, smaller
+from oracles import Answer, Failure, Outcome
+
+from kg.namespaces import PROVENANCE_GRAPH
+from kg.sparql import query
+from kg.store import Store, Transaction
+
+PER_DATASET = 10
+"""Queries asked of each dataset."""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What of a store a query sees."""
+
+    commit: int | None = None
+    """The commit that the query asks for; None: the last one."""
+    union: bool = False
+    """The default graph is the union of all graphs."""
+    hidden: tuple[str, ...] = ()
+    clauses: tuple[tuple[str, ...], tuple[str, ...]] | None = None
+    """Graphs of FROM and of FROM NAMED."""
+
+    def seen(self, data: History) -> list[Quad]:
+        """Return the dataset of the query, its default graph being the unnamed one."""
+        number = len(data.commits) if self.commit is None else self.commit
+        live = [quad for quad in data.at(number) if quad[3] not in self.hidden]
+        if self.clauses is not None:
+            default, named = self.clauses
+            merged = [(*quad[:3], None) for quad in live if quad[3] in default]
+            return list(dict.fromkeys([*merged, *(quad for quad in live if quad[3] in named)]))
+        if self.union:
+            merged = [(*quad[:3], None) for quad in live]
+            return list(dict.fromkeys([*merged, *(quad for quad in live if quad[3])]))
+        return live
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A query on some data."""
+
+    data: History
+    view: View
+    query: Tree
+
+    @property
+    def text(self) -> str:
+        """The query as the oracles are asked it, on the dataset it sees."""
+        return PROLOGUE + str(self.query)
+
+    @property
+    def seen(self) -> list[Quad]:
+        """The dataset that the query sees."""
+        return self.view.seen(self.data)
+
+    def __str__(self) -> str:
+        return f"{self.query}\n  view {self.view}\n  data {self.data.commits}"
+
+
+def cases(seed: int) -> list[Case]:
+    """Return the cases of a seed: one dataset, several queries."""
+    random = Random(seed)
+    data = history(random)
+    return [
+        Case(data, _view(random, data), Queries(random, data.terms).query())
+        for _ in range(PER_DATASET)
+    ]
+
+
+def _view(random: Random, data: History) -> View:
+    commit = random.randint(0, len(data.commits)) if random.random() < 0.2 else None
+    hidden = (random.choice(GRAPHS),) if random.random() < 0.15 else ()
+    clauses = graph_clauses(random)
+    named = None if clauses is None else (tuple(clauses[0]), tuple(clauses[1]))
+    return View(commit, random.random() < 0.5, hidden, named)
+
+
+def filled(data: History) -> Store:
+    """Return a store in memory that went through a history."""
+    store = Store.open(threads=1)
+    for removed, added in data.commits:
+        with store.write() as tx:
+            if removed:
+                _stage(tx, removed)
+                tx.delete("_data")
+            _stage(tx, added)
+            tx.insert("_data")
+    return store
+
+
+def _stage(tx: Transaction, quads: Sequence[Quad]) -> None:
+    """Stage quads with the labels of their blank nodes."""
+    rows = [(s[0], p[0], *o, g) for s, p, o, g in quads]
+    columns = [[row[i] for row in rows] for i in range(6)] if rows else [[]] * 6
+    names = ("s", "p", "o", "odt", "olang", "g")
+    staged = ", ".join(f"unnest(?::VARCHAR[]) AS {name}" for name in names)
+    tx.cursor.execute(f"CREATE OR REPLACE TEMP TABLE _data AS SELECT {staged}", columns)
+
+
+def asked(store: Store, case: Case) -> tuple[Outcome, str]:
+    """Return our answer, and the engine with its reason."""
+    view = case.view
+    default, named = view.clauses if view.clauses is not None else (None, None)
+    try:
+        result = query(
+            store,
+            case.text,
+            default_graphs=default,
+            named_graphs=named,
+            hidden_graphs=[*view.hidden, str(PROVENANCE_GRAPH)],
+            as_of_commit=view.commit,
+            union_default_graph=view.union,
+        )
+        engine = result.engine if result.reason is None else f"{result.engine}: {result.reason}"
+        if result.form == "ask":
+            return Answer("ask", boolean=bool(result.boolean)), engine
+        rows = tuple(
+            tuple(None if term is None else term[1:] for term in row) for row in result.rows()
+        )
+        variables = tuple(result.variables) if result.form == "select" else ("s", "p", "o")
+        return Answer(result.form, variables, rows), engine
+    except Exception as error:
+        return Failure(f"{type(error).__name__}: {error}"), "none"
+
+
+def smaller_cases(case: Case) -> Iterator[Case]:
+    """Yield cases with less data, a simpler view or a shorter query."""
+    for view in (
+        replace(case.view, commit=None),
+        replace(case.view, hidden=()),
+        replace(case.view, clauses=None),
+        replace(case.view, union=False),
+    ):
+        if view != case.view:
+            yield replace(case, view=view)
+    for commits in shorter(case.data.commits):
+        if case.view.commit is None and commits:
+            yield replace(case, data=History(tuple(commits)))
+    for query_ in smaller(case.query):
+        yield replace(case, query=query_)
+    for index, (removed, added) in enumerate(case.data.commits):
+        before, after = case.data.commits[:index], case.data.commits[index + 1 :]
+        for fewer in shorter(added):
+            yield replace(case, data=History((*before, (removed, tuple(fewer)), *after)))
+        for fewer in shorter(removed):
+            yield replace(case, data=History((*before, (tuple(fewer), added), *after)))
