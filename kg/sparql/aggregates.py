@@ -13,7 +13,7 @@ from kg.sparql.arithmetic import DIVISION_DIGITS, quotient, rounded
 from kg.sparql.comparison import sort_keys
 from kg.sparql.computed import Number, Text, exact_part, integer
 from kg.sparql.expressions import Expression, value_of
-from kg.sparql.relation import Layer, Relation, Scope, columns_of, shape_of
+from kg.sparql.relation import Layer, Relation, Scope, columns_of, layer, shape_of
 from kg.sparql.values import (
     COLUMN_DIGITS,
     EXACT,
@@ -38,9 +38,10 @@ from kg.store import Kind
 class Groups:
     """The grouped query under construction: set functions below, what is made of them above."""
 
-    def __init__(self, layer: Layer, scope: Scope) -> None:
+    def __init__(self, layer: Layer, scope: Scope, every: Relation | None = None) -> None:
         self.scope = scope
         self._layer = layer
+        self._every = every
         self._alias = layer.context.fresh("a")
         self._raw: dict[str, sql.Expr] = {}
 
@@ -67,8 +68,26 @@ class Groups:
         inner = sql.select(inner_columns, self._layer.source())
         if groups:
             inner.set("group", exp.Group(expressions=[group.copy() for group in groups]))
-        query = sql.select(columns or [_one()], sql.subquery(inner, self._alias))
+        source = sql.subquery(inner, self._alias)
+        if self._every is None:
+            return Relation(sql.select(columns or [_one()], source), shapes)
+        # Without GROUP BY there is a group in each graph, also where there is no solution.
+        [graph] = self._every.shapes
+        outer = layer(self._layer.context, self._every)
+        columns += columns_of(self._layer.context, graph, outer.value(graph), shapes[graph])
+        query = sql.select(columns, outer.source())
+        on = sql.eq(self.raw(self.graph(graph)), outer.value(graph).facet("id"))
+        sql.join(query, source, on, side="LEFT")
         return Relation(query, shapes)
+
+    def graph(self, name: str) -> sql.Expr:
+        """Return the column of the active graph in the query below."""
+        return sql.column(self._layer.alias, self._layer.context.name(name, "id"))
+
+    def count(self, expression: sql.Expr) -> sql.Expr:
+        """Compute a count once in the query below; 0 for a group that is not there."""
+        count = self.raw(expression)
+        return count if self._every is None else sql.call("coalesce", count, sql.number(0))
 
 
 def _one() -> sql.Expr:
@@ -76,15 +95,21 @@ def _one() -> sql.Expr:
 
 
 def aggregated(
-    layer: Layer, scope: Scope, keys: list[Expression], aggregates: list[CompValue]
+    side: Layer,
+    scope: Scope,
+    keys: list[Expression],
+    aggregates: list[CompValue],
+    every: Relation | None = None,
 ) -> tuple[Relation, dict[str, str]]:
     """Return one solution per group, and what some results of the parser's stand for.
+
+    With `every`, the named graphs under the name of the active one, groups are made in each.
 
     The parser writes SAMPLE around a plain variable of the SELECT clause: a grouping variable
     stands for itself, and so does one that the pattern lacks, an alias of the same clause.
     """
-    context = layer.context
-    groups = Groups(layer, scope)
+    context = side.context
+    groups = Groups(side, scope, None if keys else every)
     columns: list[sql.Expr] = []
     shapes: dict[str, Shape] = {}
     expressions: list[sql.Expr] = []
@@ -97,12 +122,18 @@ def aggregated(
         else:
             expressions += value.identity()
         if isinstance(key, Variable) and not isinstance(value, Unbound):
-            shapes[str(key)] = _group_columns(columns, groups, str(key), value, layer)
+            shapes[str(key)] = _group_columns(columns, groups, str(key), value, side)
+    for name, shape in every.shapes.items() if every else ():
+        expressions.append(groups.graph(name))
+        groups.raw(groups.graph(name))
+        shapes[name] = shape
+        if keys:
+            columns.append(sql.alias(groups.raw(groups.graph(name)), context.name(name, "id")))
     for node in aggregates:
         name = str(node.res)
         if node.name == "Aggregate_Sample" and isinstance(node.vars, Variable):
             variable = str(node.vars)
-            if variable in shapes or variable not in layer.relation.shapes:
+            if variable in shapes or variable not in side.relation.shapes:
                 renamed[name] = variable
                 continue
         value = _AGGREGATES[node.name](node, groups)
@@ -114,7 +145,7 @@ def aggregated(
 
 
 def _group_columns(
-    columns: list[sql.Expr], groups: Groups, name: str, value: Value, layer: Layer
+    columns: list[sql.Expr], groups: Groups, name: str, value: Value, side: Layer
 ) -> Shape:
     """Add the columns of a grouping variable: its identity, and one of its equal other facets."""
     shape = shape_of(value, certain=True)
@@ -125,7 +156,7 @@ def _group_columns(
             expression = sql.typed_null(FACETS[facet])
         if expression not in identity:
             expression = sql.call("any_value", expression)
-        columns.append(sql.alias(groups.raw(expression), layer.context.name(name, facet)))
+        columns.append(sql.alias(groups.raw(expression), side.context.name(name, facet)))
     return shape
 
 
@@ -133,11 +164,11 @@ def _count(node: CompValue, groups: Groups) -> Value:
     scope = groups.scope
     if node.vars == "*":
         if not node.distinct:
-            return integer(groups.raw(_rows()))
+            return integer(groups.count(_rows()))
         names = [name for one in scope.layers for name in one.relation.shapes]
         parts = [part for name in names for part in scope.value(name).identity()]
         whole = sql.call("row", *parts) if parts else sql.number(1)
-        return integer(groups.raw(sql.aggregate("count", whole, distinct=True)))
+        return integer(groups.count(sql.aggregate("count", whole, distinct=True)))
     value = value_of(node.vars, scope)
     if isinstance(value, Unbound):
         return integer(sql.number(0))
@@ -145,12 +176,35 @@ def _count(node: CompValue, groups: Groups) -> Value:
     if not node.distinct:
         every = isinstance(present, exp.Boolean)
         counted = _rows() if every else sql.call("count", sql.case([(present, sql.number(1))]))
-        return integer(groups.raw(counted))
+        return integer(groups.count(counted))
+    return integer(groups.count(_count_distinct(value)))
+
+
+def _count_distinct(value: Value) -> sql.Expr:
+    """Return the aggregate that counts different terms."""
     identity = value.identity()
     whole = identity[0]
     if len(identity) > 1:
-        whole = sql.case([(present, sql.call("row", *identity))])
-    return integer(groups.raw(sql.aggregate("count", whole, distinct=True)))
+        whole = sql.case([(value.present(), sql.call("row", *identity))])
+    return sql.aggregate("count", whole, distinct=True)
+
+
+def folded_distinct(function: str, value: Value, part: sql.Expr) -> sql.Expr:
+    """Return an aggregate over a part of a value, each different term taken once.
+
+    Terms that differ may have equal values, so that DISTINCT cannot be left to the aggregate.
+    """
+    terms = sql.aggregate("list", sql.call("row", *value.identity(), part), distinct=True)
+    last = sql.number(len(value.identity()) + 1)
+    one = exp.Column(this=exp.Identifier(this="one"))
+    parts = sql.call(
+        "list_transform",
+        terms,
+        exp.Lambda(
+            this=sql.call("struct_extract", one, last), expressions=[exp.Identifier(this="one")]
+        ),
+    )
+    return sql.call("list_aggregate", parts, sql.string(function))
 
 
 def _rows() -> sql.Expr:
@@ -185,11 +239,13 @@ class _Total:
     """The sum of the numbers of a group: `num` where all are exact, else `dbl`."""
 
     def __init__(self, node: CompValue, groups: Groups) -> None:
-        if node.distinct:
-            raise NotCompiledError("SUM or AVG of distinct values")
         self.value = value_of(node.vars, groups.scope)
         self.kinds = self.value.kinds & NUMERIC
-        self._rows = groups.raw(_rows())
+        self._distinct = bool(node.distinct)
+        self._rows = groups.count(_rows())
+        self._numbers = self._rows
+        if self._distinct and self.kinds:
+            self._numbers = groups.count(_count_distinct(self.value))
         self._good = self._numeric(groups)
         self.num: sql.Expr | None = None
         self.dbl: sql.Expr | None = None
@@ -199,9 +255,9 @@ class _Total:
         if self.kinds & EXACT:
             exact = exact_part(self.value)
             assert exact is not None  # noqa: S101
-            self.num = groups.raw(sql.call("sum", exact))
+            self.num = groups.raw(self._sum(exact))
         if self.kinds & FLOATING:
-            total = groups.raw(sql.call("sum", self.value.number("dbl")))
+            total = groups.raw(self._sum(self.value.number("dbl")))
             self.dbl = rounded(total, self.kinds, self.widest)
             if self.num is not None:
                 floating = sql.compare(">=", self.widest, sql.number(int(Kind.FLOAT)))
@@ -211,7 +267,13 @@ class _Total:
     @property
     def count(self) -> sql.Expr:
         """How many numbers there are, when all values are numbers."""
-        return self._rows
+        return self._numbers
+
+    def _sum(self, numbers: sql.Expr) -> sql.Expr:
+        """Return the sum of the numbers of a group; equal terms count once with DISTINCT."""
+        if not self._distinct:
+            return sql.call("sum", numbers)
+        return folded_distinct("sum", self.value, numbers)
 
     def _numeric(self, groups: Groups) -> sql.Expr:
         """Return the condition that all values of the group are numbers."""

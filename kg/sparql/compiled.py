@@ -61,6 +61,7 @@ def compile_query(
         NotCompiledError: some part of the query is not compiled.
     """
     context = _context(cursor, query.algebra, graphs, bindings)
+    context.base = query.prologue.base
     compiler = Compiler(context)
     algebra = query.algebra
     form = FORMS[algebra.name]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 
@@ -12,16 +12,12 @@ from rdflib.term import Node
 
 from kg.sparql import joins, modifiers, sql
 from kg.sparql.aggregates import aggregated
-from kg.sparql.comparison import identical
-from kg.sparql.context import Context, predicate_traits
+from kg.sparql.context import Context
 from kg.sparql.expressions import Expression, filter_condition, value_of
+from kg.sparql.graphs import empty_group, graph_names, in_each_graph, named
 from kg.sparql.inline import inline_data
-from kg.sparql.mentions import (
-    has_subselect,
-    inner_expressions,
-    pattern_variables,
-    variables,
-)
+from kg.sparql.mentions import inner_expressions, pattern_variables, variables
+from kg.sparql.once import separated
 from kg.sparql.patterns import Graph, basic_graph_pattern
 from kg.sparql.relation import (
     Layer,
@@ -31,7 +27,6 @@ from kg.sparql.relation import (
     copied_columns,
     layer,
     shape_of,
-    unit,
 )
 from kg.sparql.values import (
     NotCompiledError,
@@ -86,32 +81,8 @@ class Compiler:
 
     def _bgp(self, node: CompValue, graph: Graph) -> Relation:
         if not node.triples:
-            return self._empty_group(graph)
+            return empty_group(self.context, graph)
         return basic_graph_pattern(self.context, node.triples, graph)
-
-    def _empty_group(self, graph: Graph) -> Relation:
-        """Return one solution for the default graph, and for each named graph that there is."""
-        if graph is None:
-            return unit()
-        if isinstance(graph, str):
-            return self._graph_names(graph)
-        alias = self.context.fresh("q")
-        there = sql.both(
-            self.context.visible(alias),
-            self.context.in_named_graph(alias),
-            sql.eq(sql.column(alias, "g"), sql.number(graph.id)),
-        )
-        some = sql.select([sql.number(1)], sql.table("quad", alias), there)
-        return Relation(sql.select([sql.alias(sql.number(1), "one")], where=sql.exists(some)), {})
-
-    def _graph_names(self, variable: str) -> Relation:
-        """Return the named graphs, for `GRAPH ?g {}`."""
-        alias = self.context.fresh("q")
-        column = sql.alias(sql.column(alias, "g"), self.context.name(variable, "id"))
-        where = sql.both(self.context.visible(alias), self.context.in_named_graph(alias))
-        query = sql.select([column], sql.table("quad", alias), where, distinct=True)
-        shape = Shape(frozenset({"id"}), predicate_traits(), certain=True)
-        return Relation(query, {variable: shape})
 
     def _join(self, node: CompValue, graph: Graph) -> Relation:
         left, right = self.relation(node.p1, graph), self.relation(node.p2, graph)
@@ -137,12 +108,23 @@ class Compiler:
         return joins.minus(self.context, left, right, implicit)
 
     def _filter(self, node: CompValue, graph: Graph) -> Relation:
-        inner = self._with_prebound(self.relation(node.p, graph), node.expr)
+        inner, [expression] = self._prepared(node.p, [node.expr], graph)
+        inner = self._with_prebound(inner, expression)
         side = layer(self.context, inner)
-        condition = filter_condition(node.expr, self.scope(side, graph=graph))
+        condition = filter_condition(expression, self.scope(side, graph=graph))
         columns = copied_columns(self.context, inner, side.alias)
         query = sql.select(columns or [sql.alias(sql.number(1), "one")], side.source(), condition)
-        return Relation(query, inner.shapes, inner.order)
+        return Relation(query, _visible(inner.shapes), inner.order)
+
+    def _prepared(
+        self, node: CompValue, expressions: list[Expression], graph: Graph
+    ) -> tuple[Relation, list[Expression]]:
+        """Return a pattern's solutions with the calls that expressions make once a solution."""
+        parts = separated(list(expressions), self.context.fresh)
+        relation = self.relation(node, graph)
+        if parts.calls:
+            relation = self._extended(relation, list(parts.calls.items()), graph)
+        return relation, parts.expressions  # type: ignore[return-value]
 
     def _extend(self, node: CompValue, graph: Graph) -> Relation:
         """Return BIND and SELECT expressions, as many of a row of them as can share a query."""
@@ -150,26 +132,35 @@ class Compiler:
         while node.name == "Extend":
             chain.insert(0, node)
             node = node.p
-        relation = self.relation(node, graph)
-        while chain:
-            relation = self._extend_once(relation, chain, graph)
+        relation, expressions = self._prepared(node, [link.expr for link in chain], graph)
+        links = list(zip((str(link.var) for link in chain), expressions, strict=True))
+        result = self._extended(relation, links, graph)
+        return replace(result, shapes=_visible(result.shapes))
+
+    def _extended(
+        self, relation: Relation, links: list[tuple[str, Expression]], graph: Graph
+    ) -> Relation:
+        """Add variables with the values of expressions, from first to last."""
+        while links:
+            relation = self._extend_once(relation, links, graph)
         return relation
 
-    def _extend_once(self, inner: Relation, chain: list[CompValue], graph: Graph) -> Relation:
+    def _extend_once(
+        self, inner: Relation, links: list[tuple[str, Expression]], graph: Graph
+    ) -> Relation:
         """Add the variables at the head of a chain that do not follow from one another."""
-        inner = self._with_prebound(inner, [node.expr for node in chain])
+        inner = self._with_prebound(inner, [expression for _, expression in links])
         side = layer(self.context, inner)
         scope = self.scope(side, graph=graph)
         shapes: dict[str, Shape] = {}
         columns: list[sql.Expr] = []
         new: set[str] = set()
-        while chain and not new & self._mentioned(chain[0].expr):
-            node = chain.pop(0)
-            name = str(node.var)
+        while links and not new & self._mentioned(links[0][1]):
+            name, expression = links.pop(0)
             if name in inner.shapes:
                 # The parser samples a grouping variable under its own name.
                 continue
-            value = value_of(node.expr, scope)
+            value = value_of(expression, scope)
             new.add(name)
             if value.kinds:
                 shapes[name] = self._shape(value)
@@ -207,32 +198,18 @@ class Compiler:
         return Relation(sql.select(columns, source), dict.fromkeys(names, shape))
 
     def _graph(self, node: CompValue, graph: Graph) -> Relation:
+        return in_each_graph(self.context, self._in_graph(node), graph)
+
+    def _in_graph(self, node: CompValue) -> Relation:
         term = node.term
         if isinstance(term, URIRef):
             return self.relation(node.p, self.context.constant(term))
         name = str(term)
         if name in self.context.bindings:
             return self.relation(node.p, self.context.bindings[name])
-        if has_subselect(node.p):
-            raise NotCompiledError("a sub-select inside GRAPH of a variable")
         # Within the group the variable is one like any other: the graph has a name of its own.
         hidden = self.context.fresh("_graph")
-        return self._named(self.relation(node.p, hidden), hidden, name)
-
-    def _named(self, inner: Relation, hidden: str, name: str) -> Relation:
-        """Return solutions in which a variable is the graph they were found in."""
-        side = layer(self.context, inner)
-        graph = side.value(hidden)
-        kept = {key: shape for key, shape in inner.shapes.items() if key not in {hidden, name}}
-        columns = copied_columns(self.context, Relation(inner.query, kept), side.alias)
-        shape = Shape(frozenset({"id"}), predicate_traits(), certain=True)
-        columns += columns_of(self.context, name, graph, shape)
-        condition = sql.boolean(True)
-        if name in inner.shapes:
-            bound = side.value(name)
-            condition = sql.either(identical(bound, graph), sql.negation(bound.present()))
-        query = sql.select(columns, side.source(), condition)
-        return Relation(query, {**kept, name: shape})
+        return named(self.context, self.relation(node.p, hidden), hidden, name)
 
     def _to_multiset(self, node: CompValue, graph: Graph) -> Relation:
         if node.p.name != "values":
@@ -242,9 +219,7 @@ class Compiler:
         if set(names) & self.context.bindings.keys():
             raise NotCompiledError("VALUES of a variable that is a parameter")
         table = inline_data(self.context, names, rows)
-        if isinstance(graph, str):
-            return joins.join(self.context, self._graph_names(graph), table)
-        return table
+        return in_each_graph(self.context, table, graph)
 
     def _aggregate_join(self, node: CompValue, graph: Graph) -> Relation:
         group = node.p
@@ -252,7 +227,8 @@ class Compiler:
         side = layer(self.context, inner)
         scope = self.scope(side, graph=graph)
         keys = list(group.expr or [])
-        relation, renamed = aggregated(side, scope, keys, list(node.A))
+        every = graph_names(self.context, graph) if isinstance(graph, str) else None
+        relation, renamed = aggregated(side, scope, keys, list(node.A), every)
         self._renamed.update(renamed)
         return relation
 
@@ -261,23 +237,29 @@ class Compiler:
         for name in (str(v) for v in node.PV if isinstance(v, Variable)):
             if name in self.context.prebound and name not in inner.shapes:
                 inner = joins.join(self.context, self._outside(name), inner)
-        return modifiers.project(self.context, inner, [str(v) for v in node.PV])
+        names = [str(v) for v in node.PV]
+        # The active graph is no variable of the sub-select, but belongs to each solution.
+        names += [graph] if isinstance(graph, str) else []
+        return modifiers.project(self.context, inner, names)
 
     def _distinct(self, node: CompValue, graph: Graph) -> Relation:
         return modifiers.distinct(self.context, self.relation(node.p, graph))
 
     def _order_by(self, node: CompValue, graph: Graph) -> Relation:
-        inner = self.relation(node.p, graph)
+        inner, expressions = self._prepared(node.p, [key.expr for key in node.expr], graph)
         side = layer(self.context, inner)
         scope = self.scope(side, graph=graph)
         keys = [
-            (value_of(condition.expr, scope), condition.order == "DESC") for condition in node.expr
+            (value_of(expression, scope), key.order == "DESC")
+            for expression, key in zip(expressions, node.expr, strict=True)
         ]
-        return modifiers.order_by(self.context, side, keys)
+        ordered = modifiers.order_by(self.context, side, keys)
+        return replace(ordered, shapes=_visible(ordered.shapes))
 
     def _slice(self, node: CompValue, graph: Graph) -> Relation:
         inner = self.relation(node.p, graph)
-        return modifiers.slice_(self.context, inner, node.start, node.length)
+        each = graph if isinstance(graph, str) else None
+        return modifiers.slice_(self.context, inner, node.start, node.length, each)
 
     def _exists(self, graph: Graph, pattern: object, outer: Scope) -> sql.Expr:
         """Return the SQL condition of EXISTS: top-level filters may mention outer variables."""
@@ -296,6 +278,11 @@ class Compiler:
             return sql.both(*(filter_condition(expression, scope) for expression in filters))
 
         return joins.exists(self.context, outer, inner, condition if filters else None)
+
+
+def _visible(shapes: Mapping[str, Shape]) -> dict[str, Shape]:
+    """Return the shapes of variables without those that stand for calls."""
+    return {name: shape for name, shape in shapes.items() if not name.startswith("_once")}
 
 
 def _refuse_free_variables(pattern: CompValue, outer: Scope) -> None:

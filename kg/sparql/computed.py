@@ -7,7 +7,7 @@ from dataclasses import replace
 from kg.namespaces import XSD
 from kg.sparql import sql
 from kg.sparql.sql import Expr
-from kg.sparql.values import EXACT, FLOATING, Kinds, Traits, Value, decimal_type
+from kg.sparql.values import EXACT, FLOATING, Computed, Kinds, Traits, Value, decimal_type
 from kg.store import Kind
 from kg.store.typing import RDF_LANG_STRING, XSD_STRING
 
@@ -189,6 +189,16 @@ class Number(Value):
 def when_not_null(operand: Expr, result: Expr) -> Expr:
     """Return a result where an operand is not NULL."""
     return sql.case([(sql.is_not_null(operand), result)])
+
+
+def literal(lex: Expr, kind: Kind, datatype: str) -> Computed:
+    """Return a literal given by its text, of a datatype without typed values."""
+    facets = {
+        "lex": lex,
+        "k": when_not_null(lex, sql.number(int(kind))),
+        "dt": when_not_null(lex, sql.string(datatype)),
+    }
+    return Computed(Traits(frozenset({kind}), 0), facets)
 
 
 def decimal_text(num: Expr) -> Expr:

@@ -57,6 +57,8 @@ class Context:
     dataset: Dataset
     now: str
     """Time of the query, as the lexical form of an xsd:dateTime."""
+    base: str | None = None
+    """IRI that relative ones of IRI() are resolved against."""
     uses_now: bool = False
     """Whether the SQL holds the time of the query."""
     constants: dict[TermKey, Constant] = field(default_factory=dict)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from urllib.parse import urljoin
 
 from rdflib import Literal, URIRef, Variable
 from rdflib.plugins.sparql.parserutils import CompValue
@@ -13,7 +14,8 @@ from kg.sparql import sql
 from kg.sparql.arithmetic import calculate, negated
 from kg.sparql.comparison import compare, equal, truth
 from kg.sparql.computed import Truth
-from kg.sparql.functions import FUNCTIONS
+from kg.sparql.functions import FUNCTIONS, iri
+from kg.sparql.once import ONCE
 from kg.sparql.relation import Scope
 from kg.sparql.sql import Expr
 from kg.sparql.times import CASTS, TIME_FUNCTIONS
@@ -202,6 +204,19 @@ def _now(node: CompValue, scope: Scope) -> Value:
     return scope.context.constant(Literal(scope.context.now, datatype=XSD.dateTime))
 
 
+def _iri(node: CompValue, scope: Scope) -> Value:
+    """IRI or URI; a relative constant is resolved against the query's base."""
+    argument = node.arg
+    if scope.context.base and isinstance(argument, Literal) and not argument.language:
+        argument = Literal(urljoin(scope.context.base, argument), datatype=argument.datatype)
+    return _strict(iri, [value_of(argument, scope)])
+
+
+def _once(node: CompValue, scope: Scope) -> Value:
+    arguments = [value_of(node[key], scope) for key in ("row", "arg") if key in node]
+    return _strict(ONCE[node.name], arguments)
+
+
 def _call(node: CompValue, scope: Scope) -> Value:
     name = str(node.iri)
     if name not in CASTS:
@@ -217,5 +232,8 @@ _VALUES: dict[str, Callable[[CompValue, Scope], Value]] = {
     "Builtin_IF": _if,
     "Builtin_COALESCE": _coalesce,
     "Builtin_NOW": _now,
+    "Builtin_IRI": _iri,
+    "Builtin_URI": _iri,
+    **dict.fromkeys(ONCE, _once),
     "Function": _call,
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 
 from kg.sparql import regexes, sql, strings
@@ -16,6 +17,7 @@ from kg.sparql.computed import (
 )
 from kg.sparql.sql import Expr
 from kg.sparql.strings import guarded, plain
+from kg.sparql.typedtext import TypedText
 from kg.sparql.values import (
     COLUMN_DIGITS,
     FLOATING,
@@ -33,7 +35,7 @@ from kg.sparql.values import (
     decimal_type,
 )
 from kg.store import Kind
-from kg.store.typing import XSD_STRING
+from kg.store.typing import RDF_LANG_STRING, XSD_STRING
 
 _BLANK = frozenset({Kind.BLANK})
 
@@ -57,7 +59,7 @@ def datatype(value: Value) -> Value:
 
 
 def iri(value: Value) -> Value:
-    """IRI of an absolute IRI; relative ones need the query's base and are not compiled."""
+    """IRI of an absolute IRI; a relative one that is no constant is not compiled."""
     text = guarded(value, PLAIN | IRIS, value.facet("lex"))
     if not value.kinds <= IRIS:
         absolute = sql.call("regexp_matches", text, sql.string("^[A-Za-z][A-Za-z0-9+.-]*:"))
@@ -98,10 +100,15 @@ def strlang(text: Value, language: Value) -> Value:
 
 
 def strdt(text: Value, type_iri: Value) -> Value:
-    """STRDT to xsd:string; other datatypes need their typing rules and are not compiled."""
-    if isinstance(type_iri, Constant) and type_iri.term.lex == XSD_STRING:
+    """STRDT with a constant datatype."""
+    if not isinstance(type_iri, Constant) or not type_iri.kinds <= IRIS:
+        raise NotCompiledError("STRDT with a datatype that is not constant")
+    name = type_iri.term.lex
+    if name == XSD_STRING:
         return Text(plain(text))
-    raise NotCompiledError("STRDT")
+    if name == RDF_LANG_STRING:
+        raise NotCompiledError("STRDT of a language-tagged string without its language")
+    return TypedText(plain(text), name, valid=False)
 
 
 def hash_function(name: str) -> Function:
@@ -109,6 +116,19 @@ def hash_function(name: str) -> Function:
 
     def digest(value: Value) -> Value:
         return Text(sql.call(name, plain(value)))
+
+    return digest
+
+
+def long_hash_function(name: str) -> Function:
+    """Return SHA384 or SHA512 of a constant; the engine does not have them."""
+
+    def digest(value: Value) -> Value:
+        if not isinstance(value, Constant):
+            raise NotCompiledError(f"{name.upper()} of what is no constant")
+        if not value.kinds <= PLAIN:
+            return Unbound()
+        return Text(sql.string(hashlib.new(name, value.term.lex.encode()).hexdigest()))
 
     return digest
 
@@ -151,8 +171,6 @@ FUNCTIONS: dict[str, Function] = {
     "STR": str_,
     "LANG": lang,
     "DATATYPE": datatype,
-    "IRI": iri,
-    "URI": iri,
     "STRLEN": strings.strlen,
     "SUBSTR": strings.substr,
     "UCASE": strings.ucase,
@@ -178,6 +196,8 @@ FUNCTIONS: dict[str, Function] = {
     "MD5": hash_function("md5"),
     "SHA1": hash_function("sha1"),
     "SHA256": hash_function("sha256"),
+    "SHA384": long_hash_function("sha384"),
+    "SHA512": long_hash_function("sha512"),
     "ABS": _rounding("abs"),
     "CEIL": _rounding("ceil"),
     "FLOOR": _rounding("floor"),

@@ -84,11 +84,27 @@ def order_by(context: Context, side: Layer, keys: list[tuple[Value, bool]]) -> R
     return Relation(query, side.relation.shapes, (*order, *side.relation.order))
 
 
-def slice_(context: Context, relation: Relation, start: int | None, length: int | None) -> Relation:
-    """Return a range of the solutions in their order."""
+def slice_(
+    context: Context,
+    relation: Relation,
+    start: int | None,
+    length: int | None,
+    each: str | None = None,
+) -> Relation:
+    """Return a range of the solutions in their order; of those of each value of a variable."""
     side = layer(context, relation)
     columns = copied_columns(context, relation, side.alias)
     query = sql.select(columns or [sql.alias(sql.number(1), "one")], side.source())
+    if each is not None:
+        place = exp.Window(
+            this=sql.call("row_number"),
+            partition_by=[sql.column(side.alias, context.name(each, "id"))],
+            order=exp.Order(expressions=_sorting(relation.order, side.alias))
+            if relation.order
+            else None,
+        )
+        query.set("qualify", exp.Qualify(this=_within(place, start or 0, length)))
+        return Relation(query, relation.shapes, relation.order)
     sort(query, relation.order, side.alias)
     if length is not None:
         query.set("limit", exp.Limit(expression=sql.number(length)))
@@ -97,14 +113,24 @@ def slice_(context: Context, relation: Relation, start: int | None, length: int 
     return Relation(query, relation.shapes, relation.order)
 
 
+def _within(place: sql.Expr, start: int, length: int | None) -> sql.Expr:
+    """Return the condition that a place counted from 1 is in a range."""
+    after = sql.compare(">", place, sql.number(start))
+    if length is None:
+        return after
+    return sql.both(after, sql.compare("<=", place, sql.number(start + length)))
+
+
 def sort(query: exp.Query, order: tuple[OrderKey, ...], alias: str) -> None:
     """Sort a query by the sort columns of a relation under an alias."""
-    if not order:
-        return
-    keys = [
+    if order:
+        query.set("order", exp.Order(expressions=_sorting(order, alias)))
+
+
+def _sorting(order: tuple[OrderKey, ...], alias: str) -> list[exp.Ordered]:
+    return [
         exp.Ordered(
             this=sql.column(alias, key.column), desc=key.descending, nulls_first=not key.descending
         )
         for key in order
     ]
-    query.set("order", exp.Order(expressions=keys))

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from kg.namespaces import XSD
 from kg.sparql import sql
 from kg.sparql.computed import (
+    DATATYPES,
     Number,
     Text,
     Truth,
@@ -15,8 +16,10 @@ from kg.sparql.computed import (
     exact_part,
     floating_text,
     integer,
+    literal,
 )
 from kg.sparql.sql import Expr
+from kg.sparql.typedtext import TypedText
 from kg.sparql.values import (
     COLUMN_DIGITS,
     EXACT,
@@ -24,7 +27,6 @@ from kg.sparql.values import (
     IRIS,
     LITERALS,
     PLAIN,
-    NotCompiledError,
     Traits,
     Unbound,
     Value,
@@ -79,6 +81,32 @@ def tz(value: Value) -> Value:
     return Text(sql.case([(value.is_kind(frozenset({Kind.DATETIME})), zone)]))
 
 
+def timezone(value: Value) -> Value:
+    """TIMEZONE, an xsd:dayTimeDuration; an error when there is none."""
+    if Kind.DATETIME not in value.kinds:
+        return Unbound()
+    minutes = sql.case([(value.is_kind(frozenset({Kind.DATETIME})), value.facet("tz"))])
+    size = sql.call("abs", minutes)
+    parts = [
+        sql.case(
+            [(sql.compare("!=", number, sql.number(0)), sql.call("concat", number, letter))],
+            sql.string(""),
+        )
+        for number, letter in (
+            (sql.arithmetic("//", size, sql.number(60)), sql.string("H")),
+            (sql.arithmetic("%", size, sql.number(60)), sql.string("M")),
+        )
+    ]
+    sign = sql.case([(sql.compare("<", minutes, sql.number(0)), sql.string("-"))], sql.string(""))
+    lex = sql.case(
+        [
+            (sql.eq(minutes, sql.number(0)), sql.string("PT0S")),
+            (sql.is_not_null(minutes), sql.concat(sign, sql.string("PT"), *parts)),
+        ]
+    )
+    return literal(lex, Kind.OTHER, str(XSD.dayTimeDuration))
+
+
 TIME_FUNCTIONS: dict[str, Callable[[Value], Value]] = {
     "YEAR": _field("year", _DATED),
     "MONTH": _field("month", _DATED),
@@ -87,6 +115,7 @@ TIME_FUNCTIONS: dict[str, Callable[[Value], Value]] = {
     "MINUTES": _field("minute", _TIMED),
     "SECONDS": seconds,
     "TZ": tz,
+    "TIMEZONE": timezone,
 }
 """Functions by the name that the parser gives them after `Builtin_`."""
 
@@ -232,17 +261,44 @@ def _matching(lex: Expr, pattern: str, type_name: str) -> Expr:
     return sql.case([(matches, sql.cast(lex, type_name))])
 
 
-def _same_kind(kind: Kind) -> Callable[[Value], Value]:
-    """Return the cast of times, compiled where it changes nothing."""
+def _to_temporal(kind: Kind) -> Callable[[Value], Value]:
+    """Return the cast to xsd:date or xsd:dateTime (XPath 3.1, 19.1.4)."""
 
     def cast(value: Value) -> Value:
         if value.kinds == frozenset({kind}):
             return value
-        if not value.kinds & (PLAIN | _DATED):
+        branches = [
+            (value.is_kind(kinds), lex)
+            for kinds, lex in (
+                (PLAIN | {kind}, value.facet("lex")),
+                (_DATED - {kind}, _as_date(value) if kind is Kind.DATE else _as_time(value)),
+            )
+            if value.kinds & kinds
+        ]
+        if not branches:
             return Unbound()
-        raise NotCompiledError(f"a cast to {kind.name.lower()}")
+        return TypedText(sql.case(branches), DATATYPES[kind], valid=True)
 
     return cast
+
+
+def _as_date(value: Value) -> Expr:
+    """Return the text of the day of an xsd:dateTime, in its zone."""
+    clock = sql.string("T.*?(Z|[+-][0-9]{2}:[0-9]{2})?$")
+    day = sql.call("regexp_replace", value.facet("lex"), clock, sql.string(r"\1"))
+    end = sql.call("contains", value.facet("lex"), sql.string("T24:"))
+    late = sql.call("error", sql.string("not compiled: the day of the end of a day"))
+    return sql.case([(end, late)], day)
+
+
+def _as_time(value: Value) -> Expr:
+    """Return the text of the first moment of an xsd:date."""
+    return sql.call(
+        "regexp_replace",
+        value.facet("lex"),
+        sql.string("^(-?[0-9]+-[0-9]{2}-[0-9]{2})"),
+        sql.string(r"\1T00:00:00"),
+    )
 
 
 CASTS: dict[str, Callable[[Value], Value]] = {
@@ -252,7 +308,7 @@ CASTS: dict[str, Callable[[Value], Value]] = {
     str(XSD.double): to_double,
     str(XSD.float): to_float,
     str(XSD.boolean): to_boolean,
-    str(XSD.dateTime): _same_kind(Kind.DATETIME),
-    str(XSD.date): _same_kind(Kind.DATE),
+    str(XSD.dateTime): _to_temporal(Kind.DATETIME),
+    str(XSD.date): _to_temporal(Kind.DATE),
 }
 """Constructor functions by IRI."""

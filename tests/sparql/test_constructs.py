@@ -97,6 +97,7 @@ SELECT ?s ?b { ?s :name ?n BIND(REPLACE(?n, "n", "<$0>") AS ?b) }
 SELECT ?s ?b { ?s :name ?n BIND(ENCODE_FOR_URI(?n) AS ?b) }
 SELECT ?s { ?s :name ?n FILTER(REGEX(?n, "^[AB]")) }
 SELECT ?s { ?s :name ?n FILTER(REGEX(?n, "^ann$", "i")) }
+SELECT ?s { ?s :name ?n FILTER(REGEX(CONCAT(?n, "-", ?n), "[a-z]{2}-[A-Z]")) }
 SELECT ?s { ?s :nick ?n FILTER(CONTAINS(?n, ".b*")) }
 SELECT ?s { ?s :name ?n FILTER(STRSTARTS(?n, "B")) }
 SELECT ?s { ?s :name ?n FILTER(STRENDS(?n, "n")) }
@@ -168,6 +169,32 @@ SELECT ?x ?n { ?x (:knows*)/:name ?n . ?x :age 25 }
 SELECT ?x ?n { VALUES ?x { :ann } ?x :knows+/:name ?n }
 SELECT ?x ?y { ?s ?x ?o . ?x :knows? ?y }
 SELECT ?x ?y { :ann ?x ?o . ?y :knows* ?x }
+SELECT (SUM(DISTINCT ?x) AS ?n) (AVG(DISTINCT ?x) AS ?m) { ?s :amount ?x }
+SELECT (SUM(DISTINCT ?x) AS ?n) { ?s :age ?x }
+SELECT (SUM(DISTINCT ?x) AS ?n) { ?s :age ?x FILTER(isNumeric(?x)) }
+SELECT (AVG(DISTINCT ?x) AS ?n) { ?s :score ?x FILTER(?x = ?x) }
+SELECT (AVG(DISTINCT ?x) AS ?n) { ?s :nothing ?x }
+SELECT (SUM(DISTINCT STRLEN(?x)) AS ?n) { ?s :name ?x }
+SELECT ?s (IF(RAND() < 2, "a", "b") AS ?n) { ?s :amount ?x }
+SELECT ?s { ?s :amount ?x FILTER(RAND() < 2 && RAND() >= 0) }
+SELECT (UUID() = UUID() AS ?e) (isIRI(UUID()) AS ?i) (STRLEN(STRUUID()) AS ?l) {}
+SELECT (COUNT(DISTINCT ?u) AS ?n) { ?s ?p ?o BIND(UUID() AS ?u) }
+SELECT ?s ?e { ?s :name ?n BIND(STRUUID() AS ?u) BIND(?u AS ?v) BIND(?u = ?v AS ?e) }
+SELECT ?s (BNODE(?n) AS ?b) (BNODE(?n) AS ?c) (sameTerm(?b, ?c) AS ?d) { ?s :name ?n }
+SELECT (COUNT(DISTINCT ?b) AS ?c) { ?s :name ?n BIND(BNODE() AS ?b) }
+SELECT (TIMEZONE(?d) AS ?z) { ?s :at ?d }
+SELECT (TIMEZONE("2024-01-01T00:00:00-05:30"^^xsd:dateTime) AS ?z) {}
+SELECT ?s (STRDT(STR(?a), xsd:decimal) AS ?b) { ?s :age ?a }
+SELECT ?s (STRDT(STR(?a), xsd:decimal) + 1 AS ?b) { ?s :age ?a }
+SELECT ?s (xsd:date(?a) AS ?b) { ?s :at ?a }
+SELECT ?s (xsd:dateTime(?a) AS ?b) { ?s :born ?a }
+SELECT (xsd:date("2024-02-30") AS ?b) (xsd:date("2024-02-29") AS ?c) {}
+SELECT (YEAR(xsd:dateTime("2024-02-29T00:00:00Z")) AS ?d) {}
+SELECT ?s { ?s :born ?a FILTER(xsd:date(STR(?a)) > "1986-01-01"^^xsd:date) }
+SELECT (SHA384("abc") AS ?b) (SHA512("abc") AS ?c) (SHA512(1) AS ?d) {}
+SELECT ?s { ?s :name ?n } ORDER BY RAND()
+SELECT ?s (COUNT(*) AS ?n) { ?s :name ?x FILTER(UUID() != ?s) } GROUP BY ?s
+SELECT (URI(<http://example.org/z>) AS ?d) {}
 ASK { :ann :knows :bob }
 ASK { :ann :knows :dan }
 ASK { :ann :age ?a FILTER(?a > 100) }
