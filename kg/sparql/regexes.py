@@ -35,7 +35,9 @@ def replace(value: Value, pattern: Value, new: Value, flags: Value | None = None
     return string_result(value, done)
 
 
-_UNTRANSLATABLE = re.compile(r"\\[icIC1-9]|\[(?:[^\]\\]|\\.)*-\[|&&|\(\?|\\[pP]\{Is|[*+?}]\+|\\[bBAzZ]")
+_UNTRANSLATABLE = re.compile(
+    r"\\[icIC1-9]|\[(?:[^\]\\]|\\.)*-\[|&&|\(\?|\\[pP]\{Is|[*+?}]\+|\\[bBAzZ]"
+)
 
 
 def _pattern(pattern: Value, flags: Value | None) -> str:
