@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -38,6 +39,10 @@ class Settings:
     max_upload_mb: int = field(
         default=512, metadata={"help": "Largest upload accepted over HTTP, in megabytes."}
     )
+    load_folders: tuple[Path, ...] = field(
+        default=(),
+        metadata={"help": "Folders whose files SPARQL LOAD may read, between colons; none."},
+    )
 
     @property
     def store_path(self) -> Path:
@@ -61,8 +66,12 @@ def settings_from(environment: Mapping[str, str]) -> Settings:
     return Settings(**given)  # type: ignore[arg-type]
 
 
-def _parsed(name: str, text: str, kind: type[Path | str | int | float]) -> object:
+def _parsed(
+    name: str, text: str, kind: type[Path | str | int | float | tuple[Path, ...]]
+) -> object:
     """Return `text` as a value of `kind`."""
+    if kind is tuple:
+        return tuple(Path(folder) for folder in text.split(os.pathsep) if folder)
     try:
         return kind(text)
     except ValueError:

@@ -4,12 +4,14 @@ ClientgraphError
 ├── UsageError                 the request itself is wrong (unknown name, wrong parameter)
 ├── StoreError
 │   ├── StoreLockedError       another process holds the file
+│   ├── StoreBusyError         another write goes on for too long
 │   ├── StoreFormatError       the file is not a clientgraph store, or of another version
 │   └── RdfSyntaxError         an RDF document cannot be read (path, line, column)
 ├── QueryError
 │   ├── QuerySyntaxError       the text is not SPARQL (line, column)
 │   ├── QueryTimeoutError      the deadline passed
-│   └── QueryEvaluationError   the query cannot be answered (for example a SERVICE call)
+│   ├── QueryEvaluationError   the query cannot be answered (for example a SERVICE call)
+│   └── UpdateError            an operation of an update fails (for example LOAD of no document)
 ├── ShapesError
 │   └── UnsupportedShapeError  a shape uses a component that is not compiled
 └── IngestError
@@ -37,6 +39,10 @@ class StoreError(ClientgraphError):
 
 class StoreLockedError(StoreError):
     """Another process holds the store's file."""
+
+
+class StoreBusyError(StoreError):
+    """Another write is going on, and it did not end in time."""
 
 
 class StoreFormatError(StoreError):
@@ -70,6 +76,10 @@ class QueryTimeoutError(QueryError):
 
 class QueryEvaluationError(QueryError):
     """A query asks for something that is not offered here."""
+
+
+class UpdateError(QueryError):
+    """An operation of an update fails; SILENT makes it succeed without effect."""
 
 
 class ShapesError(ClientgraphError):

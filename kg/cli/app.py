@@ -28,11 +28,12 @@ _COMMANDS = {
     "query": "kg.cli.querying:query_command",
     "referrals": "kg.cli.analysing:referrals",
     "restore": "kg.cli.keeping:restore",
+    "update": "kg.cli.updating:update_command",
     "validate": "kg.cli.validating:validate_command",
 }
 """Where each command is; loaded when it is asked for, since the libraries take a second."""
 
-_REMOTE = ("import", "query")
+_REMOTE = ("import", "query", "update")
 
 
 class Failure(click.ClickException):

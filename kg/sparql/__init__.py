@@ -3,6 +3,7 @@
 from kg.sparql.compiled import Compiled, compile_algebra, compile_select
 from kg.sparql.engine import DEFAULT_TIMEOUT, Result, explain, form_of, query
 from kg.sparql.parse import parse
+from kg.sparql.update import UpdateResult, parse_update, update
 from kg.sparql.values import NotCompiledError
 
 __all__ = [
@@ -10,10 +11,13 @@ __all__ = [
     "Compiled",
     "NotCompiledError",
     "Result",
+    "UpdateResult",
     "compile_algebra",
     "compile_select",
     "explain",
     "form_of",
     "parse",
+    "parse_update",
     "query",
+    "update",
 ]

@@ -17,6 +17,7 @@ from kg.sparql import sql, statements
 from kg.sparql.compiler import Compiler
 from kg.sparql.context import Context, Dataset
 from kg.sparql.parse import parse
+from kg.sparql.values import Kinds
 from kg.store import Cursor, TermKey, hidden_ids, lookup_nodes, term_key
 
 FORMS = {
@@ -50,6 +51,8 @@ class GraphChoice:
     hidden: Sequence[str] = ()
     union: bool = True
     as_of: int | None = None
+    in_place: str | None = None
+    """The graph in place of the unnamed one, where neither the request nor the query names any."""
 
 
 def compile_query(
@@ -124,6 +127,40 @@ def compile_algebra(
     return Compiled("select", variables, sql.text(query))
 
 
+@dataclass(frozen=True, slots=True)
+class CompiledWhere:
+    """The WHERE clause of an update as SQL.
+
+    `columns` holds the columns of each variable; `own` the terms that the text alone brings, which
+    stand in columns of ids by negative numbers.
+    """
+
+    sql: str
+    columns: dict[str, statements.Columns]
+    own: dict[int, TermKey]
+
+
+def compile_where(
+    cursor: Cursor,
+    query: Query,
+    bindings: Mapping[str, Node],
+    graphs: GraphChoice,
+    variables: Mapping[str, Kinds],
+) -> CompiledWhere:
+    """Return the SQL of the values of some variables in the solutions of a WHERE clause.
+
+    `variables` tells the kinds of which each is of use; those that are never bound get no columns.
+
+    Raises:
+        NotCompiledError: some part of the pattern is not compiled.
+    """
+    context = _context(cursor, query.algebra, graphs, bindings)
+    relation = Compiler(context).relation(query.algebra.p)
+    statement, columns = statements.bound_columns(context, relation, variables)
+    own = {constant.id: key for key, constant in context.constants.items() if constant.id < 0}
+    return CompiledWhere(sql.text(statement), columns, own)
+
+
 def _outside(relation: str) -> exp.Query:
     query = parse_one(relation, dialect="duckdb")
     assert isinstance(query, exp.Query), relation  # noqa: S101
@@ -171,6 +208,8 @@ def dataset(cursor: Cursor, algebra: CompValue, graphs: GraphChoice) -> Dataset:
         named = [str(c.named) for c in algebra.datasetClause if "named" in c]
     if default is not None or named is not None:
         default, named = default or [], named or []
+    elif graphs.in_place is not None:
+        default = [graphs.in_place]
     hidden = hidden_ids(cursor, graphs.hidden)
     return Dataset(
         _without(_graph_ids(cursor, default), hidden),

@@ -15,16 +15,18 @@ from kg.store import Cursor, EngineError
 class Deadline:
     """The moment by which a query has to be answered, guarding the cursor that answers it."""
 
-    def __init__(self, cursor: Cursor, seconds: float | None) -> None:
+    def __init__(self, cursor: Cursor, seconds: float | None, since: float | None = None) -> None:
+        """Guard a cursor for some seconds, None for ever, since a moment of the monotonic clock."""
+        now = time.monotonic()
         self.seconds = seconds
         self._cursor = cursor
-        self._end = None if seconds is None else time.monotonic() + seconds
+        self._end = None if seconds is None else (now if since is None else since) + seconds
         self._timer: threading.Timer | None = None
         self._stopped_at: float | None = None
         self._cancelled = False
         self._lock = threading.Lock()
-        if seconds is not None:
-            self._start(seconds)
+        if self._end is not None:
+            self._start(max(0.0, self._end - now))
 
     def _start(self, seconds: float) -> None:
         self._timer = threading.Timer(seconds, self._ring)

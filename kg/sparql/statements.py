@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from rdflib import BNode
 from rdflib.plugins.sparql.parserutils import CompValue
@@ -14,7 +15,7 @@ from kg.sparql.compiler import Compiler
 from kg.sparql.context import Context
 from kg.sparql.modifiers import sort
 from kg.sparql.relation import Layer, Relation, layer
-from kg.sparql.values import FACETS, Constant, Unbound, Value
+from kg.sparql.values import FACETS, Constant, Kinds, Unbound, Value
 from kg.store import Kind
 
 TERM_COLUMNS = ("k", "lex", "dt", "lang")
@@ -58,6 +59,44 @@ def _value(context: Context, side: Layer, variable: str) -> Value:
     if variable in side.relation.shapes:
         return side.value(variable)
     return context.bindings.get(variable, Unbound())
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """The columns that hold a variable: its id, or kind and text; the kind where it is asked of."""
+
+    name: str
+    stored: bool
+    kind: bool
+
+
+def bound_columns(
+    context: Context, relation: Relation, variables: Mapping[str, Kinds]
+) -> tuple[exp.Query, dict[str, Columns]]:
+    """Return the statement of the values of some variables, held as `Columns` tell.
+
+    A column is named after the `name` of its variable: `name` is the id; `name_k`, `name_lex`,
+    `name_dt` and `name_lang` are facets. `variables` tells the kinds that are of use.
+    """
+    side = layer(context, relation)
+    expressions: list[sql.Expr] = []
+    found: dict[str, Columns] = {}
+    for variable, useful in variables.items():
+        shape = relation.shapes.get(variable)
+        if shape is None:
+            continue
+        value = side.value(variable)
+        columns = Columns(f"v{len(found)}", shape.stored, not value.kinds <= useful)
+        found[variable] = columns
+        facets = (["id"] if shape.stored else ["lex", "dt", "lang"]) + ["k"] * (
+            columns.kind or not shape.stored
+        )
+        expressions += [
+            sql.alias(_column(value, facet), columns.name + ("" if facet == "id" else f"_{facet}"))
+            for facet in facets
+        ]
+    expressions = expressions or [sql.alias(sql.number(1), "one")]
+    return sql.select(expressions, side.source()), found
 
 
 def ask(relation: Relation) -> exp.Query:

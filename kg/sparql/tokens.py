@@ -6,6 +6,7 @@ Lengths do not change, so that the place of a syntax error stays what it is.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 _TOKEN = re.compile(
     r"""
@@ -13,12 +14,23 @@ _TOKEN = re.compile(
     | (?P<string>\"\"\"(?:\"{0,2}(?:[^\"\\]|\\.))*\"\"\"|'''(?:'{0,2}(?:[^'\\]|\\.))*'''
         |\"(?:[^\"\\\n\r]|\\.)*\"|'(?:[^'\\\n\r]|\\.)*')
     | (?P<iri><[^<>"{}|^`\\\x00-\x20]*>)
-    | (?P<name>[?$@]\w+(?:-\w+)*|[\w.-]*:[\w.:%\\-]*)
+    | (?P<name>[?$@]\w+(?:-\w+)*|
+        (?:[^\W\d][\w.-]{0,250}+)?:(?:(?:[\w.:%-]|\\.)*(?:[\w:%-]|\\.))?)
     | (?P<word>\w+)
+    | (?P<sign>[{}.;])
     """,
     re.VERBOSE | re.DOTALL,
 )
 _COMPARISON = re.compile(r"<[^:/#]*&&[^:/#]*>")
+
+
+def tokens(text: str, start: int = 0, end: int | None = None) -> Iterator[re.Match[str]]:
+    """Yield the tokens between two places of a text, each a match whose `lastgroup` is its kind.
+
+    The kinds are comment, string, iri, name, word, and sign: a brace, a full stop or a semicolon.
+    White space and the signs within triples and expressions are no tokens here.
+    """
+    return _TOKEN.finditer(text, start, len(text) if end is None else end)
 
 
 def plain_booleans(text: str) -> str:

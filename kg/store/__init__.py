@@ -1,8 +1,8 @@
 """The DuckDB file: tables, term dictionary, transactions, history, RDF in and out."""
 
 from kg.store.database import Cursor, EngineError, EngineInterrupted, Store, Transaction
+from kg.store.dictionary import drop, identified, next_id, prime, temporary
 from kg.store.schema import DEFAULT_GRAPH, Kind
-from kg.store.staging import prime
 from kg.store.terms import (
     RawTerm,
     TermKey,
@@ -28,10 +28,14 @@ __all__ = [
     "Transaction",
     "TypedTerm",
     "decode",
+    "drop",
     "hidden_ids",
+    "identified",
     "lookup",
     "lookup_nodes",
+    "next_id",
     "prime",
+    "temporary",
     "term_key",
     "to_rdflib",
     "type_terms",

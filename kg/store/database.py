@@ -18,7 +18,7 @@ from types import TracebackType
 
 import duckdb
 
-from kg.errors import StoreError, StoreFormatError, StoreLockedError
+from kg.errors import StoreBusyError, StoreError, StoreFormatError, StoreLockedError
 from kg.namespaces import CG, ID, PROV, PROVENANCE_GRAPH, RDF, XSD
 from kg.store import staging
 from kg.store.schema import TABLES, VERSION
@@ -36,6 +36,7 @@ class Transaction:
     def __init__(self, cursor: Cursor, number: int, agent: str, activity: str, note: str) -> None:
         self.cursor = cursor
         self.number = number
+        self.changes = staging.Changes(number)
         self.at = datetime.now(UTC).replace(tzinfo=None)
         self._who = (agent, activity, note)
         self._stages = 0
@@ -50,10 +51,19 @@ class Transaction:
             insertion.add(stage)
             return insertion.finish()
 
+    def insert_codes(self, codes: str, first_new: int | None = None) -> int:
+        """Add the quads of a temporary table of codes; return how many were new.
+
+        Terms whose id is `first_new` or more are known to be in no quad before.
+        """
+        with self.insertion(first_new) as insertion:
+            insertion.add_codes(codes)
+            return insertion.finish()
+
     @contextlib.contextmanager
-    def insertion(self) -> Iterator[staging.Insertion]:
+    def insertion(self, first_new: int | None = None) -> Iterator[staging.Insertion]:
         """Yield an insertion, for quads that come in several stages; its end is `finish`."""
-        insertion = staging.Insertion(self.cursor, self.number)
+        insertion = staging.Insertion(self.cursor, self.changes, first_new)
         try:
             yield insertion
         finally:
@@ -62,7 +72,15 @@ class Transaction:
     def delete(self, relation: str) -> int:
         """Take the quads of a staged relation out of the live graph; return how many were live."""
         with self._staged(relation) as stage:
-            return staging.delete(self.cursor, stage, self.number)
+            return staging.delete(self.cursor, stage, self.changes)
+
+    def delete_codes(self, codes: str) -> int:
+        """Take the quads of a temporary table of codes out; return how many were live."""
+        return staging.delete_codes(self.cursor, codes, self.changes)
+
+    def clear(self, graphs: Collection[int] | None = None, *, kept: Collection[int] = ()) -> int:
+        """Take all quads of some graphs out (None: of all but those kept); return their number."""
+        return staging.clear(self.cursor, graphs, kept, self.changes)
 
     def set_setting(self, name: str, value: str) -> None:
         """Keep a value under a name."""
@@ -231,10 +249,19 @@ class Store:
 
     @contextlib.contextmanager
     def write(
-        self, *, agent: str = "local", activity: str = "update", note: str = ""
+        self,
+        *,
+        agent: str = "local",
+        activity: str = "update",
+        note: str = "",
+        wait: float | None = None,
     ) -> Iterator[Transaction]:
-        """Yield the one open write transaction; commit it at the end, roll back on any error."""
-        with self._writer:
+        """Yield the one open write transaction; commit it at the end, roll back on any error.
+
+        Raises:
+            StoreBusyError: another write did not end within `wait` seconds (None: wait for ever).
+        """
+        with self._only_writer(wait):
             cursor = self.cursor()
             cursor.begin()
             staging.prime_tables(cursor)
@@ -249,6 +276,17 @@ class Store:
                 raise
             finally:
                 cursor.close()
+
+    @contextlib.contextmanager
+    def _only_writer(self, wait: float | None) -> Iterator[None]:
+        if not self._writer.acquire(timeout=-1 if wait is None else wait):
+            raise StoreBusyError(
+                "Another write is going on and did not end in time. Try again when it is done."
+            )
+        try:
+            yield
+        finally:
+            self._writer.release()
 
     def checkpoint(self) -> None:
         """Write everything committed into the main file."""

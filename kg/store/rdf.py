@@ -113,11 +113,13 @@ def load_file(
     graph: str | None = None,
     format: str | None = None,  # noqa: A002
     base: str | None = None,
+    one_graph: bool = False,
 ) -> int:
     """Add the quads of a file to the store; return how many were new.
 
     Without `format`, the extension tells it; `.gz` files are unpacked. With `graph`, everything
-    goes to that graph, and a document that names graphs of its own is refused.
+    goes to that graph, and a document that names graphs of its own is refused; `one_graph` has it
+    refused for the unnamed graph, too.
 
     Raises:
         UsageError: the file cannot be opened, or its format is not known.
@@ -126,7 +128,8 @@ def load_file(
     path = Path(path)
     parser = rdf_format(format) if format else format_of(path)
     with unpacked(path) as plain:
-        return _load(tx, Document(path.name, plain, parser, base, graph is not None), graph)
+        alone = one_graph or graph is not None
+        return _load(tx, Document(path.name, plain, parser, base, alone), graph)
 
 
 def load_bytes(
@@ -145,6 +148,20 @@ def load_bytes(
         RdfSyntaxError: the content is not what the format asks for; it is called `name`.
     """
     return _load(tx, Document(name, data, rdf_format(format), base, graph is not None), graph)
+
+
+def insert_rows(tx: Transaction, rows: Iterable[Row]) -> int:
+    """Add quads given as rows, their blank nodes made new ones; return how many were new."""
+    with _stage(tx, None) as stage:
+        stage.add_rows(rows)
+        return tx.insert(stage.name)
+
+
+def delete_rows(tx: Transaction, rows: Iterable[Row]) -> int:
+    """Take quads given as rows, without blank nodes, out; return how many were live."""
+    with _stage(tx, None) as stage:
+        stage.add_rows(rows)
+        return tx.delete(stage.name)
 
 
 def load_graph(tx: Transaction, source: Graph, *, graph: str | None = None) -> int:
@@ -197,7 +214,7 @@ def _add_lines(stage: _Stage, insertion: Insertion, document: Document, path: Pa
         left = "\n".join(stage.add_lines(part)).encode()
         rest = Document(document.name, left, document.format, None, document.triples_only)
         try:
-            stage.add_rows(map(_row, rest.quads()))
+            stage.add_rows(map(quad_row, rest.quads()))
         except RdfSyntaxError:
             document.check()
             raise
@@ -211,7 +228,7 @@ def _add_quads(stage: _Stage, insertion: Insertion, quads: Iterator[pyoxigraph.Q
     """Add parsed quads: a few term by term, many by way of a file of lines."""
     first = list(itertools.islice(quads, _FEW_QUADS))
     if len(first) < _FEW_QUADS:
-        stage.add_rows(map(_row, first))
+        stage.add_rows(map(quad_row, first))
         insertion.add(stage.name)
         return
     with tempfile.TemporaryDirectory(prefix="clientgraph-") as folder:
@@ -224,11 +241,11 @@ def _add_quads(stage: _Stage, insertion: Insertion, quads: Iterator[pyoxigraph.Q
             _add_lines(stage, insertion, lines, path)
         else:
             parsed = pyoxigraph.parse(path=path, format=pyoxigraph.RdfFormat.N_QUADS)
-            stage.add_rows(map(_row, parsed))
+            stage.add_rows(map(quad_row, parsed))
             insertion.add(stage.name)
 
 
-def _row(quad: pyoxigraph.Quad) -> Row:
+def quad_row(quad: pyoxigraph.Quad) -> Row:
     """Return a parsed quad as a row of a stage."""
     s, p, o, g = quad
     if isinstance(s, pyoxigraph.Triple) or isinstance(o, pyoxigraph.Triple):

@@ -1,18 +1,26 @@
-"""Staged quads of text become rows of the store: dictionary encoding, set semantics, statistics.
+"""Staged quads become rows of the store: dictionary encoding, set semantics, statistics.
 
 A staged relation has the columns s, p, o, odt, olang, g: texts of terms, a blank node as
-`_:label`, `odt` NULL when the object is no literal, `g` NULL for the default graph.
+`_:label`, `odt` NULL when the object is no literal, `g` NULL for the default graph. A relation of
+codes has the columns s, p, o, g: ids of the dictionary, `g` 0 for the default graph.
 """
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator
+from collections.abc import Collection
+from dataclasses import dataclass
 
 import duckdb
 
+<<<<<<< HEAD
 from kg.store.schema import DEFAULT_GRAPH, UNZONED_BIT, ZONED_BIT
 from kg.store.typing import WIDE, typed
+=======
+from kg.store.dictionary import drop, identified, next_id, prime
+from kg.store.schema import UNZONED_BIT, ZONED_BIT
+from kg.store.typing import WIDE
+from kg.store.visibility import visible
+>>>>>>> 493bd7c (Execute SPARQL 1.1 Update, compiled, as one transaction)
 
 _OCCURRENCES = """
 SELECT s AS lex, NULL::VARCHAR AS dt, NULL::VARCHAR AS lang, min(rowid) AS first
@@ -20,30 +28,6 @@ FROM {stage} GROUP BY s
 UNION ALL SELECT p, NULL, NULL, min(rowid) FROM {stage} GROUP BY p
 UNION ALL SELECT g, NULL, NULL, min(rowid) FROM {stage} WHERE g IS NOT NULL GROUP BY g
 UNION ALL SELECT o, odt, olang, min(rowid) FROM {stage} GROUP BY o, odt, olang
-"""
-
-_KNOWN = """
-SELECT t.id, t.lex, t.dt, t.lang FROM {terms} AS t
-WHERE EXISTS (
-    SELECT 1 FROM _seen WHERE _seen.h = t.h AND _seen.lex = t.lex
-        AND _seen.dt IS NOT DISTINCT FROM t.dt AND _seen.lang IS NOT DISTINCT FROM t.lang
-)
-"""
-
-_UNKNOWN = """
-SELECT lex, dt, lang, row_number() OVER (ORDER BY first, lex, dt, lang) + {before} AS id
-FROM _seen
-WHERE NOT EXISTS (
-    SELECT 1 FROM _ids WHERE _ids.lex = _seen.lex AND _ids.dt IS NOT DISTINCT FROM _seen.dt
-        AND _ids.lang IS NOT DISTINCT FROM _seen.lang
-)
-"""
-"""Ids follow the order of first appearance, so that what came together lies together."""
-
-_INSERT_TERMS = """
-INSERT INTO term BY NAME
-SELECT id, kind, lex, dt, lang, num, dbl, ts, tz, h FROM ({typed})
-ORDER BY id
 """
 
 _CODES = """
@@ -56,6 +40,7 @@ JOIN _ids AS oi ON oi.lex = q.o AND oi.dt IS NOT DISTINCT FROM q.odt
 LEFT JOIN _ids AS gi ON gi.lex = q.g AND gi.dt IS NULL
 """
 
+_SAME = "quad.s = c.s AND quad.p = c.p AND quad.o = c.o AND quad.g = c.g"
 _LIVE_TWIN = "SELECT 1 FROM live AS q WHERE q.s = c.s AND q.p = c.p AND q.o = c.o"
 
 _FRESH = f"""
@@ -72,39 +57,76 @@ FROM _fresh AS c JOIN term AS t ON t.id = c.o
 ORDER BY c.p, c.s, c.o
 """
 
-_FEW_TERMS = 2000
-"""Terms up to which the index on the hash is asked, instead of reading the dictionary."""
+
+@dataclass(slots=True)
+class Changes:
+    """What a transaction has changed so far, for the commit of a number.
+
+    `inserted` and `deleted` count the quads that are live now and were not, and the reverse.
+    """
+
+    number: int
+    inserted: int = 0
+    deleted: int = 0
 
 
 class Insertion:
-    """Quads being added: stages are encoded one by one, and become rows of the store together."""
+    """Quads being added: stages are encoded one by one, and become rows of the store together.
 
-    def __init__(self, cursor: duckdb.DuckDBPyConnection, number: int) -> None:
+    Terms whose id is `first_new` or more are known to be in no quad before.
+    """
+
+    def __init__(
+        self,
+        cursor: duckdb.DuckDBPyConnection,
+        changes: Changes,
+        first_new: int | None = None,
+    ) -> None:
         self._cursor = cursor
-        self._number = number
-        self._first_new = _next_id(cursor)
+        self._changes = changes
+        self._first_new = next_id(cursor) if first_new is None else first_new
         cursor.execute("CREATE TEMP TABLE _coded (s BIGINT, p BIGINT, o BIGINT, g BIGINT)")
         prime(cursor, "_coded", "s")
 
     def add(self, stage: str) -> None:
         """Encode the quads of a stage."""
-        with _identified(self._cursor, stage, add_missing=True):
+        with identified(self._cursor, _OCCURRENCES.format(stage=stage), add_missing=True):
             self._cursor.execute(f"INSERT INTO _coded {_CODES.format(stage=stage)}")
+
+    def add_codes(self, codes: str) -> None:
+        """Take quads that are encoded already."""
+        self._cursor.execute(f"INSERT INTO _coded SELECT s, p, o, g FROM {codes}")
 
     def finish(self) -> int:
         """Insert the quads that are not live yet; return how many there were."""
         self._cursor.execute(_FRESH, [self._first_new, self._first_new])
         try:
-            row = self._cursor.execute(_INSERT_QUADS, [self._number]).fetchone()
             _note_predicates(self._cursor, self._first_new)
+<<<<<<< HEAD
             _note_graphs(self._cursor)
+=======
+            revived = self._revive() if self._changes.deleted else 0
+            row = self._cursor.execute(_INSERT_QUADS, [self._changes.number]).fetchone()
+>>>>>>> 493bd7c (Execute SPARQL 1.1 Update, compiled, as one transaction)
         finally:
-            _drop(self._cursor, "_fresh")
+            drop(self._cursor, "_fresh")
+        new = int(row[0]) if row else 0
+        self._changes.inserted += new
+        self._changes.deleted -= revived
+        return new + revived
+
+    def _revive(self) -> int:
+        """Let the quads of `_fresh` that died in this transaction live on; return their number."""
+        row = self._cursor.execute(
+            f"UPDATE quad SET died = NULL FROM _fresh AS c WHERE {_SAME} AND died = ?",
+            [self._changes.number],
+        ).fetchone()
+        self._cursor.execute(f"DELETE FROM _fresh AS c WHERE EXISTS ({_LIVE_TWIN} AND q.g = c.g)")
         return int(row[0]) if row else 0
 
     def drop(self) -> None:
         """Forget the encoded quads."""
-        _drop(self._cursor, "_coded")
+        drop(self._cursor, "_coded")
 
 
 def prime_tables(cursor: duckdb.DuckDBPyConnection) -> None:
@@ -114,88 +136,47 @@ def prime_tables(cursor: duckdb.DuckDBPyConnection) -> None:
     prime(cursor, "graph", "g, iri")
 
 
-def prime(cursor: duckdb.DuckDBPyConnection, table: str, columns: str) -> None:
-    """Insert a row into a table and delete it again, before a transaction inserts anything else.
-
-    In DuckDB 2.0.0, when the first insertion of a transaction into a table is empty, the rows of a
-    later one with more rows than a row group (122,880) are not seen before the commit. The first
-    of `columns` gets -1, which no other row has; the others get 0.
-    """
-    first, *others = columns.split(", ")
-    values = ", ".join(["-1", *("0" for _ in others)])
-    cursor.execute(f"INSERT INTO {table} ({columns}) VALUES ({values})")
-    cursor.execute(f"DELETE FROM {table} WHERE {first} = -1")
-
-
-def delete(cursor: duckdb.DuckDBPyConnection, stage: str, number: int) -> int:
+def delete(cursor: duckdb.DuckDBPyConnection, stage: str, changes: Changes) -> int:
     """End the life of the staged quads that are live; return how many there were."""
-    with _identified(cursor, stage, add_missing=False):
+    with identified(cursor, _OCCURRENCES.format(stage=stage), add_missing=False):
         cursor.execute(f"CREATE TEMP TABLE _coded AS {_CODES.format(stage=stage)}")
-    match = "quad.s = c.s AND quad.p = c.p AND quad.o = c.o AND quad.g = c.g"
     try:
-        row = cursor.execute(
-            "SELECT count(*) FROM live AS quad WHERE EXISTS"
-            f" (SELECT 1 FROM _coded AS c WHERE {match})"
-        ).fetchone()
-        # What this transaction itself added was never part of any commit: it leaves no trace.
-        cursor.execute(
-            f"DELETE FROM quad USING _coded AS c WHERE {match} AND died IS NULL AND born = ?",
-            [number],
-        )
-        cursor.execute(
-            f"UPDATE quad SET died = ? FROM _coded AS c WHERE {match} AND died IS NULL", [number]
-        )
+        return delete_codes(cursor, "_coded", changes)
     finally:
-        _drop(cursor, "_coded")
-    return int(row[0]) if row else 0
+        drop(cursor, "_coded")
 
 
-def _next_id(cursor: duckdb.DuckDBPyConnection) -> int:
-    """Return the first id that no term has."""
-    row = cursor.execute("SELECT coalesce(max(id), 0) + 1 FROM term").fetchone()
-    return int(row[0]) if row else 1
+def delete_codes(cursor: duckdb.DuckDBPyConnection, codes: str, changes: Changes) -> int:
+    """End the life of the encoded quads that are live; return how many there were."""
+    return _delete(cursor, f"{codes} AS c", _SAME, changes)
 
 
-@contextlib.contextmanager
-def _identified(
-    cursor: duckdb.DuckDBPyConnection, stage: str, *, add_missing: bool
-) -> Iterator[None]:
-    """Hold the ids of the terms of a stage in `_ids`; terms that are missing can be added."""
-    occurrences = _OCCURRENCES.format(stage=stage)
-    cursor.execute(
-        "CREATE TEMP TABLE _seen AS SELECT lex, dt, lang, min(first) AS first,"
-        f" md5_number_lower(lex) AS h FROM ({occurrences}) GROUP BY lex, dt, lang"
-    )
-    try:
-        cursor.execute(f"CREATE TEMP TABLE _ids AS {_KNOWN.format(terms=_candidates(cursor))}")
-        prime(cursor, "_ids", "id")
-        if add_missing:
-            _add_terms(cursor)
-        yield
-    finally:
-        _drop(cursor, "_ids")
-        _drop(cursor, "_seen")
+def clear(
+    cursor: duckdb.DuckDBPyConnection,
+    graphs: Collection[int] | None,
+    kept: Collection[int],
+    changes: Changes,
+) -> int:
+    """End the life of all live quads of some graphs (None: all but the kept ones)."""
+    return _delete(cursor, None, visible(graphs=graphs, hidden=kept), changes)
 
 
-def _candidates(cursor: duckdb.DuckDBPyConnection) -> str:
-    """Return the part of the dictionary that holds the terms of `_seen` that are known."""
-    hashes = cursor.execute(f"SELECT DISTINCT h FROM _seen LIMIT {_FEW_TERMS + 1}").fetchall()
-    if not 0 < len(hashes) <= _FEW_TERMS:
-        return "term"
-    return f"(SELECT * FROM term WHERE h IN ({', '.join(str(int(row[0])) for row in hashes)}))"
-
-
-def _add_terms(cursor: duckdb.DuckDBPyConnection) -> None:
-    """Add the terms of `_seen` that have no id to the dictionary and to `_ids`."""
-    before = _next_id(cursor) - 1
-    cursor.execute(f"CREATE TEMP TABLE _new AS {_UNKNOWN.format(before=before)}")
-    try:
-        found = cursor.execute("SELECT DISTINCT dt FROM _new WHERE dt IS NOT NULL").fetchall()
-        typing = typed("SELECT * FROM _new", {row[0] for row in found})
-        cursor.execute(_INSERT_TERMS.format(typed=typing))
-        cursor.execute("INSERT INTO _ids SELECT id, lex, dt, lang FROM _new")
-    finally:
-        _drop(cursor, "_new")
+def _delete(
+    cursor: duckdb.DuckDBPyConnection, source: str | None, condition: str, changes: Changes
+) -> int:
+    where = f"WHERE {condition} AND died IS NULL"
+    # What this transaction itself added was never part of any commit: it leaves no trace.
+    using = f"USING {source} " if source else ""
+    row = cursor.execute(
+        f"DELETE FROM quad {using}{where} AND born = ?", [changes.number]
+    ).fetchone()
+    own = int(row[0]) if row else 0
+    origin = f"FROM {source} " if source else ""
+    row = cursor.execute(f"UPDATE quad SET died = ? {origin}{where}", [changes.number]).fetchone()
+    old = int(row[0]) if row else 0
+    changes.inserted -= own
+    changes.deleted += old
+    return own + old
 
 
 def _note_predicates(cursor: duckdb.DuckDBPyConnection, first_new: int) -> None:
@@ -227,7 +208,7 @@ def _note_predicates(cursor: duckdb.DuckDBPyConnection, first_new: int) -> None:
             " WHERE p NOT IN (SELECT p FROM predicate)"
         )
     finally:
-        _drop(cursor, "_noted")
+        drop(cursor, "_noted")
 
 
 def _note_repeats(cursor: duckdb.DuckDBPyConnection, first_new: int) -> None:
@@ -245,6 +226,7 @@ def _note_repeats(cursor: duckdb.DuckDBPyConnection, first_new: int) -> None:
         """,
         [first_new],
     )
+<<<<<<< HEAD
 
 
 def _note_graphs(cursor: duckdb.DuckDBPyConnection) -> None:
@@ -266,3 +248,5 @@ def _drop(cursor: duckdb.DuckDBPyConnection, table: str) -> None:
     except duckdb.TransactionException:
         # The transaction was aborted by the error being raised; its rollback drops the table.
         return
+=======
+>>>>>>> 493bd7c (Execute SPARQL 1.1 Update, compiled, as one transaction)

@@ -1,0 +1,116 @@
+"""Strict syntax checks by a parser that knows the place of an error, and that is kept from acting.
+
+The parser can only be had together with an execution of what it read, which would call a SERVICE
+or, for LOAD, open files and addresses. So both checks stop between the two.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pyoxigraph
+
+from kg.errors import QuerySyntaxError
+from kg.sparql.tokens import whole_iris
+
+_PLACE = re.compile(r"error at (\d+):(\d+): ")
+_MOST_EXPECTED = 12
+
+_FAILING = "DROP GRAPH <urn:x-none>"
+"""An update operation that fails on an empty store: none that follows it is executed."""
+_NO_END = "\n!"
+"""What no update request ends with: a text with it is never one, and never executed."""
+
+
+class _ParsedError(Exception):
+    """Raised between the parsing and the evaluation of a query."""
+
+
+class _Stop:
+    """Graphs that are asked for after the parsing and before the evaluation of a query."""
+
+    def __iter__(self) -> Iterator[pyoxigraph.NamedNode]:
+        raise _ParsedError
+
+
+def check_query(text: str, base: str | None) -> None:
+    """Raise QuerySyntaxError unless the strict parser accepts a query."""
+    try:
+        pyoxigraph.Store().query(
+            whole_iris(text),
+            base_iri=base,
+            named_graphs=_Stop(),  # type: ignore[arg-type]
+        )
+    except SyntaxError as error:
+        raise syntax_error(text, str(error)) from None
+    except _ParsedError:
+        return
+
+
+def check_operation(text: str, start: int, operation: int, end: int, before: str) -> None:
+    """Raise QuerySyntaxError unless the strict parser accepts a piece of an update request.
+
+    The declarations of prefixes and of the base between `start` and `operation` must be nothing
+    else; those that hold already are `before`. The operation ends at `end`. Together with an
+    operation that fails they are parsed whole, and then fail at once.
+    """
+    own = f"{before}\n{_indent(text, start)}{text[start:operation]}"
+    checked = f"{own}\n{_FAILING};\n{_indent(text, operation)}{text[operation:end]}"
+    line = checked.count("\n") - text.count("\n", operation, end)
+    try:
+        pyoxigraph.Store().update(whole_iris(checked))
+    except SyntaxError as error:
+        place = _PLACE.match(str(error))
+        if place and int(place[1]) > line:
+            raise syntax_error(text, str(error), _line(text, operation) - line) from None
+        raise syntax_error(text, str(error), _line(text, start) - before.count("\n") - 1) from None
+    except RuntimeError:
+        return
+
+
+def declaration_error(text: str, start: int, before: str) -> QuerySyntaxError:
+    """Return the error of a declaration of a prefix or of the base that is wrong."""
+    checked = f"{before}\n{_indent(text, start)}{text[start:]}{_NO_END}"
+    try:
+        pyoxigraph.Store().update(whole_iris(checked))
+    except SyntaxError as error:
+        return syntax_error(text, str(error), _line(text, start) - before.count("\n") - 1)
+    return QuerySyntaxError("The update ends in a declaration that cannot be read.")
+
+
+def _indent(text: str, place: int) -> str:
+    """Return blanks as wide as what stands before a place in its line."""
+    return " " * (place - text.rfind("\n", 0, place) - 1)
+
+
+def _line(text: str, place: int) -> int:
+    """Return the number of line ends before a place."""
+    return text.count("\n", 0, place)
+
+
+def syntax_error(text: str, message: str, shift: int = 0) -> QuerySyntaxError:
+    """Return the error of ours for one of the strict parser, which counted `shift` lines less."""
+    place = _PLACE.match(message)
+    if place is None:
+        return QuerySyntaxError(f"The text is not valid SPARQL: {message}.")
+    line, column = int(place[1]) + shift, int(place[2])
+    told = _shortened(message[place.end() :])
+    lines = text.splitlines() or [""]
+    shown = lines[min(line, len(lines)) - 1]
+    caret = " " * (column - 1) + "^"
+    return QuerySyntaxError(
+        f"Syntax error at line {line}, column {column}: {told}\n{shown}\n{caret}", line, column
+    )
+
+
+def _shortened(told: str) -> str:
+    """Return what the parser expected, without ranges of characters and over-long lists."""
+    if not told.startswith("expected one of "):
+        return told
+    one_line = " ".join(told.split())
+    parts = re.sub(r"\[[^\]]*\](?: \| )?|\['.*", "", one_line.removeprefix("expected one of "))
+    names = [name.strip() for name in parts.split(", ") if name.strip(" |")]
+    if len(names) > _MOST_EXPECTED:
+        names = [*names[:_MOST_EXPECTED], "..."]
+    return "expected one of " + ", ".join(names)

@@ -1,0 +1,138 @@
+"""SPARQL 1.1 Update: a request changes the graph as one commit, or not at all."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rdflib.term import Identifier
+
+from kg.errors import UpdateError, UsageError
+from kg.sparql.compiled import GraphChoice
+from kg.sparql.deadline import Deadline
+from kg.sparql.engine import DEFAULT_TIMEOUT
+from kg.sparql.operations import Data, Modify, Operation
+from kg.sparql.requests import parts_of
+from kg.sparql.translation import operation_of
+from kg.sparql.updating import NotOnEngineError, Request, Updating
+from kg.store import EngineError, EngineInterrupted, Store
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateResult:
+    """What an update did: the quads that are live now and were not, and the reverse.
+
+    `commit` is the number of its commit; where it changed nothing, no commit was made, and it is
+    that of the last one.
+    """
+
+    commit: int
+    inserted: int
+    deleted: int
+
+
+def update(
+    store: Store,
+    text: str,
+    *,
+    agent: str = "local",
+    note: str = "",
+    timeout: float | None = DEFAULT_TIMEOUT,
+    bindings: Mapping[str, Identifier] | None = None,
+    using_graphs: Sequence[str] | None = None,
+    using_named_graphs: Sequence[str] | None = None,
+    hidden_graphs: Sequence[str] = (),
+    union_default_graph: bool = True,
+    base: str | None = None,
+    load_folders: Sequence[Path] = (),
+) -> UpdateResult:
+    """Execute a SPARQL update request as one transaction, by the name of `agent`.
+
+    Quads without a graph are written to, and taken from, the unnamed graph; a WHERE clause sees
+    the union of all graphs but the hidden ones as its default graph, unless WITH, USING,
+    `using_graphs` or `using_named_graphs` name others or `union_default_graph` is False.
+    `bindings` gives variables a term. LOAD reads files below `load_folders` only.
+
+    Raises:
+        QuerySyntaxError: the text is not a SPARQL update request.
+        QueryTimeoutError: the deadline passed.
+        UpdateError: an operation fails without SILENT, or is refused.
+        RdfSyntaxError: a document that LOAD names cannot be read.
+        QueryEvaluationError: a WHERE clause asks for what is not offered.
+        UsageError: graphs are named here and in the request as well.
+    """
+    since = time.monotonic()
+    operations = parse_update(text, base)
+    default = None if using_graphs is None else tuple(using_graphs)
+    named = None if using_named_graphs is None else tuple(using_named_graphs)
+    if default is not None or named is not None:
+        _check_no_dataset(operations)
+    graphs = GraphChoice(default, named, tuple(hidden_graphs), union_default_graph)
+    request = Request(graphs, bindings or {}, load_folders)
+    evaluated: set[int] = set()
+    while True:
+        wait = None if timeout is None else max(0.0, since + timeout - time.monotonic())
+        try:
+            with store.write(agent=agent, activity="update", note=note, wait=wait) as tx:
+                with Deadline(tx.cursor, timeout, since) as deadline:
+                    _run(Updating(store, tx, request, deadline), operations, evaluated, deadline)
+                inserted, deleted = tx.changes.inserted, tx.changes.deleted
+                if not inserted and not deleted:
+                    tx.rollback()
+        except NotOnEngineError as error:
+            evaluated.add(error.place)
+        else:
+            return UpdateResult(tx.number - tx.rolled_back, inserted, deleted)
+
+
+def _run(
+    updating: Updating, operations: list[Operation], evaluated: set[int], deadline: Deadline
+) -> None:
+    try:
+        updating.run(operations, evaluated)
+    except EngineInterrupted:
+        raise deadline.error() from None
+    except EngineError as error:
+        raise UpdateError(
+            f"The update failed in the engine ({str(error).splitlines()[0][:120]}), and nothing"
+            " was changed. Split it, or give the engine more memory."
+        ) from error
+
+
+def parse_update(text: str, base: str | None = None) -> list[Operation]:
+    """Return the operations of an update request, neighbours that add or take data as one.
+
+    Raises:
+        QuerySyntaxError: the text is not a SPARQL update request; tells line and column.
+        QueryEvaluationError: the request is valid but has a form that is not offered.
+        RdfSyntaxError: a term of the data is of RDF 1.2.
+    """
+    operations: list[Operation] = []
+    for kind, group in itertools.groupby(map(operation_of, parts_of(text, base)), _data_kind):
+        if kind is None:
+            operations += group
+        else:
+            rows = [row for one in group if isinstance(one, Data) for row in one.rows]
+            operations.append(Data(rows, insert=kind == "insert"))
+    return operations
+
+
+def _data_kind(operation: Operation) -> str | None:
+    if isinstance(operation, Data):
+        return "insert" if operation.insert else "delete"
+    return None
+
+
+def _check_no_dataset(operations: list[Operation]) -> None:
+    """Raise UsageError where an operation names graphs as the caller does (Protocol, 2.2.3)."""
+    for operation in operations:
+        if isinstance(operation, Modify):
+            clauses = operation.where.algebra.datasetClause
+            if clauses or operation.graph is not None:
+                raise UsageError(
+                    "The graphs of the WHERE clauses are given beside the update, which has WITH or"
+                    " USING as well: give them in one place only."
+                )
