@@ -61,21 +61,20 @@ def settings_from(environment: Mapping[str, str]) -> Settings:
         name = f"CLIENTGRAPH_{setting.name.upper()}"
         if text := environment.get(name, ""):
             default: Any = setting.default
-            given[setting.name] = _parsed(name, text, type(default))
+            given[setting.name] = _parsed(name, text, default)
             _check(name, text, setting.name, given[setting.name])
     return Settings(**given)  # type: ignore[arg-type]
 
 
-def _parsed(
-    name: str, text: str, kind: type[Path | str | int | float | tuple[Path, ...]]
-) -> object:
-    """Return `text` as a value of `kind`."""
-    if kind is tuple:
+def _parsed(name: str, text: str, default: Path | str | float | tuple[Path, ...]) -> object:
+    """Return `text` as a value of the type of the default."""
+    if isinstance(default, tuple):
         return tuple(Path(folder) for folder in text.split(os.pathsep) if folder)
     try:
-        return kind(text)
+        return type(default)(text)
     except ValueError:
-        raise UsageError(f"{name} is {text!r}; give a value of type {kind.__name__}.") from None
+        kind = type(default).__name__
+        raise UsageError(f"{name} is {text!r}; give a value of type {kind}.") from None
 
 
 def _check(variable: str, text: str, setting: str, value: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from pathlib import Path
 
 import pytest
@@ -26,8 +27,14 @@ def test_every_setting_can_be_given() -> None:
         "threads": 2,
         "timeout": 2.5,
         "max_upload_mb": 10,
+        "load_folders": (Path("in"), Path("/srv/in")),
     }
-    environment = {f"CLIENTGRAPH_{name.upper()}": str(value) for name, value in given.items()}
+    environment = {
+        f"CLIENTGRAPH_{name.upper()}": os.pathsep.join(map(str, value))
+        if isinstance(value, tuple)
+        else str(value)
+        for name, value in given.items()
+    }
     assert dataclasses.asdict(settings_from(environment)) == given
 
 

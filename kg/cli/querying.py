@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from http.client import HTTPResponse
@@ -17,6 +16,7 @@ from kg.catalog import NamedQuery, Term, find_query, load_catalog, read_paramete
 from kg.cli.output import TABLE_FORMATS, write_chunks, write_table
 from kg.cli.remote import Server
 from kg.cli.session import current_server, current_settings, opened_store
+from kg.cli.texts import read_text
 from kg.errors import UsageError
 from kg.sparql import Result, explain, query
 from kg.sparql.formats import BINDING_FORMATS, GRAPH_FORMATS, Format
@@ -152,27 +152,11 @@ def _question(source: str | None, text: str | None, params: Iterable[str]) -> Qu
     if text is not None:
         return Question(text, "-e", values)
     assert source is not None  # noqa: S101 - one of the two is given
-    if source == "-":
-        return Question(_decoded(sys.stdin.buffer.read(), "Standard input"), "-", values)
     path = Path(source)
-    if path.suffix == ".rq" or len(path.parts) > 1:
-        return Question(_read(path), source, values)
+    if source == "-" or path.suffix == ".rq" or len(path.parts) > 1:
+        return Question(read_text(source), source, values)
     named = find_query(source, load_catalog())
     return Question(named.text, named.name, values, named)
-
-
-def _read(path: Path) -> str:
-    try:
-        return _decoded(path.read_bytes(), str(path))
-    except OSError as error:
-        raise UsageError(f"{path} cannot be read: {error.strerror}.") from None
-
-
-def _decoded(data: bytes, place: str) -> str:
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise UsageError(f"{place} is not UTF-8 from byte {error.start} on.") from None
 
 
 def _list_questions(name: str) -> None:

@@ -46,6 +46,22 @@ class Server:
             "/sparql", fields.encode(), {"Accept": accept, "Content-Type": kind}, timeout + _GRACE
         )
 
+    def update(self, text: str, note: str, timeout: float) -> dict[str, int]:
+        """Send an update to `/sparql` and return what it did: commit, inserted, deleted.
+
+        Raises:
+            ServerError: the server refused the update, or is not there.
+        """
+        fields = urllib.parse.urlencode({"update": text, "note": note, "timeout": timeout})
+        headers = {
+            "Accept": "application/json",
+            "Content-Type": "application/x-www-form-urlencoded",
+        }
+        response = self._open("/sparql", fields.encode(), headers, timeout + _GRACE)
+        with response:
+            document = json.load(response)
+        return {name: int(document[name]) for name in ("commit", "inserted", "deleted")}
+
     def ask_named(
         self, name: str, values: Mapping[str, str], timeout: float, accept: str
     ) -> HTTPResponse:

@@ -8,12 +8,10 @@ from rdflib import URIRef
 
 from kg.errors import UpdateError
 from kg.namespaces import GRAPH, PROVENANCE_GRAPH
-from kg.store import DEFAULT_GRAPH, Cursor, identified, lookup_nodes
+from kg.store import DEFAULT_GRAPH, Cursor, hidden_ids, hides, identified, lookup_nodes
 
-DERIVED = str(GRAPH["derived/"])
-"""Start of the names of graphs whose content is computed from that of others."""
-
-_KEPT = "SELECT id FROM term WHERE id IN ({graphs}) AND (lex IN (SELECT unnest(?)) OR lex ^@ ?)"
+PROTECTED = (str(PROVENANCE_GRAPH), str(GRAPH["derived/*"]))
+"""Rules of the graphs that the store itself keeps: commits, and what is computed from others."""
 
 
 class Graphs:
@@ -27,19 +25,18 @@ class Graphs:
     def __init__(self, cursor: Cursor, hidden: Sequence[str]) -> None:
         self._cursor = cursor
         self._hidden = hidden
-        self._named = [str(PROVENANCE_GRAPH), *hidden]
+        self._protected = (*PROTECTED, *hidden)
 
     def check_writable(self, name: str | None) -> None:
         """Raise UpdateError when a graph, None for the unnamed one, is protected."""
-        if name is not None and (name in self._named or name.startswith(DERIVED)):
+        if name is not None and hides(self._protected, name):
             raise UpdateError(
-                f"The graph <{name}> cannot be written by an update: the store itself keeps it."
-                " Write to another graph."
+                f"The graph <{name}> cannot be written by an update. Write to another graph."
             )
 
     def check_source(self, name: str | None) -> None:
         """Raise UpdateError when there is no graph of a name that the caller can see."""
-        if name is not None and (name in self._hidden or not self.exists(name)):
+        if name is not None and (hides(self._hidden, name) or not self.exists(name)):
             raise UpdateError(
                 f"There is no graph <{name}> to take triples from. Check its name, or write SILENT"
                 " after the keyword."
@@ -67,14 +64,15 @@ class Graphs:
         with identified(self._cursor, term, [name], add_missing=True):
             return int(self._cursor.execute("SELECT id FROM _ids").fetchall()[0][0])
 
-    def protected_ids(self) -> list[int]:
-        """Return the ids of the protected graphs that hold a triple."""
-        rows = self._cursor.execute(
-            _KEPT.format(graphs="SELECT DISTINCT g FROM live"), [self._named, DERIVED]
-        ).fetchall()
-        return [int(row[0]) for row in rows]
+    def protected_ids(self) -> tuple[int, ...]:
+        """Return the ids of the protected graphs."""
+        return hidden_ids(self._cursor, self._protected)
 
     def spare_protected(self, codes: str) -> None:
         """Take the quads of protected graphs out of a table of codes."""
-        kept = _KEPT.format(graphs=f"SELECT DISTINCT g FROM {codes}")
-        self._cursor.execute(f"DELETE FROM {codes} WHERE g IN ({kept})", [self._named, DERIVED])
+        rows = self._cursor.execute(
+            f"SELECT id, lex FROM term WHERE id IN (SELECT DISTINCT g FROM {codes})"
+        ).fetchall()
+        spared = [graph for graph, name in rows if hides(self._protected, name)]
+        if spared:
+            self._cursor.execute(f"DELETE FROM {codes} WHERE g IN (SELECT unnest(?))", [spared])

@@ -23,8 +23,9 @@ from kg.store import EngineError, EngineInterrupted, Store
 
 @dataclass(frozen=True, slots=True)
 class UpdateResult:
-    """What an update did: the quads that are live now and were not, and the reverse.
+    """What an update did.
 
+    `inserted` counts the quads that are live now and were not before, `deleted` the reverse.
     `commit` is the number of its commit; where it changed nothing, no commit was made, and it is
     that of the last one.
     """
@@ -32,6 +33,15 @@ class UpdateResult:
     commit: int
     inserted: int
     deleted: int
+
+    @property
+    def changed(self) -> bool:
+        """Whether there is a commit."""
+        return bool(self.inserted or self.deleted)
+
+    def as_json(self) -> dict[str, int]:
+        """Return the members of a JSON document."""
+        return {"commit": self.commit, "inserted": self.inserted, "deleted": self.deleted}
 
 
 def update(

@@ -14,7 +14,7 @@ from kg.store.terms import (
     to_rdflib,
     type_terms,
 )
-from kg.store.visibility import hidden_ids
+from kg.store.visibility import hidden_ids, hides
 
 __all__ = [
     "DEFAULT_GRAPH",
@@ -30,6 +30,7 @@ __all__ = [
     "decode",
     "drop",
     "hidden_ids",
+    "hides",
     "identified",
     "lookup",
     "lookup_nodes",

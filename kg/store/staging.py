@@ -12,15 +12,10 @@ from dataclasses import dataclass
 
 import duckdb
 
-<<<<<<< HEAD
-from kg.store.schema import DEFAULT_GRAPH, UNZONED_BIT, ZONED_BIT
-from kg.store.typing import WIDE, typed
-=======
 from kg.store.dictionary import drop, identified, next_id, prime
-from kg.store.schema import UNZONED_BIT, ZONED_BIT
+from kg.store.schema import DEFAULT_GRAPH, UNZONED_BIT, ZONED_BIT
 from kg.store.typing import WIDE
 from kg.store.visibility import visible
->>>>>>> 493bd7c (Execute SPARQL 1.1 Update, compiled, as one transaction)
 
 _OCCURRENCES = """
 SELECT s AS lex, NULL::VARCHAR AS dt, NULL::VARCHAR AS lang, min(rowid) AS first
@@ -102,12 +97,9 @@ class Insertion:
         self._cursor.execute(_FRESH, [self._first_new, self._first_new])
         try:
             _note_predicates(self._cursor, self._first_new)
-<<<<<<< HEAD
             _note_graphs(self._cursor)
-=======
             revived = self._revive() if self._changes.deleted else 0
             row = self._cursor.execute(_INSERT_QUADS, [self._changes.number]).fetchone()
->>>>>>> 493bd7c (Execute SPARQL 1.1 Update, compiled, as one transaction)
         finally:
             drop(self._cursor, "_fresh")
         new = int(row[0]) if row else 0
@@ -226,7 +218,6 @@ def _note_repeats(cursor: duckdb.DuckDBPyConnection, first_new: int) -> None:
         """,
         [first_new],
     )
-<<<<<<< HEAD
 
 
 def _note_graphs(cursor: duckdb.DuckDBPyConnection) -> None:
@@ -239,14 +230,3 @@ def _note_graphs(cursor: duckdb.DuckDBPyConnection) -> None:
         # Numbers in the text let the engine skip most of the dictionary.
         ids = ", ".join(str(int(row[0])) for row in new)
         cursor.execute(f"INSERT INTO graph SELECT id, lex FROM term WHERE id IN ({ids})")
-
-
-def _drop(cursor: duckdb.DuckDBPyConnection, table: str) -> None:
-    """Drop a temporary table, unless the transaction is already beyond use."""
-    try:
-        cursor.execute(f"DROP TABLE IF EXISTS temp.{table}")
-    except duckdb.TransactionException:
-        # The transaction was aborted by the error being raised; its rollback drops the table.
-        return
-=======
->>>>>>> 493bd7c (Execute SPARQL 1.1 Update, compiled, as one transaction)

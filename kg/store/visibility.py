@@ -19,6 +19,11 @@ def hidden_ids(cursor: duckdb.DuckDBPyConnection, rules: Collection[str]) -> tup
     return tuple(row[0] for row in cursor.execute(_hidden(rules)).fetchall())
 
 
+def hides(rules: Collection[str], iri: str) -> bool:
+    """Tell whether some rules hide the graph of a name."""
+    return any(iri == rule or (rule.endswith("*") and iri.startswith(rule[:-1])) for rule in rules)
+
+
 def hide(cursor: duckdb.DuckDBPyConnection, rules: Collection[str]) -> None:
     """Put graphs out of the reach of a cursor that only reads, whatever statement it is given.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import pyoxigraph as ox
 import pytest
@@ -34,20 +34,26 @@ def test_the_suite_is_whole() -> None:
     assert len(kinds) >= 150
 
 
+@pytest.fixture(scope="module")
+def store() -> Iterator[Store]:
+    with Store.open() as opened:
+        yield opened
+
+
 @pytest.mark.parametrize("case", _named("UpdateEvaluationTest"))
-def test_update_evaluation(case: UpdateCase) -> None:
-    with Store.open() as store:
-        with store.write() as tx:
-            for path, graph in case.before:
-                load_file(tx, path, base=iri_of(path), graph=graph)
-        update(
-            store,
-            case.request.read_text(encoding="utf-8"),
-            base=case.base,
-            union_default_graph=False,
-            hidden_graphs=[str(PROVENANCE_GRAPH)],
-        )
-        found = _stored(store)
+def test_update_evaluation(case: UpdateCase, store: Store) -> None:
+    with store.write() as tx:
+        tx.clear()
+        for path, graph in case.before:
+            load_file(tx, path, base=iri_of(path), graph=graph)
+    update(
+        store,
+        case.request.read_text(encoding="utf-8"),
+        base=case.base,
+        union_default_graph=False,
+        hidden_graphs=[str(PROVENANCE_GRAPH)],
+    )
+    found = _stored(store)
     assert _canonical(found) == _canonical(_wanted(case.after)), f"\nfound {found}"
 
 
