@@ -10,6 +10,8 @@ ClientgraphError
 ├── QueryError
 │   ├── QuerySyntaxError       the text is not SPARQL (line, column)
 │   ├── QueryTimeoutError      the deadline passed
+│   ├── QueryStoppedError      somebody stopped the query
+│   ├── QueryMemoryError       the query needs more memory than there is for it
 │   ├── QueryEvaluationError   the query cannot be answered (for example a SERVICE call)
 │   └── UpdateError            an operation of an update fails (for example LOAD of no document)
 ├── ShapesError
@@ -72,6 +74,14 @@ class QuerySyntaxError(PlacedError, QueryError):
 
 class QueryTimeoutError(QueryError):
     """The deadline of a query passed before its answer was complete."""
+
+
+class QueryStoppedError(QueryError):
+    """A query was stopped before its answer was complete."""
+
+
+class QueryMemoryError(QueryError):
+    """A query needs more memory, or room to spill to, than the settings allow."""
 
 
 class QueryEvaluationError(QueryError):

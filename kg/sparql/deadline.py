@@ -1,37 +1,49 @@
-"""Deadlines: the engine is interrupted when a query's time is over."""
+"""Deadlines: the engine is interrupted when a query's time is over, or when somebody stops it."""
 
 from __future__ import annotations
 
 import contextlib
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import TracebackType
 
-from kg.errors import QueryTimeoutError
+from kg.errors import QueryError, QueryMemoryError, QueryStoppedError, QueryTimeoutError
 from kg.store import Cursor, EngineError
+
+_AGAIN = 0.02
+"""Seconds between two interruptions: the first may fall between two statements of a query."""
+_LOOK = 0.25
+"""Seconds between two looks at whether somebody still waits for the answer."""
 
 
 class Deadline:
     """The moment by which a query has to be answered, guarding the cursor that answers it."""
 
-    def __init__(self, cursor: Cursor, seconds: float | None, since: float | None = None) -> None:
-        """Guard a cursor for some seconds, None for ever, since a moment of the monotonic clock."""
+    def __init__(
+        self,
+        cursor: Cursor,
+        seconds: float | None,
+        since: float | None = None,
+        *,
+        gone: Callable[[], bool] | None = None,
+    ) -> None:
+        """Guard a cursor for some seconds, None for ever, since a moment of the monotonic clock.
+
+        `gone` tells that nobody waits for the answer any more.
+        """
         now = time.monotonic()
         self.seconds = seconds
         self._cursor = cursor
         self._end = None if seconds is None else (now if since is None else since) + seconds
-        self._timer: threading.Timer | None = None
-        self._stopped_at: float | None = None
+        self._gone = gone
+        self._paused_at: float | None = None
+        self._stopped = False
         self._cancelled = False
         self._lock = threading.Lock()
-        if self._end is not None:
-            self._start(max(0.0, self._end - now))
-
-    def _start(self, seconds: float) -> None:
-        self._timer = threading.Timer(seconds, self._ring)
-        self._timer.daemon = True
-        self._timer.start()
+        self._wake = threading.Event()
+        if seconds is not None or gone is not None:
+            self._start()
 
     @property
     def moment(self) -> float | None:
@@ -40,57 +52,81 @@ class Deadline:
 
     @property
     def passed(self) -> bool:
-        """Whether the time is over."""
-        return self._end is not None and time.monotonic() >= self._end
+        """Whether the time is over, or the query was stopped."""
+        return self._stopped or (self._end is not None and time.monotonic() >= self._end)
 
-    def _ring(self) -> None:
-        with self._lock:
-            self._timer = None
-            # While the clock stands still, whoever starts it again sets the timer.
-            if self._cancelled or self._stopped_at is not None or self._end is None:
-                return
-            left = self._end - time.monotonic()
-            if left > 0:
-                self._start(left)
-                return
-        # The cursor of an answer that nobody read to its end may be closed by now.
-        with contextlib.suppress(EngineError):
-            self._cursor.interrupt()
+    def stop(self) -> None:
+        """End the query now."""
+        self._stopped = True
+        self._wake.set()
+        self._start()
 
     @contextlib.contextmanager
     def paused(self) -> Iterator[None]:
         """Stop the clock while somebody else is at work, such as the reader of an answer."""
         with self._lock:
-            self._stopped_at = time.monotonic()
+            started = self._paused_at = time.monotonic()
         try:
             yield
         finally:
             with self._lock:
-                now = time.monotonic()
                 if self._end is not None:
-                    self._end += now - self._stopped_at
-                    if self._timer is None and not self._cancelled:
-                        self._start(max(0.0, self._end - now))
-                self._stopped_at = None
+                    self._end += time.monotonic() - started
+                self._paused_at = None
 
     def check(self) -> None:
-        """Raise QueryTimeoutError when the time is over."""
+        """Raise QueryTimeoutError when the time is over, QueryStoppedError when it was stopped."""
         if self.passed:
             raise self.error()
 
-    def error(self) -> QueryTimeoutError:
-        """Return the error that tells the deadline."""
+    def error(self) -> QueryError:
+        """Return the error that tells why the query ended."""
+        if self._stopped:
+            return QueryStoppedError("The query was stopped before its answer was complete.")
         return QueryTimeoutError(
             f"The query was stopped at its deadline of {self.seconds:g} s. Narrow it, add a LIMIT,"
             " or ask for more time."
         )
 
     def cancel(self) -> None:
-        """Stop guarding."""
+        """Stop guarding: from now on the cursor is not interrupted."""
         with self._lock:
             self._cancelled = True
-            if self._timer is not None:
-                self._timer.cancel()
+        self._wake.set()
+
+    def _start(self) -> None:
+        threading.Thread(target=self._guard, name="deadline", daemon=True).start()
+
+    def _guard(self) -> None:
+        """Wait for the end, then interrupt the cursor until the query gives up."""
+        while not (self._cancelled or self._stopped):
+            if self._gone is not None and self._gone():
+                self._stopped = True
+            elif self._left() <= 0:
+                break
+            else:
+                self._wake.wait(self._left() if self._gone is None else min(self._left(), _LOOK))
+        while self._interrupt():
+            time.sleep(_AGAIN)
+
+    def _left(self) -> float:
+        """Return the seconds that are left; while the clock stands, those until the next look."""
+        with self._lock:
+            if self._end is None or self._paused_at is not None:
+                return _LOOK
+            return self._end - time.monotonic()
+
+    def _interrupt(self) -> bool:
+        """Interrupt the cursor; return whether it may have to be done again."""
+        with self._lock:
+            if self._cancelled:
+                return False
+            # The cursor of an answer that nobody read to its end may be closed by now.
+            with contextlib.suppress(EngineError):
+                if self._paused_at is None:
+                    self._cursor.interrupt()
+                return True
+            return False
 
     def __enter__(self) -> Deadline:
         return self
@@ -102,3 +138,11 @@ class Deadline:
         trace: TracebackType | None,
     ) -> None:
         self.cancel()
+
+
+def memory_error() -> QueryMemoryError:
+    """Return the error that tells that a query needs too much memory."""
+    return QueryMemoryError(
+        "The query needs more memory than there is for it now. Narrow it, add a LIMIT, or ask"
+        " again later."
+    )

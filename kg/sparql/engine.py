@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -13,11 +14,20 @@ from rdflib.term import Identifier, Node
 
 from kg.errors import QueryEvaluationError
 from kg.sparql.compiled import FORMS, Compiled, GraphChoice, compile_query
-from kg.sparql.deadline import Deadline
+from kg.sparql.deadline import Deadline, memory_error
 from kg.sparql.fallback import run_fallback
 from kg.sparql.parse import parse
+from kg.sparql.running import UNLIMITED, Allowance, Running, running_on
 from kg.sparql.values import NotCompiledError
-from kg.store import Cursor, EngineError, EngineInterrupted, RawTerm, Store, to_rdflib
+from kg.store import (
+    Cursor,
+    EngineError,
+    EngineInterrupted,
+    EngineOutOfMemory,
+    RawTerm,
+    Store,
+    to_rdflib,
+)
 
 DEFAULT_TIMEOUT = 30.0
 _CHUNK = 4096
@@ -34,7 +44,8 @@ class Result:
     """The answer of a query; rows are fetched as they are asked for.
 
     `engine` is `sql` or `rdflib`; `reason` says why a query was not compiled; `commit` is the
-    number of the commit that the answer was computed on.
+    number of the commit that the answer was computed on. `complete` is known when the rows were
+    read: false when a limit of rows cut them.
     """
 
     form: str
@@ -43,6 +54,7 @@ class Result:
     commit: int
     reason: str | None = None
     boolean: bool | None = None
+    complete: bool = True
     _rows: Iterator[Row] = field(default_factory=lambda: iter(()))
     _close: Callable[[], None] = lambda: None
     _paused: Callable[[], AbstractContextManager[None]] = contextlib.nullcontext
@@ -95,6 +107,7 @@ def query(
     union_default_graph: bool = True,
     base: str | None = None,
     cursor: Cursor | None = None,
+    allowance: Allowance = UNLIMITED,
 ) -> Result:
     """Answer a SPARQL query.
 
@@ -106,6 +119,8 @@ def query(
     Raises:
         QuerySyntaxError: the text is not a SPARQL query.
         QueryTimeoutError: the deadline passed (also while rows are read).
+        QueryStoppedError: somebody stopped it (also while rows are read).
+        QueryMemoryError: it needs more memory than there is for it.
         QueryEvaluationError: the query asks for what is not offered.
     """
     graphs = GraphChoice(
@@ -115,7 +130,11 @@ def query(
         union_default_graph,
         as_of_commit,
     )
-    return _Answering(store, parse(text, base), bindings or {}, graphs, timeout, cursor).result()
+    answering = _Answering(
+        store, parse(text, base), bindings or {}, graphs, timeout, cursor, allowance
+    )
+    answering.enter(text)
+    return answering.result()
 
 
 class _Answering:
@@ -129,17 +148,24 @@ class _Answering:
         graphs: GraphChoice,
         timeout: float | None,
         cursor: Cursor | None,
+        allowance: Allowance,
     ) -> None:
         self._store = store
         self._parsed = parsed
         self._bindings = bindings
         self._graphs = graphs
         self._own = cursor is None
-        self._cursor = cursor if cursor is not None else store.cursor()
+        self._allowance = allowance
+        self._cursor = cursor if cursor is not None else store.cursor(memory=allowance.memory)
         if self._own:
             self._cursor.begin()
-        self._deadline = Deadline(self._cursor, timeout)
+        self._deadline = Deadline(self._cursor, timeout, gone=allowance.gone)
+        self._running: Running | None = None
         self._done = False
+
+    def enter(self, text: str) -> None:
+        """List the query among those that run, until it ends."""
+        self._running = running_on(self._store).enter(self._deadline, self._allowance, text)
 
     def result(self) -> Result:
         """Return the answer; when it is read to its end, or on an error, all is given back."""
@@ -159,7 +185,9 @@ class _Answering:
 
     def _compiled(self, number: int) -> Result:
         """Run the compiled query; its first rows are fetched, so that its errors are known."""
+        self._started("sql")
         compiled = self._statement(number)
+        self._deadline.check()
         self._cursor.execute(compiled.sql)
         result = Result(compiled.form, compiled.variables, "sql", number)
         if compiled.form == "ask":
@@ -188,6 +216,7 @@ class _Answering:
 
     def _evaluated(self, number: int, reason: str) -> Result:
         """Answer the query with the evaluator."""
+        self._started("rdflib")
         form, variables, answer = run_fallback(
             self._store,
             self._cursor,
@@ -208,10 +237,13 @@ class _Answering:
 
         Raises:
             QueryTimeoutError: the deadline interrupted it.
+            QueryMemoryError: there was no memory for it.
             QueryEvaluationError: the transaction belongs to the caller.
         """
         if isinstance(error, EngineInterrupted):
             raise self._deadline.error() from None
+        if isinstance(error, EngineOutOfMemory):
+            raise memory_error() from error
         reason = _engine_reason(error)
         if not self._own:
             raise QueryEvaluationError(
@@ -222,16 +254,23 @@ class _Answering:
         return reason
 
     def _with_rows(self, result: Result, rows: Iterator[Row]) -> Result:
-        result._rows = self._until_end(rows)
+        result._rows = self._until_end(result, rows)
         result._close = self._finish
         result._paused = self._deadline.paused
         return result
 
-    def _until_end(self, rows: Iterator[Row]) -> Iterator[Row]:
+    def _until_end(self, result: Result, rows: Iterator[Row]) -> Iterator[Row]:
+        """Yield the rows of an answer, no more than are allowed."""
         try:
-            yield from rows
+            yield from itertools.islice(rows, self._allowance.max_rows)
+            if self._allowance.max_rows is not None:
+                result.complete = next(rows, None) is None
         finally:
             self._finish()
+
+    def _started(self, engine: str) -> None:
+        if self._running is not None:
+            self._running.engine = engine
 
     def _finish(self) -> None:
         """Give back what the query holds, once."""
@@ -239,6 +278,8 @@ class _Answering:
             return
         self._done = True
         self._deadline.cancel()
+        if self._running is not None:
+            running_on(self._store).leave(self._running)
         if self._own:
             with contextlib.suppress(EngineError):
                 self._cursor.rollback()
@@ -263,6 +304,8 @@ def _fetched(
             chunk = cursor.fetchmany(_CHUNK)
         except EngineInterrupted:
             raise deadline.error() from None
+        except EngineOutOfMemory as error:
+            raise memory_error() from error
         except EngineError as error:
             raise QueryEvaluationError(
                 f"The answer broke off after its first rows: {_engine_reason(error)}."
@@ -276,9 +319,11 @@ def _head(cursor: Cursor) -> int:
 
 
 def _engine_reason(error: EngineError) -> str:
-    """Return a reason that tells the kind of an engine's error, without its SQL."""
-    first = str(error).splitlines()[0] if str(error) else ""
-    return f"the engine could not compute it ({first[:120]})"
+    """Return a reason that tells the kind of an engine's error.
+
+    Its text may hold values of the data, also of graphs that the caller must not see.
+    """
+    return f"the engine could not compute it ({str(error).partition(':')[0][:40]})"
 
 
 def explain(

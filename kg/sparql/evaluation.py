@@ -10,13 +10,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
+from operator import itemgetter
 from typing import Any
 
 from rdflib import BNode
 from rdflib.plugins.sparql import CUSTOM_EVALS
 from rdflib.plugins.sparql.evaluate import evalPart
-from rdflib.plugins.sparql.evalutils import _eval
-from rdflib.plugins.sparql.parserutils import CompValue
+from rdflib.plugins.sparql.evalutils import _eval, _val
+from rdflib.plugins.sparql.parserutils import CompValue, value
 from rdflib.plugins.sparql.sparql import FrozenBindings, FrozenDict, QueryContext, SPARQLError
 
 _TICKS = 256
@@ -29,7 +30,8 @@ class GuardedContext(QueryContext):
     check: Callable[[], None]
 
     def clone(self, bindings: Any = None) -> GuardedContext:
-        """Return a context of the same query with other bindings."""
+        """Return a context of the same query with other bindings; done for every solution."""
+        self.check()
         copy = GuardedContext(
             self._dataset if self._dataset is not None else self.graph,
             bindings or self.bindings,
@@ -104,6 +106,32 @@ def _extend(context: GuardedContext, part: CompValue) -> Iterator[FrozenDict]:
         yield solution
 
 
+class _Key:
+    """A key to sort by, whose comparisons look at the clock."""
+
+    __slots__ = ("_check", "_key")
+
+    def __init__(self, key: Any, check: Callable[[], None]) -> None:
+        self._key, self._check = key, check
+
+    def __lt__(self, other: _Key) -> bool:
+        self._check()
+        return bool(self._key < other._key)
+
+
+def _order_by(context: GuardedContext, part: CompValue) -> Iterator[FrozenDict]:
+    """OrderBy(Ω, conditions): a stable sort for each condition, the last one first."""
+    solutions = list(evalPart(context, part.p))
+    for condition in reversed(part.expr):
+        keyed = [
+            (_Key(_val(value(one, condition.expr, variables=True)), context.check), one)
+            for one in solutions
+        ]
+        keyed.sort(key=itemgetter(0), reverse=condition.order == "DESC")
+        solutions = [one for _, one in keyed]
+    yield from solutions
+
+
 def _mentions(node: Any, name: str) -> bool:
     """Tell whether a function is called somewhere in an expression."""
     if isinstance(node, CompValue):
@@ -117,6 +145,8 @@ def _evaluate(context: QueryContext, part: CompValue) -> Iterator[FrozenDict]:
         context.check()
         if part.name == "Join" and not part.lazy:
             return _join(context, part)
+        if part.name == "OrderBy":
+            return _order_by(context, part)
         if part.name == "Minus":
             return _minus(context, part)
         if part.name == "Extend" and _mentions(part.expr, "Builtin_BNODE"):

@@ -22,13 +22,14 @@ from rdflib.term import Identifier, Node
 from kg.errors import QueryError, QueryEvaluationError
 from kg.sparql.compiled import FORMS, GraphChoice, dataset
 from kg.sparql.context import Dataset
-from kg.sparql.deadline import Deadline
+from kg.sparql.deadline import Deadline, memory_error
 from kg.sparql.evaluation import GuardedContext
 from kg.sparql.matching import functions
 from kg.store import (
     DEFAULT_GRAPH,
     Cursor,
     EngineInterrupted,
+    EngineOutOfMemory,
     Kind,
     RawTerm,
     Store,
@@ -204,6 +205,8 @@ class _Evaluation:
             raise
         except EngineInterrupted:
             raise self._deadline.error() from None
+        except (EngineOutOfMemory, MemoryError) as error:
+            raise memory_error() from error
         except RecursionError:
             raise QueryEvaluationError("The query is nested too deeply. Split it.") from None
         except Exception as error:

@@ -27,6 +27,11 @@ _BOOLEANS = {
 }
 
 
+_CUT = "This answer is not complete: it was cut at the limit of rows."
+_REMARKS = {"xml": f"<!-- {_CUT} -->\n", "turtle": f"# {_CUT}\n", "nt": f"# {_CUT}\n"}
+"""What the formats that take remarks say at the end of an answer that was cut."""
+
+
 class Bindings(Protocol):
     """What the writers ask of the answer of SELECT or ASK."""
 
@@ -42,12 +47,20 @@ class Bindings(Protocol):
     def boolean(self) -> bool | None:
         """The answer of ASK."""
 
+    @property
+    def complete(self) -> bool:
+        """Whether no row was cut; known after the rows."""
+
     def rows(self) -> Iterator[Row]:
         """The solutions of SELECT."""
 
 
 class Triples(Protocol):
     """What the writers ask of the answer of CONSTRUCT or DESCRIBE."""
+
+    @property
+    def complete(self) -> bool:
+        """Whether no triple was cut; known after the triples."""
 
     def triples(self) -> Iterator[Triple]:
         """The triples of the answer."""
@@ -61,6 +74,8 @@ def formats_of(form: str) -> tuple[Format, ...]:
 def write_bindings(result: Bindings, name: str) -> Iterator[bytes]:
     """Yield the answer of SELECT or ASK in the format `json`, `xml`, `csv` or `tsv`.
 
+    XML has a place for it, so an answer that was cut says so at its end.
+
     Raises:
         UsageError: there is no such format.
         QueryEvaluationError: a term cannot be written in this format.
@@ -68,7 +83,7 @@ def write_bindings(result: Bindings, name: str) -> Iterator[bytes]:
     _check(name, BINDING_FORMATS)
     if result.form == "ask":
         return encoded(_BOOLEANS[name](bool(result.boolean)))
-    return encoded(_SOLUTIONS[name](result.variables, result.rows()))
+    return _remarked(encoded(_SOLUTIONS[name](result.variables, result.rows())), result, name)
 
 
 def write_graph(result: Triples, name: str) -> Iterator[bytes]:
@@ -79,7 +94,14 @@ def write_graph(result: Triples, name: str) -> Iterator[bytes]:
         QueryEvaluationError: a term cannot be written in this format.
     """
     _check(name, GRAPH_FORMATS)
-    return write_triples(result.triples(), name)
+    return _remarked(write_triples(result.triples(), name), result, name)
+
+
+def _remarked(chunks: Iterator[bytes], result: Bindings | Triples, name: str) -> Iterator[bytes]:
+    """Yield an answer, then what tells that it was cut where it was."""
+    yield from chunks
+    if not result.complete and name in _REMARKS:
+        yield _REMARKS[name].encode()
 
 
 def _check(name: str, offered: tuple[Format, ...]) -> None:

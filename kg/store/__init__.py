@@ -1,6 +1,13 @@
 """The DuckDB file: tables, term dictionary, transactions, history, RDF in and out."""
 
-from kg.store.database import Cursor, EngineError, EngineInterrupted, Store, Transaction
+from kg.store.database import (
+    Cursor,
+    EngineError,
+    EngineInterrupted,
+    EngineOutOfMemory,
+    Store,
+    Transaction,
+)
 from kg.store.dictionary import drop, identified, next_id, prime, temporary
 from kg.store.schema import DEFAULT_GRAPH, Kind
 from kg.store.terms import (
@@ -21,6 +28,7 @@ __all__ = [
     "Cursor",
     "EngineError",
     "EngineInterrupted",
+    "EngineOutOfMemory",
     "Kind",
     "RawTerm",
     "Store",

@@ -8,6 +8,7 @@ as it was at any commit stays readable.
 from __future__ import annotations
 
 import contextlib
+import os
 import secrets
 import tempfile
 import threading
@@ -27,6 +28,7 @@ from kg.store.visibility import hide
 
 EngineError = duckdb.Error
 EngineInterrupted = duckdb.InterruptException
+EngineOutOfMemory = duckdb.OutOfMemoryException
 Cursor = duckdb.DuckDBPyConnection
 
 
@@ -146,9 +148,20 @@ class Store:
 
     @classmethod
     def open(
-        cls, path: Path | None = None, *, memory_limit: str = "3GB", threads: int = 0
+        cls,
+        path: Path | None = None,
+        *,
+        memory_limit: str = "3GB",
+        threads: int = 0,
+        spill_limit: str = "",
+        workers: int | None = None,
     ) -> Store:
         """Open the store of a file, made when missing; None keeps it in memory.
+
+        `memory_limit` and `spill_limit` bound what all its cursors take together, of memory and
+        of the disk. `workers` threads help each statement; None leaves that to the engine. With 0
+        a statement runs on the thread that executes it alone, and can always be interrupted: in
+        DuckDB 2.0.0 an interruption while a worker is within a recursive query never ends.
 
         Raises:
             StoreLockedError: another process holds the file.
@@ -157,6 +170,11 @@ class Store:
         config: dict[str, str | bool | int | float | list[str]] = {"memory_limit": memory_limit}
         if threads:
             config["threads"] = threads
+        if workers is not None:
+            total = max(threads or os.cpu_count() or 1, workers + 1)
+            config.update(threads=total, external_threads=total - workers)
+        if spill_limit:
+            config["max_temp_directory_size"] = spill_limit
         if path is None:
             config["temp_directory"] = str(Path(tempfile.gettempdir()) / "clientgraph")
         try:
@@ -189,6 +207,7 @@ class Store:
             )
         # No statement reached by any means may read a file or the network.
         self._connection.execute("SET enable_external_access = false")
+        self._connection.execute("SET allowed_configs = ['operator_memory_limit']")
         self._connection.execute("SET lock_configuration = true")
 
     def _create(self) -> None:
@@ -226,12 +245,16 @@ class Store:
     ) -> None:
         self.close()
 
-    def cursor(self, hidden_graphs: Collection[str] = ()) -> Cursor:
+    def cursor(self, hidden_graphs: Collection[str] = (), *, memory: str | None = None) -> Cursor:
         """Return a cursor for reading; it sees the last commit at the start of its transaction.
 
         What the rules `hidden_graphs` hide (see `kg.store.visibility`) is out of its reach.
+        `memory`, such as `512MB`, is what its statements may use for sorting and hashing before
+        they spill to disk; what the whole store may use is the limit for all of them together.
         """
         cursor = self._connection.cursor()
+        if memory:
+            cursor.execute("SET operator_memory_limit = ?", [memory])
         if hidden_graphs:
             hide(cursor, hidden_graphs)
         return cursor

@@ -62,6 +62,7 @@ class Answer:
     form: str = "select"
     boolean: bool | None = None
     graph: list = field(default_factory=list)
+    complete: bool = True
 
     def rows(self):
         return iter(self.solutions)

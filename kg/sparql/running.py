@@ -1,0 +1,117 @@
+"""What runs on a store at this moment, so that it can be listed and stopped."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from weakref import WeakKeyDictionary
+
+from kg.sparql.deadline import Deadline
+from kg.store import Store
+
+_SHOWN = 500
+"""Characters of a text that are kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """For whom something runs, and what it may use; None means no limit of its own."""
+
+    owner: str = "local"
+    kind: str = "query"
+    max_rows: int | None = None
+    """Rows of an answer; what is beyond is cut."""
+    memory: str | None = None
+    """Memory for sorting and hashing, such as `512MB`; what is beyond goes to disk."""
+    gone: Callable[[], bool] | None = None
+    """Tells that nobody waits for the answer any more."""
+
+
+UNLIMITED = Allowance()
+"""Nobody's limits: of those who own the store's file."""
+
+
+@dataclass(slots=True, eq=False)
+class Running:
+    """A query, analysis or update in progress; `engine` is None until it is known."""
+
+    id: int
+    owner: str
+    kind: str
+    text: str
+    deadline: Deadline
+    started: float = field(default_factory=time.monotonic)
+    engine: str | None = None
+    stopped_by: str | None = None
+
+    @property
+    def age(self) -> float:
+        """Seconds since it started."""
+        return time.monotonic() - self.started
+
+
+Finished = Callable[[Running, float], None]
+"""Called with what ended, and the seconds that it took."""
+
+
+class Registry:
+    """The work in progress on one store."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._numbers = itertools.count(1)
+        self._running: dict[int, Running] = {}
+        self.finished: Finished = lambda _running, _seconds: None
+
+    def enter(self, deadline: Deadline, allowance: Allowance, text: str) -> Running:
+        """Add work in progress; the caller takes it out with `leave`."""
+        shown = text.strip()[:_SHOWN]
+        with self._lock:
+            number = next(self._numbers)
+            entry = Running(number, allowance.owner, allowance.kind, shown, deadline)
+            self._running[entry.id] = entry
+        return entry
+
+    def leave(self, entry: Running) -> None:
+        """Take out what has ended, once."""
+        with self._lock:
+            found = self._running.pop(entry.id, None)
+        if found is not None:
+            self.finished(found, found.age)
+
+    @contextmanager
+    def entered(self, deadline: Deadline, allowance: Allowance, text: str) -> Iterator[Running]:
+        """Hold work in progress for as long as a block runs."""
+        entry = self.enter(deadline, allowance, text)
+        try:
+            yield entry
+        finally:
+            self.leave(entry)
+
+    def listed(self) -> list[Running]:
+        """Return what runs, the oldest first."""
+        with self._lock:
+            return list(self._running.values())
+
+    def stop(self, number: int, by: str) -> Running | None:
+        """Stop what has this number; return it, or None where nothing has."""
+        with self._lock:
+            entry = self._running.get(number)
+        if entry is not None:
+            entry.stopped_by = by
+            entry.deadline.stop()
+        return entry
+
+
+_REGISTRIES: WeakKeyDictionary[Store, Registry] = WeakKeyDictionary()
+_LOCK = threading.Lock()
+
+
+def running_on(store: Store) -> Registry:
+    """Return the registry of a store."""
+    with _LOCK:
+        return _REGISTRIES.setdefault(store, Registry())
