@@ -160,4 +160,5 @@ def _split(node: CompValue, today: Literal) -> CompValue:
 def _inline(asked: Node, today: Literal) -> CompValue:
     """Return inline data: one solution, or none where another date is asked for."""
     rows = [{asked: today}] if isinstance(asked, Variable) else [{}] if asked == today else []
-    return CompValue("ToMultiSet", p=CompValue("values", res=rows), _vars=set())
+    names = [asked] if isinstance(asked, Variable) else []
+    return CompValue("ToMultiSet", p=CompValue("values", var=names, res=rows), _vars=set())

@@ -19,7 +19,6 @@ from kg.shacl.model import Bindings, Shape
 from kg.shacl.prebinding import mentioned, query_of_run, refuse_for_sets
 from kg.shacl.query_model import Ask, QueryConstraint, Select
 from kg.shacl.shapes_graph import SHAPES_GRAPH, answer_patterns
-from kg.shacl.sideways import related
 from kg.shacl.sql import DIALECT, fill, query, union
 from kg.shacl.statement import Statement
 from kg.shacl.values import pairs_of
@@ -62,7 +61,7 @@ def _prepared(constraint: QueryConstraint, st: Statement) -> _Prepared:
         # The tree is changed, which the shared one must not be.
         parsed = query_of_run.__wrapped__(constraint.text, session.as_of)
         answer_patterns(parsed.algebra, session.shapes_graph, bindings)
-    algebra = related(parsed.algebra)
+    algebra = parsed.algebra
     assert isinstance(algebra, CompValue)  # noqa: S101
     return _Prepared(parsed, algebra, variables, bindings)
 

@@ -61,5 +61,6 @@ def _inline(pattern: CompValue, shapes: Graph, bindings: Mapping[str, Node]) -> 
         for solution in evalPart(context, pattern)
     ]
     seen = {name for row in rows for name in row}
-    inline = CompValue("ToMultiSet", p=CompValue("values", res=rows), _vars=seen)
+    values = CompValue("values", var=sorted(seen), res=rows)
+    inline = CompValue("ToMultiSet", p=values, _vars=seen)
     return CompValue("Join", p1=CompValue("BGP", triples=[], _vars=set()), p2=inline, _vars=seen)

@@ -9,6 +9,7 @@ from functools import partial
 from rdflib import URIRef, Variable
 from rdflib.plugins.sparql.parserutils import CompValue
 from rdflib.term import Node
+from sqlglot import exp
 
 from kg.sparql import joins, modifiers, sql
 from kg.sparql.aggregates import aggregated
@@ -16,7 +17,7 @@ from kg.sparql.context import Context
 from kg.sparql.expressions import Expression, filter_condition, value_of
 from kg.sparql.graphs import empty_group, graph_names, in_each_graph, named
 from kg.sparql.inline import inline_data
-from kg.sparql.mentions import inner_expressions, pattern_variables, variables
+from kg.sparql.mentions import mentioned_variables, variables
 from kg.sparql.once import separated
 from kg.sparql.patterns import Graph, basic_graph_pattern
 from kg.sparql.relation import (
@@ -28,6 +29,7 @@ from kg.sparql.relation import (
     layer,
     shape_of,
 )
+from kg.sparql.seeds import related, substituted
 from kg.sparql.values import (
     NotCompiledError,
     Shape,
@@ -56,6 +58,7 @@ class Compiler:
     def _methods(self) -> dict[str, Callable[[CompValue, Graph], Relation]]:
         return {
             "BGP": self._bgp,
+            "Given": self._given,
             "Join": self._join,
             "LeftJoin": self._left_join,
             "Union": self._union,
@@ -82,7 +85,8 @@ class Compiler:
     def _bgp(self, node: CompValue, graph: Graph) -> Relation:
         if not node.triples:
             return empty_group(self.context, graph)
-        return basic_graph_pattern(self.context, node.triples, graph)
+        given = node.given if "given" in node else None
+        return basic_graph_pattern(self.context, node.triples, graph, given)
 
     def _join(self, node: CompValue, graph: Graph) -> Relation:
         left, right = self.relation(node.p1, graph), self.relation(node.p2, graph)
@@ -270,8 +274,7 @@ class Compiler:
         while group.name == "Filter":
             filters.append(group.expr)
             group = group.p
-        _refuse_free_variables(group, outer)
-        inner = self.relation(group, graph)
+        inner = self.relation(_with_outer_values(group, outer), graph)
 
         def condition(scope: Scope) -> sql.Expr:
             scope.aliases, scope.exists = self._renamed, partial(self._exists, graph)
@@ -279,16 +282,19 @@ class Compiler:
 
         return joins.exists(self.context, outer, inner, condition if filters else None)
 
+    def _given(self, node: CompValue, graph: Graph) -> Relation:
+        return in_each_graph(self.context, node.relation, graph)
+
+
+def _with_outer_values(pattern: CompValue, outer: Scope) -> CompValue:
+    """Return the pattern of an EXISTS with the outer values that it needs."""
+    mentioned = {str(name) for name in mentioned_variables(pattern)}
+    known = {name for name in mentioned if outer.value(name).kinds}
+    certain = {name for name in known if isinstance(outer.value(name).present(), exp.Boolean)}
+    pattern = substituted(pattern, known, certain, outer.given)
+    return related(pattern, certain, outer.given)
+
 
 def _visible(shapes: Mapping[str, Shape]) -> dict[str, Shape]:
     """Return the shapes of variables without those that stand for calls."""
     return {name: shape for name, shape in shapes.items() if not name.startswith("_once")}
-
-
-def _refuse_free_variables(pattern: CompValue, outer: Scope) -> None:
-    """Raise NotCompiledError when an inner expression mentions a variable bound only outside."""
-    bound = pattern_variables(pattern)
-    for expression in inner_expressions(pattern):
-        for variable in variables(expression):
-            if str(variable) not in bound and outer.value(str(variable)).kinds:
-                raise NotCompiledError("EXISTS whose inner groups mention an outer variable")

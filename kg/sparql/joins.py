@@ -1,75 +1,55 @@
 """Join, OPTIONAL, UNION and MINUS of solution sequences (SPARQL 1.1, section 18.5).
 
-Two solutions are compatible when each variable they share is equal or unbound on one side.
-Variables certainly bound on both sides make plain equi-joins; an uncertain one splits the join
-into parts by which side binds it, so that no join condition needs a disjunction.
+Variables certainly bound on both sides make plain equi-joins; uncertain ones split a join into
+the ways in which two solutions may be compatible.
 """
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable
 from dataclasses import replace
 
 from sqlglot import exp
 
 from kg.sparql import sql
-from kg.sparql.comparison import identical
+from kg.sparql.compatibility import Shared, Way, compatible, ways
 from kg.sparql.context import Context
-from kg.sparql.relation import Layer, Relation, Scope, layer, lifted
+from kg.sparql.relation import Layer, Relation, Scope, copied_columns, layer, lifted
 from kg.sparql.values import FACETS, Shape, decimal_type
 
 Condition = Callable[[Scope], sql.Expr]
-
-_MOST_SPLIT = 2
-"""Uncertain shared variables up to which a join is split (each makes three parts)."""
 
 
 def join(context: Context, left: Relation, right: Relation) -> Relation:
     """Return the solutions of both, where compatible."""
     left, right = _aligned(context, left, right)
     shared = _shared(left, right)
-    uncertain = [name for name in shared if not _certain(name, left, right)]
-    if not uncertain or len(uncertain) < len(shared) or len(uncertain) > _MOST_SPLIT:
-        sides = layer(context, left), layer(context, right)
-        query, shapes = _joined(context, *sides)
-        sql.join(query, sides[1].source(), _compatible(*sides, shared))
-        return Relation(query, shapes)
-    return _split_join(context, left, right, uncertain)
+    several = ways(shared)
+    if len(several) > 1:
+        return _split_join(context, left, right, shared, several)
+    sides = layer(context, left), layer(context, right)
+    query, shapes = _joined(context, *sides)
+    sql.join(query, sides[1].source(), _compatible(shared, {}, *sides))
+    return Relation(query, shapes)
 
 
 def _split_join(
-    context: Context, left: Relation, right: Relation, uncertain: list[str]
+    context: Context, left: Relation, right: Relation, shared: list[Shared], several: list[Way]
 ) -> Relation:
     """Return a join on uncertain variables only, as a sum of equi-joins and cross products."""
     names = context.fresh("w"), context.fresh("w")
     parts: list[exp.Query] = []
     shapes: dict[str, Shape] = {}
-    for cases in itertools.product(
-        ("equal", "left unbound", "right unbound"), repeat=len(uncertain)
-    ):
-        sides = Layer(context, left, context.fresh("r")), Layer(context, right, context.fresh("r"))
+    for way in several:
+        sides = layer(context, left), layer(context, right)
         query, shapes = _joined(context, *sides, sources=names)
-        conditions = [
-            _case_condition(case, *sides, name) for name, case in zip(uncertain, cases, strict=True)
-        ]
-        sql.join(query, sql.table(names[1], sides[1].alias), sql.both(*conditions))
+        on = _compatible(shared, way, *sides)
+        sql.join(query, sql.table(names[1], sides[1].alias), on)
         parts.append(query)
     result = sql.union_all(parts)
     for name, relation in zip(names, (left, right), strict=True):
         sql.with_query(result, name, relation.query, materialized=True)
     return Relation(result, shapes)
-
-
-def _case_condition(case: str, left: Layer, right: Layer, name: str) -> sql.Expr:
-    on_left, on_right = left.value(name), right.value(name)
-    match case:
-        case "equal":
-            return identical(on_left, on_right)
-        case "left unbound":
-            return sql.negation(on_left.present())
-        case _:
-            return sql.both(on_left.present(), sql.negation(on_right.present()))
 
 
 def left_join(
@@ -82,15 +62,74 @@ def left_join(
     """Return the solutions of the left, extended where a compatible right one passes the filter."""
     left, right = _aligned(context, left, right)
     shared = _shared(left, right)
+    several = ways(shared)
+    if len(several) > 1:
+        return _split_left_join(context, left, right, (shared, several), condition, make_scope)
     sides = layer(context, left), layer(context, right)
-    on = _compatible(*sides, shared)
+    on = _compatible(shared, {}, *sides)
     if condition is not None:
         on = sql.both(on, condition(make_scope(*sides)))
-    optional = _uncertain(right)
-    columns, shapes = _merged(context, sides[0], Layer(context, optional, sides[1].alias))
-    query = sql.select(columns, sides[0].source())
-    sql.join(query, sides[1].source(), on, side="LEFT")
+    return _extended(context, sides, sides[0].source(), sides[1].source(), on)
+
+
+def _extended(
+    context: Context, sides: tuple[Layer, Layer], left: sql.Expr, right: sql.Expr, on: sql.Expr
+) -> Relation:
+    """Return the left solutions with what a source has for them on the right, if anything."""
+    optional = Layer(context, _uncertain(sides[1].relation), sides[1].alias)
+    columns, shapes = _merged(context, sides[0], optional)
+    query = sql.select(columns or [sql.alias(sql.number(1), "one")], left)
+    sql.join(query, right, on, side="LEFT")
     return Relation(query, shapes)
+
+
+def _split_left_join(
+    context: Context,
+    left: Relation,
+    right: Relation,
+    split: tuple[list[Shared], list[Way]],
+    condition: Condition | None,
+    make_scope: Callable[..., Scope],
+) -> Relation:
+    """Return OPTIONAL on uncertain variables only: the left is numbered, each way finds pairs."""
+    shared, several = split
+    shapes = left.shapes, right.shapes
+    if condition is not None:
+        # What the condition needs of the dictionary is asked for once, for all the ways.
+        probes = layer(context, left), layer(context, right)
+        condition(make_scope(*probes))
+        left, right = probes[0].enriched(), probes[1].enriched()
+    names = context.fresh("w"), context.fresh("w")
+    number = context.fresh("n")
+    pairs: list[exp.Query] = []
+    for way in several:
+        sides = layer(context, left), layer(context, right)
+        on = _compatible(shared, way, *sides)
+        if condition is not None:
+            on = sql.both(on, condition(make_scope(*sides)))
+        kept = copied_columns(context, replace(right, shapes=shapes[1]), sides[1].alias)
+        columns = [sql.alias(sql.column(sides[0].alias, number), number), *kept]
+        pair = sql.select(columns, sql.table(names[0], sides[0].alias))
+        sql.join(pair, sql.table(names[1], sides[1].alias), on)
+        pairs.append(pair)
+    ends = (
+        layer(context, replace(left, shapes=shapes[0])),
+        layer(context, replace(right, shapes=shapes[1])),
+    )
+    on = sql.eq(*(sql.column(end.alias, number) for end in ends))
+    found = sql.subquery(sql.union_all(pairs), ends[1].alias)
+    result = _extended(context, ends, sql.table(names[0], ends[0].alias), found, on)
+    sql.with_query(result.query, names[0], _numbered(context, left, number), materialized=True)
+    sql.with_query(result.query, names[1], right.query, materialized=True)
+    return result
+
+
+def _numbered(context: Context, relation: Relation, number: str) -> exp.Query:
+    """Return the rows of a relation with a number each."""
+    side = layer(context, relation)
+    columns = copied_columns(context, relation, side.alias)
+    columns.append(sql.alias(exp.Window(this=sql.call("row_number")), number))
+    return sql.select(columns, side.source())
 
 
 def _uncertain(relation: Relation) -> Relation:
@@ -106,57 +145,61 @@ def minus(context: Context, left: Relation, right: Relation, implicit: set[str])
     """
     left, right = _aligned(context, left, right)
     shared = _shared(left, right)
-    counted = [name for name in shared if name not in implicit]
+    counted = [one for one in shared if one.name not in implicit]
     if not counted:
         return left
-    sides = layer(context, left), layer(context, right)
-    conditions = [_compatible(*sides, shared)]
-    if not any(_certain(name, left, right) for name in counted):
-        conditions.append(
-            sql.either(
-                *(
-                    sql.both(sides[0].value(name).present(), sides[1].value(name).present())
-                    for name in counted
-                )
-            )
-        )
-    inner = sql.select([sql.number(1)], sides[1].source(), sql.both(*conditions))
-    columns = [
-        sql.column(sides[0].alias, context.name(name, facet))
-        for name, shape in left.shapes.items()
-        for facet in sorted(shape.facets)
-    ]
+    side = layer(context, left)
+    name = context.fresh("w")
+    conditions: list[sql.Expr] = []
+    for way in ways(shared):
+        if _apart(counted, way):
+            continue
+        other = layer(context, right)
+        condition = _compatible(shared, way, side, other)
+        if not any(one.certain or way.get(one.name) == "equal" for one in counted):
+            condition = sql.both(condition, _both_bind(counted, side, other))
+        inner = sql.select([sql.number(1)], sql.table(name, other.alias), condition)
+        conditions.append(sql.negation(sql.exists(inner)))
+    columns = copied_columns(context, left, side.alias)
     query = sql.select(
-        columns or [sql.alias(sql.number(1), "one")],
-        sides[0].source(),
-        sql.negation(sql.exists(inner)),
+        columns or [sql.alias(sql.number(1), "one")], side.source(), sql.both(*conditions)
     )
-    return Relation(query, left.shapes)
+    sql.with_query(query, name, right.query, materialized=len(conditions) > 1)
+    return Relation(query, left.shapes, left.order)
+
+
+def _apart(counted: list[Shared], way: Way) -> bool:
+    """Return whether a way leaves no variable that both sides bind."""
+    return all(way.get(one.name, "equal") != "equal" for one in counted)
+
+
+def _both_bind(counted: list[Shared], left: Layer, right: Layer) -> sql.Expr:
+    return sql.either(
+        *(
+            sql.both(left.value(one.name).present(), right.value(one.name).present())
+            for one in counted
+        )
+    )
 
 
 def exists(
     context: Context, outer: Scope, inner: Relation, condition: Condition | None
 ) -> sql.Expr:
     """Return the SQL condition that some inner solution is compatible with the outer one."""
-    inner_layer = layer(context, inner)
-    conditions: list[sql.Expr] = []
-    for name, shape in inner.shapes.items():
-        around = outer.value(name)
-        if not around.kinds:
-            continue
-        inside = inner_layer.value(name)
-        equal = identical(around, inside)
-        if not shape.certain:
-            equal = sql.either(equal, sql.negation(inside.present()))
-        conditions.append(
-            equal
-            if isinstance(around.present(), exp.Boolean)
-            else sql.either(equal, sql.negation(around.present()))
-        )
-    if condition is not None:
-        conditions.append(condition(Scope(context, inner_layer, outer=outer)))
-    query = sql.select([sql.number(1)], inner_layer.source(), sql.both(*conditions))
-    return sql.exists(query)
+    shared = [
+        Shared(name, isinstance(outer.value(name).present(), exp.Boolean), shape.certain)
+        for name, shape in inner.shapes.items()
+        if outer.value(name).kinds
+    ]
+    found: list[sql.Expr] = []
+    for way in ways(shared):
+        inside = layer(context, replace(inner, query=inner.query.copy()))
+        conditions = [compatible(shared, way, outer.value, inside.value)]
+        if condition is not None:
+            conditions.append(condition(Scope(context, inside, outer=outer)))
+        query = sql.select([sql.number(1)], inside.source(), sql.both(*conditions))
+        found.append(sql.exists(query))
+    return sql.either(*found)
 
 
 def union(context: Context, left: Relation, right: Relation) -> Relation:
@@ -206,18 +249,20 @@ def _typed(source: sql.Expr, facet: str, shape: Shape) -> sql.Expr:
     return sql.cast(source, FACETS[facet]) if isinstance(source, exp.Null) else source
 
 
-def _shared(left: Relation, right: Relation) -> list[str]:
-    return [name for name in left.shapes if name in right.shapes]
-
-
-def _certain(name: str, left: Relation, right: Relation) -> bool:
-    return left.shapes[name].certain and right.shapes[name].certain
+def _shared(left: Relation, right: Relation) -> list[Shared]:
+    return [
+        Shared(name, shape.certain, right.shapes[name].certain)
+        for name, shape in left.shapes.items()
+        if name in right.shapes
+    ]
 
 
 def _aligned(context: Context, left: Relation, right: Relation) -> tuple[Relation, Relation]:
     """Return both relations, each shared variable held in the same way on both sides."""
     differing = [
-        name for name in _shared(left, right) if not _alike(left.shapes[name], right.shapes[name])
+        one.name
+        for one in _shared(left, right)
+        if not _alike(left.shapes[one.name], right.shapes[one.name])
     ]
     if not differing:
         return left, right
@@ -231,19 +276,8 @@ def _alike(left: Shape, right: Shape) -> bool:
     return left.form == right.form and left.facets == right.facets and same_kind
 
 
-def _compatible(left: Layer, right: Layer, shared: list[str]) -> sql.Expr:
-    """Return the condition that shared variables are equal or unbound."""
-    conditions = []
-    for name in shared:
-        on_left, on_right = left.value(name), right.value(name)
-        equal = identical(on_left, on_right)
-        unbound = [
-            sql.negation(value.present())
-            for value, side in ((on_left, left), (on_right, right))
-            if not side.relation.shapes[name].certain
-        ]
-        conditions.append(sql.either(equal, *unbound))
-    return sql.both(*conditions)
+def _compatible(shared: list[Shared], way: Way, left: Layer, right: Layer) -> sql.Expr:
+    return compatible(shared, way, left.value, right.value)
 
 
 def _joined(

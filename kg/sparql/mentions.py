@@ -6,14 +6,6 @@ from rdflib import Variable
 from rdflib.plugins.sparql.parserutils import CompValue
 
 
-def has_subselect(node: object) -> bool:
-    """Return whether a pattern contains a sub-select."""
-    if not isinstance(node, CompValue):
-        return False
-    parts = [node[key] for key in ("p", "p1", "p2") if key in node]
-    return node.name == "Project" or any(has_subselect(part) for part in parts)
-
-
 def pattern_variables(node: object) -> set[str]:
     """Return the variables that stand in triples, BIND, VALUES or GRAPH of a pattern."""
     found: set[str] = set()
@@ -42,6 +34,15 @@ def inner_expressions(node: object) -> list[object]:
             if key in node:
                 found += inner_expressions(node[key])
     return found
+
+
+def mentioned_variables(node: object) -> set[str]:
+    """Return the variables of a pattern and of its expressions, also within EXISTS."""
+    return pattern_variables(node).union(
+        str(variable)
+        for expression in inner_expressions(node)
+        for variable in variables(expression)
+    )
 
 
 def variables(expression: object) -> set[Variable]:

@@ -63,13 +63,17 @@ class _Sources:
         known.append(place)
 
 
-def basic_graph_pattern(context: Context, triples: Sequence[Triple], graph: Graph) -> Relation:
-    """Return the solutions of triple patterns in the active graph."""
+def basic_graph_pattern(
+    context: Context, triples: Sequence[Triple], graph: Graph, given: Relation | None = None
+) -> Relation:
+    """Return the solutions of triple patterns in the active graph, joined with given ones."""
     plain, paths = _split(context, triples)
     sources = _Sources()
     for triple in plain:
         _add_scan(context, sources, triple, graph)
     _add_prebound(context, sources, plain)
+    if given is not None:
+        _add_given(context, sources, given)
     if not paths:
         return _relation(context, sources)
     return _with_paths(context, sources, paths, graph)
@@ -166,6 +170,15 @@ def _add_prebound(
             traits = context.object_statistics(None).traits
             sources.bind(name, _Place(alias, name, traits, typed=False))
         todo = [name for name in todo if name not in together]
+
+
+def _add_given(context: Context, sources: _Sources, given: Relation) -> None:
+    """Join solutions of stored terms."""
+    alias = context.fresh("f")
+    sources.tables.append(sql.subquery(given.query.copy(), alias))
+    for name, shape in given.shapes.items():
+        place = _Place(alias, context.name(name, "id"), shape.traits, typed=False)
+        sources.bind(name, place)
 
 
 def _relation(context: Context, sources: _Sources) -> Relation:

@@ -134,6 +134,28 @@ class Scope:
             value = Choice([(other.present(), other)], value)
         return value
 
+    def given(self, names: set[str]) -> Relation | None:
+        """Return the different values of some variables that one layer always binds.
+
+        None where no layer has them all, or where some value is not a stored term.
+        """
+        for layer in self.layers:
+            shapes = layer.relation.shapes
+            if all(name in shapes and shapes[name].stored for name in names):
+                return _different(self.context, layer.relation, names)
+        return self.outer.given(names) if self.outer else None
+
+
+def _different(context: Context, relation: Relation, names: set[str]) -> Relation:
+    """Return the different values of some stored variables of a relation."""
+    alias = context.fresh("g")
+    shapes = {
+        name: replace(relation.shapes[name], facets=frozenset({"id"})) for name in sorted(names)
+    }
+    columns = [sql.column(alias, context.name(name, "id")) for name in shapes]
+    source = sql.subquery(relation.query.copy(), alias)
+    return Relation(sql.select(columns, source, distinct=True), shapes)
+
 
 def layer(context: Context, relation: Relation) -> Layer:
     """Return a relation under a fresh alias."""

@@ -3,6 +3,8 @@
 Where they agree with each other, so must the compiled answer; the answer must be compiled.
 """
 
+# ruff: noqa: E501
+
 from __future__ import annotations
 
 from collections import Counter
@@ -195,6 +197,31 @@ SELECT (SHA384("abc") AS ?b) (SHA512("abc") AS ?c) (SHA512(1) AS ?d) {}
 SELECT ?s { ?s :name ?n } ORDER BY RAND()
 SELECT ?s (COUNT(*) AS ?n) { ?s :name ?x FILTER(UUID() != ?s) } GROUP BY ?s
 SELECT (URI(<http://example.org/z>) AS ?d) {}
+SELECT ?s ?t { ?s :age ?a . ?t :age ?b FILTER NOT EXISTS { ?s :knows ?x . ?t :knows ?y } }
+SELECT ?s ?o { ?s :knows ?o FILTER EXISTS { ?s :age ?x . ?o :name ?y } }
+SELECT ?s ?o { ?s :knows ?o FILTER EXISTS { { ?s :age ?x } { ?o :name ?y } } }
+SELECT ?s ?o { ?s :knows ?o FILTER NOT EXISTS { ?s :age ?x . ?o :age ?y FILTER(?x > ?y) } }
+SELECT ?s ?o { ?s :knows ?o FILTER EXISTS { ?o :knows+ ?s } }
+SELECT ?s ?o { ?s :knows ?o FILTER NOT EXISTS { ?o :knows/:knows ?s . ?s :age ?x } }
+SELECT ?s { ?s :age ?a FILTER EXISTS { ?s :knows ?o OPTIONAL { ?o :age ?b FILTER(?b > ?a) } FILTER(!BOUND(?b)) } }
+SELECT ?s { ?s :age ?a FILTER NOT EXISTS { ?s :knows ?o { ?o :age ?b FILTER(?b < ?a) } } }
+SELECT ?s { ?s :age ?a FILTER NOT EXISTS { { ?s :knows ?o . ?o :age ?b FILTER(?b < ?a) } UNION { ?s :nick ?n } } }
+SELECT ?s { ?s :amount ?a FILTER EXISTS { ?s :age ?b BIND(?a + ?b AS ?c) FILTER(?c > 30) } }
+SELECT ?s { ?s :name ?n FILTER EXISTS { ?s :knows ?o FILTER EXISTS { ?o :name ?m FILTER(STRLEN(?m) = STRLEN(?n)) } } }
+SELECT ?s { ?s :name ?n FILTER EXISTS { ?s :knows ?o FILTER EXISTS { ?o :knows ?q { ?q :name ?m FILTER(STRLEN(?m) = STRLEN(?n)) } } } }
+SELECT ?s ?e { ?s :age ?a BIND(EXISTS { ?s :knows ?o { ?o :age ?b FILTER(?b < ?a) } } AS ?e) }
+SELECT ?s ?o { ?s :knows ?o OPTIONAL { ?o :name ?n FILTER NOT EXISTS { ?s :age ?x . ?o :age ?y } } }
+SELECT ?a ?b ?n ?s ?t { { ?s :age ?a OPTIONAL { ?s :nick ?n } } OPTIONAL { ?t :amount ?b OPTIONAL { ?t :alias ?n } } }
+SELECT ?a ?b ?n ?s ?t { { ?s :age ?a OPTIONAL { ?s :alias ?n } } OPTIONAL { ?t :born ?b OPTIONAL { ?t :name ?n } } }
+SELECT ?a ?b ?n ?s ?t { { ?s :age ?a OPTIONAL { ?s :name ?n } } OPTIONAL { ?t :amount ?b OPTIONAL { ?t :name ?n } FILTER(?b < ?a) } }
+SELECT ?a ?b ?n ?s ?t { { ?s :age ?a OPTIONAL { ?s :name ?n } } OPTIONAL { ?t :amount ?b OPTIONAL { ?t :name ?n } FILTER(STRLEN(?n) > 3) } }
+SELECT ?a ?b ?n ?s ?t { { ?s :age ?a OPTIONAL { ?s :alias ?n } } MINUS { ?t :born ?b OPTIONAL { ?t :name ?n } } }
+SELECT ?a ?d ?n ?s ?t { { ?s :age ?a OPTIONAL { ?s :nick ?n } OPTIONAL { ?s :born ?d } } MINUS { { ?t :born ?d } UNION { ?t :nick ?n } } }
+SELECT ?a ?d ?n ?s ?t { { ?s :age ?a OPTIONAL { ?s :nick ?n } OPTIONAL { ?s :born ?d } } OPTIONAL { { ?t :born ?d } UNION { ?t :nick ?n } } }
+SELECT ?a ?d ?e ?n ?s ?t ?z { { ?s :age ?a OPTIONAL { ?s :nick ?n } OPTIONAL { ?s :born ?d } OPTIONAL { ?s :score ?e } } { ?t :amount ?z OPTIONAL { ?t :nick ?n } OPTIONAL { ?t :born ?d } OPTIONAL { ?t :score ?e } } }
+SELECT ?s { ?s :age ?a OPTIONAL { ?s :alias ?n } FILTER EXISTS { ?t :born ?b OPTIONAL { ?t :name ?n } } }
+SELECT ?s { ?s :age ?a OPTIONAL { ?s :name ?n } FILTER NOT EXISTS { ?t :alias ?n } }
+SELECT ?s { ?s :age ?a OPTIONAL { ?s :name ?n } FILTER NOT EXISTS { ?t :born ?b OPTIONAL { ?t :name ?n } FILTER(?t != ?s) } }
 ASK { :ann :knows :bob }
 ASK { :ann :knows :dan }
 ASK { :ann :age ?a FILTER(?a > 100) }
