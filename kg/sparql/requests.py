@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from kg.errors import QuerySyntaxError, UsageError
-from kg.sparql.syntax import check_operation, declaration_error
+from kg.sparql.syntax import check_operation, declaration_error, missing_operation
 from kg.sparql.tokens import plain_booleans, tokens
 
 _IRI = r"""<[^<>"{}|^`\\\x00-\x20]*>"""
@@ -58,6 +58,8 @@ def parts_of(text: str, base: str | None = None) -> list[Part]:
     for start, operation, end in _pieces(text):
         if _DECLARES.match(text, operation, end):
             raise declaration_error(text, start, declarations.text)
+        if text[operation:end] == ";":
+            raise missing_operation(text, operation)
         check_operation(text, start, operation, end, declarations.text)
         declarations.add(text, start, operation)
         if operation < end:

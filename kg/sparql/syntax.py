@@ -79,6 +79,12 @@ def declaration_error(text: str, start: int, before: str) -> QuerySyntaxError:
     return QuerySyntaxError("The update ends in a declaration that cannot be read.")
 
 
+def missing_operation(text: str, place: int) -> QuerySyntaxError:
+    """Return the error of a semicolon without an operation before it."""
+    column = place - text.rfind("\n", 0, place)
+    return syntax_error(text, f"error at {_line(text, place) + 1}:{column}: expected an operation")
+
+
 def _indent(text: str, place: int) -> str:
     """Return blanks as wide as what stands before a place in its line."""
     return " " * (place - text.rfind("\n", 0, place) - 1)
