@@ -16,7 +16,9 @@ from sqlglot import exp, parse_one
 from kg.sparql import sql, statements
 from kg.sparql.compiler import Compiler
 from kg.sparql.context import Context, Dataset
+from kg.sparql.lines import line_query
 from kg.sparql.parse import parse
+from kg.sparql.staged import create, is_worth_staging, stage, stored
 from kg.sparql.values import Kinds
 from kg.store import Cursor, TermKey, hidden_ids, lookup_nodes, term_key
 
@@ -37,6 +39,8 @@ class Compiled:
     sql: str
     lasting: bool = True
     """Whether the SQL stays right until the next commit."""
+    before: str | None = None
+    """SQL that makes the table which `sql` reads, where an answer takes two steps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +60,14 @@ class GraphChoice:
 
 
 def compile_query(
-    cursor: Cursor, query: Query, bindings: Mapping[str, Node], graphs: GraphChoice
+    cursor: Cursor,
+    query: Query,
+    bindings: Mapping[str, Node],
+    graphs: GraphChoice,
+    *,
+    in_two_steps: bool = False,
 ) -> Compiled:
-    """Return the SQL of a query.
+    """Return the SQL of a query; `in_two_steps` allows it a temporary table.
 
     Raises:
         NotCompiledError: some part of the query is not compiled.
@@ -69,10 +78,15 @@ def compile_query(
     algebra = query.algebra
     form = FORMS[algebra.name]
     variables: list[str] = []
+    before: str | None = None
     statement: exp.Query
     if form == "select":
         variables = [str(variable) for variable in algebra.PV]
-        statement = statements.solutions(context, compiler.relation(algebra.p), variables)
+        relation = compiler.relation(algebra.p)
+        if in_two_steps and is_worth_staging(relation, variables):
+            kept = stage(context, relation, variables)
+            before, relation = create(kept), stored(kept)
+        statement = statements.solutions(context, relation, variables)
     elif form == "ask":
         statement = statements.ask(compiler.relation(algebra.p))
     elif form == "construct":
@@ -81,7 +95,21 @@ def compile_query(
         statement = statements.construct(context, relation, template)
     else:
         statement = statements.describe(context, compiler, algebra)
-    return Compiled(form, variables, sql.text(statement), lasting=not context.uses_now)
+    return Compiled(form, variables, sql.text(statement), not context.uses_now, before)
+
+
+def compile_lines(
+    cursor: Cursor, query: Query, bindings: Mapping[str, Node], graphs: GraphChoice, name: str
+) -> str:
+    """Return the SQL that reads what a SELECT has staged as text in a result format.
+
+    The snapshot has to be that of the compilation whose table it reads.
+    """
+    context = _context(cursor, query.algebra, graphs, bindings)
+    relation = Compiler(context).relation(query.algebra.p)
+    variables = [str(variable) for variable in query.algebra.PV]
+    kept = stage(context, relation, variables)
+    return sql.text(line_query(context, stored(kept), variables, name))
 
 
 def compile_select(

@@ -7,16 +7,20 @@ import itertools
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from functools import partial
+from typing import TypeVar
 from weakref import WeakKeyDictionary
 
 from rdflib.plugins.sparql.sparql import Query
 from rdflib.term import Identifier, Node
 
 from kg.errors import QueryEvaluationError
-from kg.sparql.compiled import FORMS, Compiled, GraphChoice, compile_query
+from kg.sparql.compiled import FORMS, Compiled, GraphChoice, compile_lines, compile_query
 from kg.sparql.deadline import Deadline, memory_error
 from kg.sparql.fallback import run_fallback
+from kg.sparql.lines import FORMATS as WRITTEN_FORMATS
 from kg.sparql.parse import parse
+from kg.sparql.reading import CHUNK, Row, chunks_of, engine_reason, terms, texts
 from kg.sparql.running import UNLIMITED, Allowance, Running, running_on
 from kg.sparql.values import NotCompiledError
 from kg.store import (
@@ -30,12 +34,13 @@ from kg.store import (
 )
 
 DEFAULT_TIMEOUT = 30.0
-_CHUNK = 4096
+_MANY = 1024
+"""Solutions from which on the engine writes their text itself."""
 _MOST_KNOWN = 256
 _KNOWN: WeakKeyDictionary[Store, dict[Hashable, Compiled]] = WeakKeyDictionary()
 """The SQL of recent queries of each store."""
 
-Row = tuple[RawTerm | None, ...]
+_T = TypeVar("_T")
 Triple = tuple[RawTerm, RawTerm, RawTerm]
 
 
@@ -56,6 +61,7 @@ class Result:
     boolean: bool | None = None
     complete: bool = True
     _rows: Iterator[Row] = field(default_factory=lambda: iter(()))
+    _lines: Callable[[str], Iterator[list[str]] | None] = lambda _name: None
     _close: Callable[[], None] = lambda: None
     _paused: Callable[[], AbstractContextManager[None]] = contextlib.nullcontext
 
@@ -66,6 +72,14 @@ class Result:
             QueryTimeoutError: the deadline passed on the way.
         """
         return self._rows
+
+    def lines(self, name: str) -> Iterator[list[str]] | None:
+        """Return the solutions of SELECT as text in a result format, chunk by chunk.
+
+        None where the engine does not write this answer itself; then there are rows. The text of
+        a solution is what `kg.sparql.formats` makes of it, without what stands between solutions.
+        """
+        return self._lines(name)
 
     def triples(self) -> Iterator[Triple]:
         """Yield the triples of CONSTRUCT or DESCRIBE."""
@@ -188,16 +202,43 @@ class _Answering:
         self._started("sql")
         compiled = self._statement(number)
         self._deadline.check()
-        self._cursor.execute(compiled.sql)
         result = Result(compiled.form, compiled.variables, "sql", number)
+        if compiled.before is not None:
+            return self._in_two_steps(result, compiled.before, compiled.sql)
+        self._cursor.execute(compiled.sql)
         if compiled.form == "ask":
             row = self._cursor.fetchone()
             result.boolean = bool(row and row[0])
             self._finish()
             return result
         width = len(compiled.variables) if compiled.form == "select" else 3
-        first = self._cursor.fetchmany(_CHUNK)
-        return self._with_rows(result, _fetched(self._cursor, first, width, self._deadline))
+        first = self._cursor.fetchmany(CHUNK)
+        rest = chunks_of(self._cursor, self._deadline) if len(first) == CHUNK else ()
+        return self._with_rows(result, terms(itertools.chain([first], rest), width))
+
+    def _in_two_steps(self, result: Result, before: str, statement: str) -> Result:
+        """Put the solutions into a table; they are decoded when they are asked for."""
+        row = self._cursor.execute(before).fetchone()
+        count = row[0] if row is not None else 0
+        result._lines = partial(self._lines, result, count)
+        found = terms(chunks_of(self._cursor, self._deadline, statement), len(result.variables))
+        return self._with_rows(result, found)
+
+    def _lines(self, result: Result, count: int, name: str) -> Iterator[list[str]] | None:
+        """Return what is in the table as text, no more of it than is allowed."""
+        if count < _MANY or name not in WRITTEN_FORMATS:
+            return None
+        most = self._allowance.max_rows
+        result.complete = most is None or count <= most
+        statement = compile_lines(self._cursor, self._parsed, self._bindings, self._graphs, name)
+        return self._to_end(texts(chunks_of(self._cursor, self._deadline, statement), most))
+
+    def _to_end(self, found: Iterator[_T]) -> Iterator[_T]:
+        """Yield all of something, then give back what the query holds."""
+        try:
+            yield from found
+        finally:
+            self._finish()
 
     def _statement(self, number: int) -> Compiled:
         """Return the SQL of the query, the one of last time where nothing was committed since."""
@@ -207,7 +248,14 @@ class _Answering:
         key = (self._parsed, tuple(self._bindings.items()), self._graphs, number)
         compiled = known.get(key) if lasting else None
         if compiled is None:
-            compiled = compile_query(self._cursor, self._parsed, self._bindings, self._graphs)
+            compiled = compile_query(
+                self._cursor,
+                self._parsed,
+                self._bindings,
+                self._graphs,
+                # A caller's transaction is left without tables of ours.
+                in_two_steps=self._own,
+            )
             if lasting and compiled.lasting:
                 if len(known) >= _MOST_KNOWN:
                     known.clear()
@@ -244,7 +292,7 @@ class _Answering:
             raise self._deadline.error() from None
         if isinstance(error, EngineOutOfMemory):
             raise memory_error() from error
-        reason = _engine_reason(error)
+        reason = engine_reason(error)
         if not self._own:
             raise QueryEvaluationError(
                 f"The query cannot be answered within this transaction: {reason}."
@@ -254,19 +302,16 @@ class _Answering:
         return reason
 
     def _with_rows(self, result: Result, rows: Iterator[Row]) -> Result:
-        result._rows = self._until_end(result, rows)
+        result._rows = self._to_end(self._allowed(result, rows))
         result._close = self._finish
         result._paused = self._deadline.paused
         return result
 
-    def _until_end(self, result: Result, rows: Iterator[Row]) -> Iterator[Row]:
+    def _allowed(self, result: Result, rows: Iterator[Row]) -> Iterator[Row]:
         """Yield the rows of an answer, no more than are allowed."""
-        try:
-            yield from itertools.islice(rows, self._allowance.max_rows)
-            if self._allowance.max_rows is not None:
-                result.complete = next(rows, None) is None
-        finally:
-            self._finish()
+        yield from itertools.islice(rows, self._allowance.max_rows)
+        if self._allowance.max_rows is not None:
+            result.complete = next(rows, None) is None
 
     def _started(self, engine: str) -> None:
         if self._running is not None:
@@ -286,44 +331,9 @@ class _Answering:
             self._cursor.close()
 
 
-def _fetched(
-    cursor: Cursor, chunk: list[tuple[object, ...]], width: int, deadline: Deadline
-) -> Iterator[Row]:
-    """Yield rows of terms, chunk by chunk."""
-    starts = range(0, 4 * width, 4)
-    while chunk:
-        for row in chunk:
-            yield tuple(
-                None if row[i] is None else (row[i], row[i + 1], row[i + 2], row[i + 3])  # type: ignore[misc]
-                for i in starts
-            )
-        deadline.check()
-        if len(chunk) < _CHUNK:
-            return
-        try:
-            chunk = cursor.fetchmany(_CHUNK)
-        except EngineInterrupted:
-            raise deadline.error() from None
-        except EngineOutOfMemory as error:
-            raise memory_error() from error
-        except EngineError as error:
-            raise QueryEvaluationError(
-                f"The answer broke off after its first rows: {_engine_reason(error)}."
-                " Ask for the same with exact values cast to xsd:double."
-            ) from error
-
-
 def _head(cursor: Cursor) -> int:
     row = cursor.execute('SELECT max(number) FROM "commit"').fetchone()
     return int(row[0]) if row and row[0] is not None else 0
-
-
-def _engine_reason(error: EngineError) -> str:
-    """Return a reason that tells the kind of an engine's error.
-
-    Its text may hold values of the data, also of graphs that the caller must not see.
-    """
-    return f"the engine could not compute it ({str(error).partition(':')[0][:40]})"
 
 
 def explain(
@@ -338,10 +348,12 @@ def explain(
     cursor = store.cursor()
     cursor.begin()
     try:
-        compiled = compile_query(cursor, parsed, bindings or {}, GraphChoice())
-        rows = cursor.execute(f"EXPLAIN {compiled.sql}").fetchall()
+        compiled = compile_query(cursor, parsed, bindings or {}, GraphChoice(), in_two_steps=True)
+        steps = [step for step in (compiled.before, compiled.sql) if step is not None]
+        rows = cursor.execute(f"EXPLAIN {steps[0]}").fetchall()
         plan = "\n".join(str(row[1]) for row in rows)
-        return f"-- engine: sql\n{compiled.sql}\n\n{plan}"
+        statements = ";\n".join(steps)
+        return f"-- engine: sql\n{statements}\n\n{plan}"
     except NotCompiledError as error:
         return f"-- engine: rdflib\n-- not compiled: {error}"
     finally:

@@ -19,6 +19,7 @@ _SOLUTIONS = {
     "csv": _text.write_csv,
     "tsv": _text.write_tsv,
 }
+_FRAMES = {"json": _json.frame_objects, "csv": _text.frame_csv}
 _BOOLEANS = {
     "json": _json.write_boolean,
     "xml": _xml.write_boolean,
@@ -54,6 +55,9 @@ class Bindings(Protocol):
     def rows(self) -> Iterator[Row]:
         """The solutions of SELECT."""
 
+    def lines(self, name: str) -> Iterator[list[str]] | None:
+        """The solutions as text in a format, chunk by chunk; None where only rows are offered."""
+
 
 class Triples(Protocol):
     """What the writers ask of the answer of CONSTRUCT or DESCRIBE."""
@@ -83,7 +87,12 @@ def write_bindings(result: Bindings, name: str) -> Iterator[bytes]:
     _check(name, BINDING_FORMATS)
     if result.form == "ask":
         return encoded(_BOOLEANS[name](bool(result.boolean)))
-    return _remarked(encoded(_SOLUTIONS[name](result.variables, result.rows())), result, name)
+    lines = result.lines(name)
+    if lines is not None:
+        pieces = _FRAMES[name](result.variables, lines)
+    else:
+        pieces = _SOLUTIONS[name](result.variables, result.rows())
+    return _remarked(encoded(pieces), result, name)
 
 
 def write_graph(result: Triples, name: str) -> Iterator[bytes]:

@@ -27,7 +27,7 @@ def solutions(context: Context, relation: Relation, variables: Sequence[str]) ->
     side = layer(context, relation)
     query = sql.select([], sql.subquery(relation.query, side.alias))
     for index, variable in enumerate(variables):
-        for facet, expression in _term_columns(context, query, side, variable).items():
+        for facet, expression in term_columns(context, query, side, variable).items():
             query.append("expressions", sql.alias(expression, f"c{index}_{facet}"))
     if not variables:
         query.append("expressions", sql.alias(sql.number(1), "one"))
@@ -35,7 +35,7 @@ def solutions(context: Context, relation: Relation, variables: Sequence[str]) ->
     return query
 
 
-def _term_columns(
+def term_columns(
     context: Context, query: exp.Select, side: Layer, variable: str
 ) -> dict[str, sql.Expr]:
     """Return the term columns of a variable, joining the dictionary where they come from it."""

@@ -67,6 +67,9 @@ class Answer:
     def rows(self):
         return iter(self.solutions)
 
+    def lines(self, name):
+        return None
+
     def triples(self):
         return iter(self.graph)
 

@@ -12,15 +12,24 @@ from kg.store import RawTerm
 
 def write_solutions(variables: Sequence[str], rows: Iterable[Row]) -> Iterator[str]:
     """Yield the document of a SELECT answer piece by piece; unbound variables are left out."""
+    keys = [quoted(name) + ":" for name in variables]
+    objects = ([f"{{{','.join(_bound(keys, row))}}}"] for row in rows)
+    return frame_objects(variables, objects)
+
+
+def frame_objects(variables: Sequence[str], chunks: Iterable[Sequence[str]]) -> Iterator[str]:
+    """Yield the document of a SELECT answer from objects that are written already."""
     names = ",".join(quoted(name) for name in variables)
     yield f'{{"head":{{"vars":[{names}]}},"results":{{"bindings":['
-    keys = [quoted(name) + ":" for name in variables]
     separator = "\n"
-    for row in rows:
-        bound = [key + _term(term) for key, term in zip(keys, row, strict=True) if term is not None]
-        yield f"{separator}{{{','.join(bound)}}}"
+    for chunk in chunks:
+        yield separator + ",\n".join(chunk)
         separator = ",\n"
     yield "\n]}}\n"
+
+
+def _bound(keys: Sequence[str], row: Row) -> list[str]:
+    return [key + _term(term) for key, term in zip(keys, row, strict=True) if term is not None]
 
 
 def write_boolean(value: bool) -> Iterator[str]:  # noqa: FBT001  (the answer itself)

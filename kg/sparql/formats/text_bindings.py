@@ -33,9 +33,19 @@ _ABBREVIATED = {
 
 def write_csv(variables: Sequence[str], rows: Iterable[Row]) -> Iterator[str]:
     """Yield the CSV of a SELECT answer line by line: values only, unbound is an empty field."""
-    yield ",".join(_field(name) for name in variables) + "\r\n"
+    yield _csv_header(variables)
     for row in rows:
         yield ",".join(["" if term is None else _value(term) for term in row]) + "\r\n"
+
+
+def frame_csv(variables: Sequence[str], chunks: Iterable[Sequence[str]]) -> Iterator[str]:
+    """Yield the CSV of a SELECT answer from lines that are written already."""
+    yield _csv_header(variables)
+    yield from map("".join, chunks)
+
+
+def _csv_header(variables: Sequence[str]) -> str:
+    return ",".join(_field(name) for name in variables) + "\r\n"
 
 
 def write_tsv(variables: Sequence[str], rows: Iterable[Row]) -> Iterator[str]:

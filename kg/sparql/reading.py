@@ -1,0 +1,71 @@
+"""What a statement answers, read by the thousands of rows, as terms or as text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from kg.errors import QueryEvaluationError
+from kg.sparql.deadline import Deadline, memory_error
+from kg.store import Cursor, EngineError, EngineInterrupted, EngineOutOfMemory, RawTerm
+
+CHUNK = 4096
+
+Row = tuple[RawTerm | None, ...]
+
+
+def chunks_of(
+    cursor: Cursor, deadline: Deadline, statement: str | None = None
+) -> Iterator[list[Any]]:
+    """Yield the rows of a statement; None: what is left of the last one.
+
+    Raises:
+        QueryTimeoutError: the deadline passed.
+        QueryMemoryError: there was no memory for it.
+        QueryEvaluationError: the engine failed on the way.
+    """
+    try:
+        if statement is not None:
+            cursor.execute(statement)
+        while chunk := cursor.fetchmany(CHUNK):
+            yield chunk
+            deadline.check()
+    except EngineInterrupted:
+        raise deadline.error() from None
+    except EngineOutOfMemory as error:
+        raise memory_error() from error
+    except EngineError as error:
+        raise QueryEvaluationError(
+            f"The answer broke off after its first rows: {engine_reason(error)}."
+            " Ask for the same with exact values cast to xsd:double."
+        ) from error
+
+
+def terms(chunks: Iterable[list[Any]], width: int) -> Iterator[Row]:
+    """Yield rows of `width` terms, each in four columns."""
+    starts = range(0, 4 * width, 4)
+    for chunk in chunks:
+        for row in chunk:
+            yield tuple(
+                None if row[i] is None else (row[i], row[i + 1], row[i + 2], row[i + 3])
+                for i in starts
+            )
+
+
+def texts(chunks: Iterable[list[Any]], most: int | None) -> Iterator[list[str]]:
+    """Yield the texts of rows of one column, no more than `most`."""
+    left = most
+    for chunk in chunks:
+        found = [text for (text,) in chunk[:left]]
+        if found:
+            yield found
+        if left is not None:
+            left -= len(found)
+            if not left:
+                return
+
+
+def engine_reason(error: EngineError) -> str:
+    """Return a reason that tells the kind of an engine's error, without its SQL."""
+    first = str(error).splitlines()[0] if str(error) else ""
+    return f"the engine could not compute it ({first[:120]})"
