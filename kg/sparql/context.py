@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import itertools
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -24,6 +23,7 @@ from kg.sparql.values import (
 )
 from kg.store import DEFAULT_GRAPH, Cursor, Kind, TermKey, TypedTerm, term_key, type_terms
 from kg.store.schema import UNZONED_BIT, ZONED_BIT
+from kg.store.terms import term_hash
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,7 @@ class Context:
         missing = list(dict.fromkeys(key for key in keys if key not in self.constants))
         if not missing:
             return
-        hashes = {_hash(key[0]) for key in missing}
+        hashes = {term_hash(key[0]) for key in missing}
         rows = self.cursor.execute(
             "SELECT id, lex, dt, lang FROM term"
             f" WHERE h IN ({', '.join(str(value) for value in hashes)})"
@@ -180,11 +180,6 @@ class Context:
         if not self.dataset.hidden:
             return sql.boolean(True)
         return sql.negation(sql.in_numbers(graph, list(self.dataset.hidden)))
-
-
-def _hash(text: str) -> int:
-    """Return the engine's md5_number_lower of a text."""
-    return int.from_bytes(hashlib.md5(text.encode(), usedforsecurity=False).digest()[8:], "little")
 
 
 @lru_cache(maxsize=4096)

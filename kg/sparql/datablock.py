@@ -12,7 +12,8 @@ import pyoxigraph
 
 from kg.sparql.requests import Part
 from kg.sparql.tokens import tokens
-from kg.store.rdf import Row, quad_row
+from kg.store.few import Row
+from kg.store.rdf import quad_row
 
 
 def rows_of(part: Part) -> list[Row] | None:

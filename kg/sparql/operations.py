@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from rdflib.plugins.sparql.sparql import Query
 from rdflib.term import Node
 
-from kg.store.rdf import Row
+from kg.store.few import Row
 
 Graph = str | None
 """IRI of a graph, None for the unnamed one."""

@@ -166,6 +166,7 @@ class Updating:
         self._graphs.check_source(source)
         if source == target:
             return
+        first_new = next_id(self._tx.cursor)
         origin, goal = self._graphs.id_of(source), self._graphs.new_id_of(target)
         come = f"SELECT s, p, o, {goal}::BIGINT AS g FROM live WHERE g = {origin}"
         there = f"SELECT s, p, o, g FROM live WHERE g = {goal} EXCEPT FROM _come"
@@ -173,6 +174,6 @@ class Updating:
             if operation.keyword != "Add":
                 with temporary(self._tx.cursor, "_gone", there):
                     self._tx.delete_codes("_gone")
-            self._tx.insert_codes("_come")
+            self._tx.insert_codes("_come", first_new)
         if operation.keyword == "Move":
             self._tx.clear([origin or DEFAULT_GRAPH])

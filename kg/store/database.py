@@ -12,7 +12,7 @@ import os
 import secrets
 import tempfile
 import threading
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -21,7 +21,7 @@ import duckdb
 
 from kg.errors import StoreBusyError, StoreError, StoreFormatError, StoreLockedError
 from kg.namespaces import CG, ID, PROV, PROVENANCE_GRAPH, RDF, XSD
-from kg.store import staging
+from kg.store import few, staging
 from kg.store.schema import TABLES, VERSION
 from kg.store.typing import XSD_STRING
 from kg.store.visibility import hide
@@ -53,11 +53,25 @@ class Transaction:
             insertion.add(stage)
             return insertion.finish()
 
-    def insert_codes(self, codes: str, first_new: int | None = None) -> int:
+    def insert_few(self, rows: Sequence[few.Row]) -> int:
+        """Add quads given as rows, `few.FEW` at most; return how many were new."""
+        return few.insert(self.cursor, self.changes, rows)
+
+    def delete_few(self, rows: Sequence[few.Row]) -> int:
+        """Take quads given as rows out, `few.FEW` at most; return how many were live."""
+        codes = few.codes_of(self.cursor, rows)
+        return self.delete_codes(few.relation(codes)) if codes else 0
+
+    def insert_codes(self, codes: str, first_new: int) -> int:
         """Add the quads of a temporary table of codes; return how many were new.
 
         Terms whose id is `first_new` or more are known to be in no quad before.
         """
+        rows = self.cursor.execute(
+            f"SELECT DISTINCT s, p, o, g FROM {codes} LIMIT {few.FEW + 1}"
+        ).fetchall()
+        if len(rows) <= few.FEW:
+            return few.insert_codes(self.cursor, self.changes, rows, first_new)
         with self.insertion(first_new) as insertion:
             insertion.add_codes(codes)
             return insertion.finish()
@@ -77,7 +91,7 @@ class Transaction:
             return staging.delete(self.cursor, stage, self.changes)
 
     def delete_codes(self, codes: str) -> int:
-        """Take the quads of a temporary table of codes out; return how many were live."""
+        """Take the quads of a relation of codes out; return how many were live."""
         return staging.delete_codes(self.cursor, codes, self.changes)
 
     def clear(self, graphs: Collection[int] | None = None, *, kept: Collection[int] = ()) -> int:
@@ -112,16 +126,9 @@ class Transaction:
         self.cursor.execute(
             'INSERT INTO "commit" VALUES (?, ?, ?, ?, ?)', [self.number, self.at, *self._who]
         )
-        rows = _provenance(self.number, self.at, *self._who)
-        columns = [[row[i] for row in rows] for i in range(3)]
-        self.cursor.execute(
-            "CREATE TEMP TABLE _provenance AS SELECT ? AS s, unnest(?::VARCHAR[]) AS p,"
-            " unnest(?::VARCHAR[]) AS o, unnest(?::VARCHAR[]) AS odt, NULL::VARCHAR AS olang,"
-            " ? AS g",
-            [str(ID[f"commit/{self.number}"]), *columns, str(PROVENANCE_GRAPH)],
-        )
-        self.insert("_provenance")
-        self.cursor.execute("DROP TABLE temp._provenance")
+        commit, graph = str(ID[f"commit/{self.number}"]), str(PROVENANCE_GRAPH)
+        described = _provenance(self.number, self.at, *self._who)
+        self.insert_few([(commit, p, o, datatype, None, graph) for p, o, datatype in described])
         self.cursor.commit()
 
 
@@ -287,7 +294,6 @@ class Store:
         with self._only_writer(wait):
             cursor = self.cursor()
             cursor.begin()
-            staging.prime_tables(cursor)
             tx = Transaction(cursor, self.head + 1, agent, activity, note)
             try:
                 yield tx

@@ -14,6 +14,8 @@ from rdflib.term import Literal, Node
 
 from kg.errors import StoreError
 from kg.store.database import Store, Transaction
+from kg.store.dictionary import temporary
+from kg.store.few import FEW
 from kg.store.schema import DEFAULT_GRAPH
 from kg.store.terms import decode, lookup_nodes, term_key, to_rdflib
 from kg.store.visibility import visible
@@ -199,16 +201,18 @@ class GraphStore(rdflib.store.Store):
 
     def addN(self, quads: Iterable[Any]) -> None:  # noqa: N802
         """Add quads, each (s, p, o, graph), in one transaction."""
-        keys = [(*_quad_text(s, p), *term_key(o), _graph_text(g)) for s, p, o, g in quads]
-        if not keys:
+        rows = [(*_quad_text(s, p), *term_key(o), _graph_text(g)) for s, p, o, g in quads]
+        if not rows:
             return
-        columns = [list(column) for column in zip(*keys, strict=True)]
-        named = ("s", "p", "o", "odt", "olang", "g")
-        staged = ", ".join(f"unnest(?::VARCHAR[]) AS {name}" for name in named)
         with self._writing() as tx:
-            tx.cursor.execute(f"CREATE TEMP TABLE {_STAGE} AS SELECT {staged}", columns)
-            tx.insert(_STAGE)
-            tx.cursor.execute(f"DROP TABLE temp.{_STAGE}")
+            if len(rows) <= FEW:
+                tx.insert_few(rows)
+                return
+            columns = [list(column) for column in zip(*rows, strict=True)]
+            named = ("s", "p", "o", "odt", "olang", "g")
+            staged = ", ".join(f"unnest(?::VARCHAR[]) AS {name}" for name in named)
+            with temporary(tx.cursor, _STAGE, f"SELECT {staged}", columns):
+                tx.insert(_STAGE)
 
     def remove(self, triple: Pattern, context: Graph | None = None) -> None:
         """Take the triples that match a pattern out of a graph, or out of all graphs."""

@@ -8,10 +8,11 @@ one by one (see `kg.store.nquads`).
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import itertools
 import secrets
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import duckdb
@@ -23,6 +24,7 @@ from rdflib.term import Node
 from kg.errors import RdfSyntaxError
 from kg.store.database import Transaction
 from kg.store.documents import Document, format_of, rdf_format, unpacked
+from kg.store.few import FEW, Row
 from kg.store.nquads import can_be_cut, cut_lines, parts_of
 from kg.store.staging import Insertion
 from kg.store.terms import term_key
@@ -31,9 +33,6 @@ _LINES = (pyoxigraph.RdfFormat.N_TRIPLES, pyoxigraph.RdfFormat.N_QUADS)
 _FEW_QUADS = 20_000
 """Quads handed over term by term before a document counts as large."""
 _FEW_BYTES = 2**20
-
-Row = tuple[str, str, str, str | None, str | None, str | None]
-"""A quad as (s, p, o, odt, olang, g), as in a staged relation."""
 
 _NEW_STAGE = """
 CREATE TEMP TABLE {stage} (
@@ -150,18 +149,37 @@ def load_bytes(
     return _load(tx, Document(name, data, rdf_format(format), base, graph is not None), graph)
 
 
-def insert_rows(tx: Transaction, rows: Iterable[Row]) -> int:
+def insert_rows(tx: Transaction, rows: Sequence[Row]) -> int:
     """Add quads given as rows, their blank nodes made new ones; return how many were new."""
+    if len(rows) <= FEW:
+        return tx.insert_few(_with_new_nodes(rows, None))
     with _stage(tx, None) as stage:
         stage.add_rows(rows)
         return tx.insert(stage.name)
 
 
-def delete_rows(tx: Transaction, rows: Iterable[Row]) -> int:
+def delete_rows(tx: Transaction, rows: Sequence[Row]) -> int:
     """Take quads given as rows, without blank nodes, out; return how many were live."""
+    if len(rows) <= FEW:
+        return tx.delete_few(rows)
     with _stage(tx, None) as stage:
         stage.add_rows(rows)
         return tx.delete(stage.name)
+
+
+def _with_new_nodes(rows: Iterable[Row], graph: str | None) -> list[Row]:
+    """Return rows with blank nodes that no other document has; those in no graph go to `graph`."""
+    salt = secrets.token_hex(16)
+
+    def renamed(text: str) -> str:
+        if not text.startswith("_:"):
+            return text
+        return f"_:b{hashlib.md5(f'{salt}{text}'.encode(), usedforsecurity=False).hexdigest()}"
+
+    return [
+        (renamed(s), p, renamed(o) if odt is None else o, odt, olang, renamed(g) if g else graph)
+        for s, p, o, odt, olang, g in rows
+    ]
 
 
 def load_graph(tx: Transaction, source: Graph, *, graph: str | None = None) -> int:
@@ -199,8 +217,12 @@ def _stage(tx: Transaction, graph: str | None) -> Iterator[_Stage]:
 
 def _load(tx: Transaction, document: Document, graph: str | None) -> int:
     """Stage the quads of a document, part by part, and insert them."""
+    source = document.source
+    if isinstance(source, bytes) or source.stat().st_size < _FEW_BYTES:
+        quads = list(itertools.islice(document.quads(), FEW + 1))
+        if len(quads) <= FEW:
+            return tx.insert_few(_with_new_nodes(map(quad_row, quads), graph))
     with _stage(tx, graph) as stage, tx.insertion() as insertion:
-        source = document.source
         if document.format in _LINES and isinstance(source, Path) and can_be_cut(source):
             _add_lines(stage, insertion, document, source)
         else:

@@ -35,7 +35,7 @@ JOIN _ids AS oi ON oi.lex = q.o AND oi.dt IS NOT DISTINCT FROM q.odt
 LEFT JOIN _ids AS gi ON gi.lex = q.g AND gi.dt IS NULL
 """
 
-_SAME = "quad.s = c.s AND quad.p = c.p AND quad.o = c.o AND quad.g = c.g"
+SAME = "quad.s = c.s AND quad.p = c.p AND quad.o = c.o AND quad.g = c.g"
 _LIVE_TWIN = "SELECT 1 FROM live AS q WHERE q.s = c.s AND q.p = c.p AND q.o = c.o"
 
 _FRESH = f"""
@@ -45,12 +45,23 @@ WHERE c.g >= ? OR c.s >= ? OR NOT EXISTS ({_LIVE_TWIN} AND q.g = c.g)
 """
 """A graph or a subject first seen in this insertion has nothing that could be live already."""
 
-_INSERT_QUADS = """
+INSERT_QUADS = """
 INSERT INTO quad BY NAME
 SELECT c.s, c.p, c.o, c.g, t.kind AS k, t.num, t.dbl, t.ts, t.tz, ?::BIGINT AS born, NULL AS died
-FROM _fresh AS c JOIN term AS t ON t.id = c.o
+FROM {codes} AS c JOIN term AS t ON t.id = c.o
+WHERE {terms}
 ORDER BY c.p, c.s, c.o
 """
+
+_ZONE = f"CASE WHEN ts IS NULL THEN 0 WHEN tz IS NULL THEN {1 << UNZONED_BIT}"
+_DECIMALS = "CASE " + " ".join(f"WHEN num = round(num, {n}) THEN {n}" for n in (0, 2, 4, 6))
+NOTED = f"""
+SELECT p, bool_or({WIDE}) AS wide,
+    bit_or((1::UBIGINT << kind) | ({_ZONE} ELSE {1 << ZONED_BIT} END)::UBIGINT) AS kinds,
+    max(CASE WHEN num IS NULL THEN 0 ELSE {_DECIMALS} ELSE 10 END END) AS digits
+FROM {{codes}} AS c JOIN term ON term.id = c.o GROUP BY p
+"""
+"""What is to be known of the objects of each predicate of some codes."""
 
 
 @dataclass(slots=True)
@@ -63,6 +74,8 @@ class Changes:
     number: int
     inserted: int = 0
     deleted: int = 0
+    primed: bool = False
+    """Whether large insertions may follow (see `prime`)."""
 
 
 class Insertion:
@@ -80,6 +93,9 @@ class Insertion:
         self._cursor = cursor
         self._changes = changes
         self._first_new = next_id(cursor) if first_new is None else first_new
+        if not changes.primed:
+            _prime_tables(cursor)
+            changes.primed = True
         cursor.execute("CREATE TEMP TABLE _coded (s BIGINT, p BIGINT, o BIGINT, g BIGINT)")
         prime(cursor, "_coded", "s")
 
@@ -97,9 +113,13 @@ class Insertion:
         self._cursor.execute(_FRESH, [self._first_new, self._first_new])
         try:
             _note_predicates(self._cursor, self._first_new)
-            _note_graphs(self._cursor)
+            named = "SELECT DISTINCT g FROM _fresh WHERE g <> ?"
+            rows = self._cursor.execute(named, [DEFAULT_GRAPH]).fetchall()
+            note_graphs(self._cursor, [row[0] for row in rows])
             revived = self._revive() if self._changes.deleted else 0
-            row = self._cursor.execute(_INSERT_QUADS, [self._changes.number]).fetchone()
+            row = self._cursor.execute(
+                INSERT_QUADS.format(codes="_fresh", terms="true"), [self._changes.number]
+            ).fetchone()
         finally:
             drop(self._cursor, "_fresh")
         new = int(row[0]) if row else 0
@@ -110,7 +130,7 @@ class Insertion:
     def _revive(self) -> int:
         """Let the quads of `_fresh` that died in this transaction live on; return their number."""
         row = self._cursor.execute(
-            f"UPDATE quad SET died = NULL FROM _fresh AS c WHERE {_SAME} AND died = ?",
+            f"UPDATE quad SET died = NULL FROM _fresh AS c WHERE {SAME} AND died = ?",
             [self._changes.number],
         ).fetchone()
         self._cursor.execute(f"DELETE FROM _fresh AS c WHERE EXISTS ({_LIVE_TWIN} AND q.g = c.g)")
@@ -121,8 +141,8 @@ class Insertion:
         drop(self._cursor, "_coded")
 
 
-def prime_tables(cursor: duckdb.DuckDBPyConnection) -> None:
-    """Prime the tables that a write transaction fills, at its beginning (see `prime`)."""
+def _prime_tables(cursor: duckdb.DuckDBPyConnection) -> None:
+    """Prime the tables that insertions fill, before the first of a transaction (see `prime`)."""
     prime(cursor, "term", "id, kind, lex, h")
     prime(cursor, "quad", "born, s, p, o, g, k")
     prime(cursor, "graph", "g, iri")
@@ -140,7 +160,7 @@ def delete(cursor: duckdb.DuckDBPyConnection, stage: str, changes: Changes) -> i
 
 def delete_codes(cursor: duckdb.DuckDBPyConnection, codes: str, changes: Changes) -> int:
     """End the life of the encoded quads that are live; return how many there were."""
-    return _delete(cursor, f"{codes} AS c", _SAME, changes)
+    return _delete(cursor, f"{codes} AS c", SAME, changes)
 
 
 def clear(
@@ -173,16 +193,8 @@ def _delete(
 
 def _note_predicates(cursor: duckdb.DuckDBPyConnection, first_new: int) -> None:
     """Keep, for each predicate of `_fresh`, what is known of its objects."""
-    zone = f"CASE WHEN ts IS NULL THEN 0 WHEN tz IS NULL THEN {1 << UNZONED_BIT}"
-    decimals = "CASE " + " ".join(f"WHEN num = round(num, {n}) THEN {n}" for n in (0, 2, 4, 6))
     cursor.execute(
-        f"""
-        CREATE TEMP TABLE _noted AS
-        SELECT p, bool_or({WIDE}) AS wide, false AS dup,
-            bit_or((1::UBIGINT << kind) | ({zone} ELSE {1 << ZONED_BIT} END)::UBIGINT) AS kinds,
-            max(CASE WHEN num IS NULL THEN 0 ELSE {decimals} ELSE 10 END END) AS digits
-        FROM _fresh JOIN term ON term.id = _fresh.o GROUP BY p
-        """
+        f"CREATE TEMP TABLE _noted AS SELECT *, false AS dup FROM ({NOTED.format(codes='_fresh')})"
     )
     try:
         _note_repeats(cursor, first_new)
@@ -220,13 +232,13 @@ def _note_repeats(cursor: duckdb.DuckDBPyConnection, first_new: int) -> None:
     )
 
 
-def _note_graphs(cursor: duckdb.DuckDBPyConnection) -> None:
-    """Keep the names of the graphs of `_fresh` that hold their first quads."""
-    new = cursor.execute(
-        "SELECT DISTINCT g FROM _fresh WHERE g <> ? AND g NOT IN (SELECT g FROM graph)",
-        [DEFAULT_GRAPH],
-    ).fetchall()
-    if new:
-        # Numbers in the text let the engine skip most of the dictionary.
-        ids = ", ".join(str(int(row[0])) for row in new)
+def note_graphs(cursor: duckdb.DuckDBPyConnection, graphs: Collection[int]) -> None:
+    """Keep the names of those of some named graphs that hold their first quads."""
+    if not graphs:
+        return
+    # Numbers in the text let the engine skip most of the dictionary.
+    ids = ", ".join(str(int(graph)) for graph in sorted(graphs))
+    known = cursor.execute(f"SELECT g FROM graph WHERE g IN ({ids})").fetchall()
+    if new := set(graphs) - {row[0] for row in known}:
+        ids = ", ".join(str(int(graph)) for graph in sorted(new))
         cursor.execute(f"INSERT INTO graph SELECT id, lex FROM term WHERE id IN ({ids})")

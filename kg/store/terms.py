@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -86,6 +87,11 @@ def type_terms(cursor: duckdb.DuckDBPyConnection, keys: Sequence[TermKey]) -> li
     return [TypedTerm(Kind(row[0]), *row[1:]) for row in rows]
 
 
+def term_hash(text: str) -> int:
+    """Return the engine's md5_number_lower of a text, by which the dictionary is indexed."""
+    return int.from_bytes(hashlib.md5(text.encode(), usedforsecurity=False).digest()[8:], "little")
+
+
 def lookup(cursor: duckdb.DuckDBPyConnection, keys: Sequence[TermKey]) -> list[int | None]:
     """Return the ids of terms in the given order, None for a term that is not stored.
 
@@ -93,10 +99,7 @@ def lookup(cursor: duckdb.DuckDBPyConnection, keys: Sequence[TermKey]) -> list[i
     """
     if not keys:
         return []
-    hashes = cursor.execute(
-        "SELECT DISTINCT md5_number_lower(unnest(?::VARCHAR[]))", [[key[0] for key in keys]]
-    ).fetchall()
-    marks = ", ".join(str(int(row[0])) for row in hashes)
+    marks = ", ".join(map(str, dict.fromkeys(term_hash(key[0]) for key in keys)))
     found = cursor.execute(f"SELECT id, lex, dt, lang FROM term WHERE h IN ({marks})").fetchall()
     ids = {(lex, dt, lang): term_id for term_id, lex, dt, lang in found}
     return [ids.get(key) for key in keys]
