@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from contextlib import closing
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -11,6 +12,7 @@ from zoneinfo import ZoneInfo
 from flask import Blueprint, Response, jsonify, request
 
 from api.answers import send_whole
+from api.asking import allowance
 from api.config import services
 from api.identity import caller
 from api.negotiation import choose_format
@@ -20,8 +22,9 @@ from kg.analysis import ANALYSES, Analysis
 from kg.config import Settings
 from kg.errors import UsageError
 from kg.lifecycle import Context, Parameters, Table, parameters_from
-from kg.sparql.deadline import Deadline
-from kg.store import EngineInterrupted
+from kg.sparql.deadline import Deadline, memory_error
+from kg.sparql.running import running_on
+from kg.store import EngineInterrupted, EngineOutOfMemory
 
 SHARED_OPTIONS = ("as_of", "knowledge", "params")
 """Options that every analysis takes: the date T, the knowledge time K and the parameters."""
@@ -41,10 +44,13 @@ def run_analysis(name: str) -> Response:
     options = {key: text for key, text in request.args.items() if key not in _OF_THE_REQUEST}
     commit = services().store.head
     table = compute(ANALYSES[name], request.args, options)
+    complete = len(table) <= (limit := caller().limits.max_rows or len(table))
+    if not complete:
+        table = Table(table.columns, table.rows[:limit])
     chosen, media_type = choose_format(FORMATS)
     response = send_whole(write_table(table, chosen.name), media_type)
     response.headers["X-Clientgraph-Commit"] = str(commit)
-    response.headers["X-Clientgraph-Complete"] = "true"
+    response.headers["X-Clientgraph-Complete"] = str(complete).lower()
     response.vary.add("Accept")
     return response
 
@@ -60,18 +66,24 @@ def compute(analysis: Analysis, shared: Mapping[str, str], options: Mapping[str,
 
     Raises:
         UsageError: an option has a wrong value, is missing or unknown.
-        QueryTimeoutError: the deadline passed.
+        QueryError: the deadline passed, it was stopped, or there is no room or memory for it.
     """
     context = read_context(services().settings, shared)
-    cursor = services().store.cursor(caller().hidden_graphs)
-    try:
-        with Deadline(cursor, read_timeout(shared.get("timeout"))) as deadline:
-            try:
-                return analysis.run(cursor, context, options)
-            except EngineInterrupted:
-                raise deadline.error() from None
-    finally:
-        cursor.close()
+    store, allowed = services().store, allowance("analysis")
+    cursor = store.cursor(caller().hidden_graphs, memory=allowed.memory)
+    seconds = read_timeout(shared.get("timeout"))
+    with (
+        closing(cursor),
+        Deadline(cursor, seconds, gone=allowed.gone) as deadline,
+        running_on(store).entered(deadline, allowed, analysis.name) as entry,
+    ):
+        entry.engine = "sql"
+        try:
+            return analysis.run(cursor, context, options)
+        except EngineInterrupted:
+            raise deadline.error() from None
+        except EngineOutOfMemory:
+            raise memory_error() from None
 
 
 def read_context(settings: Settings, shared: Mapping[str, str]) -> Context:

@@ -18,6 +18,9 @@ MEDIA_TYPE = "application/problem+json"
 _PROBLEMS: tuple[tuple[type[kg.ClientgraphError], int, str, str], ...] = (
     (kg.QuerySyntaxError, 400, "query-syntax", "The query is not SPARQL"),
     (kg.QueryTimeoutError, 503, "query-timeout", "The query took too long"),
+    (kg.QueryStoppedError, 503, "query-stopped", "The query was stopped"),
+    (kg.QueryBusyError, 503, "busy", "Too much runs already"),
+    (kg.QueryMemoryError, 503, "query-memory", "The query needs too much memory"),
     (kg.QueryError, 422, "query-evaluation", "The query cannot be answered"),
     (kg.RdfSyntaxError, 400, "rdf-syntax", "The RDF document cannot be read"),
     (kg.SourceError, 422, "source", "The file cannot be read"),
@@ -29,6 +32,10 @@ _PROBLEMS: tuple[tuple[type[kg.ClientgraphError], int, str, str], ...] = (
     (kg.UsageError, 400, "usage", "The request is wrong"),
     (kg.ClientgraphError, 400, "request", "The request cannot be served"),
 )
+_PASSING = (kg.QueryBusyError, kg.QueryMemoryError, kg.StoreBusyError)
+"""What may be over a little later."""
+_PAUSE = 5
+"""Seconds after which a client may try again."""
 _PLACES = ("line", "column", "file", "row")
 
 
@@ -74,14 +81,17 @@ def register_errors(app: Flask) -> None:
 
 
 def _answer_ours(error: kg.ClientgraphError) -> Response:
-    return _answer(problem_of(error))
+    response = _answer(problem_of(error))
+    if isinstance(error, _PASSING):
+        response.headers["Retry-After"] = str(_PAUSE)
+    return response
 
 
 def _answer_http(error: HTTPException) -> Response:
     status = error.code or InternalServerError.code
     response = _answer(Problem(status, error.name, error.description or error.name))
     for name, value in error.get_headers():
-        if name.lower() in ("allow", "location", "retry-after"):
+        if name.lower() in ("allow", "location", "retry-after", "www-authenticate"):
             response.headers[name] = value
     return response
 
@@ -94,7 +104,7 @@ def _answer_unexpected(error: Exception) -> Response:
 
 def _answer(problem: Problem) -> Response:
     """Return the problem as a page where a person asked for a page, else as a document."""
-    if _wants_page():
+    if wants_page():
         # The pages use this module, so they are known only when the first error comes.
         from api.pages.problem import render_problem
 
@@ -102,7 +112,8 @@ def _answer(problem: Problem) -> Response:
     return problem.response()
 
 
-def _wants_page() -> bool:
+def wants_page() -> bool:
+    """Tell whether a person sends the current request, who reads pages rather than documents."""
     if request.path == "/sparql" or request.path.startswith("/api/"):
         return False
     offered = [MEDIA_TYPE, "application/json", "text/html"]

@@ -6,10 +6,13 @@ from flask import Flask
 from flask.json.provider import DefaultJSONProvider
 from jinja2 import StrictUndefined
 
-from api import analyses, health, imports, openapi, queries, sparql
+from api import analyses, health, imports, metrics, openapi, queries, running, sparql, tokens
+from api.access import register_access
 from api.config import Services, WebOptions
 from api.errors import register_errors
+from api.identity import register_identity
 from api.language import register_language
+from api.metrics import register_metrics
 from api.pages import register_pages
 from api.security import protect
 from kg.catalog import load_catalog
@@ -40,21 +43,27 @@ def create_app(
     app.config["MAX_CONTENT_LENGTH"] = settings.max_upload_mb * 1024 * 1024
     app.json = _Json(app)
     app.jinja_env.undefined = StrictUndefined
-    app.extensions["clientgraph"] = Services(
-        store or open_store(settings), settings, load_catalog()
-    )
+    here = Services(store or open_store(settings), settings, load_catalog())
+    app.extensions["clientgraph"] = here
 
     protect(app, web)
+    register_metrics(app, here.store)
+    register_identity(app, here.store)
+    register_access(app)
     register_language(app)
     register_errors(app)
-    for part in (sparql, imports, queries, analyses, openapi, health):
+    for part in (sparql, imports, queries, analyses, openapi, health, running, tokens, metrics):
         app.register_blueprint(part.blueprint)
     register_pages(app)
     return app
 
 
 def open_store(settings: Settings) -> Store:
-    """Open the store that the settings name."""
+    """Open the store that the settings name, for the queries of many callers."""
     return Store.open(
-        settings.store_path, memory_limit=settings.memory_limit, threads=settings.threads
+        settings.store_path,
+        memory_limit=settings.memory_limit,
+        threads=settings.threads,
+        spill_limit=settings.spill_limit,
+        workers=settings.workers,
     )

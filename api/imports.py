@@ -9,6 +9,7 @@ from flask import Blueprint, Response, jsonify, request, url_for
 from werkzeug.exceptions import NotFound
 
 from api.config import services
+from api.identity import Right, caller
 from api.uploads import saved
 from kg.errors import UsageError
 from kg.ingest import ImportOptions, ImportRun, list_imports, run_import
@@ -79,8 +80,13 @@ def find_report(run_id: str) -> dict[str, Any]:
     """
     for run in list_imports(services().store):
         if run.id == run_id:
-            return run.report
+            return run.report if Right.PERSONAL in caller().rights else _without_persons(run.report)
     raise NotFound(f"There is no import {run_id!r}; /api/imports lists them.")
+
+
+def _without_persons(report: dict[str, Any]) -> dict[str, Any]:
+    """Return a report without what may tell of a person: findings stay counted by shape."""
+    return {**report, "findings": [], "personal_graph": ""}
 
 
 def _summary(run: ImportRun) -> dict[str, object]:

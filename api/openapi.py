@@ -12,10 +12,12 @@ from flask import Blueprint, Response, jsonify
 
 from api.config import services
 from api.errors import MEDIA_TYPE
+from api.identity import COOKIE
 from api.tables import FORMATS as TABLE_FORMATS
 from kg import __version__
 from kg.analysis import ANALYSES, Analysis
 from kg.catalog import NamedQuery
+from kg.roles import Role
 from kg.sparql.formats import BINDING_FORMATS, GRAPH_FORMATS, Format
 
 blueprint = Blueprint("openapi", __name__, url_prefix="/api")
@@ -28,6 +30,10 @@ _JSON_TYPES = {
     "boolean": "boolean",
     "date": "string",
     "datetime": "string",
+}
+_SECURITY_SCHEMES = {
+    "token": {"type": "http", "scheme": "bearer"},
+    "session": {"type": "apiKey", "in": "cookie", "name": COOKIE},
 }
 _PROBLEM = {
     "description": "What went wrong (RFC 9457)",
@@ -67,6 +73,16 @@ def describe() -> Document:
             "/api/imports/{id}": {
                 "get": _operation("The report of an import", [_path_parameter("id")], _json())
             },
+            "/api/running": {"get": _operation("What runs, of the caller's", [], _json())},
+            "/api/running/{id}": {
+                "delete": _operation("Stop what runs", [_path_parameter("id")], _json())
+            },
+            "/api/tokens": _tokens(),
+            "/api/tokens/{id}": {
+                "delete": _operation(
+                    "Revoke a token, for administrators", [_path_parameter("id")], _json()
+                )
+            },
             "/api/queries": {"get": _operation("The named questions", [], _json())},
             **{f"/api/queries/{one.name}": {"get": _question(one)} for one in catalog},
             "/api/analyses": {"get": _operation("The analyses", [], _json())},
@@ -75,7 +91,11 @@ def describe() -> Document:
                 for one in ANALYSES.values()
             },
         },
-        "components": {"schemas": {"Problem": _PROBLEM_SCHEMA}},
+        "components": {
+            "schemas": {"Problem": _PROBLEM_SCHEMA},
+            "securitySchemes": _SECURITY_SCHEMES,
+        },
+        "security": [{name: []} for name in _SECURITY_SCHEMES],
     }
 
 
@@ -95,6 +115,20 @@ def _sparql() -> Document:
         }
     }
     return {"get": asked, "post": sent}
+
+
+def _tokens() -> Document:
+    fields = {
+        "name": {"type": "string"},
+        "role": {"enum": list(Role)},
+        "personal": {"type": "boolean", "default": False},
+        "expires": {"type": "string", "pattern": "^[0-9]+[hd]$"},
+    }
+    form = {"type": "object", "required": ["name", "role"], "properties": fields}
+    made = _operation("Make a token, for administrators", [], _json())
+    made["responses"]["201"] = made["responses"].pop("200")
+    made["requestBody"] = {"required": True, "content": {"application/json": {"schema": form}}}
+    return {"get": _operation("The tokens, for administrators", [], _json()), "post": made}
 
 
 def _imports() -> Document:

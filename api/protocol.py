@@ -11,6 +11,7 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import UnsupportedMediaType
 
 from api.config import services
+from api.identity import caller
 from kg.errors import UsageError
 
 MAX_QUERY_BYTES = 1024 * 1024
@@ -60,12 +61,12 @@ def read_operation() -> Operation | None:
 
 
 def read_timeout(text: str | None) -> float:
-    """Return the deadline in seconds that a request asks for, never more than the setting.
+    """Return the deadline in seconds that a request asks for, never more than its caller may have.
 
     Raises:
         UsageError: it is not a positive number.
     """
-    limit = services().settings.timeout
+    limit = caller().limits.timeout
     if not text:
         return limit
     try:

@@ -1,7 +1,8 @@
 """What every response carries, and which requests of a browser are refused.
 
-There are no sessions and no cookies of authority: the danger is a page elsewhere that makes the
-browser of somebody who can reach this server write to it. Browsers say where a request comes from.
+The danger is a page elsewhere that makes the browser of somebody who can reach this server, or who
+is logged in, write to it. Browsers say where a request comes from: one that writes and shows the
+cookie of a session has to say so, and no other one may come from elsewhere.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from flask import Flask, Response, request
 from werkzeug.exceptions import BadRequest, Forbidden
 
 from api.config import WebOptions
+from api.identity import COOKIE
 
 HEADERS = {
     "Content-Security-Policy": (
@@ -57,11 +59,17 @@ def _refuse_foreign_writes() -> None:
     origin = request.headers.get("Origin")
     if site is not None and site not in _OWN_SITES:
         raise Forbidden("A page of another site sent this request. Send it from a page of ours.")
+    if site is None and origin is None and COOKIE in request.cookies:
+        raise Forbidden("This request does not say which page sent it. Show a token instead.")
     if site is None and origin is not None and urlsplit(origin).netloc != request.host:
         raise Forbidden("The Origin of this request is not this server. Send it from our pages.")
 
 
 def _add_headers(response: Response) -> Response:
+    if request.endpoint != "static":
+        # What one caller sees is not what another one sees: no cache may mix them up.
+        response.vary.update(("Authorization", "Cookie"))
+        response.cache_control.private = True
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
     return response

@@ -12,6 +12,7 @@ from api.config import LOOPBACK, WebOptions
 from api.factory import create_app, open_store
 from kg.config import Settings
 from kg.errors import UsageError
+from kg.store.tokens import any_token
 
 _MEGABYTE = 1024 * 1024
 
@@ -28,20 +29,28 @@ _MEGABYTE = 1024 * 1024
     "repeat for several, '*' for any.",
 )
 @click.option("--threads", default=8, show_default=True, help="Requests answered at a time.")
+@click.option(
+    "--trusted-proxy",
+    "proxy",
+    metavar="ADDRESS",
+    help="A reverse proxy's address, whose X-Forwarded-For, -Proto and -Host are believed.",
+)
 @click.pass_obj
 def serve(
-    settings: Settings, host: str, port: int, allowed_hosts: tuple[str, ...], threads: int
+    settings: Settings,
+    host: str,
+    port: int,
+    allowed_hosts: tuple[str, ...],
+    threads: int,
+    proxy: str | None,
 ) -> None:
     """Serve the SPARQL endpoint, the API and the pages over HTTP."""
     name = f"[{host}]" if ":" in host else host
-    if name not in LOOPBACK:
-        click.echo(
-            f"Warning: whoever reaches {name}:{port} can read and write; there are no accounts.",
-            err=True,
-        )
     with open_store(settings) as store:
+        if not any_token(store):
+            _check_closed(name, allowed_hosts)
         app = create_app(settings, store, WebOptions((*LOOPBACK, name, *allowed_hosts)))
-        server = _listen(app, host, port, threads, settings)
+        server = _listen(app, host, port, threads, settings, proxy)
         click.echo(f"clientgraph serves on http://{name}:{port} (Ctrl+C stops it)", err=True)
         try:
             server.run()
@@ -49,7 +58,35 @@ def serve(
             server.close()
 
 
-def _listen(app: Flask, host: str, port: int, threads: int, settings: Settings) -> Any:
+def _check_closed(name: str, allowed_hosts: tuple[str, ...]) -> None:
+    """Check that a server without tokens is reached from this machine only.
+
+    Raises:
+        UsageError: it would be reached from elsewhere.
+    """
+    if any(one not in LOOPBACK for one in (name, *allowed_hosts)):
+        raise UsageError(
+            f"Without a token the server is open to whoever reaches it, so it does not listen for"
+            f" {name} or other names. Make a token first: clientgraph token create NAME --role"
+            " admin."
+        )
+
+
+def _proxied(proxy: str | None) -> dict[str, Any]:
+    """Return the options by which the server believes a reverse proxy."""
+    if proxy is None:
+        return {}
+    headers = {"x-forwarded-for", "x-forwarded-proto", "x-forwarded-host"}
+    return {
+        "trusted_proxy": proxy,
+        "trusted_proxy_headers": headers,
+        "clear_untrusted_proxy_headers": True,
+    }
+
+
+def _listen(
+    app: Flask, host: str, port: int, threads: int, settings: Settings, proxy: str | None
+) -> Any:
     """Return a server that listens.
 
     Raises:
@@ -62,6 +99,10 @@ def _listen(app: Flask, host: str, port: int, threads: int, settings: Settings) 
             port=port,
             threads=threads,
             ident=None,
+            # Looks at a connection while its request is answered, so that a client that left is
+            # noticed.
+            channel_request_lookahead=1,
+            **_proxied(proxy),
             # Larger than the application's own limit, so that the application can explain it.
             max_request_body_size=2 * settings.max_upload_mb * _MEGABYTE,
         )

@@ -13,7 +13,7 @@ from api.asking import ask
 from api.conditional import is_known, is_repeatable, not_modified, tag_of, with_tag
 from api.config import services
 from api.description import describe_service
-from api.identity import caller
+from api.identity import Right, caller, require
 from api.negotiation import choose_format
 from api.protocol import QUERY, UPDATE, Operation, base_iri, read_operation
 from kg.errors import UsageError
@@ -40,6 +40,7 @@ def post_sparql() -> AnyResponse:
     asked = read_operation()
     assert asked is not None  # noqa: S101  (a POST without one was refused)
     if asked.is_update:
+        require(Right.WRITE)
         if request.mimetype == UPDATE:
             raise UnsupportedMediaType(f"Send a query, as {QUERY} or as a form.")
         raise UsageError("There is no query: give it as the parameter 'query'.")
@@ -73,15 +74,16 @@ def send_result(result: Result) -> Response:
         chosen, media_type = choose_format(formats_of(result.form))
         write = write_bindings if result.form in ("select", "ask") else write_graph
         chunks = write(result, chosen.name)
-        # The evaluator may still be at work on its first rows at the deadline.
+        # The evaluator may still be at work on its first rows at the deadline; and whether a limit
+        # of rows cuts an answer is known at its end, but told before it.
         response = (
             send(chunks, media_type, result.paused)
-            if result.engine == "sql"
+            if result.engine == "sql" and not caller().limits.max_rows
             else send_whole(chunks, media_type)
         )
         response.call_on_close(stack.pop_all().close)
     response.headers["X-Clientgraph-Commit"] = str(result.commit)
-    response.headers["X-Clientgraph-Complete"] = "true"
+    response.headers["X-Clientgraph-Complete"] = str(result.complete).lower()
     response.headers["X-Clientgraph-Engine"] = result.engine
     if result.reason:
         response.headers["X-Clientgraph-Reason"] = _header_text(result.reason)

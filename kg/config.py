@@ -13,6 +13,21 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from kg.errors import UsageError
+from kg.roles import Role
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a query, analysis or update may use."""
+
+    timeout: float
+    """Seconds."""
+    max_rows: int
+    """Rows of an answer; 0 means no limit."""
+    query_memory: str
+    """Memory for sorting and hashing before it spills to disk."""
+    max_running: int
+    """What one caller may run at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +58,41 @@ class Settings:
         default=(),
         metadata={"help": "Folders whose files SPARQL LOAD may read, between colons; none."},
     )
+
+    max_rows: int = field(
+        default=0, metadata={"help": "Rows of an answer at most; 0 means no limit."}
+    )
+    query_memory: str = field(
+        default="1GB",
+        metadata={"help": "Memory that a query sorts and hashes in before it spills to disk."},
+    )
+    max_running: int = field(
+        default=4, metadata={"help": "Queries, analyses and updates at a time; others wait."}
+    )
+    role_limits: str = field(
+        default="reader.timeout=10 reader.max_rows=100000 reader.max_running=2"
+        " analyst.max_rows=1000000",
+        metadata={"help": "What roles have instead, of the four settings above and `TIMEOUT`."},
+    )
+    spill_limit: str = field(
+        default="20GB", metadata={"help": "Disk that all queries together may spill to."}
+    )
+    workers: int = field(
+        default=0, metadata={"help": "Threads of a server that help with any query; see below."}
+    )
+    services: str = field(
+        default="",
+        metadata={"help": "Endpoints that SERVICE may ask, between spaces; none."},
+    )
+    token: str = field(
+        default="", repr=False, metadata={"help": "Token that `--url` shows to a server."}
+    )
+
+    def limits(self, role: Role) -> Limits:
+        """Return what a role may use."""
+        own = _role_limits(self.role_limits).get(role, {})
+        general = {one.name: getattr(self, one.name) for one in dataclasses.fields(Limits)}
+        return Limits(**{**general, **own})
 
     @property
     def store_path(self) -> Path:
@@ -85,6 +135,34 @@ def _check(variable: str, text: str, setting: str, value: Any) -> None:
             raise UsageError(f"{variable} is {text!r}; give {wanted}.")
 
 
+def _role_limits(text: str) -> dict[Role, dict[str, Any]]:
+    """Return the limits of roles by name.
+
+    Raises:
+        ValueError: a word is not `role.limit=value`, or its value is none.
+    """
+    found: dict[Role, dict[str, Any]] = {}
+    for word in text.split():
+        name, sign, value = word.partition("=")
+        role, _, limit = name.partition(".")
+        kinds = {one.name: type(getattr(_DEFAULTS, one.name)) for one in dataclasses.fields(Limits)}
+        if not sign or limit not in kinds:
+            raise ValueError(word)
+        typed = kinds[limit](value)
+        if not _RULES[limit][0](typed):
+            raise ValueError(word)
+        found.setdefault(Role(role), {})[limit] = typed
+    return found
+
+
+def _are_role_limits(text: str) -> bool:
+    try:
+        _role_limits(text)
+    except ValueError:
+        return False
+    return True
+
+
 def _is_timezone(name: str) -> bool:
     try:
         ZoneInfo(name)
@@ -93,14 +171,22 @@ def _is_timezone(name: str) -> bool:
     return True
 
 
+_SIZE = re.compile(r"\d+(\.\d+)? ?[KMGT]i?B", re.IGNORECASE)
+_DEFAULTS = Settings()
 _RULES: dict[str, tuple[Callable[[Any], object], str]] = {
     "currency": (re.compile(r"[A-Z]{3}").fullmatch, "three capital letters, such as EUR"),
     "timezone": (_is_timezone, "the name of a time zone, such as Europe/Paris"),
     "memory_limit": (
-        re.compile(r"\d+(\.\d+)? ?[KMGT]i?B", re.IGNORECASE).fullmatch,
+        _SIZE.fullmatch,
         "a size, such as 3GB",
     ),
     "threads": (lambda value: value >= 0, "0 or a number of threads"),
+    "workers": (lambda value: value >= 0, "0 or a number of threads"),
+    "max_rows": (lambda value: value >= 0, "0 or a number of rows"),
+    "max_running": (lambda value: value >= 1, "a number above 0"),
+    "query_memory": (_SIZE.fullmatch, "a size, such as 512MB"),
+    "spill_limit": (_SIZE.fullmatch, "a size, such as 20GB"),
+    "role_limits": (_are_role_limits, "words such as reader.timeout=10"),
     "timeout": (lambda value: 0 < value < math.inf, "a number of seconds above 0"),
     "max_upload_mb": (lambda value: value >= 1, "a number of megabytes above 0"),
 }

@@ -11,6 +11,7 @@ ClientgraphError
 │   ├── QuerySyntaxError       the text is not SPARQL (line, column)
 │   ├── QueryTimeoutError      the deadline passed
 │   ├── QueryStoppedError      somebody stopped the query
+│   ├── QueryBusyError         too much runs already
 │   ├── QueryMemoryError       the query needs more memory than there is for it
 │   ├── QueryEvaluationError   the query cannot be answered (for example a SERVICE call)
 │   └── UpdateError            an operation of an update fails (for example LOAD of no document)
@@ -78,6 +79,10 @@ class QueryTimeoutError(QueryError):
 
 class QueryStoppedError(QueryError):
     """A query was stopped before its answer was complete."""
+
+
+class QueryBusyError(QueryError):
+    """So much runs already that a query was not started."""
 
 
 class QueryMemoryError(QueryError):

@@ -17,7 +17,7 @@ from kg.ingest import template, template_names
 from kg.ingest.functions import FUNCTIONS
 from kg.ingest.yarrrml import parse_document
 
-_SHARED = {"data_dir", "url", "help"}
+_SHARED = {"data_dir", "url", "token", "help"}
 
 
 def _commands(

@@ -5,7 +5,8 @@ from __future__ import annotations
 from flask import Blueprint, Flask
 
 from api.config import services
-from api.pages import analyses, imports, query, start
+from api.identity import identified
+from api.pages import analyses, imports, login, query, start
 from api.pages.terms import abbreviate
 from kg import __version__
 
@@ -13,10 +14,11 @@ from kg import __version__
 def register_pages(app: Flask) -> None:
     """Add the pages to the application."""
     pages = Blueprint("pages", __name__)
-    for part in (start, query, imports, analyses):
+    for part in (start, login, query, imports, analyses):
         pages.register_blueprint(part.blueprint)
     app.register_blueprint(pages)
     app.jinja_env.filters["abbreviated"] = abbreviate
+    app.jinja_env.globals["caller"] = identified
     app.jinja_env.globals["version"] = __version__
     app.jinja_env.globals["head_commit"] = _head_commit
 

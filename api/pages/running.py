@@ -91,7 +91,7 @@ def _evaluate(text: str, bindings: Mapping[str, Term]) -> Answer:
         form=result.form,
         variables=list(result.variables) if result.form == "select" else [],
         rows=rows[:MAX_ROWS],
-        cut=len(rows) > MAX_ROWS,
+        cut=len(rows) > MAX_ROWS or not result.complete,
         boolean=result.boolean,
         seconds=time.perf_counter() - started,
         engine=result.engine,

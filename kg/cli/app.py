@@ -11,7 +11,7 @@ from typing import Any, cast
 import click
 
 from kg import __version__
-from kg.cli.session import add_shared_options, url_option
+from kg.cli.session import add_shared_options, token_option, url_option
 from kg.config import settings_from
 from kg.errors import ClientgraphError, QuerySyntaxError, UsageError
 
@@ -29,11 +29,12 @@ _COMMANDS = {
     "referrals": "kg.cli.analysing:referrals",
     "restore": "kg.cli.keeping:restore",
     "update": "kg.cli.updating:update_command",
+    "token": "kg.cli.tokens:token",
     "validate": "kg.cli.validating:validate_command",
 }
 """Where each command is; loaded when it is asked for, since the libraries take a second."""
 
-_REMOTE = ("import", "query", "update")
+_REMOTE = ("import", "query", "update", "token")
 
 
 class Failure(click.ClickException):
@@ -109,4 +110,4 @@ def main(ctx: click.Context, data_dir: Path | None) -> None:
     ctx.obj = settings_from(environment)
 
 
-main.params.append(url_option())
+main.params.extend([url_option(), token_option()])

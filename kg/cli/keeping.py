@@ -15,6 +15,7 @@ from kg.errors import StoreFormatError, UsageError
 from kg.store import Store
 from kg.store.documents import FORMATS
 from kg.store.export import dump
+from kg.store.tokens import list_tokens
 
 _force = click.option("--force", is_flag=True, help="Replace what is there.")
 _file = click.Path(dir_okay=False, path_type=Path)
@@ -78,12 +79,20 @@ def restore(file: Path, *, force: bool) -> None:
     part = path.with_name(path.name + ".part")
     shutil.copyfile(file, part)
     try:
-        Store.open(part).close()
+        with Store.open(part) as store:
+            active = sum(token.active() for token in list_tokens(store))
     except StoreFormatError:
         part.unlink()
         raise StoreFormatError(f"{file} is no backup of a store of this version.") from None
     part.replace(path)
     click.echo(f"The store of {settings.data_dir} is what {file} holds.", err=True)
+    if active:
+        # One that was revoked after the backup opens the store again.
+        click.echo(
+            f"It has {active} active {'token' if active == 1 else 'tokens'} of that time:"
+            " see 'clientgraph token list'.",
+            err=True,
+        )
 
 
 def _check_free(file: Path, *, force: bool) -> None:

@@ -26,13 +26,25 @@ class ServerError(ClientgraphError):
     """The server cannot be reached, or refused what was asked."""
 
 
+class _NoRedirects(urllib.request.HTTPRedirectHandler):
+    """Follows no redirection: it would show the token to whoever is redirected to."""
+
+    def redirect_request(self, *_: object) -> None:
+        """Leave the redirection as the error that it is then."""
+
+
+_OPENER = urllib.request.build_opener(_NoRedirects)
+
+
 class Server:
     """A running clientgraph server."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, token: str = "") -> None:
+        """Speak to the server at an address, showing a token where one is given."""
         if urllib.parse.urlsplit(url).scheme not in ("http", "https"):
             raise UsageError(f"--url is {url!r}; give an address such as http://127.0.0.1:5000.")
         self._url = url.rstrip("/")
+        self._token = token
 
     def ask(self, text: str, timeout: float, accept: str) -> HTTPResponse:
         """Send a query to `/sparql` and return the open response.
@@ -92,14 +104,50 @@ class Server:
         with response:
             return cast("dict[str, Any]", json.load(response))
 
+    def create_token(self, fields: Mapping[str, object]) -> dict[str, Any]:
+        """Make a token, and return what is told of it, its text included.
+
+        Raises:
+            ServerError: the server refused the request, or is not there.
+        """
+        kind = {"Content-Type": "application/json"}
+        with self._open("/api/tokens", json.dumps(fields).encode(), kind, _GRACE) as response:
+            return cast("dict[str, Any]", json.load(response))
+
+    def list_tokens(self) -> list[dict[str, Any]]:
+        """Return what is told of all tokens.
+
+        Raises:
+            ServerError: the server refused the request, or is not there.
+        """
+        with self._open("/api/tokens", None, {}, _GRACE) as response:
+            return cast("list[dict[str, Any]]", json.load(response)["tokens"])
+
+    def revoke_token(self, name: str) -> dict[str, Any]:
+        """Revoke a token by its name or id, and return what is told of it.
+
+        Raises:
+            ServerError: the server refused the request, or is not there.
+        """
+        path = f"/api/tokens/{urllib.parse.quote(name, safe='')}"
+        with self._open(path, None, {}, _GRACE, "DELETE") as response:
+            return cast("dict[str, Any]", json.load(response))
+
     def _open(
-        self, path: str, body: bytes | None, headers: Mapping[str, str], timeout: float | None
+        self,
+        path: str,
+        body: bytes | None,
+        headers: Mapping[str, str],
+        timeout: float | None,
+        method: str | None = None,
     ) -> HTTPResponse:
         request = urllib.request.Request(  # noqa: S310 - the scheme was checked
-            self._url + path, data=body, headers=dict(headers)
+            self._url + path, data=body, headers=dict(headers), method=method
         )
+        if self._token:
+            request.add_header("Authorization", f"Bearer {self._token}")
         try:
-            return cast(HTTPResponse, urllib.request.urlopen(request, timeout=timeout))  # noqa: S310
+            return cast(HTTPResponse, _OPENER.open(request, timeout=timeout))
         except urllib.error.HTTPError as error:
             raise _problem(error) from None
         except (urllib.error.URLError, TimeoutError, OSError) as error:

@@ -18,6 +18,7 @@ from kg.errors import StoreError, UsageError
 from kg.store import Store
 
 _URL = "clientgraph.url"
+_TOKEN = "clientgraph.token"  # noqa: S105 - the name of a place
 
 
 def current_settings() -> Settings:
@@ -30,8 +31,9 @@ def current_settings() -> Settings:
 
 def current_server() -> Server | None:
     """Return the server named by `--url`, or None to work on the store's file."""
-    url = click.get_current_context().meta.get(_URL)
-    return Server(str(url)) if url else None
+    given = click.get_current_context().meta
+    token = given.get(_TOKEN) or current_settings().token
+    return Server(str(given[_URL]), str(token)) if given.get(_URL) else None
 
 
 def today() -> date:
@@ -40,10 +42,13 @@ def today() -> date:
 
 
 @contextmanager
-def opened_store(missing: Literal["refuse", "create", "memory"] = "refuse") -> Iterator[Store]:
+def opened_store(
+    missing: Literal["refuse", "create", "memory"] = "refuse", *, workers: int | None = None
+) -> Iterator[Store]:
     """Yield the store of the data folder, and close it at the end.
 
-    `missing` says what to do where there is none: refuse, make it, or take one in memory.
+    `missing` says what to do where there is none: refuse, make it, or take one in memory;
+    `workers` is that of `Store.open`.
 
     Raises:
         StoreError: there is no store, and it is not to be made.
@@ -59,7 +64,13 @@ def opened_store(missing: Literal["refuse", "create", "memory"] = "refuse") -> I
                 " another folder with --data-dir."
             )
         path = path if missing == "create" else None
-    with Store.open(path, memory_limit=settings.memory_limit, threads=settings.threads) as store:
+    with Store.open(
+        path,
+        memory_limit=settings.memory_limit,
+        threads=settings.threads,
+        spill_limit=settings.spill_limit,
+        workers=workers,
+    ) as store:
         yield store
 
 
@@ -69,11 +80,14 @@ def add_shared_options(command: click.Command, *, remote: Container[str | None])
     The options stand on the commands and on the group, so that they may be written anywhere.
     """
     if isinstance(command, click.Group):
+        # A group that speaks to a server does so with all that is below it.
+        whole = command.name in remote
         for below in command.commands.values():
-            add_shared_options(below, remote=remote)
+            add_shared_options(below, remote=[below.name] if whole else remote)
         return
     taken = {parameter.name for parameter in command.params}
-    offered = [_data_dir_option(), *([url_option()] if command.name in remote else [])]
+    speaking = [url_option(), token_option()] if command.name in remote else []
+    offered = [_data_dir_option(), *speaking]
     command.params.extend(option for option in offered if option.name not in taken)
     if command.name not in remote:
         _refuse_url(command)
@@ -90,6 +104,17 @@ def url_option() -> click.Option:
     )
 
 
+def token_option() -> click.Option:
+    """Return the option `--token`, kept for `current_server`."""
+    return click.Option(
+        ["--token"],
+        metavar="TOKEN",
+        expose_value=False,
+        callback=_keep_token,
+        help="What the server knows you by; CLIENTGRAPH_TOKEN shows it to nobody else.",
+    )
+
+
 def _data_dir_option() -> click.Option:
     return click.Option(
         ["--data-dir"],
@@ -103,6 +128,11 @@ def _data_dir_option() -> click.Option:
 def _keep_url(context: click.Context, _option: click.Parameter, value: str | None) -> None:
     if value:
         context.meta[_URL] = value
+
+
+def _keep_token(context: click.Context, _option: click.Parameter, value: str | None) -> None:
+    if value:
+        context.meta[_TOKEN] = value
 
 
 def _keep_data_dir(context: click.Context, _option: click.Parameter, value: Path | None) -> None:

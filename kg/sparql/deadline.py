@@ -55,6 +55,11 @@ class Deadline:
         """Whether the time is over, or the query was stopped."""
         return self._stopped or (self._end is not None and time.monotonic() >= self._end)
 
+    @property
+    def stopped(self) -> bool:
+        """Whether somebody stopped the query."""
+        return self._stopped
+
     def stop(self) -> None:
         """End the query now."""
         self._stopped = True

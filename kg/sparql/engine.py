@@ -179,7 +179,11 @@ class _Answering:
 
     def enter(self, text: str) -> None:
         """List the query among those that run, until it ends."""
-        self._running = running_on(self._store).enter(self._deadline, self._allowance, text)
+        try:
+            self._running = running_on(self._store).enter(self._deadline, self._allowance, text)
+        except BaseException:
+            self._finish()
+            raise
 
     def result(self) -> Result:
         """Return the answer; when it is read to its end, or on an error, all is given back."""

@@ -5,14 +5,17 @@ from __future__ import annotations
 import itertools
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from weakref import WeakKeyDictionary
 
+from kg.errors import QueryBusyError
 from kg.sparql.deadline import Deadline
 from kg.store import Store
 
+_PATIENCE = 5.0
+"""Seconds that something waits for room."""
 _SHOWN = 500
 """Characters of a text that are kept."""
 
@@ -27,6 +30,12 @@ class Allowance:
     """Rows of an answer; what is beyond is cut."""
     memory: str | None = None
     """Memory for sorting and hashing, such as `512MB`; what is beyond goes to disk."""
+    max_running: int | None = None
+    """What this owner may run at a time; more waits a little, then is refused."""
+    capacity: int | None = None
+    """The same for all owners together."""
+    endpoints: Collection[str] = ()
+    """Endpoints that SERVICE may ask."""
     gone: Callable[[], bool] | None = None
     """Tells that nobody waits for the answer any more."""
 
@@ -46,7 +55,6 @@ class Running:
     deadline: Deadline
     started: float = field(default_factory=time.monotonic)
     engine: str | None = None
-    stopped_by: str | None = None
 
     @property
     def age(self) -> float:
@@ -62,15 +70,25 @@ class Registry:
     """The work in progress on one store."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        self._lock = threading.Condition()
         self._numbers = itertools.count(1)
         self._running: dict[int, Running] = {}
         self.finished: Finished = lambda _running, _seconds: None
 
     def enter(self, deadline: Deadline, allowance: Allowance, text: str) -> Running:
-        """Add work in progress; the caller takes it out with `leave`."""
+        """Add work in progress, when there is room; the caller takes it out with `leave`.
+
+        Raises:
+            QueryBusyError: there was no room for it in time.
+            QueryStoppedError: nobody waits for it any more.
+        """
         shown = text.strip()[:_SHOWN]
         with self._lock:
+            if not self._lock.wait_for(
+                lambda: deadline.passed or self._has_room(allowance), timeout=_PATIENCE
+            ):
+                raise QueryBusyError("Too much runs already. Ask again in a few seconds.")
+            deadline.check()
             number = next(self._numbers)
             entry = Running(number, allowance.owner, allowance.kind, shown, deadline)
             self._running[entry.id] = entry
@@ -80,8 +98,15 @@ class Registry:
         """Take out what has ended, once."""
         with self._lock:
             found = self._running.pop(entry.id, None)
+            self._lock.notify_all()
         if found is not None:
             self.finished(found, found.age)
+
+    def _has_room(self, allowance: Allowance) -> bool:
+        """Tell whether what an owner wants to run may start."""
+        own = sum(one.owner == allowance.owner for one in self._running.values())
+        limits = ((allowance.max_running, own), (allowance.capacity, len(self._running)))
+        return all(limit is None or number < limit for limit, number in limits)
 
     @contextmanager
     def entered(self, deadline: Deadline, allowance: Allowance, text: str) -> Iterator[Running]:
@@ -97,12 +122,11 @@ class Registry:
         with self._lock:
             return list(self._running.values())
 
-    def stop(self, number: int, by: str) -> Running | None:
+    def stop(self, number: int) -> Running | None:
         """Stop what has this number; return it, or None where nothing has."""
         with self._lock:
             entry = self._running.get(number)
         if entry is not None:
-            entry.stopped_by = by
             entry.deadline.stop()
         return entry
 

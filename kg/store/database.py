@@ -22,7 +22,7 @@ import duckdb
 from kg.errors import StoreBusyError, StoreError, StoreFormatError, StoreLockedError
 from kg.namespaces import CG, ID, PROV, PROVENANCE_GRAPH, RDF, XSD
 from kg.store import few, staging
-from kg.store.schema import TABLES, VERSION
+from kg.store.schema import TABLES, TOKENS, VERSION
 from kg.store.typing import XSD_STRING
 from kg.store.visibility import hide
 
@@ -222,8 +222,8 @@ class Store:
         self._connection.begin()
         self._connection.execute(TABLES)
         self._connection.execute(
-            "INSERT INTO setting VALUES ('version', ?), ('iri_secret', ?)",
-            [str(VERSION), secrets.token_hex(16)],
+            "INSERT INTO setting VALUES ('version', ?), ('iri_secret', ?), ('session_secret', ?)",
+            [str(VERSION), secrets.token_hex(16), secrets.token_hex(32)],
         )
         self._connection.commit()
 
@@ -233,7 +233,10 @@ class Store:
         self._connection.execute(
             "CREATE TABLE graph (g BIGINT NOT NULL, iri VARCHAR NOT NULL);"
             "INSERT INTO graph SELECT id, lex FROM term WHERE id IN (SELECT DISTINCT g FROM quad);"
-            "UPDATE setting SET value = '2' WHERE name = 'version'"
+            f"UPDATE setting SET value = '2' WHERE name = 'version';{TOKENS}"
+        )
+        self._connection.execute(
+            "INSERT INTO setting VALUES ('session_secret', ?)", [secrets.token_hex(32)]
         )
         self._connection.commit()
 

@@ -42,7 +42,21 @@ ZONED_BIT = 40
 UNZONED_BIT = 41
 """Bits of `predicate.kinds`: a time with, a time without a zone was seen."""
 
-TABLES = """
+TOKENS = """
+CREATE TABLE token (
+    id VARCHAR NOT NULL,
+    name VARCHAR NOT NULL,
+    hash VARCHAR NOT NULL,
+    role VARCHAR NOT NULL,
+    personal BOOLEAN NOT NULL,
+    created TIMESTAMP NOT NULL,
+    expires TIMESTAMP,
+    revoked TIMESTAMP
+);
+"""
+
+TABLES = (
+    """
 CREATE TABLE term (
     id BIGINT NOT NULL,
     kind UTINYINT NOT NULL,
@@ -101,6 +115,8 @@ CREATE TABLE setting (
     value VARCHAR NOT NULL
 );
 """
+    + TOKENS
+)
 """`quad` repeats the typed value of the object beside it, so that filters and sums need no join.
 
 `predicate.dup`: the same triple is live in two graphs, so the union of graphs needs a distinct.
@@ -111,4 +127,6 @@ All four only ever grow, so they hold for the past too.
 
 `graph` names every graph that ever held a quad, so that those hidden from a reader are found
 without a look at the quads.
+
+`token.hash` is the SHA-256 of what a caller shows; what it shows is not kept.
 """

@@ -78,3 +78,11 @@ def statistics(cursor: duckdb.DuckDBPyConnection) -> Statistics:
         tuple(PropertyUse(*row) for row in properties),
         tuple((str(row[0]), int(row[1])) for row in graphs),
     )
+
+
+def memory_in_use(cursor: duckdb.DuckDBPyConnection) -> tuple[int, int]:
+    """Return the bytes that the engine holds in memory and on disk, of all its cursors."""
+    row = cursor.execute(
+        "SELECT sum(memory_usage_bytes), sum(temporary_storage_bytes) FROM duckdb_memory()"
+    ).fetchone()
+    return (int(row[0] or 0), int(row[1] or 0)) if row else (0, 0)

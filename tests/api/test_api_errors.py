@@ -5,6 +5,7 @@ import logging
 
 import pytest
 
+from api.access import PUBLIC, RIGHTS
 from kg import errors
 
 
@@ -50,7 +51,9 @@ def test_http_errors_are_problems(client, path, method, status):
         (errors.ClientgraphError("x"), 400, "request"),
     ],
 )
-def test_every_error_of_ours_has_its_status(app, error, status, kind):
+def test_every_error_of_ours_has_its_status(app, monkeypatch, error, status, kind):
+    monkeypatch.setitem(RIGHTS, "fail", PUBLIC)
+
     @app.get("/api/raise")
     def fail():
         raise error
@@ -74,7 +77,9 @@ def test_every_class_of_error_has_a_status(app):
             assert 400 <= problem_of(error).status < 600
 
 
-def test_places_of_an_error_are_members_of_the_problem(app):
+def test_places_of_an_error_are_members_of_the_problem(app, monkeypatch):
+    monkeypatch.setitem(RIGHTS, "fail", PUBLIC)
+
     @app.get("/api/raise")
     def fail():
         raise errors.SourceError("bad date", file="a.csv", row=4, column="date")
@@ -84,7 +89,9 @@ def test_places_of_an_error_are_members_of_the_problem(app):
     assert "line" not in document
 
 
-def test_unexpected_exceptions_tell_nothing_and_are_logged(app, caplog):
+def test_unexpected_exceptions_tell_nothing_and_are_logged(app, monkeypatch, caplog):
+    monkeypatch.setitem(RIGHTS, "fail", PUBLIC)
+
     @app.get("/api/raise")
     def fail():
         raise RuntimeError("the secret is in /etc/shadow")

@@ -14,6 +14,9 @@ import pytest
 from click.testing import CliRunner
 
 from kg.cli import main
+from kg.roles import Role
+from kg.store import Store
+from kg.store.tokens import create_token
 
 _SERVE = """
 import pathlib, sys
@@ -82,20 +85,38 @@ def test_errors_on_a_real_connection_are_whole_problems(process, port):
         assert json.load(answer)["line"] == 1
 
 
-def test_open_address_is_warned_about_and_a_taken_port_is_explained(tmp_path, port, root):
+@pytest.mark.parametrize(
+    "options",
+    [["--host", "192.0.2.1"], ["--allowed-host", "graph.example"], ["--allowed-host", "*"]],
+)
+def test_a_server_without_tokens_is_for_this_machine_only(tmp_path, port, root, options):
+    done = served(root, tmp_path, [*options, "--port", str(port)])
+    assert done.returncode != 0
+    assert "clientgraph token create" in done.stderr
+    with pytest.raises(OSError, match="refused"):
+        socket.create_connection(("127.0.0.1", port), 1)
+
+
+def test_with_a_token_it_listens_elsewhere_and_a_taken_port_is_explained(tmp_path, port, root):
     everywhere = "0.0.0.0"  # noqa: S104
+    with Store.open(tmp_path / "clientgraph.duckdb") as store:
+        create_token(store, "ana", Role.ADMIN)
     with socket.socket() as taken:
         taken.bind((everywhere, port))
         taken.listen()
-        done = subprocess.run(
-            [sys.executable, "-c", _SERVE, tmp_path, "--host", everywhere, "--port", str(port)],
-            cwd=root,
-            env={**os.environ, "PYTHONPATH": str(root)},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        done = served(root, tmp_path, ["--host", everywhere, "--port", str(port)])
     assert done.returncode != 0
-    lines = done.stderr.splitlines()
-    assert "there are no accounts" in lines[0]
-    assert "Choose another --port" in lines[-1]
+    assert "Choose another --port" in done.stderr.splitlines()[-1]
+
+
+def served(root, folder, options):
+    """Return what became of a server that does not start."""
+    return subprocess.run(
+        [sys.executable, "-c", _SERVE, folder, *options],
+        cwd=root,
+        env={**os.environ, "PYTHONPATH": str(root)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )

@@ -115,7 +115,7 @@ def test_runaways_are_listed_and_stopped(store: Store, name: str) -> None:
     assert (entry.kind, entry.text) == ("query", text)
     assert entry.engine in ("sql", "rdflib")
     assert 0 < entry.age < 10
-    stopped = running_on(store).stop(number, "bo")
+    stopped = running_on(store).stop(number)
     assert stopped is entry
     start = time.monotonic()
     thread.join(5)
@@ -142,7 +142,7 @@ def test_nothing_stays_listed_after_an_error_or_an_answer_left_unread(store: Sto
     assert len(running_on(store).listed()) == 1
     result.close()
     assert running_on(store).listed() == []
-    assert running_on(store).stop(10**9, "bo") is None
+    assert running_on(store).stop(10**9) is None
 
 
 def limited(store: Store, text: str, rows: int) -> Result:

@@ -84,7 +84,8 @@ def test_a_store_of_version_1_is_brought_up_to_date(tmp_path: Path) -> None:
         load_bytes(tx, DATA, format="trig")
     with Store.open(path) as store:
         wanted = store.cursor().execute("SELECT * FROM graph ORDER BY g").fetchall()
-        store.cursor().execute("DROP TABLE graph")
+        store.cursor().execute("DROP TABLE graph; DROP TABLE token")
+        store.cursor().execute("DELETE FROM setting WHERE name = 'session_secret'")
         store.cursor().execute("UPDATE setting SET value = '1' WHERE name = 'version'")
     with Store.open(path) as store:
         assert store.cursor().execute("SELECT * FROM graph ORDER BY g").fetchall() == wanted

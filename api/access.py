@@ -1,0 +1,86 @@
+"""Which right each address needs: one table, which every route has to be in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from flask import Flask, redirect, request, url_for
+from werkzeug.exceptions import Forbidden
+from werkzeug.wrappers import Response as AnyResponse
+
+from api.errors import wants_page
+from api.identity import Right, identified, require
+
+PUBLIC = None
+"""Needs no right: open to whoever reaches the server."""
+
+Needed = Right | None | Mapping[str, Right]
+
+RIGHTS: dict[str, Needed] = {
+    "static": PUBLIC,
+    "health.show_health": PUBLIC,
+    "pages.login.show_login": PUBLIC,
+    "pages.login.post_login": PUBLIC,
+    "pages.login.post_logout": PUBLIC,
+    "openapi.show_description": PUBLIC,
+    "analyses.list_analyses": Right.READ,
+    "analyses.run_analysis": Right.READ,
+    "imports.post_import": Right.WRITE,
+    "imports.show_import": Right.READ,
+    "imports.show_imports": Right.READ,
+    "metrics.show_metrics": Right.READ,
+    "pages.analyses.show_analyses": Right.READ,
+    "pages.analyses.show_analysis": Right.READ,
+    "pages.imports.post_import": Right.WRITE,
+    "pages.imports.show_import": Right.READ,
+    "pages.imports.show_imports": Right.READ,
+    "pages.query.show_named": Right.READ,
+    "pages.query.show_query": Right.READ,
+    "pages.start.show_start": Right.READ,
+    "queries.list_queries": Right.READ,
+    "queries.run_query": Right.READ,
+    "running.list_running": Right.READ,
+    "running.stop_running": Right.READ,
+    "sparql.get_sparql": Right.READ,
+    "sparql.post_sparql": Right.READ,
+    "tokens.delete_token": Right.ADMIN,
+    "tokens.post_token": Right.ADMIN,
+    "tokens.show_tokens": Right.ADMIN,
+}
+"""The right that each endpoint needs, or that each of its methods does.
+
+An update at `sparql.post_sparql` needs `WRITE`, which is known when the operation is read.
+"""
+
+
+def register_access(app: Flask) -> None:
+    """Refuse the requests whose caller has not the right that their address needs."""
+    app.before_request(_check)
+
+
+def needed_right(endpoint: str, method: str) -> Right | None:
+    """Return the right that an endpoint needs, None where it needs none.
+
+    Raises:
+        Forbidden: the table does not know the endpoint or the method.
+    """
+    needed = RIGHTS.get(endpoint, {})
+    method = "GET" if method == "HEAD" else method
+    if isinstance(needed, Mapping):
+        if method not in needed:
+            raise Forbidden("This address is not in the table of rights, and is closed.")
+        return needed[method]
+    return needed
+
+
+def _check() -> AnyResponse | None:
+    """Check the right of the current request; send a person who is unknown to the login."""
+    if request.endpoint is None or request.method == "OPTIONS":
+        return None
+    right = needed_right(request.endpoint, request.method)
+    if right is None:
+        return None
+    if request.method == "GET" and wants_page() and identified() is None:
+        return redirect(url_for("pages.login.show_login", next=request.full_path.rstrip("?")))
+    require(right)
+    return None
