@@ -1,4 +1,4 @@
-"""Mends the parser that the algebra comes from, where it reads a query wrongly.
+r"""Mends the parser that the algebra comes from, where it reads a query wrongly.
 
 Importing this module changes rdflib's SPARQL grammar for the process:
 
@@ -7,6 +7,9 @@ Importing this module changes rdflib's SPARQL grammar for the process:
 - an inverse in a negated property set keeps its predicate;
 - a filter that is a constant, such as `FILTER(false)`, is kept;
 - inline data keep their variables without any row, and their rows without any variable;
+- a relative IRI is resolved as RFC 3986 says, whatever the scheme of the base;
+- `\u00E9` and `\U0001F600` are read in that length, and in a string never end it;
+- a tab in a string stays one;
 - `SELECT *` selects what is in scope, which variables within a FILTER or MINUS are not.
 """
 
@@ -18,10 +21,14 @@ from typing import Any
 
 import rdflib
 from pyparsing import And, MatchFirst, ParserElement, ParseResults
-from rdflib import Literal, Variable
+from rdflib import Literal, URIRef, Variable
 from rdflib.paths import InvPath
 from rdflib.plugins.sparql import algebra, parser
 from rdflib.plugins.sparql.parserutils import CompValue, Param
+from rdflib.plugins.sparql.sparql import Prologue
+
+from kg.sparql.iris import resolved
+from kg.sparql.tokens import without_escapes
 
 PARSING = threading.Lock()
 """Held while rdflib parses a text: its grammar learns at first use how to call its own actions,
@@ -116,7 +123,21 @@ def _is_variable(term: object) -> bool:
     return isinstance(term, Variable)
 
 
+_absolutize: Callable[[Prologue, Any], Any] = Prologue.absolutize
+
+
+def _absolute(prologue: Prologue, iri: Any) -> Any:
+    """Return an IRI, or a term of the grammar, with nothing relative in it."""
+    if isinstance(iri, URIRef):
+        return URIRef(resolved(iri, prologue.base)) if prologue.base else iri
+    return _absolutize(prologue, iri)
+
+
 _keep_inverse_predicates()
+for _unit in (parser.Query, parser.UpdateUnit):
+    _unit.parse_with_tabs()
+Prologue.absolutize = _absolute  # type: ignore[assignment, method-assign]
+parser.expandUnicodeEscapes = without_escapes  # type: ignore[assignment]
 algebra.translate = _selected  # type: ignore[assignment]
 algebra.collectAndRemoveFilters = _collected
 algebra.translateValues = _inline_data  # type: ignore[assignment]

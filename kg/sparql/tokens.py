@@ -13,7 +13,7 @@ _TOKEN = re.compile(
       (?P<comment>\#[^\n\r]*)
     | (?P<string>\"\"\"(?:\"{0,2}(?:[^\"\\]|\\.))*\"\"\"|'''(?:'{0,2}(?:[^'\\]|\\.))*'''
         |\"(?:[^\"\\\n\r]|\\.)*\"|'(?:[^'\\\n\r]|\\.)*')
-    | (?P<iri><[^<>"{}|^`\\\x00-\x20]*>)
+    | (?P<iri><(?:[^<>"{}|^`\\\x00-\x20]|\\u[0-9A-Fa-f]{4}|\\U[0-9A-Fa-f]{8})*>)
     | (?P<name>[?$@]\w+(?:-\w+)*|
         (?:[^\W\d][\w.-]{0,250}+)?:(?:(?:[\w.:%-]|\\.)*(?:[\w:%-]|\\.))?)
     | (?P<word>\w+)
@@ -21,6 +21,12 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
+_ESCAPE = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|.)", re.DOTALL)
+_LAST_CODE_POINT = 0x10FFFF
+_KEPT = {"\\": "\\\\", "\n": "\\n", "\r": "\\r"}
+"""Characters that would end a short string or begin an escape in any, with their escapes."""
+_OTHER = {'"': "'", "'": '"'}
+"""Each quotation mark with the other one."""
 _COMPARISON = re.compile(r"<[^:/#]*&&[^:/#]*>")
 
 
@@ -60,3 +66,39 @@ def _whole_iri(token: re.Match[str]) -> str:
     if iri and _COMPARISON.fullmatch(iri):
         return "<x:" + "_" * (len(iri) - 4) + ">"
     return token.group()
+
+
+def without_escapes(text: str) -> str:
+    """Return a text in which each escaped code point is the character itself (section 19.2).
+
+    Within a string, one that would end it becomes the escape that does not; the other quotation
+    mark needs none, and has none.
+    """
+    if "\\" not in text:
+        return text
+    pieces: list[str] = []
+    place = 0
+    for token in _TOKEN.finditer(text):
+        if token.lastgroup in ("string", "comment"):
+            pieces.append(_unescaped(text[place : token.start()], ""))
+            string = token.lastgroup == "string"
+            pieces.append(_unescaped(token.group(), token.group()[0]) if string else token.group())
+            place = token.end()
+    pieces.append(_unescaped(text[place:], ""))
+    return "".join(pieces)
+
+
+def _unescaped(text: str, quote: str) -> str:
+    """Return a text without escaped code points; within quotes, if any, without needless ones."""
+    kept = {quote: f"\\{quote}", **_KEPT} if quote else {}
+
+    def character(escape: re.Match[str]) -> str:
+        digits = escape[1] or escape[2]
+        if digits is None:
+            return escape.group()[1] if quote and escape.group()[1] in _OTHER[quote] else escape[0]
+        if int(digits, 16) > _LAST_CODE_POINT:
+            return escape[0]
+        found = chr(int(digits, 16))
+        return kept.get(found, found)
+
+    return _ESCAPE.sub(character, text)
