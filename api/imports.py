@@ -65,6 +65,7 @@ def import_upload(*, dry_run: bool, agent: str) -> dict[str, Any]:
             source=request.form.get("source", "").strip() or "default",
             mapping=documents[0] if documents else None,
             graph=request.form.get("graph", "").strip() or None,
+            complete=_flag("complete"),
             dry_run=dry_run,
             agent=agent,
             settings=here.settings,

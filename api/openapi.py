@@ -137,6 +137,7 @@ def _imports() -> Document:
         "source": {"type": "string", "default": "default"},
         "mapping": {"type": "string", "format": "binary"},
         "graph": {"type": "string", "format": "uri"},
+        "complete": {"type": "boolean", "default": False},
         "dry_run": {"type": "boolean", "default": False},
     }
     form = {"type": "object", "required": ["files"], "properties": fields}

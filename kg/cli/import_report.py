@@ -28,6 +28,9 @@ _TEXTS = {
         "refused": "Refused ({counts}). Nothing was written.",
         "dry-run": "Dry run ({counts}): {quads_staged} quads would be written.",
         "committed": "Commit {commit}: {quads_written} quads written ({counts}).",
+        "unchanged": "Nothing is new: the store is as it was ({counts}).",
+        "difference": "{added} nodes added, {changed} changed, {removed} removed,"
+        " {unchanged} as they were; {quads_removed} quads removed",
     },
     "fr": {
         "table": "{name} : {rows} lues, {mapped} converties",
@@ -45,6 +48,9 @@ _TEXTS = {
         "refused": "Refusé ({counts}). Rien n'a été écrit.",
         "dry-run": "À blanc ({counts}) : {quads_staged} quadruplets seraient écrits.",
         "committed": "Commit {commit} : {quads_written} quadruplets écrits ({counts}).",
+        "unchanged": "Rien de nouveau : l'entrepôt est tel qu'il était ({counts}).",
+        "difference": "{added} nœuds ajoutés, {changed} modifiés, {removed} retirés,"
+        " {unchanged} inchangés ; {quads_removed} quadruplets retirés",
     },
 }
 
@@ -61,6 +67,8 @@ def report_lines(report: Document, language: str) -> Iterator[str]:
     if found > SHOWN:
         yield texts["more"].format(more=found - SHOWN)
     yield from report["notes"]
+    if report["status"] != "refused":
+        yield texts["difference"].format_map({**report, **report["difference"]})
     counts = texts["counts"].format_map(report)
     yield texts[report["status"]].format_map({**report, "counts": counts})
 

@@ -26,6 +26,9 @@ _RUN = ("commit", "at", "agent", "source", "id", "quads_written", "warnings")
     help="Mapping document; the templates otherwise.",
 )
 @click.option("--graph", metavar="IRI", help="Graph for the facts; one of the import otherwise.")
+@click.option(
+    "--complete", is_flag=True, help="The files hold all records: remove those they do not name."
+)
 @click.option("--dry-run", is_flag=True, help="Do everything, report, and keep nothing.")
 @click.option(
     "--format",
@@ -47,6 +50,7 @@ def import_command(
     source: str,
     mapping: Path | None,
     graph: str | None,
+    complete: bool,
     dry_run: bool,
     name: str,
     language: str,
@@ -57,13 +61,15 @@ def import_command(
     """
     server = current_server()
     if server:
-        report = _send(server, paths, source, mapping, graph, dry_run=dry_run)
+        fields = _fields(source, graph, complete=complete, dry_run=dry_run)
+        report = _send(server, paths, mapping, fields)
     else:
         settings = current_settings()
         options = ImportOptions(
             source=source,
             mapping=mapping,
             graph=graph,
+            complete=complete,
             dry_run=dry_run,
             agent="cli",
             settings=settings,
@@ -86,19 +92,17 @@ def imports(name: str) -> None:
     write_table(_RUN, [[run[column] for column in _RUN] for run in runs], name)
 
 
+def _fields(source: str, graph: str | None, *, complete: bool, dry_run: bool) -> dict[str, str]:
+    """Return the options of an import as a server takes them."""
+    fields = {"source": source, "graph": graph or ""}
+    fields |= {"complete": str(complete).lower(), "dry_run": str(dry_run).lower()}
+    return {name: value for name, value in fields.items() if value}
+
+
 def _send(
-    server: Server,
-    paths: Iterable[Path],
-    source: str,
-    mapping: Path | None,
-    graph: str | None,
-    *,
-    dry_run: bool,
+    server: Server, paths: Iterable[Path], mapping: Path | None, fields: dict[str, str]
 ) -> Document:
     """Import through a server, and return its report."""
-    fields = {"source": source, "dry_run": "true" if dry_run else "false"}
-    if graph:
-        fields["graph"] = graph
     parts = [("files", path) for path in _files(paths)]
     if mapping:
         parts.append(("mapping", mapping))

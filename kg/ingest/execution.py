@@ -85,7 +85,7 @@ class Execution:
 
     def _register(self, table: SourceTable) -> int:
         """Enter a file into the report, its empty rows set aside; return its number."""
-        file = FileReport(table.name, "table", table.rows, notices=list(table.notices))
+        file = FileReport(table.name, "table", rows=table.rows, notices=list(table.notices))
         self._report.files.append(file)
         self.files.append(len(self._report.files) - 1)
         position = len(self.files) - 1
@@ -102,12 +102,14 @@ class Execution:
             columns, left_out = bind_columns(table, source.cells)
             for cell in source.cells:
                 if cell.column not in columns:
+                    self.producer.absent.setdefault(position, set()).add(cell.column)
                     columns[cell.column] = self._add_column(table, len(columns) + len(left_out))
         else:
             named = names_of(document)
             columns = {name: f"c{i}" for i, name in enumerate(table.columns) if name}
             left_out = [name for name in table.columns if name not in named]
         self._report.files[self.files[position]].columns_left_out = left_out
+        self._report.files[self.files[position]].document = document.name
         return Relation(table.relation, columns, position)
 
     def _add_column(self, table: SourceTable, position: int) -> str:
@@ -242,10 +244,14 @@ class Execution:
             [rule.datatype for rule in rules],
             [rule.language for rule in rules],
             [rule.graph for rule in rules],
+            [rule.kin for rule in rules],
+            [rule.covers for rule in rules],
+            [rule.dated for rule in rules],
         ]
         self._cursor.execute(
             "INSERT INTO rule SELECT unnest(?::INTEGER[]), unnest(?::VARCHAR[]),"
-            " unnest(?::VARCHAR[]), unnest(?::VARCHAR[]), unnest(?::VARCHAR[])",
+            " unnest(?::VARCHAR[]), unnest(?::VARCHAR[]), unnest(?::VARCHAR[]),"
+            " unnest(?::INTEGER[]), unnest(?::BOOLEAN[]), unnest(?::BOOLEAN[])",
             columns,
         )
 

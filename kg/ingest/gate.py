@@ -1,7 +1,8 @@
 """The shapes at the gate: what an import adds is validated before it is committed.
 
-Focus nodes are the subjects and the objects of the new quads: a rule may look at a purchase from
-the refund that was added to it. Results lead back to file, row and column through the staged rows.
+Focus nodes are the subjects and the objects of new and of removed quads: a rule may look at a
+purchase from the refund that was added to it. Results lead back to file, row and column through
+the staged rows.
 """
 
 from __future__ import annotations
@@ -25,8 +26,8 @@ _ORDER = {iri: position for position, iri in enumerate(_SEVERITIES)}
 """Violations are listed first."""
 
 _TOUCHED = """
-SELECT s AS node FROM quad WHERE born = {number}
-UNION SELECT o FROM quad WHERE born = {number} AND k IN ({nodes})
+SELECT s AS node FROM quad WHERE born = {number} OR died = {number}
+UNION SELECT o FROM quad WHERE (born = {number} OR died = {number}) AND k IN ({nodes})
 """
 
 _TRACED = """

@@ -63,6 +63,17 @@ def calls(value: Value) -> Iterator[Call]:
         yield value
 
 
+def written(value: Value) -> str:
+    """Return a value as text: the same for values that are the same wherever they stand."""
+    if isinstance(value, Reference):
+        return f"$({value.column})"
+    if isinstance(value, Constant):
+        return repr(value.text)
+    if isinstance(value, Template):
+        return "+".join(map(written, value.parts))
+    return f"{value.function}({', '.join(map(written, value.arguments))})"
+
+
 @dataclass(frozen=True, slots=True)
 class TermMap:
     """How an RDF term is made of a row."""

@@ -8,6 +8,7 @@ described in the provenance graph (modelling decisions, section 5).
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import json
 import secrets
 from collections.abc import Iterable, Sequence
@@ -24,11 +25,13 @@ from kg.ingest.gate import check_shapes
 from kg.ingest.inputs import Inputs, find_inputs
 from kg.ingest.production import STAGED_QUADS, Graphs
 from kg.ingest.provenance import declaration, description, needs_declaration, stage_own
+from kg.ingest.renewal import EARLIER, Renewal
 from kg.ingest.report import FileReport, ImportReport
 from kg.namespaces import PROVENANCE_GRAPH, graph_iri
 from kg.shacl import Shapes, project_shapes
 from kg.store import DEFAULT_GRAPH, Store, Transaction
-from kg.store.rdf import load_file
+from kg.store.rdf import Place, load_file
+from kg.store.schema import ROW_BITS
 
 ON_VIOLATION = ("reject",)
 """What may become of an import with violations."""
@@ -44,6 +47,8 @@ class ImportOptions:
     """Mapping document; None takes the template that each file is named after."""
     graph: str | None = None
     """Graph for facts; None makes one for this import."""
+    complete: bool = False
+    """The files hold all records of the source: those that they do not name are removed."""
     dry_run: bool = False
     on_violation: str = "reject"
     agent: str = "local"
@@ -73,11 +78,18 @@ def run_import(
     inputs = find_inputs([Path(path) for path in paths], options.mapping)
     with store.write(agent=options.agent, activity="import", note=options.source) as tx:
         report = _Import(tx, options, _secret(store)).run(inputs)
-        if options.dry_run or report.refused:
+        if options.dry_run or report.refused or not report.changes_anything:
             tx.rollback()
             report.commit = None
-            report.status = "refused" if report.refused else "dry-run"
+            report.status = _status(report, options)
     return report
+
+
+def _status(report: ImportReport, options: ImportOptions) -> str:
+    """Return what became of an import that left nothing."""
+    if report.refused:
+        return "refused"
+    return "dry-run" if options.dry_run else "unchanged"
 
 
 def _secret(store: Store) -> str:
@@ -130,8 +142,7 @@ class _Import:
         if report.refused:
             report.notes.append("Shapes were not run because values cannot be mapped.")
             return report
-        self._describe()
-        report.quads_written = self._tx.insert(STAGED_QUADS)
+        self._write()
         execution.check_literals()
         for path in inputs.rdf:
             self._load_rdf(path)
@@ -143,6 +154,18 @@ class _Import:
             self._keep()
         return report
 
+    def _write(self) -> None:
+        """Insert the staged quads, in place of what earlier imports of the source said."""
+        renewal = Renewal(self._tx, self._context, self.report)
+        renewal.keep_dates()
+        self._describe()
+        self._tx.cursor.execute(f"CREATE TEMP TABLE staged_quads AS {STAGED_QUADS}")
+        with self._tx.insertion(besides=EARLIER) as insertion:
+            insertion.add("staged_quads")
+            self.report.quads_written = insertion.finish()
+            renewal.replace(insertion.coded, complete=self._options.complete)
+        self._tx.cursor.execute("DROP TABLE temp.staged_quads")
+
     def _today(self) -> date:
         """Return the day that rules take as today."""
         zone = ZoneInfo(self._options.settings.timezone)
@@ -151,13 +174,15 @@ class _Import:
     def _load_rdf(self, path: Path) -> None:
         """Load an RDF file; what it leaves unnamed goes to the graph of the import."""
         tx, graph = self._tx, self._graphs.facts
+        origin = len(self.report.files) << ROW_BITS
+        place = Place(origin, EARLIER, _salt(path, self._options.source))
         if self._options.graph is not None:
-            new = load_file(tx, path, graph=graph)
+            new = load_file(tx, path, graph=graph, place=place)
         else:
-            new = load_file(tx, path)
+            new = load_file(tx, path, place=place)
             unnamed = (
                 "SELECT s.lex AS s, p.lex AS p, o.lex AS o, o.dt AS odt, o.lang AS olang,"
-                " {graph} AS g FROM quad AS q JOIN term AS s ON s.id = q.s"
+                " {graph} AS g, q.origin FROM quad AS q JOIN term AS s ON s.id = q.s"
                 " JOIN term AS p ON p.id = q.p JOIN term AS o ON o.id = q.o"
                 f" WHERE q.born = {tx.number} AND q.g = {DEFAULT_GRAPH}"
             )
@@ -190,7 +215,7 @@ class _Import:
         report = self.report
         report.status, report.commit = "committed", self._tx.number
         self._tx.cursor.execute(
-            "INSERT INTO import_run VALUES (?, ?, ?, ?, ?, ?)",
+            "INSERT INTO import_run VALUES (?, ?, ?, ?, ?, ?, NULL)",
             [
                 report.id,
                 self._tx.number,
@@ -200,6 +225,13 @@ class _Import:
                 json.dumps(report.as_kept(), ensure_ascii=False),
             ],
         )
+
+
+def _salt(path: Path, source: str) -> str:
+    """Return what the blank nodes of a document depend on: the same document has the same ones."""
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return f"{source}\x1f{digest}"
 
 
 def _instant(at: datetime) -> str:

@@ -22,16 +22,23 @@ from kg.ingest.mapping import (
     Call,
     Constant,
     Mapping,
+    Rule,
     TermMap,
+    calls,
     references,
+    written,
 )
 from kg.ingest.sql import call, case, column, number, present, text
+from kg.store.schema import origin_of
 
 STAGING = """
 CREATE TEMP TABLE staged (
     s VARCHAR, p VARCHAR, o VARCHAR, odt VARCHAR, g VARCHAR, file INTEGER, row BIGINT, rule INTEGER
 );
-CREATE TEMP TABLE rule (rule INTEGER, p VARCHAR, odt VARCHAR, olang VARCHAR, g VARCHAR);
+CREATE TEMP TABLE rule (
+    rule INTEGER, p VARCHAR, odt VARCHAR, olang VARCHAR, g VARCHAR,
+    kin INTEGER, covers BOOLEAN, dated BOOLEAN
+);
 CREATE TEMP TABLE fate (file INTEGER, row BIGINT, reason INTEGER);
 INSERT INTO staged (file) VALUES (-1);
 INSERT INTO fate (file) VALUES (-1);
@@ -42,9 +49,10 @@ The first row of both belongs to no file. It is there because of DuckDB 2.0.0, w
 that begins a table with an empty insertion may not see what it inserts later.
 """
 
-STAGED_QUADS = """
+STAGED_QUADS = f"""
 SELECT t.s, coalesce(t.p, r.p) AS p, t.o, coalesce(t.odt, r.odt) AS odt, r.olang,
-    coalesce(t.g, r.g) AS g
+    coalesce(t.g, r.g) AS g,
+    CASE WHEN t.file >= 0 THEN {origin_of("t.file", "t.row")} END AS origin
 FROM temp.staged AS t JOIN temp.rule AS r USING (rule)
 """
 
@@ -61,6 +69,12 @@ class RuleRow:
     graph: str | None
     file: int
     columns: tuple[str, ...]
+    kin: int = -1
+    """Number that rules about the same subjects share."""
+    covers: bool = False
+    """The file has all columns of the rule: no object means that there is none any more."""
+    dated: bool = False
+    """The object may be the time of the import."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +104,9 @@ class Producer:
     context: Context
     graphs: Graphs
     rules: list[RuleRow] = field(default_factory=list)
+    absent: dict[int, set[str]] = field(default_factory=dict)
+    """Columns that the mappings read and the file, by its number, does not have."""
+    _kin: dict[tuple[int, str], int] = field(default_factory=dict)
 
     def productions(self, mapping: Mapping, relation: Relation, table: str) -> Iterator[Production]:
         """Yield the statements of a mapping over the rows of one of its sources.
@@ -119,12 +136,22 @@ class Producer:
                 graphs = rule.graphs or mapping.graphs or (self.graphs.facts,)
                 for predicate, graph in product(rule.predicates, graphs):
                     where = self._where(made, rule_values, predicate, graph)
-                    inserts.append(self._staged(made, value, term, where, shown))
+                    kept = self._kept(subject, term, rule, relation.file)
+                    inserts.append(self._staged(made, value, term, where, shown, kept))
         create = made.query()
         if mapping.condition is not None:
             create = create.where(values.sql(mapping.condition))
         created = exp.select("*").from_(create.subquery("rows")).where(present(column("s")))
         return Production(table, created, tuple(inserts), tuple(checks), _rows(relation, table))
+
+    def _kept(
+        self, subject: TermMap, term: TermMap, rule: Rule, file: int
+    ) -> tuple[int, bool, bool]:
+        """Return kin, `covers` and `dated` of a rule for one of its objects."""
+        kin = self._kin.setdefault((file, written(subject.value)), len(self._kin))
+        read = {*references(term.value), *references(rule.condition or Constant(""))}
+        dated = any(one.function == "importTime" for one in calls(term.value))
+        return kin, read.isdisjoint(self.absent.get(file, ())), dated
 
     def _where(
         self, made: _Made, values: Values, predicate: TermMap, graph: TermMap | str
@@ -146,12 +173,13 @@ class Producer:
         term: TermMap,
         where: _Where,
         shown: tuple[str, ...],
+        kept: tuple[int, bool, bool],
     ) -> exp.Expr:
         """Number a rule and return the query of its staged rows."""
         datatype = None if term.iri or term.datatype == PARTIAL_DATE else _datatype(term)
         file = made.relation.file
         self.rules.append(
-            RuleRow(where.predicate, datatype, term.language, where.graph, file, shown)
+            RuleRow(where.predicate, datatype, term.language, where.graph, file, shown, *kept)
         )
         query = exp.select(
             column("s"),

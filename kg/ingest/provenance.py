@@ -69,7 +69,7 @@ def stage_own(cursor: Cursor, rows: Sequence[Row], graph: str) -> None:
     """Add rows to the staged quads, as coming from no file."""
     columns = [list(column) for column in zip(*rows, strict=True)]
     cursor.execute(
-        "INSERT INTO temp.rule SELECT least(min(rule), 0) - 1, NULL, NULL, NULL, ? FROM temp.rule",
+        "INSERT INTO temp.rule (rule, g) SELECT least(min(rule), 0) - 1, ? FROM temp.rule",
         [graph],
     )
     cursor.execute(

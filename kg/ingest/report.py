@@ -40,6 +40,8 @@ class FileReport:
     name: str
     kind: str
     """`table` or `rdf`."""
+    document: str = ""
+    """Name of the mapping document, or template, of a table."""
     rows: int = 0
     mapped: int = 0
     set_aside: list[SetAsideRows] = field(default_factory=list)
@@ -52,8 +54,18 @@ class FileReport:
 
 
 @dataclass(slots=True)
+class Difference:
+    """How many nodes of the graph an import of a source adds, changes, removes, or finds alike."""
+
+    added: int = 0
+    changed: int = 0
+    removed: int = 0
+    unchanged: int = 0
+
+
+@dataclass(slots=True)
 class ImportReport:
-    """The outcome of one import; `status` is `committed`, `refused` or `dry-run`."""
+    """The outcome of one import; `status` is `committed`, `unchanged`, `refused` or `dry-run`."""
 
     id: str
     source: str
@@ -70,6 +82,11 @@ class ImportReport:
     quads_staged: int = 0
     quads_written: int = 0
     """Quads that were new, the description of the import's graphs included."""
+    quads_removed: int = 0
+    """Quads of earlier imports of the source that these data replace."""
+    difference: Difference = field(default_factory=Difference)
+    covered: list[str] = field(default_factory=list)
+    """Predicates that the import speaks of, for every subject that it names."""
     commit: int | None = None
     facts_graph: str = ""
     personal_graph: str = ""
@@ -80,6 +97,12 @@ class ImportReport:
     def refused(self) -> bool:
         """The data has a violation, so nothing was or would be written."""
         return self.violations > 0
+
+    @property
+    def changes_anything(self) -> bool:
+        """The data say something that the store does not hold yet, or no longer say what it did."""
+        rdf = sum(file.quads for file in self.files if file.kind == "rdf")
+        return self.quads_removed + self.difference.added + self.difference.changed + rdf > 0
 
     @property
     def truncated(self) -> bool:

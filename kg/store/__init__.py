@@ -9,7 +9,7 @@ from kg.store.database import (
     Transaction,
 )
 from kg.store.dictionary import drop, identified, next_id, prime, temporary
-from kg.store.schema import DEFAULT_GRAPH, Kind
+from kg.store.schema import DEFAULT_GRAPH, Kind, place_of
 from kg.store.terms import (
     RawTerm,
     TermKey,
@@ -43,6 +43,7 @@ __all__ = [
     "lookup",
     "lookup_nodes",
     "next_id",
+    "place_of",
     "prime",
     "temporary",
     "term_key",

@@ -22,7 +22,7 @@ import duckdb
 from kg.errors import StoreBusyError, StoreError, StoreFormatError, StoreLockedError
 from kg.namespaces import CG, ID, PROV, PROVENANCE_GRAPH, RDF, XSD
 from kg.store import few, staging
-from kg.store.schema import TABLES, TOKENS, VERSION
+from kg.store.schema import TABLES, UPGRADES, VERSION
 from kg.store.typing import XSD_STRING
 from kg.store.visibility import hide
 
@@ -44,12 +44,13 @@ class Transaction:
         self._stages = 0
         self.rolled_back = False
 
-    def insert(self, relation: str) -> int:
+    def insert(self, relation: str, *, besides: str | None = None) -> int:
         """Add the quads of a staged relation (see `kg.store.staging`); return how many were new.
 
-        `relation` is the name of a temporary table, or a SELECT statement.
+        `relation` is the name of a temporary table, or a SELECT statement; `besides` is that of a
+        table of graphs where a triple that is live already is not added again.
         """
-        with self._staged(relation) as stage, self.insertion() as insertion:
+        with self._staged(relation) as stage, self.insertion(besides=besides) as insertion:
             insertion.add(stage)
             return insertion.finish()
 
@@ -77,9 +78,17 @@ class Transaction:
             return insertion.finish()
 
     @contextlib.contextmanager
-    def insertion(self, first_new: int | None = None) -> Iterator[staging.Insertion]:
+    def insertion(
+        self,
+        first_new: int | None = None,
+        *,
+        origin: int | None = None,
+        besides: str | None = None,
+    ) -> Iterator[staging.Insertion]:
         """Yield an insertion, for quads that come in several stages; its end is `finish`."""
-        insertion = staging.Insertion(self.cursor, self.changes, first_new)
+        insertion = staging.Insertion(
+            self.cursor, self.changes, first_new, origin=origin, besides=besides
+        )
         try:
             yield insertion
         finally:
@@ -204,13 +213,11 @@ class Store:
         names = {row[0] for row in self._connection.execute("SHOW TABLES").fetchall()}
         if not names:
             self._create()
-        elif "setting" in names and self.setting("version") == "1":
-            self._migrate()
-        elif "setting" not in names or self.setting("version") != str(VERSION):
+        elif "setting" not in names or not self._upgrade():
             self._connection.close()
             raise StoreFormatError(
-                f"{path} is not a clientgraph store of version {VERSION}. Choose another data"
-                " folder, or export it with the version that wrote it and import it here."
+                f"{path} is not a clientgraph store of version {VERSION} or before. Choose another"
+                " data folder, or export it with the version that wrote it and import it here."
             )
         # No statement reached by any means may read a file or the network.
         self._connection.execute("SET enable_external_access = false")
@@ -227,18 +234,25 @@ class Store:
         )
         self._connection.commit()
 
-    def _migrate(self) -> None:
-        """Bring the tables of version 1 up to date, in one transaction."""
+    def _upgrade(self) -> bool:
+        """Bring the tables up to this version; tell whether they were of a known one."""
+        version = int(self.setting("version") or 0)
+        if version == VERSION:
+            return True
+        if version not in UPGRADES:
+            return False
         self._connection.begin()
+        for number in range(version, VERSION):
+            self._connection.execute(UPGRADES[number])
         self._connection.execute(
-            "CREATE TABLE graph (g BIGINT NOT NULL, iri VARCHAR NOT NULL);"
-            "INSERT INTO graph SELECT id, lex FROM term WHERE id IN (SELECT DISTINCT g FROM quad);"
-            f"UPDATE setting SET value = '2' WHERE name = 'version';{TOKENS}"
+            "UPDATE setting SET value = ? WHERE name = 'version'", [str(VERSION)]
         )
-        self._connection.execute(
-            "INSERT INTO setting VALUES ('session_secret', ?)", [secrets.token_hex(32)]
-        )
+        if self.setting("session_secret") is None:
+            self._connection.execute(
+                "INSERT INTO setting VALUES ('session_secret', ?)", [secrets.token_hex(32)]
+            )
         self._connection.commit()
+        return True
 
     def close(self) -> None:
         """Close the store; its cursors end with it."""

@@ -99,7 +99,7 @@ def insert_codes(
     if added:
         objects = _numbers({code[2] for code in added})
         cursor.execute(
-            INSERT_QUADS.format(codes=relation(added), terms=f"t.id IN ({objects})"),
+            INSERT_QUADS.format(origin="NULL", codes=relation(added), terms=f"t.id IN ({objects})"),
             [changes.number],
         )
     changes.inserted += len(added)

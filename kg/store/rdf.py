@@ -13,7 +13,9 @@ import itertools
 import secrets
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pyoxigraph
@@ -33,6 +35,20 @@ _LINES = (pyoxigraph.RdfFormat.N_TRIPLES, pyoxigraph.RdfFormat.N_QUADS)
 _FEW_QUADS = 20_000
 """Quads handed over term by term before a document counts as large."""
 _FEW_BYTES = 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where in an import a document stands.
+
+    `origin` is that of its quads, `besides` the table of graphs where what is live already is not
+    added again, and `salt` what the labels of its blank nodes depend on (one of its own if None).
+    """
+
+    origin: int | None = None
+    besides: str | None = None
+    salt: str | None = None
+
 
 _NEW_STAGE = """
 CREATE TEMP TABLE {stage} (
@@ -54,11 +70,13 @@ _ROWS = ", ".join(
 class _Stage:
     """The temporary table that takes the quads of one document."""
 
-    def __init__(self, cursor: duckdb.DuckDBPyConnection, graph: str | None) -> None:
+    def __init__(
+        self, cursor: duckdb.DuckDBPyConnection, graph: str | None, salt: str | None = None
+    ) -> None:
         self._cursor = cursor
         self._graph = graph
         # The label of a blank node depends on this: two documents share none.
-        self._salt = secrets.token_hex(16)
+        self._salt = salt or secrets.token_hex(16)
         self.name = f"_rdf_{secrets.token_hex(4)}"
         cursor.execute(_NEW_STAGE.format(stage=self.name))
 
@@ -113,12 +131,13 @@ def load_file(
     format: str | None = None,  # noqa: A002
     base: str | None = None,
     one_graph: bool = False,
+    place: Place | None = None,
 ) -> int:
     """Add the quads of a file to the store; return how many were new.
 
     Without `format`, the extension tells it; `.gz` files are unpacked. With `graph`, everything
     goes to that graph, and a document that names graphs of its own is refused; `one_graph` has it
-    refused for the unnamed graph, too.
+    refused for the unnamed graph, too. `place` says where in an import the file stands.
 
     Raises:
         UsageError: the file cannot be opened, or its format is not known.
@@ -128,7 +147,7 @@ def load_file(
     parser = rdf_format(format) if format else format_of(path)
     with unpacked(path) as plain:
         alone = one_graph or graph is not None
-        return _load(tx, Document(path.name, plain, parser, base, alone), graph)
+        return _load(tx, Document(path.name, plain, parser, base, alone), graph, place)
 
 
 def load_bytes(
@@ -206,27 +225,35 @@ def _text(node: Node | None) -> str:
 
 
 @contextlib.contextmanager
-def _stage(tx: Transaction, graph: str | None) -> Iterator[_Stage]:
+def _stage(tx: Transaction, graph: str | None, salt: str | None = None) -> Iterator[_Stage]:
     """Yield a stage, and drop it at the end."""
-    stage = _Stage(tx.cursor, graph)
+    stage = _Stage(tx.cursor, graph, salt)
     try:
         yield stage
     finally:
         stage.drop()
 
 
-def _load(tx: Transaction, document: Document, graph: str | None) -> int:
+def _load(
+    tx: Transaction, document: Document, graph: str | None, place: Place | None = None
+) -> int:
     """Stage the quads of a document, part by part, and insert them."""
     source = document.source
-    if isinstance(source, bytes) or source.stat().st_size < _FEW_BYTES:
+    if place is None and (isinstance(source, bytes) or source.stat().st_size < _FEW_BYTES):
         quads = list(itertools.islice(document.quads(), FEW + 1))
         if len(quads) <= FEW:
             return tx.insert_few(_with_new_nodes(map(quad_row, quads), graph))
-    with _stage(tx, graph) as stage, tx.insertion() as insertion:
+    place = place or Place()
+    with (
+        _stage(tx, graph, place.salt) as stage,
+        tx.insertion(origin=place.origin, besides=place.besides) as insertion,
+    ):
         if document.format in _LINES and isinstance(source, Path) and can_be_cut(source):
             _add_lines(stage, insertion, document, source)
         else:
-            _add_quads(stage, insertion, document.quads())
+            quads = document.quads()
+            # The parser labels nodes anew each time, the labels of one place are always the same.
+            _add_quads(stage, insertion, _numbered(quads) if place.salt else quads)
         return insertion.finish()
 
 
@@ -265,6 +292,19 @@ def _add_quads(stage: _Stage, insertion: Insertion, quads: Iterator[pyoxigraph.Q
             parsed = pyoxigraph.parse(path=path, format=pyoxigraph.RdfFormat.N_QUADS)
             stage.add_rows(map(quad_row, parsed))
             insertion.add(stage.name)
+
+
+def _numbered(quads: Iterable[pyoxigraph.Quad]) -> Iterator[pyoxigraph.Quad]:
+    """Yield quads with their blank nodes labelled in the order of their first appearance."""
+    known: dict[object, pyoxigraph.BlankNode] = {}
+
+    def number(term: Any) -> Any:
+        if not isinstance(term, pyoxigraph.BlankNode):
+            return term
+        return known.setdefault(term, pyoxigraph.BlankNode(f"n{len(known)}"))
+
+    for s, p, o, g in quads:
+        yield pyoxigraph.Quad(number(s), p, number(o), number(g))
 
 
 def quad_row(quad: pyoxigraph.Quad) -> Row:

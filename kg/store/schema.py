@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from enum import IntEnum
 
-VERSION = 2
-"""Version of the tables; a file of another version is refused."""
+VERSION = 3
+"""Version of the tables; an older file is brought up to it, a newer one is refused."""
 
 DEFAULT_GRAPH = 0
 """Id that stands for the unnamed graph in the column `g`."""
@@ -81,7 +81,8 @@ CREATE TABLE quad (
     ts TIMESTAMP,
     tz SMALLINT,
     born BIGINT NOT NULL,
-    died BIGINT
+    died BIGINT,
+    origin BIGINT
 );
 CREATE VIEW live AS SELECT * FROM quad WHERE died IS NULL;
 CREATE TABLE predicate (
@@ -108,7 +109,12 @@ CREATE TABLE import_run (
     at_time TIMESTAMP NOT NULL,
     agent VARCHAR NOT NULL,
     source VARCHAR NOT NULL,
-    report VARCHAR NOT NULL
+    report VARCHAR NOT NULL,
+    undone BIGINT
+);
+CREATE TABLE restated (
+    s BIGINT NOT NULL,
+    number BIGINT NOT NULL
 );
 CREATE TABLE setting (
     name VARCHAR NOT NULL,
@@ -119,14 +125,51 @@ CREATE TABLE setting (
 )
 """`quad` repeats the typed value of the object beside it, so that filters and sums need no join.
 
+`quad.origin`: the place in its import that a quad comes from, see `origin_of`; NULL for others.
+`import_run.undone`: the commit that took the import back.
+`restated`: subjects of which a commit stated again what was live already.
 `predicate.dup`: the same triple is live in two graphs, so the union of graphs needs a distinct.
 `predicate.wide`: an object has an exact value that the typed columns cannot hold.
 `predicate.kinds`: the kinds of its objects, one bit each, with ZONED and UNZONED for times.
 `predicate.digits`: decimals that its exact numbers have at most (0, 2, 4, 6 or 10).
-All four only ever grow, so they hold for the past too.
+The last four only ever grow, so they hold for the past too.
 
 `graph` names every graph that ever held a quad, so that those hidden from a reader are found
 without a look at the quads.
 
 `token.hash` is the SHA-256 of what a caller shows; what it shows is not kept.
 """
+
+UPGRADES = {
+    1: """
+    CREATE TABLE graph (g BIGINT NOT NULL, iri VARCHAR NOT NULL);
+    INSERT INTO graph SELECT id, lex FROM term WHERE id IN (SELECT DISTINCT g FROM quad);
+    """
+    + TOKENS,
+    2: """
+    DROP VIEW live;
+    ALTER TABLE quad ADD COLUMN origin BIGINT;
+    CREATE VIEW live AS SELECT * FROM quad WHERE died IS NULL;
+    ALTER TABLE import_run ADD COLUMN undone BIGINT;
+    CREATE TABLE restated (s BIGINT NOT NULL, number BIGINT NOT NULL);
+    """,
+}
+"""What turns the tables of a version into those of the next one."""
+
+ROW_BITS = 40
+"""Bits of `quad.origin` that hold the row; those above hold the file's number."""
+
+
+def origin_of(file: str, row: str) -> str:
+    """Return the SQL of `quad.origin` for the SQL of a file's number in its import and of a row."""
+    return f"(({file})::BIGINT << {ROW_BITS} | ({row})::BIGINT)"
+
+
+def file_of(origin: str) -> str:
+    """Return the SQL of the file's number for the SQL of `quad.origin`."""
+    return f"({origin} >> {ROW_BITS})"
+
+
+def place_of(origin: int) -> tuple[int, int]:
+    """Return the file's number and the row that `quad.origin` stands for."""
+    return origin >> ROW_BITS, origin & ((1 << ROW_BITS) - 1)

@@ -1,8 +1,9 @@
 """Staged quads become rows of the store: dictionary encoding, set semantics, statistics.
 
 A staged relation has the columns s, p, o, odt, olang, g: texts of terms, a blank node as
-`_:label`, `odt` NULL when the object is no literal, `g` NULL for the default graph. A relation of
-codes has the columns s, p, o, g: ids of the dictionary, `g` 0 for the default graph.
+`_:label`, `odt` NULL when the object is no literal, `g` NULL for the default graph. It may have
+`origin`, the place that a quad comes from (see `kg.store.schema.origin_of`). A relation of codes
+has the columns s, p, o, g: ids of the dictionary, `g` 0 for the default graph.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ UNION ALL SELECT o, odt, olang, min(rowid) FROM {stage} GROUP BY o, odt, olang
 """
 
 _CODES = """
-SELECT si.id AS s, pi.id AS p, oi.id AS o, coalesce(gi.id, 0) AS g
+SELECT si.id AS s, pi.id AS p, oi.id AS o, coalesce(gi.id, 0) AS g, {origin} AS origin
 FROM {stage} AS q
 JOIN _ids AS si ON si.lex = q.s AND si.dt IS NULL
 JOIN _ids AS pi ON pi.lex = q.p AND pi.dt IS NULL
@@ -38,16 +39,31 @@ LEFT JOIN _ids AS gi ON gi.lex = q.g AND gi.dt IS NULL
 SAME = "quad.s = c.s AND quad.p = c.p AND quad.o = c.o AND quad.g = c.g"
 _LIVE_TWIN = "SELECT 1 FROM live AS q WHERE q.s = c.s AND q.p = c.p AND q.o = c.o"
 
+_DISTINCT = {
+    False: "SELECT DISTINCT s, p, o, g, origin FROM _coded",
+    True: "SELECT s, p, o, g, min(origin) AS origin FROM _coded GROUP BY s, p, o, g",
+}
+"""The encoded quads as a set, by whether they come from several places."""
+
 _FRESH = f"""
 CREATE TEMP TABLE _fresh AS
-SELECT DISTINCT s, p, o, g FROM _coded AS c
+SELECT s, p, o, g, origin FROM ({{distinct}}) AS c
 WHERE c.g >= ? OR c.s >= ? OR NOT EXISTS ({_LIVE_TWIN} AND q.g = c.g)
 """
 """A graph or a subject first seen in this insertion has nothing that could be live already."""
 
+_FRESH_BESIDES = f"""
+CREATE TEMP TABLE _fresh AS
+SELECT s, p, o, g, origin FROM ({{distinct}}) AS c
+WHERE c.s >= ? OR NOT EXISTS (
+    {_LIVE_TWIN} AND (q.g = c.g OR q.g IN (SELECT id FROM {{besides}}))
+)
+"""
+
 INSERT_QUADS = """
 INSERT INTO quad BY NAME
-SELECT c.s, c.p, c.o, c.g, t.kind AS k, t.num, t.dbl, t.ts, t.tz, ?::BIGINT AS born, NULL AS died
+SELECT c.s, c.p, c.o, c.g, t.kind AS k, t.num, t.dbl, t.ts, t.tz, ?::BIGINT AS born,
+    NULL AS died, {origin} AS origin
 FROM {codes} AS c JOIN term AS t ON t.id = c.o
 WHERE {terms}
 ORDER BY c.p, c.s, c.o
@@ -81,7 +97,9 @@ class Changes:
 class Insertion:
     """Quads being added: stages are encoded one by one, and become rows of the store together.
 
-    Terms whose id is `first_new` or more are known to be in no quad before.
+    Terms whose id is `first_new` or more are known to be in no quad before. `origin` is that of
+    stages which do not say it themselves. A triple that is live in a graph of the temporary table
+    `besides` (one column, `id`) is not added to another graph.
     """
 
     def __init__(
@@ -89,6 +107,9 @@ class Insertion:
         cursor: duckdb.DuckDBPyConnection,
         changes: Changes,
         first_new: int | None = None,
+        *,
+        origin: int | None = None,
+        besides: str | None = None,
     ) -> None:
         self._cursor = cursor
         self._changes = changes
@@ -96,21 +117,41 @@ class Insertion:
         if not changes.primed:
             _prime_tables(cursor)
             changes.primed = True
-        cursor.execute("CREATE TEMP TABLE _coded (s BIGINT, p BIGINT, o BIGINT, g BIGINT)")
+        self._origin = "NULL" if origin is None else str(origin)
+        self._besides = besides
+        self._several = False
+        cursor.execute(
+            "CREATE TEMP TABLE _coded (s BIGINT, p BIGINT, o BIGINT, g BIGINT, origin BIGINT)"
+        )
         prime(cursor, "_coded", "s")
+
+    @property
+    def coded(self) -> str:
+        """Name of the temporary table of the encoded quads: s, p, o, g and origin."""
+        return "_coded"
 
     def add(self, stage: str) -> None:
         """Encode the quads of a stage."""
+        says = _has_column(self._cursor, stage, "origin")
+        self._several |= says
+        codes = _CODES.format(stage=stage, origin="q.origin" if says else self._origin)
         with identified(self._cursor, _OCCURRENCES.format(stage=stage), add_missing=True):
-            self._cursor.execute(f"INSERT INTO _coded {_CODES.format(stage=stage)}")
+            self._cursor.execute(f"INSERT INTO _coded {codes}")
 
     def add_codes(self, codes: str) -> None:
         """Take quads that are encoded already."""
-        self._cursor.execute(f"INSERT INTO _coded SELECT s, p, o, g FROM {codes}")
+        self._cursor.execute(f"INSERT INTO _coded SELECT s, p, o, g, {self._origin} FROM {codes}")
 
     def finish(self) -> int:
         """Insert the quads that are not live yet; return how many there were."""
-        self._cursor.execute(_FRESH, [self._first_new, self._first_new])
+        distinct = _DISTINCT[self._several]
+        if self._besides is None:
+            self._cursor.execute(
+                _FRESH.format(distinct=distinct), [self._first_new, self._first_new]
+            )
+        else:
+            fresh = _FRESH_BESIDES.format(distinct=distinct, besides=self._besides)
+            self._cursor.execute(fresh, [self._first_new])
         try:
             _note_predicates(self._cursor, self._first_new)
             named = "SELECT DISTINCT g FROM _fresh WHERE g <> ?"
@@ -118,7 +159,8 @@ class Insertion:
             note_graphs(self._cursor, [row[0] for row in rows])
             revived = self._revive() if self._changes.deleted else 0
             row = self._cursor.execute(
-                INSERT_QUADS.format(codes="_fresh", terms="true"), [self._changes.number]
+                INSERT_QUADS.format(codes="_fresh", terms="true", origin="c.origin"),
+                [self._changes.number],
             ).fetchone()
         finally:
             drop(self._cursor, "_fresh")
@@ -151,7 +193,8 @@ def _prime_tables(cursor: duckdb.DuckDBPyConnection) -> None:
 def delete(cursor: duckdb.DuckDBPyConnection, stage: str, changes: Changes) -> int:
     """End the life of the staged quads that are live; return how many there were."""
     with identified(cursor, _OCCURRENCES.format(stage=stage), add_missing=False):
-        cursor.execute(f"CREATE TEMP TABLE _coded AS {_CODES.format(stage=stage)}")
+        codes = _CODES.format(stage=stage, origin="NULL")
+        cursor.execute(f"CREATE TEMP TABLE _coded AS {codes}")
     try:
         return delete_codes(cursor, "_coded", changes)
     finally:
@@ -161,6 +204,12 @@ def delete(cursor: duckdb.DuckDBPyConnection, stage: str, changes: Changes) -> i
 def delete_codes(cursor: duckdb.DuckDBPyConnection, codes: str, changes: Changes) -> int:
     """End the life of the encoded quads that are live; return how many there were."""
     return _delete(cursor, f"{codes} AS c", SAME, changes)
+
+
+def _has_column(cursor: duckdb.DuckDBPyConnection, table: str, name: str) -> bool:
+    """Tell whether a table has a column."""
+    found = cursor.execute(f"SELECT * FROM {table} LIMIT 0").description
+    return any(column[0] == name for column in found or ())
 
 
 def clear(

@@ -1,0 +1,188 @@
+"""A newer export of a source: what it says again, what it changes, and what it no longer says.
+
+Keys are a source's own, so the same key there is the same node of the graph. What the store holds
+of a node from earlier imports of the source is replaced, predicate by predicate, by what the new
+data say; a predicate whose column a file does not have stays as it is. Nodes that the data do not
+name stay too, unless the export is said to be complete.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from typing import Any
+
+from kg.ingest.functions import Context
+from kg.ingest.inputs import template, template_names
+from kg.ingest.report import Difference, ImportReport
+from kg.namespaces import ID
+from kg.store import Cursor, Kind, Transaction, lookup
+from kg.store.schema import file_of
+
+EARLIER = "earlier"
+"""Temporary table of the ids of the graphs of earlier imports of the source."""
+
+_KEEP_DATES = """
+UPDATE temp.staged SET o = old.o FROM (
+    SELECT s.lex AS s, p.lex AS p, min(o.lex) AS o
+    FROM live AS q JOIN term AS s ON s.id = q.s JOIN term AS p ON p.id = q.p
+    JOIN term AS o ON o.id = q.o
+    WHERE q.g IN (SELECT id FROM earlier) AND p.lex IN (SELECT p FROM temp.rule WHERE dated)
+        AND s.lex IN (SELECT s FROM temp.staged) GROUP BY ALL
+) AS old, temp.rule AS r
+WHERE r.rule = staged.rule AND r.dated AND old.s = staged.s AND old.p = r.p AND staged.o = ?
+"""
+"""A node keeps the time at which it was first recorded, where the data do not say another one."""
+
+_KNOWN = """
+CREATE TEMP TABLE known_before AS
+SELECT DISTINCT c.s FROM {coded} AS c WHERE c.origin IS NOT NULL AND EXISTS (
+    SELECT 1 FROM live AS q WHERE q.s = c.s AND q.born < ? AND q.origin IS NOT NULL
+        AND q.g IN (SELECT id FROM earlier)
+)
+"""
+
+_SPOKEN = """
+CREATE TEMP TABLE spoken AS
+SELECT DISTINCT c.s, c.p FROM {coded} AS c JOIN known_before USING (s) WHERE c.origin IS NOT NULL
+UNION
+SELECT kin.s, p.id FROM (
+    SELECT DISTINCT k.s, r.kin FROM known_before AS k JOIN term ON term.id = k.s
+    JOIN temp.staged AS t ON t.s = term.lex JOIN temp.rule AS r USING (rule) WHERE t.file >= 0
+) AS kin
+JOIN (SELECT DISTINCT kin, p FROM temp.rule WHERE covers) AS rule ON rule.kin = kin.kin
+JOIN term AS p ON p.h = md5_number_lower(rule.p) AND p.lex = rule.p AND p.dt IS NULL
+"""
+"""Pairs of a node and a predicate that the data speak of."""
+
+_OURS = "q.born < $number AND q.origin IS NOT NULL AND q.g IN (SELECT id FROM earlier)"
+
+_ENDED = f"""
+CREATE TEMP TABLE ended AS
+SELECT q.s, q.p, q.o, q.g FROM live AS q JOIN spoken USING (s, p)
+WHERE {_OURS} AND NOT EXISTS (
+    SELECT 1 FROM {{coded}} AS c WHERE c.s = q.s AND c.p = q.p AND c.o = q.o
+)
+"""
+
+_ABSENT = f"""
+INSERT INTO ended
+SELECT q.s, q.p, q.o, q.g FROM live AS q
+WHERE {_OURS} AND ({file_of("q.origin")}, q.born) IN (SELECT file, number FROM same_document)
+    AND q.s NOT IN (SELECT s FROM {{coded}})
+"""
+
+_ORPHANS = f"""
+INSERT INTO ended
+SELECT q.s, q.p, q.o, q.g FROM live AS q
+WHERE {_OURS} AND q.s IN (
+    SELECT e.o FROM ended AS e JOIN term AS t ON t.id = e.o AND t.kind = {Kind.IRI:d}
+    WHERE regexp_extract(t.lex, $pattern, 1) NOT IN ('', {{keyed}})
+        AND e.o NOT IN (SELECT s FROM {{coded}}) AND e.o NOT IN (SELECT s FROM ended)
+        AND NOT EXISTS (
+            SELECT 1 FROM live AS r WHERE r.o = e.o
+                AND NOT EXISTS (SELECT 1 FROM ended AS x
+                    WHERE x.s = r.s AND x.p = r.p AND x.o = r.o AND x.g = r.g)
+        )
+)
+"""
+"""What is said of nodes without a key of their own (an address, a line) that nothing names now."""
+
+_CHANGED = """
+WITH changed AS (
+    SELECT s FROM quad WHERE born = $number AND origin IS NOT NULL UNION SELECT s FROM ended
+), said AS (SELECT DISTINCT s FROM {coded} WHERE origin IS NOT NULL)
+SELECT
+    (SELECT count(*) FROM said WHERE s NOT IN (SELECT s FROM known_before)),
+    (SELECT count(*) FROM known_before WHERE s IN (SELECT s FROM changed)),
+    (SELECT count(DISTINCT s) FROM ended WHERE s NOT IN (SELECT s FROM live)),
+    (SELECT count(*) FROM known_before WHERE s NOT IN (SELECT s FROM changed))
+"""
+
+
+class Renewal:
+    """The comparison of staged data with what earlier imports of their source left."""
+
+    def __init__(self, tx: Transaction, context: Context, report: ImportReport) -> None:
+        self._tx = tx
+        self._context = context
+        self._report = report
+        self._earlier = _earlier_reports(tx, context.source)
+        graphs = ("facts_graph", "personal_graph")
+        names = {str(report[graph]) for _, report in self._earlier for graph in graphs}
+        ids = lookup(tx.cursor, [(name, None, None) for name in names])
+        tx.cursor.execute(
+            f"CREATE TEMP TABLE {EARLIER} AS SELECT unnest(?::BIGINT[]) AS id",
+            [[one for one in ids if one is not None]],
+        )
+
+    def keep_dates(self) -> None:
+        """Let nodes that the store knows keep the time at which they were recorded."""
+        if self._earlier:
+            self._tx.cursor.execute(_KEEP_DATES, [self._context.now])
+
+    def replace(self, coded: str, *, complete: bool) -> None:
+        """End what the inserted data replace, and enter the difference into the report.
+
+        `coded` is the table of the data's quads as ids. With `complete`, nodes that an earlier
+        file of the same mapping document named and these data do not are removed.
+        """
+        cursor = self._tx.cursor
+        number = {"number": self._tx.number}
+        cursor.execute(_KNOWN.format(coded=coded), [self._tx.number])
+        cursor.execute(_SPOKEN.format(coded=coded))
+        cursor.execute(_ENDED.format(coded=coded), number)
+        if complete:
+            self._find_same_documents()
+            cursor.execute(_ABSENT.format(coded=coded), number)
+        keyed = ", ".join(f"'{kind}'" for kind in sorted(_keyed_kinds()))
+        orphans = _ORPHANS.format(coded=coded, keyed=keyed)
+        while _count(cursor.execute(orphans, {**number, "pattern": f"^{ID}([a-z-]+)/"})):
+            pass
+        self._report.quads_removed = self._tx.delete_codes("ended")
+        cursor.execute("INSERT INTO restated SELECT s, ? FROM known_before", [self._tx.number])
+        found = cursor.execute(_CHANGED.format(coded=coded), number).fetchall()[0]
+        self._report.difference = Difference(*found)
+        spoken = cursor.execute("SELECT DISTINCT p FROM temp.rule WHERE covers AND p IS NOT NULL")
+        self._report.covered = sorted(row[0] for row in spoken.fetchall())
+
+    def _find_same_documents(self) -> None:
+        """Fill the table of the earlier files (number, file) that the same documents mapped."""
+        ours = {file.document for file in self._report.files if file.document}
+        pairs = [
+            (number, position)
+            for number, report in self._earlier
+            for position, file in enumerate(report["files"])
+            if file.get("document") in ours
+        ]
+        self._tx.cursor.execute(
+            "CREATE TEMP TABLE same_document AS SELECT unnest(?::BIGINT[]) AS number,"
+            " unnest(?::BIGINT[]) AS file",
+            [[number for number, _ in pairs], [file for _, file in pairs]],
+        )
+
+
+def _earlier_reports(tx: Transaction, source: str) -> list[tuple[int, dict[str, Any]]]:
+    """Return commit number and report of the imports of a source that were not taken back."""
+    rows = tx.cursor.execute(
+        "SELECT number, report FROM import_run WHERE source = ? AND undone IS NULL", [source]
+    ).fetchall()
+    return [(number, json.loads(report)) for number, report in rows]
+
+
+@cache
+def _keyed_kinds() -> frozenset[str]:
+    """Return the kinds of nodes that have a key of their own in a template."""
+    return frozenset(
+        cell.names
+        for name in template_names()
+        for source in template(name).sources
+        for cell in source.cells
+        if cell.names is not None
+    )
+
+
+def _count(cursor: Cursor) -> int:
+    """Return how many rows a statement inserted."""
+    row = cursor.fetchone()
+    return int(row[0]) if row else 0
