@@ -240,9 +240,9 @@ def _load(
     """Stage the quads of a document, part by part, and insert them."""
     source = document.source
     if place is None and (isinstance(source, bytes) or source.stat().st_size < _FEW_BYTES):
-        quads = list(itertools.islice(document.quads(), FEW + 1))
-        if len(quads) <= FEW:
-            return tx.insert_few(_with_new_nodes(map(quad_row, quads), graph))
+        first = list(itertools.islice(document.quads(), FEW + 1))
+        if len(first) <= FEW:
+            return tx.insert_few(_with_new_nodes(map(quad_row, first), graph))
     place = place or Place()
     with (
         _stage(tx, graph, place.salt) as stage,
