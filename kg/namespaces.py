@@ -10,6 +10,7 @@ from rdflib import FOAF, ORG, OWL, PROV, RDF, RDFS, SH, SKOS, XSD, Namespace, UR
 BASE = "https://w3id.org/clientgraph/"
 CG = Namespace(BASE + "ns#")
 CGS = Namespace(BASE + "shapes#")
+FUNCTION = Namespace(BASE + "function#")
 ID = Namespace(BASE + "id/")
 GRAPH = Namespace(BASE + "graph/")
 SCHEME = Namespace(BASE + "scheme/")
@@ -29,6 +30,7 @@ PERSONAL_GRAPHS = str(GRAPH["personal/*"])
 PREFIXES: dict[str, str] = {
     "cg": str(CG),
     "cgs": str(CGS),
+    "cgf": str(FUNCTION),
     "id": str(ID),
     "graph": str(GRAPH),
     "scheme": str(SCHEME),

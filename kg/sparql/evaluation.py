@@ -20,6 +20,8 @@ from rdflib.plugins.sparql.evalutils import _eval, _val
 from rdflib.plugins.sparql.parserutils import CompValue, value
 from rdflib.plugins.sparql.sparql import FrozenBindings, FrozenDict, QueryContext, SPARQLError
 
+from kg.sparql.extended import make_known
+
 _TICKS = 256
 """Comparisons between two looks at the clock."""
 
@@ -154,4 +156,5 @@ def _evaluate(context: QueryContext, part: CompValue) -> Iterator[FrozenDict]:
     raise NotImplementedError
 
 
+make_known()
 CUSTOM_EVALS["kg"] = _evaluate

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from inspect import signature
 from urllib.parse import urljoin
 
 from rdflib import Literal, URIRef, Variable
 from rdflib.plugins.sparql.parserutils import CompValue
 from rdflib.term import Node
 
-from kg.namespaces import XSD
+from kg.namespaces import FUNCTION, XSD
 from kg.sparql import sql
 from kg.sparql.arithmetic import calculate, negated
 from kg.sparql.comparison import compare, equal, truth
 from kg.sparql.computed import Truth
+from kg.sparql.dates import DATE_FUNCTIONS
 from kg.sparql.functions import FUNCTIONS, iri
 from kg.sparql.once import ONCE
 from kg.sparql.relation import Scope
 from kg.sparql.sql import Expr
+from kg.sparql.strings import search
 from kg.sparql.times import CASTS, TIME_FUNCTIONS
 from kg.sparql.values import NUMERIC, Choice, NotCompiledError, Unbound, Value
 
@@ -218,11 +221,21 @@ def _once(node: CompValue, scope: Scope) -> Value:
 
 
 def _call(node: CompValue, scope: Scope) -> Value:
-    name = str(node.iri)
-    if name not in CASTS:
-        raise NotCompiledError(f"the function <{name}>")
-    return _strict(CASTS[name], [value_of(argument, scope) for argument in node.expr])
+    function = _CALLED.get(str(node.iri))
+    if function is None or node.distinct:
+        raise NotCompiledError(f"the function <{node.iri}>")
+    arguments = [value_of(argument, scope) for argument in _listed(node.expr)]
+    if len(arguments) != len(signature(function).parameters):
+        raise NotCompiledError(f"the function <{node.iri}> of {len(arguments)} arguments")
+    return _strict(function, arguments)
 
+
+_CALLED: dict[str, Callable[..., Value]] = {
+    **CASTS,
+    **DATE_FUNCTIONS,
+    str(FUNCTION.search): search,
+}
+"""Functions called by IRI."""
 
 _VALUES: dict[str, Callable[[CompValue, Scope], Value]] = {
     "AdditiveExpression": _chain,

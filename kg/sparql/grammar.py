@@ -30,6 +30,8 @@ from rdflib.plugins.sparql.sparql import Prologue
 from kg.sparql.iris import resolved
 from kg.sparql.tokens import without_escapes
 
+from kg.sparql.extensions import AGGREGATES
+
 PARSING = threading.Lock()
 """Held while rdflib parses a text: its grammar learns at first use how to call its own actions,
 and two threads that do so at once spoil it for good."""
@@ -92,6 +94,9 @@ _translate: Callable[[Any], tuple[Any, list[Variable]]] = algebra.translate
 
 def _selected(query: CompValue) -> tuple[CompValue, list[Variable]]:
     """Return the algebra of a query with its variables, those in scope for `SELECT *`."""
+    for clause in ("projection", "having", "orderby"):
+        if clause in query:
+            query[clause] = _own_aggregates(query[clause])
     translated, variables = _translate(query)
     if query.name in {"SelectQuery", "SubSelect"} and not query.projection:
         project = translated
@@ -100,6 +105,22 @@ def _selected(query: CompValue) -> tuple[CompValue, list[Variable]]:
         variables = list(dict.fromkeys(_in_scope(project.p)))
         project["PV"] = variables
     return translated, variables
+
+
+def _own_aggregates(node: Any) -> Any:
+    """Return a clause in which calls of our aggregates are aggregates."""
+    return algebra.traverse(node, visitPost=_own_aggregate)
+
+
+def _own_aggregate(node: Any) -> Any:
+    if not isinstance(node, CompValue) or node.name != "Function":
+        return None
+    name = AGGREGATES.get(str(node.iri))
+    if name is None:
+        return None
+    if len(node.expr) != 1:
+        raise ValueError(f"the aggregate <{node.iri}> takes one argument")
+    return CompValue(name, vars=node.expr[0], distinct=node.distinct)
 
 
 def _in_scope(node: Any) -> Iterator[Variable]:

@@ -16,6 +16,7 @@ from kg.sparql.values import (
     FLOATING,
     NUMERIC,
     STORED_FACETS,
+    STRINGS,
     TERM_FACETS,
     Choice,
     ColumnValue,
@@ -102,6 +103,10 @@ def enrich(context: Context, relation: Relation, variables: list[str]) -> Relati
         missing = [facet for facet in TERM_FACETS if facet not in shape.facets]
         term = context.fresh("t")
         on = sql.eq(sql.column(term, "id"), sql.column(inner, context.name(name, "id")))
+        if shapes[name].traits.kinds <= STRINGS:
+            # A test of the text is made before the join: let it be of the texts alone.
+            kinds = sorted(int(kind) for kind in STRINGS)
+            on = sql.both(on, sql.in_numbers(sql.column(term, "kind"), kinds))
         sql.join(query, context.terms(term), on, side="LEFT")
         for facet in missing:
             column = sql.column(term, "kind" if facet == "k" else facet)

@@ -4,8 +4,19 @@ from __future__ import annotations
 
 from kg.sparql import sql
 from kg.sparql.computed import Text, TextLike, Truth, integer, when_not_null
+from kg.sparql.search import asked, pattern
 from kg.sparql.sql import Expr
-from kg.sparql.values import EXACT, PLAIN, STRINGS, TAGGED, Choice, NotCompiledError, Unbound, Value
+from kg.sparql.values import (
+    EXACT,
+    PLAIN,
+    STRINGS,
+    TAGGED,
+    Choice,
+    Constant,
+    NotCompiledError,
+    Unbound,
+    Value,
+)
 from kg.store import Kind
 
 
@@ -146,6 +157,21 @@ def concat(*values: Value) -> Value:
 def encode_for_uri(value: Value) -> Value:
     """ENCODE_FOR_URI."""
     return Text(sql.call("url_encode", string_of(value)))
+
+
+def search(value: Value, wanted: Value) -> Value:
+    """The function search of ours, for words known at compile time."""
+    if not isinstance(wanted, Constant):
+        raise NotCompiledError("a search for words that are not constant")
+    if not wanted.kinds <= STRINGS:
+        return Unbound()
+    text = string_of(value)
+    tests = [
+        sql.call("regexp_matches", text, sql.string(pattern(word)))
+        for word in asked(wanted.term.lex)
+    ]
+    # Words that are not there decide; of no word nothing is asked but that there is a text.
+    return Truth(sql.both(*tests) if tests else when_not_null(text, sql.boolean(True)))
 
 
 def langmatches(value: Value, pattern: Value) -> Value:

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 import pyoxigraph
 
 from kg.errors import QuerySyntaxError
-from kg.sparql.tokens import whole_iris
+from kg.sparql.extensions import AGGREGATES
+from kg.sparql.tokens import plain_arguments, whole_iris
 
 _PLACE = re.compile(r"error at (\d+):(\d+): ")
 _MOST_EXPECTED = 12
@@ -21,6 +23,12 @@ _FAILING = "DROP GRAPH <urn:x-none>"
 """An update operation that fails on an empty store: none that follows it is executed."""
 _NO_END = "\n!"
 """What no update request ends with: a text with it is never one, and never executed."""
+
+
+_AGGREGATES: dict[pyoxigraph.NamedNode, Any] = {
+    pyoxigraph.NamedNode(iri): lambda: None for iri in AGGREGATES
+}
+"""Our aggregates, to be read as such; nothing is ever evaluated."""
 
 
 class _ParsedError(Exception):
@@ -38,9 +46,10 @@ def check_query(text: str, base: str | None) -> None:
     """Raise QuerySyntaxError unless the strict parser accepts a query."""
     try:
         pyoxigraph.Store().query(
-            whole_iris(text),
+            whole_iris(plain_arguments(text)),
             base_iri=base,
             named_graphs=_Stop(),  # type: ignore[arg-type]
+            custom_aggregate_functions=_AGGREGATES,
         )
     except SyntaxError as error:
         raise syntax_error(text, str(error)) from None

@@ -39,7 +39,7 @@ _TIMED = frozenset({Kind.DATETIME, Kind.TIME})
 _BOOLEAN = frozenset({Kind.BOOLEAN})
 
 
-def _local(value: Value, kinds: frozenset[Kind]) -> Expr:
+def local_time(value: Value, kinds: frozenset[Kind]) -> Expr:
     """Return the time as written, without its zone, NULL for other kinds."""
     ts = value.time()
     if value.traits.zoned is not False:
@@ -54,7 +54,7 @@ def _field(part: str, kinds: frozenset[Kind]) -> Callable[[Value], Value]:
     def function(value: Value) -> Value:
         if not value.kinds & kinds:
             return Unbound()
-        return integer(sql.call(part, _local(value, kinds)))
+        return integer(sql.call(part, local_time(value, kinds)))
 
     return function
 
@@ -63,7 +63,7 @@ def seconds(value: Value) -> Value:
     """SECONDS, with its fraction."""
     if not value.kinds & _TIMED:
         return Unbound()
-    micro = sql.cast(sql.call("microsecond", _local(value, _TIMED)), "DECIMAL(10, 0)")
+    micro = sql.cast(sql.call("microsecond", local_time(value, _TIMED)), "DECIMAL(10, 0)")
     unit = sql.cast(sql.string("0.000001"), "DECIMAL(7, 6)")
     return decimal(sql.arithmetic("*", micro, unit), 6)
 

@@ -102,3 +102,22 @@ def _unescaped(text: str, quote: str) -> str:
         return kept.get(found, found)
 
     return _ESCAPE.sub(character, text)
+
+
+def plain_arguments(text: str) -> str:
+    """Return a query without DISTINCT in calls by IRI, which the strict parser does not know.
+
+    The grammar has it in `ArgList` (rule 71), for aggregates of one's own.
+    """
+    pieces: list[str] = []
+    end, named = 0, False
+    for token in _TOKEN.finditer(text):
+        word, between = token.group("word"), text[end : token.start()]
+        called = named and between.strip() == "("
+        pieces += [between, token.group()]
+        if called and word and word.upper() == "DISTINCT":
+            pieces[-1] = " " * len(word)
+        if not token.group("comment"):
+            named = bool(token.group("iri") or token.group("name"))
+        end = token.end()
+    return "".join([*pieces, text[end:]])
