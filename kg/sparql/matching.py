@@ -16,6 +16,7 @@ from rdflib.plugins.sparql.parserutils import Expr
 from rdflib.plugins.sparql.sparql import SPARQLError
 
 from kg.errors import QueryEvaluationError
+from kg.sparql.comparing import relational
 from kg.store import Cursor, EngineError
 
 _BEYOND = re.compile(r"\\[1-9]|\(\?")
@@ -48,7 +49,11 @@ def functions(cursor: Cursor) -> dict[str, Callable[[Expr, Any], Literal]]:
         done = ask("regexp_replace(?, ?, ?, 'g')", str(text), pattern, new)
         return Literal(done, datatype=text.datatype, lang=text.language)
 
-    return {"Builtin_REGEX": regex, "Builtin_REPLACE": replace}
+    return {
+        "Builtin_REGEX": regex,
+        "Builtin_REPLACE": replace,
+        "RelationalExpression": relational,
+    }
 
 
 def _pattern(expr: Expr) -> str:

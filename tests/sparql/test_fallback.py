@@ -295,3 +295,31 @@ def test_threads_share_one_parsed_query(store: Store) -> None:
         thread.join()
     assert answers == [answers[0]] * 4
     assert len(answers[0]) == 4  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("comparison", "expected"),
+    [
+        ('"two"@en > 5', None),
+        ('"a" < 5', None),
+        ('"a"@en < "b"@en', None),
+        ('"a" < "b"', "true"),
+        ("true > false", "true"),
+        ("true > 0", None),
+        ("<urn:a> < <urn:b>", None),
+        ("1 < 1.5", "true"),
+        ('0.1 < "0.1"^^xsd:double', "false"),
+        ('"x"^^xsd:integer < 5', None),
+        ('"2024-01-01"^^xsd:date < "2024-01-02"^^xsd:date', "true"),
+        ('"2024-01-01"^^xsd:date < "2024-01-02T00:00:00"^^xsd:dateTime', None),
+        ('"NaN"^^xsd:double <= "NaN"^^xsd:double', "false"),
+    ],
+)
+def test_comparison_of_what_has_no_order_is_an_error(
+    store: Store, comparison: str, expected: str | None
+) -> None:
+    prefix = "PREFIX xsd: <http://www.w3.org/2001/XMLSchema#> "
+    text = f"{prefix}SELECT ?r {{ BIND (({comparison}) AS ?r) }}"
+    assert run(store, text) == [(expected,)]
+    compiled = [row[0] for row in query(store, text).rows()]
+    assert [term and term[1] for term in compiled] == [expected]
