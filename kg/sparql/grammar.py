@@ -27,10 +27,9 @@ from rdflib.plugins.sparql import algebra, parser
 from rdflib.plugins.sparql.parserutils import CompValue, Param
 from rdflib.plugins.sparql.sparql import Prologue
 
+from kg.sparql.extensions import AGGREGATES
 from kg.sparql.iris import resolved
 from kg.sparql.tokens import without_escapes
-
-from kg.sparql.extensions import AGGREGATES
 
 PARSING = threading.Lock()
 """Held while rdflib parses a text: its grammar learns at first use how to call its own actions,
