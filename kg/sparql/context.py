@@ -68,6 +68,7 @@ class Context:
     prebound: dict[str, exp.Query] = field(default_factory=dict)
     """Variables whose values come from outside: queries with a column of ids for each, without
     repeats; variables of one query are bound together."""
+    _shared: dict[int | None, float] = field(default_factory=dict)
     _variables: dict[str, int] = field(default_factory=dict)
     _aliases: itertools.count[int] = field(default_factory=itertools.count)
 
@@ -122,6 +123,16 @@ class Context:
         dup = any(entry.dup for entry in self.statistics.values())
         wide = any(entry.traits.wide for entry in self.statistics.values())
         return Statistics(dup, Traits(ANY, COLUMN_DIGITS, wide))
+
+    def triples_per_object(self, predicate: int | None) -> float:
+        """Return how many triples of a predicate have the same object on average."""
+        if predicate not in self._shared:
+            row = self.cursor.execute(
+                "SELECT count(*), approx_count_distinct(o) FROM quad WHERE p = ?", [predicate]
+            ).fetchone()
+            triples, objects = row or (0, 0)
+            self._shared[predicate] = triples / max(objects, 1)
+        return self._shared[predicate]
 
     def terms(self, alias: str) -> sql.Expr:
         """Return the source of all terms: the dictionary and the query's own constants."""

@@ -17,9 +17,10 @@ from kg.sparql.context import (
     resource_traits,
     variable_name,
 )
+from kg.sparql.equalities import Place, equalities
 from kg.sparql.paths import Ends, path_query
 from kg.sparql.relation import Relation
-from kg.sparql.values import Constant, Shape, Traits
+from kg.sparql.values import Constant, Shape
 
 Graph = Constant | str | None
 """Active graph of a pattern: a named one, a variable over named ones, or the default graph."""
@@ -29,38 +30,19 @@ Triple = tuple[Node, Node | Path, Node]
 _OBJECT_FACETS = ("k", "num", "dbl", "ts", "tz")
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """Where a variable stands: a column of a source, with what is known of it."""
-
-    source: str
-    column: str
-    traits: Traits
-    typed: bool
-    """The source has the typed columns of this value too."""
-
-
 @dataclass(slots=True)
 class _Sources:
     """The sources of one basic graph pattern with their conditions and bindings."""
 
     tables: list[sql.Expr] = field(default_factory=list)
     conditions: list[sql.Expr] = field(default_factory=list)
-    places: dict[str, list[_Place]] = field(default_factory=dict)
+    places: dict[str, list[Place]] = field(default_factory=dict)
     nodes: set[str] = field(default_factory=set)
     """Variables that stand for a subject or an object, so for a node of the graph."""
 
-    def bind(self, variable: str, place: _Place) -> None:
+    def bind(self, variable: str, place: Place) -> None:
         """Let a variable stand at a place, equal to where it stands already."""
-        known = self.places.setdefault(variable, [])
-        if known:
-            first = known[0]
-            self.conditions.append(
-                sql.eq(
-                    sql.column(first.source, first.column), sql.column(place.source, place.column)
-                )
-            )
-        known.append(place)
+        self.places.setdefault(variable, []).append(place)
 
 
 def basic_graph_pattern(
@@ -111,18 +93,19 @@ def _add_scan(
     statistics = context.object_statistics(predicate.id if predicate else None)
     conditions = [context.visible(alias), _graph_condition(context, alias, graph)]
     known = (resource_traits(), predicate_traits(), statistics.traits)
-    bound: list[tuple[str, _Place]] = []
+    bound: list[tuple[str, Place]] = []
     for node, column, traits in zip(triple, "spo", known, strict=True):
         constant = _constant(context, node)
         if constant is not None:
             conditions.append(sql.eq(sql.column(alias, column), sql.number(constant.id)))
         else:
-            place = _Place(alias, column, traits, typed=column == "o")
+            objects_of = predicate.id if predicate and column == "o" else None
+            place = Place(alias, column, traits, typed=column == "o", predicate=objects_of)
             bound.append((variable_name(node), place))
             if column != "p":
                 sources.nodes.add(variable_name(node))
     if isinstance(graph, str):
-        bound.append((graph, _Place(alias, "g", predicate_traits(), typed=False)))
+        bound.append((graph, Place(alias, "g", predicate_traits(), typed=False)))
     repeats = graph is None and statistics.dup and not context.default_is_one_graph
     if repeats:
         sources.tables.append(_distinct_scan(alias, conditions))
@@ -168,7 +151,7 @@ def _add_prebound(
         sources.tables.append(sql.subquery(context.prebound[todo[0]].copy(), alias))
         for name in together:
             traits = context.object_statistics(None).traits
-            sources.bind(name, _Place(alias, name, traits, typed=False))
+            sources.bind(name, Place(alias, name, traits, typed=False))
         todo = [name for name in todo if name not in together]
 
 
@@ -177,7 +160,7 @@ def _add_given(context: Context, sources: _Sources, given: Relation) -> None:
     alias = context.fresh("f")
     sources.tables.append(sql.subquery(given.query.copy(), alias))
     for name, shape in given.shapes.items():
-        place = _Place(alias, context.name(name, "id"), shape.traits, typed=False)
+        place = Place(alias, context.name(name, "id"), shape.traits, typed=False)
         sources.bind(name, place)
 
 
@@ -190,14 +173,15 @@ def _relation(context: Context, sources: _Sources) -> Relation:
     if not columns:
         columns.append(sql.alias(sql.number(1), "one"))
     first = sources.tables[0] if sources.tables else None
-    query = sql.select(columns, first, sql.both(*sources.conditions))
+    equal = equalities(context, sources.places)
+    query = sql.select(columns, first, sql.both(*sources.conditions, *equal))
     for table in sources.tables[1:]:
         query.append("joins", exp.Join(this=table))
     return Relation(query, shapes)
 
 
 def _add_columns(
-    context: Context, columns: list[sql.Expr], variable: str, places: list[_Place]
+    context: Context, columns: list[sql.Expr], variable: str, places: list[Place]
 ) -> Shape:
     """Add the columns of a variable; return its shape."""
     traits = places[0].traits
@@ -242,11 +226,11 @@ def _with_paths(
                 condition = sql.eq(sql.column(alias, column), sql.number(constant.id))
                 joined.conditions.append(condition)
             else:
-                place = _Place(alias, column, context.object_statistics(None).traits, typed=False)
+                place = Place(alias, column, context.object_statistics(None).traits, typed=False)
                 joined.bind(variable_name(node), place)
         if per_graph:
             assert isinstance(graph, str)  # noqa: S101
-            joined.bind(graph, _Place(alias, "g", predicate_traits(), typed=False))
+            joined.bind(graph, Place(alias, "g", predicate_traits(), typed=False))
     result = _relation(context, joined)
     if base is not None and base_name is not None:
         assert isinstance(result.query, exp.Select)  # noqa: S101
@@ -263,7 +247,7 @@ def _rebind(
     """Let the variables of the plain triples stand in the base."""
     for variable in sources.places:
         column = context.name(variable, "id")
-        place = _Place(base_name, column, base.shapes[variable].traits, typed=False)
+        place = Place(base_name, column, base.shapes[variable].traits, typed=False)
         joined.bind(variable, place)
 
 
