@@ -8,8 +8,9 @@ import io
 import re
 from collections.abc import Iterable
 
+import pyoxigraph as ox
+
 _NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]*)?([eE][+-]?[0-9]+)?")
-_TYPE = re.compile(r'"\^\^<http://www.w3.org/2001/XMLSchema#string>')
 
 
 def rows_of(body: bytes, media_type: str) -> list[str]:
@@ -17,12 +18,10 @@ def rows_of(body: bytes, media_type: str) -> list[str]:
 
     Numbers are compared to nine digits: some engines compute decimals as doubles.
     """
-    text = body.decode()
     if media_type.startswith("text/csv"):
-        rows = list(csv.reader(io.StringIO(text, newline="")))[1:]
+        rows = list(csv.reader(io.StringIO(body.decode(), newline="")))[1:]
         return sorted("\x1f".join(map(canonical, row)) for row in rows if row)
-    lines = (_TYPE.sub('"', line.strip()) for line in text.splitlines())
-    return sorted(line for line in lines if line and not line.startswith("#"))
+    return sorted({str(triple) for triple in ox.parse(body, format=ox.RdfFormat.N_TRIPLES)})
 
 
 def checksum(rows: Iterable[str]) -> str:

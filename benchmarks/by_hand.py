@@ -5,13 +5,14 @@ from __future__ import annotations
 import statistics
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from rdflib import URIRef
 
 from benchmarks.queries import QUESTIONS, Question
 from benchmarks.servers import store_path
-from kg.sparql.compiled import GraphChoice, compile_query
+from kg.sparql.compiled import Compiled, GraphChoice, compile_query
 from kg.sparql.parse import parse
 from kg.store import Cursor, Store, lookup_nodes
 
@@ -28,23 +29,35 @@ def compare_with_hand(folder: Path, runs: int) -> None:
         cursor = store.cursor()
         for question in PAIRS:
             compiled, by_hand = statements(cursor, question)
-            ours, theirs = _times(runs, _reader(cursor, compiled), _reader(cursor, by_hand))
+            ours, theirs = _times(
+                runs,
+                partial(answered, cursor, compiled),
+                partial(answered, cursor, Compiled("select", [], by_hand)),
+            )
             ratio = min(ours) / min(theirs)
             cells = (question.name, *_figures(ours), *_figures(theirs), f"{ratio:.2f}")
             print(f"| {' | '.join(cells)} |", flush=True)
 
 
-def statements(cursor: Cursor, question: Question) -> tuple[str, str]:
-    """Return the compiled and the handwritten statement of a question."""
-    compiled = compile_query(cursor, parse(question.text(0)), {}, GraphChoice()).sql
+def statements(cursor: Cursor, question: Question) -> tuple[Compiled, str]:
+    """Return the compiled statements and the handwritten one of a question."""
+    parsed = parse(question.text(0))
+    compiled = compile_query(cursor, parsed, {}, GraphChoice(), in_two_steps=True)
     terms = question.terms()
     ids = lookup_nodes(cursor, [URIRef(term) for term in terms])
     known = {term: -1 if found is None else found for term, found in zip(terms, ids, strict=True)}
     return compiled, question.by_hand(known)
 
 
-def _reader(cursor: Cursor, statement: str) -> Callable[[], object]:
-    return lambda: cursor.execute(statement).fetchall()
+def answered(cursor: Cursor, compiled: Compiled) -> list[tuple[object, ...]]:
+    """Run compiled statements; return all rows."""
+    cursor.begin()
+    try:
+        if compiled.before is not None:
+            cursor.execute(compiled.before)
+        return cursor.execute(compiled.sql).fetchall()
+    finally:
+        cursor.rollback()
 
 
 def _times(runs: int, *readers: Callable[[], object]) -> list[list[float]]:
