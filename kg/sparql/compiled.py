@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from types import MappingProxyType
 
 from rdflib import Literal, URIRef
 from rdflib.paths import Path
@@ -19,8 +20,11 @@ from kg.sparql.context import Context, Dataset
 from kg.sparql.lines import line_query
 from kg.sparql.parse import parse
 from kg.sparql.staged import create, is_worth_staging, stage, stored
-from kg.sparql.values import Kinds
+from kg.sparql.values import Constant, Kinds
 from kg.store import Cursor, TermKey, hidden_ids, lookup_nodes, term_key
+
+Constants = Mapping[TermKey, Constant]
+NO_CONSTANTS: Constants = MappingProxyType({})
 
 FORMS = {
     "SelectQuery": "select",
@@ -64,15 +68,18 @@ def compile_query(
     query: Query,
     bindings: Mapping[str, Node],
     graphs: GraphChoice,
+    constants: Constants = NO_CONSTANTS,
     *,
     in_two_steps: bool = False,
 ) -> Compiled:
     """Return the SQL of a query; `in_two_steps` allows it a temporary table.
 
+    `constants` gives the values of terms of the query that are not looked up.
+
     Raises:
         NotCompiledError: some part of the query is not compiled.
     """
-    context = _context(cursor, query.algebra, graphs, bindings)
+    context = _context(cursor, query.algebra, graphs, bindings, constants)
     context.base = query.prologue.base
     compiler = Compiler(context)
     algebra = query.algebra
@@ -99,13 +106,18 @@ def compile_query(
 
 
 def compile_lines(
-    cursor: Cursor, query: Query, bindings: Mapping[str, Node], graphs: GraphChoice, name: str
+    cursor: Cursor,
+    query: Query,
+    bindings: Mapping[str, Node],
+    graphs: GraphChoice,
+    name: str,
+    constants: Constants = NO_CONSTANTS,
 ) -> str:
     """Return the SQL that reads what a SELECT has staged as text in a result format.
 
-    The snapshot has to be that of the compilation whose table it reads.
+    The snapshot and the arguments have to be those of the compilation whose table it reads.
     """
-    context = _context(cursor, query.algebra, graphs, bindings)
+    context = _context(cursor, query.algebra, graphs, bindings, constants)
     relation = Compiler(context).relation(query.algebra.p)
     variables = [str(variable) for variable in query.algebra.PV]
     kept = stage(context, relation, variables)
@@ -216,13 +228,17 @@ def _add_id(
 
 
 def _context(
-    cursor: Cursor, algebra: CompValue, graphs: GraphChoice, bindings: Mapping[str, Node]
+    cursor: Cursor,
+    algebra: CompValue,
+    graphs: GraphChoice,
+    bindings: Mapping[str, Node],
+    constants: Constants = NO_CONSTANTS,
 ) -> Context:
     """Return the context of a compilation, its constants looked up at once."""
     now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     context = Context(cursor, dataset(cursor, algebra, graphs), now)
-    constants = [*_constants(algebra), *(term_key(node) for node in bindings.values())]
-    context.load_constants(constants)
+    mentioned = [*_constants(algebra), *(term_key(node) for node in bindings.values())]
+    context.load_constants(mentioned, constants)
     context.load_statistics()
     context.bindings = {name: context.constant(node) for name, node in bindings.items()}
     return context

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from types import MappingProxyType
 
 from rdflib import BNode, Variable
 from rdflib.term import Node
@@ -24,6 +25,7 @@ from kg.sparql.values import (
 from kg.store import DEFAULT_GRAPH, Cursor, Kind, TermKey, TypedTerm, term_key, type_terms
 from kg.store.schema import UNZONED_BIT, ZONED_BIT
 from kg.store.terms import term_hash
+from kg.store.typing import RDF_LANG_STRING, XSD_STRING
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,20 +95,21 @@ class Context:
             self.load_constants([key])
         return self.constants[key]
 
-    def load_constants(self, keys: Iterable[TermKey]) -> None:
-        """Look up terms; one that is not stored gets a negative id, equal to itself only."""
+    def load_constants(
+        self, keys: Iterable[TermKey], given: Mapping[TermKey, Constant] = MappingProxyType({})
+    ) -> None:
+        """Look up terms, but for those given.
+
+        One that is not stored gets a negative id, equal to itself only.
+        """
         missing = list(dict.fromkeys(key for key in keys if key not in self.constants))
-        if not missing:
-            return
-        hashes = {term_hash(key[0]) for key in missing}
-        rows = self.cursor.execute(
-            "SELECT id, lex, dt, lang FROM term"
-            f" WHERE h IN ({', '.join(str(value) for value in hashes)})"
-        ).fetchall()
-        ids = {(lex, dt, lang): term_id for term_id, lex, dt, lang in rows}
+        ids = term_ids(self.cursor, [key for key in missing if key not in given])
         for key in missing:
-            term_id = ids.get(key, -1 - len(self.constants))
-            self.constants[key] = Constant(typed_term(self.cursor, key), term_id)
+            constant = given.get(key)
+            if constant is None:
+                term_id = ids.get(key, -1 - len(self.constants))
+                constant = Constant(typed_term(self.cursor, key), term_id)
+            self.constants[key] = constant
 
     def load_statistics(self) -> None:
         """Read the statistics of all predicates."""
@@ -136,7 +139,7 @@ class Context:
 
     def terms(self, alias: str) -> sql.Expr:
         """Return the source of all terms: the dictionary and the query's own constants."""
-        local = [constant for constant in self.constants.values() if constant.id < 0]
+        local = [constant for constant in self.constants.values() if constant.stranger]
         if not local:
             return sql.table("term", alias)
         names = {facet: "kind" if facet == "k" else facet for facet in ("id", *TERM_FACETS)}
@@ -193,6 +196,15 @@ class Context:
         return sql.negation(sql.in_numbers(graph, list(self.dataset.hidden)))
 
 
+def term_ids(cursor: Cursor, keys: Collection[TermKey]) -> dict[TermKey, int]:
+    """Return the ids of those of some terms that are stored."""
+    if not keys:
+        return {}
+    hashes = ", ".join(str(value) for value in {term_hash(key[0]) for key in keys})
+    rows = cursor.execute(f"SELECT id, lex, dt, lang FROM term WHERE h IN ({hashes})").fetchall()
+    return {(lex, dt, lang): term_id for term_id, lex, dt, lang in rows}
+
+
 @lru_cache(maxsize=4096)
 def _typed_literal(lex: str, dt: str, lang: str | None, cursor: _Handle) -> TypedTerm:
     return type_terms(cursor.cursor, [(lex, dt, lang)])[0]
@@ -211,12 +223,17 @@ class _Handle:
         return 0
 
 
+_TEXTS = {XSD_STRING: Kind.STRING, RDF_LANG_STRING: Kind.LANG}
+
+
 def typed_term(cursor: Cursor, key: TermKey) -> TypedTerm:
     """Return a term with its typed values, stored or not."""
     lex, dt, lang = key
     if dt is None:
         kind = Kind.BLANK if lex.startswith("_:") else Kind.IRI
         return TypedTerm(kind, lex, None, None, None, None, None, None)
+    if dt in _TEXTS:
+        return TypedTerm(_TEXTS[dt], lex, dt, lang, None, None, None, None)
     return _typed_literal(lex, dt, lang, _Handle(cursor))
 
 

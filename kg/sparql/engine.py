@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TypeVar
 from weakref import WeakKeyDictionary
 
-from rdflib.plugins.sparql.sparql import Query
 from rdflib.term import Identifier, Node
 
 from kg.errors import QueryEvaluationError
 from kg.sparql.compiled import FORMS, Compiled, GraphChoice, compile_lines, compile_query
 from kg.sparql.deadline import Deadline, memory_error
 from kg.sparql.fallback import run_fallback
+from kg.sparql.lifting import Asked, read
 from kg.sparql.lines import FORMATS as WRITTEN_FORMATS
 from kg.sparql.parse import parse
+from kg.sparql.plans import Plans
 from kg.sparql.reading import CHUNK, Row, chunks_of, engine_reason, terms, texts
 from kg.sparql.running import UNLIMITED, Allowance, Running, running_on
 from kg.sparql.values import NotCompiledError
@@ -36,9 +37,7 @@ from kg.store import (
 DEFAULT_TIMEOUT = 30.0
 _MANY = 1024
 """Solutions from which on the engine writes their text itself."""
-_MOST_KNOWN = 256
-_KNOWN: WeakKeyDictionary[Store, dict[Hashable, Compiled]] = WeakKeyDictionary()
-"""The SQL of recent queries of each store."""
+_PLANS: WeakKeyDictionary[Store, Plans] = WeakKeyDictionary()
 
 _T = TypeVar("_T")
 Triple = tuple[RawTerm, RawTerm, RawTerm]
@@ -105,7 +104,7 @@ def form_of(text: str, base: str | None = None) -> str:
     Raises:
         QuerySyntaxError: the text is not a SPARQL query.
     """
-    return FORMS[parse(text, base).algebra.name]
+    return FORMS[read(text, base).template.query.algebra.name]
 
 
 def query(
@@ -144,9 +143,8 @@ def query(
         union_default_graph,
         as_of_commit,
     )
-    answering = _Answering(
-        store, parse(text, base), bindings or {}, graphs, timeout, cursor, allowance
-    )
+    asked = read(text, base)
+    answering = _Answering(store, asked, bindings or {}, graphs, timeout, cursor, allowance)
     answering.enter(text)
     return answering.result()
 
@@ -157,7 +155,7 @@ class _Answering:
     def __init__(
         self,
         store: Store,
-        parsed: Query,
+        asked: Asked,
         bindings: Mapping[str, Identifier],
         graphs: GraphChoice,
         timeout: float | None,
@@ -165,7 +163,7 @@ class _Answering:
         allowance: Allowance,
     ) -> None:
         self._store = store
-        self._parsed = parsed
+        self._asked = asked
         self._bindings = bindings
         self._graphs = graphs
         self._own = cursor is None
@@ -176,6 +174,16 @@ class _Answering:
         self._deadline = Deadline(self._cursor, timeout, gone=allowance.gone)
         self._running: Running | None = None
         self._done = False
+
+    @property
+    def _lasting(self) -> bool:
+        """Whether the SQL of the query serves until the next commit."""
+        # A caller's transaction may hold what no commit has yet.
+        return self._own and self._graphs.as_of is None
+
+    @property
+    def _plans(self) -> Plans:
+        return _PLANS.setdefault(self._store, Plans())
 
     def enter(self, text: str) -> None:
         """List the query among those that run, until it ends."""
@@ -234,7 +242,11 @@ class _Answering:
             return None
         most = self._allowance.max_rows
         result.complete = most is None or count <= most
-        statement = compile_lines(self._cursor, self._parsed, self._bindings, self._graphs, name)
+        asked, bindings, graphs = self._asked, self._bindings, self._graphs
+        if self._lasting:
+            statement = self._plans.lines(self._cursor, asked, bindings, graphs, name)
+        else:
+            statement = compile_lines(self._cursor, asked.query, bindings, graphs, name)
         return self._to_end(texts(chunks_of(self._cursor, self._deadline, statement), most))
 
     def _to_end(self, found: Iterator[_T]) -> Iterator[_T]:
@@ -245,26 +257,14 @@ class _Answering:
             self._finish()
 
     def _statement(self, number: int) -> Compiled:
-        """Return the SQL of the query, the one of last time where nothing was committed since."""
-        # A caller's transaction may hold what no commit has yet.
-        lasting = self._own and self._graphs.as_of is None
-        known = _KNOWN.setdefault(self._store, {})
-        key = (self._parsed, tuple(self._bindings.items()), self._graphs, number)
-        compiled = known.get(key) if lasting else None
-        if compiled is None:
-            compiled = compile_query(
-                self._cursor,
-                self._parsed,
-                self._bindings,
-                self._graphs,
-                # A caller's transaction is left without tables of ours.
-                in_two_steps=self._own,
-            )
-            if lasting and compiled.lasting:
-                if len(known) >= _MOST_KNOWN:
-                    known.clear()
-                known[key] = compiled
-        return compiled
+        """Return the SQL of the query, that of its shape where nothing was committed since."""
+        asked, graphs = self._asked, self._graphs
+        if self._lasting:
+            return self._plans.compiled(self._cursor, asked, self._bindings, graphs, number)
+        # A caller's transaction is left without tables of ours.
+        return compile_query(
+            self._cursor, asked.query, self._bindings, graphs, in_two_steps=self._own
+        )
 
     def _evaluated(self, number: int, reason: str) -> Result:
         """Answer the query with the evaluator."""
@@ -272,7 +272,7 @@ class _Answering:
         form, variables, answer = run_fallback(
             self._store,
             self._cursor,
-            self._parsed,
+            self._asked.query,
             bindings=self._bindings,
             graphs=self._graphs,
             deadline=self._deadline,

@@ -97,7 +97,7 @@ def _add_scan(
     for node, column, traits in zip(triple, "spo", known, strict=True):
         constant = _constant(context, node)
         if constant is not None:
-            conditions.append(sql.eq(sql.column(alias, column), sql.number(constant.id)))
+            conditions.append(sql.eq(sql.column(alias, column), constant.facet("id")))
         else:
             objects_of = predicate.id if predicate and column == "o" else None
             place = Place(alias, column, traits, typed=column == "o", predicate=objects_of)
@@ -223,7 +223,7 @@ def _with_paths(
         for node, column in ((subject, "a"), (object_, "b")):
             constant = _constant(context, node)
             if constant is not None:
-                condition = sql.eq(sql.column(alias, column), sql.number(constant.id))
+                condition = sql.eq(sql.column(alias, column), constant.facet("id"))
                 joined.conditions.append(condition)
             else:
                 place = Place(alias, column, context.object_statistics(None).traits, typed=False)
@@ -265,7 +265,7 @@ def _ends(
     """Return a query of the ids that an end of a path may have, None when it may have any."""
     constant = _constant(context, node)
     if constant is not None:
-        return sql.select([sql.alias(sql.number(constant.id), "x")])
+        return sql.select([sql.alias(constant.facet("id"), "x")])
     name = variable_name(node)
     if name in context.prebound:
         outside = context.fresh("f")

@@ -6,6 +6,8 @@ stand in another expression, so that callers may use one operand several times.
 
 from __future__ import annotations
 
+import re
+import secrets
 from collections.abc import Sequence
 from functools import lru_cache
 
@@ -24,6 +26,7 @@ _ATOMS = (
     exp.Boolean,
     exp.Case,
     exp.Exists,
+    exp.Var,
 )
 
 
@@ -56,6 +59,23 @@ def number(value: int) -> Expr:
     if value < 0:
         return exp.Paren(this=exp.Neg(this=exp.Literal.number(-value)))
     return exp.Literal.number(value)
+
+
+_GAP = f"gap_{secrets.token_hex(8)}_"
+"""How a gap is written; no text of a query can know it."""
+_GAPS = re.compile(rf"{_GAP}([0-9]+)_([a-z]+)_")
+
+
+def gap(index: int, facet: str) -> Expr:
+    """Return the place of a value that is filled in later (see `split`)."""
+    return exp.Var(this=f"{_GAP}{index}_{facet}_")
+
+
+def split(statement: str) -> tuple[list[str], list[tuple[int, str]]]:
+    """Return the parts of a statement between its gaps, and the gaps."""
+    parts = _GAPS.split(statement)
+    gaps = zip(parts[1::3], parts[2::3], strict=True)
+    return parts[::3], [(int(index), facet) for index, facet in gaps]
 
 
 def null() -> Expr:

@@ -196,7 +196,7 @@ def describe(context: Context, compiler: Compiler, algebra: CompValue) -> exp.Qu
     variables = []
     for node in algebra.PV:
         if isinstance(node, URIRef):
-            parts.append(sql.select([sql.alias(sql.number(context.constant(node).id), "id")]))
+            parts.append(sql.select([sql.alias(context.constant(node).facet("id"), "id")]))
         else:
             variables.append(str(node))
     if variables and algebra.p is not None:

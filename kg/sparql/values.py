@@ -170,8 +170,8 @@ class Constant(Value):
     stored = True
 
     def __init__(self, term: TypedTerm, term_id: int) -> None:
-        self.term = term
-        self.id = term_id
+        self._term = term
+        self._id = term_id
         digits = 0
         if term.num is not None:
             exponent = term.num.normalize().as_tuple().exponent
@@ -182,11 +182,26 @@ class Constant(Value):
         )
         self.traits = Traits(frozenset({term.kind}), digits, wide, zoned)
 
+    @property
+    def term(self) -> TypedTerm:
+        """The term, for those whose SQL follows from its text."""
+        return self._term
+
+    @property
+    def id(self) -> int:
+        """The dictionary id, for those whose SQL follows from it."""
+        return self._id
+
+    @property
+    def stranger(self) -> bool:
+        """Whether the term is not in the dictionary."""
+        return self._id < 0
+
     def facet(self, name: str) -> Expr:
-        term = self.term
+        term = self._term
         match name:
             case "id":
-                return sql.number(self.id)
+                return sql.number(self._id)
             case "k":
                 return sql.number(int(term.kind))
             case "lex" | "dt" | "lang":
@@ -206,9 +221,9 @@ class Constant(Value):
                 return sql.null() if term.tz is None else sql.number(term.tz)
 
     def _number(self) -> Expr:
-        if self.term.num is None:
+        if self._term.num is None:
             return sql.null()
-        text = f"{self.term.num:.{self.traits.digits}f}"
+        text = f"{self._term.num:.{self.traits.digits}f}"
         return sql.cast(sql.string(text), decimal_type(self.traits.scale))
 
     def present(self) -> Expr:

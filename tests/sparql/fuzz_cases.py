@@ -91,14 +91,14 @@ def filled(data: History) -> Store:
     for removed, added in data.commits:
         with store.write() as tx:
             if removed:
-                _stage(tx, removed)
+                stage(tx, removed)
                 tx.delete("_data")
-            _stage(tx, added)
+            stage(tx, added)
             tx.insert("_data")
     return store
 
 
-def _stage(tx: Transaction, quads: Sequence[Quad]) -> None:
+def stage(tx: Transaction, quads: Sequence[Quad]) -> None:
     """Stage quads with the labels of their blank nodes."""
     rows = [(s[0], p[0], *o, g) for s, p, o, g in quads]
     columns = [[row[i] for row in rows] for i in range(6)] if rows else [[]] * 6

@@ -7,12 +7,15 @@ from pathlib import Path
 
 import pyoxigraph as ox
 import pytest
+from other_constants import compare, with_other_constants
 from w3c_manifest import ROOT, Case, cases, iri_of, path_of
 from w3c_results import Table, expected_of, same_csv, same_graph, same_table
 
 from kg.errors import QueryEvaluationError, QuerySyntaxError
 from kg.namespaces import PROVENANCE_GRAPH
 from kg.sparql import Result, parse, query
+from kg.sparql.lifting import read
+from kg.sparql.plans import Plans
 from kg.sparql.results import write_bindings
 from kg.store import Kind, RawTerm, Store
 from kg.store.rdf import load_file
@@ -88,6 +91,14 @@ def test_query_evaluation(case: Case, record_property: pytest.RecordProperty) ->
         assert same_graph(triples, wanted), f"\nfound  {triples}\nwanted {wanted}"
 
 
+@pytest.mark.parametrize("case", _named({"QueryEvaluationTest", "CSVResultFormatTest"}))
+def test_plans_are_shared_without_a_difference(case: Case) -> None:
+    text = case.query.read_text(encoding="utf-8")
+    cursor, plans = _store(case.data, case.named).cursor(), Plans()
+    for one in (*(with_other_constants(text, case.base, seed) for seed in range(2)), text):
+        compare(cursor, plans, one, case.base)
+
+
 @pytest.mark.parametrize("case", _named({"CSVResultFormatTest"}))
 def test_csv_results(case: Case) -> None:
     assert case.result is not None
@@ -128,6 +139,9 @@ def test_negative_syntax(case: Case) -> None:
     with pytest.raises((QuerySyntaxError, QueryEvaluationError)) as caught:
         parse(case.query.read_text(encoding="utf-8"), case.base)
     assert caught.type is QuerySyntaxError
+    with pytest.raises(QuerySyntaxError) as again:
+        read(case.query.read_text(encoding="utf-8"), case.base)
+    assert str(again.value) == str(caught.value)
 
 
 def _term(term: RawTerm | None) -> ox.NamedNode | ox.BlankNode | ox.Literal | None:

@@ -1,0 +1,177 @@
+"""The compiled queries of a store: kept until its next commit, shared by queries of one shape.
+
+The shape of a query is its text without its constants, with the variety of each constant. Where
+the compiler looked at the value of a constant itself, queries must share that value, too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from rdflib import URIRef
+from rdflib.plugins.sparql.sparql import Query
+from rdflib.term import Node
+
+from kg.sparql import sql
+from kg.sparql.compiled import Compiled, GraphChoice, compile_lines, compile_query
+from kg.sparql.context import term_ids, typed_term
+from kg.sparql.lifting import Asked
+from kg.sparql.parameters import Parameter
+from kg.store import Cursor, TermKey, term_key
+
+_MOST_KNOWN = 512
+_FIRST_STRANGER = -1_000_000_000
+"""Id of a parameter that is not stored, far from those of other constants of a query."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """What is compiled: a query, its bindings, and what some of its terms stand for."""
+
+    query: Query
+    bindings: Mapping[str, Node]
+    constants: Mapping[TermKey, TermKey]
+    """Terms that stand for constants, with the constants."""
+    identity: Hashable
+    """The same for questions that differ in these constants only."""
+
+
+def _question(asked: Asked, bindings: Mapping[str, Node]) -> _Question:
+    """Return what to compile for a query, as general as it can be."""
+    stand_ins = {name: URIRef(f"urn:x-constant:binding:{name}") for name in bindings}
+    constants = {term_key(stand_ins[name]): term_key(node) for name, node in bindings.items()}
+    template = asked.template
+    constants.update(zip(template.open, asked.constants, strict=True))
+    values = set(constants.values())
+    if len(values) == len(constants) and template.fixed.isdisjoint(values):
+        identity: Hashable = (template.text, asked.base, tuple(bindings))
+        return _Question(template.query, stand_ins, constants, identity)
+    # Terms that are equal are one constant to the compiler.
+    identity = (asked.text, asked.base, tuple(bindings.items()))
+    return _Question(asked.query, bindings, {}, identity)
+
+
+@dataclass(frozen=True, slots=True)
+class _Gapped:
+    """A statement with gaps."""
+
+    parts: Sequence[str]
+    gaps: Sequence[tuple[int, str]]
+
+    def filled(self, parameters: Sequence[Parameter]) -> str:
+        """Return the statement of some parameters."""
+        texts = {gap: parameters[gap[0]].filling(gap[1]) for gap in set(self.gaps)}
+        filled = [self.parts[0]]
+        for gap, part in zip(self.gaps, self.parts[1:], strict=True):
+            filled += (texts[gap], part)
+        return "".join(filled)
+
+
+def _gapped(statement: str) -> _Gapped:
+    return _Gapped(*sql.split(statement))
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """A compiled query with gaps."""
+
+    compiled: Compiled
+    statement: _Gapped
+    before: _Gapped | None
+
+    def filled(self, parameters: Sequence[Parameter]) -> Compiled:
+        """Return the compiled query of some parameters."""
+        return replace(
+            self.compiled,
+            sql=self.statement.filled(parameters),
+            before=self.before.filled(parameters) if self.before else None,
+        )
+
+
+def _plan(compiled: Compiled) -> _Plan:
+    before = _gapped(compiled.before) if compiled.before is not None else None
+    return _Plan(compiled, _gapped(compiled.sql), before)
+
+
+class Plans:
+    """The compiled queries of one store."""
+
+    def __init__(self) -> None:
+        self._number = -1
+        self._known: dict[Hashable, _Plan] = {}
+        self._looked_at: dict[Hashable, frozenset[int]] = {}
+        """For each shape the parameters whose values its SQL follows from."""
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+    def compiled(
+        self,
+        cursor: Cursor,
+        asked: Asked,
+        bindings: Mapping[str, Node],
+        graphs: GraphChoice,
+        number: int,
+    ) -> Compiled:
+        """Return the SQL of a query on the state of the store after a commit.
+
+        Raises:
+            NotCompiledError: some part of the query is not compiled.
+        """
+        question = _question(asked, bindings)
+        parameters = _parameters(cursor, question.constants)
+        values = list(parameters.values())
+        shape = (question.identity, graphs, number, tuple(value.variety for value in values))
+        looked_at = self._looked_at.get(shape, frozenset())
+        plan = self._known.get((shape, _keys(values, looked_at)))
+        if plan is None:
+            query, stand_ins = question.query, question.bindings
+            found = compile_query(cursor, query, stand_ins, graphs, parameters, in_two_steps=True)
+            plan = _plan(found)
+            looked_at |= {index for index, value in enumerate(values) if value.looked_at}
+            if found.lasting:
+                self._keep(shape, looked_at, _keys(values, looked_at), plan, number)
+        return plan.filled(values)
+
+    def lines(
+        self,
+        cursor: Cursor,
+        asked: Asked,
+        bindings: Mapping[str, Node],
+        graphs: GraphChoice,
+        name: str,
+    ) -> str:
+        """Return the SQL that reads what the plan of a query has staged as text in a format."""
+        question = _question(asked, bindings)
+        parameters = _parameters(cursor, question.constants)
+        query, stand_ins = question.query, question.bindings
+        statement = compile_lines(cursor, query, stand_ins, graphs, name, parameters)
+        return _gapped(statement).filled(list(parameters.values()))
+
+    def _keep(
+        self,
+        shape: Hashable,
+        looked_at: frozenset[int],
+        keys: tuple[TermKey, ...],
+        plan: _Plan,
+        number: int,
+    ) -> None:
+        """Keep a plan; those of earlier commits are no longer asked for."""
+        if number > self._number or len(self._known) >= _MOST_KNOWN:
+            self._known, self._looked_at, self._number = {}, {}, number
+        self._looked_at[shape] = looked_at
+        self._known[shape, keys] = plan
+
+
+def _keys(values: Sequence[Parameter], indexes: frozenset[int]) -> tuple[TermKey, ...]:
+    return tuple(values[index].key for index in sorted(indexes))
+
+
+def _parameters(cursor: Cursor, constants: Mapping[TermKey, TermKey]) -> dict[TermKey, Parameter]:
+    """Return a parameter for each term that stands for a constant."""
+    ids = term_ids(cursor, list(constants.values()))
+    return {
+        stand_in: Parameter(typed_term(cursor, key), ids.get(key, _FIRST_STRANGER - index), index)
+        for index, (stand_in, key) in enumerate(constants.items())
+    }
