@@ -43,17 +43,21 @@ _OF_CONSTRAINT = {SH.select, SH.prefixes}
 def load_shapes(
     source: Graph | FilePath | str | Iterable[FilePath | str],
     vocabulary: Graph | None = None,
+    *,
+    trusted: bool = False,
 ) -> Shapes:
     """Return the shapes of a shapes graph, or of the Turtle files that make it up together.
 
     The subclass axioms of `vocabulary` and of the shapes graph count beside those of the data.
+    The queries of `trusted` shapes are not read before they are asked, which takes most of the
+    time: errors in them come to light then.
 
     Raises:
         UnsupportedShapeError: a shape uses something that is not compiled here.
         ShapesError: a shape is not well-formed, or refers to itself.
     """
     graph = source if isinstance(source, Graph) else _read(source)
-    return _Loader(graph, vocabulary).shapes()
+    return _Loader(graph, vocabulary, trusted=trusted).shapes()
 
 
 def _read(source: FilePath | str | Iterable[FilePath | str]) -> Graph:
@@ -68,8 +72,9 @@ def _read(source: FilePath | str | Iterable[FilePath | str]) -> Graph:
 class _Loader:
     """Reads each shape of a graph once."""
 
-    def __init__(self, graph: Graph, vocabulary: Graph | None) -> None:
+    def __init__(self, graph: Graph, vocabulary: Graph | None, *, trusted: bool) -> None:
         self.graph = graph
+        self.trusted = trusted
         self._known: dict[Node, Shape] = {}
         self._open: list[Node] = []
         self._components = components.read_components(graph)
@@ -139,7 +144,7 @@ class _Loader:
             for term in ordered(self.graph.objects(node, predicate))
         ]
         targets += [
-            components.query_target(self.graph, node, target)
+            components.query_target(self, node, target)
             for target in ordered(self.graph.objects(node, SH.target))
         ]
         if isinstance(node, URIRef) and self._is_class(node):
@@ -166,7 +171,7 @@ class _Loader:
                     f"The shape {label(node)} uses {predicate}, which is not compiled. Write the"
                     " rule with the components of SHACL Core or with sh:sparql."
                 )
-        return (*found, *components.constraints_of(self.graph, node, self._components))
+        return (*found, *components.constraints_of(self, node, self._components))
 
     def _known_elsewhere(self, node: Node, predicate: Node) -> bool:
         """Tell whether a predicate is no constraint of the shape itself."""

@@ -43,6 +43,7 @@ class Source(Protocol):
     """The shapes graph and the shapes read from it."""
 
     graph: Graph
+    trusted: bool
 
     def shape(self, node: Node) -> Shape:
         """Return the shape of a node."""

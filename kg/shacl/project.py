@@ -12,6 +12,7 @@ from kg.errors import ShapesError
 from kg.resources import folder
 from kg.shacl.loader import load_shapes
 from kg.shacl.model import Shapes
+from kg.shacl.reading import read_turtle
 
 
 @lru_cache(maxsize=1)
@@ -24,16 +25,18 @@ def project_shapes() -> Shapes:
     found = sorted((folder("ontology") / "shapes").glob("*.ttl"))
     if not found:
         raise ShapesError("The project's shapes are missing: install the package again.")
-    return shapes_of(found)
+    return shapes_of(found, trusted=True)
 
 
-def shapes_of(files: Sequence[Path]) -> Shapes:
+def shapes_of(files: Sequence[Path], *, trusted: bool = False) -> Shapes:
     """Return the shapes of files, with the subclass axioms of the project's vocabulary.
+
+    `trusted` as in `load_shapes`.
 
     Raises:
         ShapesError: a file cannot be read, or a shape is wrong.
     """
     vocabulary = Graph()
     for path in sorted((folder("ontology") / "vocabulary").glob("*.ttl")):
-        vocabulary.parse(path, format="turtle")
-    return load_shapes([*files], vocabulary)
+        read_turtle(vocabulary, path)
+    return load_shapes([*files], vocabulary, trusted=trusted)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-import sqlglot
 from rdflib import Variable
 from rdflib.plugins.sparql.parserutils import CompValue
 from rdflib.plugins.sparql.sparql import Query
@@ -19,10 +18,11 @@ from kg.shacl.model import Bindings, Shape
 from kg.shacl.prebinding import mentioned, query_of_run, refuse_for_sets
 from kg.shacl.query_model import Ask, QueryConstraint, Select
 from kg.shacl.shapes_graph import SHAPES_GRAPH, answer_patterns
-from kg.shacl.sql import DIALECT, fill, query, union
+from kg.shacl.sql import Compiled as Sql
+from kg.shacl.sql import fill, query, rendered, union
 from kg.shacl.statement import Statement
 from kg.shacl.values import pairs_of
-from kg.sparql import Compiled, NotCompiledError, compile_algebra
+from kg.sparql import NotCompiledError, compile_algebra
 from kg.store import Kind
 
 _COMPUTED = """
@@ -85,7 +85,7 @@ def solutions(constraint: Select, st: Statement, shape: Shape, nodes: str) -> ex
     except NotCompiledError as error:
         pairs = "SELECT n.node AS focus, n.node AS value FROM :nodes AS n"
         found = _evaluated(constraint, prepared, st, query(pairs, nodes=nodes), nodes, error)
-        rows = query("SELECT * FROM :table", table=found.table)
+        rows = Sql(f"SELECT * FROM {found.table}")
         _fail(constraint, st, found.variables, rows)
         return _results(constraint, shape, found.variables, rows, "s.focus")
 
@@ -103,7 +103,7 @@ def _compiled(
     this = f"SELECT n.node AS this FROM {nodes} AS n WHERE n.node > 0"
     compiled = compile_algebra(cursor, algebra, {"this": this}, bindings=prepared.bindings)
     focus = f"s.c{compiled.variables.index('this')}_id"
-    found = _parsed(compiled)
+    found = Sql(compiled.sql)
     if st.session.holds(nodes):
         _fail(constraint, st, compiled.variables, found)
     several: list[exp.Query] = [_results(constraint, shape, compiled.variables, found, focus)]
@@ -111,34 +111,28 @@ def _compiled(
         bindings = {**prepared.bindings, "this": node}
         compiled = compile_algebra(cursor, algebra, {}, bindings=bindings)
         focus = f"CAST({number} AS BIGINT)"
-        rows = _results(constraint, shape, compiled.variables, _parsed(compiled), focus)
+        rows = _results(constraint, shape, compiled.variables, Sql(compiled.sql), focus)
         asked = "EXISTS (SELECT 1 FROM :nodes AS n WHERE n.node = :id)"
         several.append(rows.where(fill(asked, nodes=nodes, id=number), copy=False))
     return query("SELECT u.* FROM :several AS u", several=union(several))
 
 
-def _fail(constraint: Select, st: Statement, variables: list[str], rows: exp.Query) -> None:
+def _fail(constraint: Select, st: Statement, variables: list[str], rows: exp.Query | Sql) -> None:
     """Raise ShapesError when a solution has `?failure` true (section 5.3.1)."""
     if "failure" not in variables:
         return
     column = f"f.c{variables.index('failure')}"
     failed = f"SELECT 1 FROM :rows AS f WHERE {column}_k = 5 AND {column}_lex IN ('true', '1')"
-    statement = query(f"{failed} LIMIT 1", rows=rows.copy())
-    if st.session.cursor.execute(statement.sql(DIALECT)).fetchone():
+    statement = query(f"{failed} LIMIT 1", rows=rows)
+    if st.session.cursor.execute(rendered(statement)).fetchone():
         raise ShapesError(
             f"The query of the shape {constraint.shape} reports a failure (?failure): the data"
             " cannot be judged. Mend what the query asks for, then validate again."
         )
 
 
-def _parsed(compiled: Compiled) -> exp.Query:
-    parsed = sqlglot.parse_one(compiled.sql, read=DIALECT)
-    assert isinstance(parsed, exp.Query)  # noqa: S101
-    return parsed
-
-
 def _results(
-    constraint: Select, shape: Shape, variables: list[str], found: exp.Query, focus: str
+    constraint: Select, shape: Shape, variables: list[str], found: exp.Query | Sql, focus: str
 ) -> exp.Select:
     """Return the results (section 5.3.2) of solutions with term columns for each variable."""
     columns = {name: f"s.c{number}" for number, name in enumerate(variables)}
@@ -218,12 +212,12 @@ def _accepted(prepared: _Prepared, st: Statement, pairs: str) -> tuple[str, list
         )
         compiled = compile_algebra(cursor, select, relation, bindings=prepared.bindings)
         ids = ", ".join(f"s.c{number}_id AS {name}" for number, name in enumerate(names))
-        several.append(query(f"SELECT {ids} FROM :found AS s", found=_parsed(compiled)))
+        several.append(query(f"SELECT {ids} FROM :found AS s", found=Sql(compiled.sql)))
     for node, number in [*st.session.absent(), *([] if names else [(None, 0)])]:
         bindings = {**prepared.bindings, **(dict.fromkeys(names, node) if node else {})}
         compiled = compile_algebra(cursor, prepared.algebra, {}, bindings=bindings)
         ids = ", ".join(f"CAST({number} AS BIGINT) AS {name}" for name in names) or "1 AS one"
-        several.append(query(f"SELECT {ids} WHERE (:found)", found=_parsed(compiled)))
+        several.append(query(f"SELECT {ids} WHERE (:found)", found=Sql(compiled.sql)))
     return st.let(union(several)), names
 
 

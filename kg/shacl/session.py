@@ -17,7 +17,7 @@ from sqlglot import exp
 
 from kg.shacl.model import HasClass, Path, PredicatePath, Shape, Shapes, Target
 from kg.shacl.paths import ordered, predicates
-from kg.shacl.sql import DIALECT
+from kg.shacl.sql import rendered
 from kg.store import (
     Cursor,
     EngineError,
@@ -157,7 +157,7 @@ class Session:
         """Keep a relation in a new temporary table; return its name."""
         self._tables += 1
         name = f"shacl_t{self._tables}"
-        self.cursor.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {query.sql(DIALECT)}")
+        self.cursor.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {rendered(query)}")
         return name
 
     def table_of(
@@ -177,7 +177,7 @@ class Session:
 
     def insert(self, table: str, query: exp.Query) -> int:
         """Add rows to a temporary table, columns by name; return how many."""
-        row = self.cursor.execute(f"INSERT INTO {table} BY NAME {query.sql(DIALECT)}").fetchone()
+        row = self.cursor.execute(f"INSERT INTO {table} BY NAME {rendered(query)}").fetchone()
         return int(row[0]) if row else 0
 
     def count(self, table: str) -> int:

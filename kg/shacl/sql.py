@@ -1,8 +1,9 @@
 """SQL from templates: parsed once, then filled in with names, numbers and expressions.
 
 A template is SQL with holes written `:name`. A hole in a FROM clause takes the name of a relation
-or a query; any other hole takes a number, a list of numbers (for IN) or an expression. Texts from
-outside enter as literals of the syntax tree, never as part of a template.
+or a query, be it a tree or the text of a compiled one; any other hole takes a number, a list of
+numbers (for IN) or an expression. Texts from outside enter as literals of the syntax tree, never as
+part of a template.
 """
 
 from __future__ import annotations
@@ -14,6 +15,13 @@ import sqlglot
 from sqlglot import exp
 
 DIALECT = "duckdb"
+
+
+class Compiled(str):
+    """SQL text of a whole query that was compiled elsewhere: put where it belongs, unparsed."""
+
+    __slots__ = ()
+
 
 Part = str | int | Sequence[int] | exp.Expr
 
@@ -41,14 +49,23 @@ def query(template: str, **parts: Part) -> exp.Query:
     return filled
 
 
+def rendered(statement: exp.Query) -> str:
+    """Return the text of a statement, which is not used after that."""
+    return statement.sql(DIALECT, copy=False)
+
+
 def _fill_hole(hole: exp.Expr, part: Part) -> None:
     """Put a part where a hole is."""
     table = hole.parent
     if isinstance(table, exp.Table):
-        if isinstance(part, exp.Query):
+        if isinstance(part, Compiled):
+            hole.replace(exp.Var(this=f"({part})"))
+        elif isinstance(part, exp.Query):
             table.replace(exp.Subquery(this=_unused(part), alias=table.args.get("alias")))
         else:
             hole.replace(exp.to_identifier(str(part)))
+    elif isinstance(part, Compiled):
+        hole.replace(exp.Var(this=part))
     elif isinstance(part, exp.Expr):
         hole.replace(_unused(part))
     elif isinstance(part, int):
