@@ -41,6 +41,7 @@ RIGHTS: dict[str, Needed] = {
     "queries.run_query": Right.READ,
     "running.list_running": Right.READ,
     "running.stop_running": Right.READ,
+    "shacl.post_shacl": Right.READ,
     "sparql.get_sparql": Right.READ,
     "sparql.post_sparql": Right.READ,
     "tokens.delete_token": Right.ADMIN,

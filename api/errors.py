@@ -114,7 +114,7 @@ def _answer(problem: Problem) -> Response:
 
 def wants_page() -> bool:
     """Tell whether a person sends the current request, who reads pages rather than documents."""
-    if request.path == "/sparql" or request.path.startswith("/api/"):
+    if request.path in ("/sparql", "/shacl") or request.path.startswith("/api/"):
         return False
     offered = [MEDIA_TYPE, "application/json", "text/html"]
     return request.accept_mimetypes.best_match(offered, default=MEDIA_TYPE) == "text/html"

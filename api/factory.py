@@ -6,7 +6,7 @@ from flask import Flask
 from flask.json.provider import DefaultJSONProvider
 from jinja2 import StrictUndefined
 
-from api import analyses, health, imports, metrics, openapi, queries, running, sparql, tokens
+from api import analyses, health, imports, metrics, openapi, queries, running, shacl, sparql, tokens
 from api.access import register_access
 from api.config import Services, WebOptions
 from api.errors import register_errors
@@ -52,7 +52,18 @@ def create_app(
     register_access(app)
     register_language(app)
     register_errors(app)
-    for part in (sparql, imports, queries, analyses, openapi, health, running, tokens, metrics):
+    for part in (
+        sparql,
+        shacl,
+        imports,
+        queries,
+        analyses,
+        openapi,
+        health,
+        running,
+        tokens,
+        metrics,
+    ):
         app.register_blueprint(part.blueprint)
     register_pages(app)
     return app

@@ -13,12 +13,14 @@ from flask import Blueprint, Response, jsonify
 from api.config import services
 from api.errors import MEDIA_TYPE
 from api.identity import COOKIE
+from api.shacl import OFFERED as SHACL_FORMATS
 from api.tables import FORMATS as TABLE_FORMATS
 from kg import __version__
 from kg.analysis import ANALYSES, Analysis
 from kg.catalog import NamedQuery
 from kg.roles import Role
 from kg.sparql.formats import BINDING_FORMATS, GRAPH_FORMATS, Format
+from kg.store.documents import FORMATS as RDF_FORMATS
 
 blueprint = Blueprint("openapi", __name__, url_prefix="/api")
 
@@ -69,6 +71,7 @@ def describe() -> Document:
         "info": {"title": "clientgraph", "version": __version__},
         "paths": {
             "/sparql": _sparql(),
+            "/shacl": _shacl(),
             "/api/imports": _imports(),
             "/api/imports/{id}": {
                 "get": _operation("The report of an import", [_path_parameter("id")], _json())
@@ -129,6 +132,23 @@ def _tokens() -> Document:
     made["responses"]["201"] = made["responses"].pop("200")
     made["requestBody"] = {"required": True, "content": {"application/json": {"schema": form}}}
     return {"get": _operation("The tokens, for administrators", [], _json()), "post": made}
+
+
+def _shacl() -> Document:
+    own = [
+        _parameter("graph", "A stored graph to validate, instead of a document"),
+        _parameter("limit", "Results listed for each shape; all are counted", kind="integer"),
+    ]
+    document = {"type": "string", "format": "binary"}
+    properties = {"data": document, "shapes": document}
+    sent = _operation("Validate with SHACL", [*own, *_shared()], _content(SHACL_FORMATS))
+    sent["requestBody"] = {
+        "content": {
+            **{one.media_type: {"schema": {"type": "string"}} for one in RDF_FORMATS.values()},
+            "multipart/form-data": {"schema": {"type": "object", "properties": properties}},
+        }
+    }
+    return {"post": sent}
 
 
 def _imports() -> Document:

@@ -8,24 +8,20 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import click
-from rdflib import BNode
 
 from kg.cli.output import write_chunks, write_table
 from kg.cli.session import opened_store, today
-from kg.shacl import Report, ValidationResult, project_shapes, shapes_of, validate
-from kg.shacl.model import Path as ShapePath
-from kg.shacl.model import PredicatePath
-from kg.shacl.paths import path_text
+from kg.shacl import Report, project_shapes, shapes_of, validate
+from kg.shacl.rows import COLUMNS, rows
 from kg.store import Store
 from kg.store.rdf import load_file
 
-_COLUMNS = ("severity", "focus", "path", "value", "shape", "message_en", "message_fr")
 _readable = click.Path(exists=True, path_type=Path)
 
 
 @click.command("validate")
 @click.argument("paths", nargs=-1, type=_readable)
-@click.option("--shapes", multiple=True, type=_readable, help="Turtle file of shapes; repeatable.")
+@click.option("--shapes", multiple=True, type=_readable, help="RDF file of shapes; repeatable.")
 @click.option(
     "--format",
     "name",
@@ -71,16 +67,20 @@ def _graph_of(paths: Sequence[Path]) -> Iterator[Store]:
 
 
 def _write(report: Report, name: str, language: str) -> None:
+    for note in report.notes():
+        click.echo(note[language], err=True)
     if name == "turtle":
         write_chunks([report.graph().serialize(format="turtle").encode()])
     elif name == "text":
         shown = [0, 1, 2, 3, 4, 6 if language == "fr" else 5]
-        rows = [[row[i] for i in shown] for row in map(_row, report.results)]
-        if rows:
-            write_table([_COLUMNS[i].removesuffix(f"_{language}") for i in shown], rows, "table")
+        shown_rows = [[row[i] for i in shown] for row in rows(report)]
+        if shown_rows:
+            write_table(
+                [COLUMNS[i].removesuffix(f"_{language}") for i in shown], shown_rows, "table"
+            )
         click.echo("The data conform." if report.conforms else _counted(report), err=True)
     else:
-        write_table(_COLUMNS, [_row(one) for one in report.results], name)
+        write_table(COLUMNS, rows(report), name)
 
 
 def _counted(report: Report) -> str:
@@ -90,20 +90,3 @@ def _counted(report: Report) -> str:
         counts[str(severity).rpartition("#")[2].lower()] += number
     known = ["violation", "warning", "info"]
     return ", ".join(f"{counts[one]} {one}" for one in known if counts[one]) + "."
-
-
-def _row(result: ValidationResult) -> list[str | None]:
-    return [
-        str(result.severity).rpartition("#")[2].lower(),
-        result.focus[1],
-        _path(result.path) if result.path else None,
-        result.value[1] if result.value else None,
-        None if isinstance(result.shape, BNode) else str(result.shape),
-        result.messages.get("en", result.messages.get("")),
-        result.messages.get("fr"),
-    ]
-
-
-def _path(path: ShapePath) -> str:
-    """Return a path as people and programs expect it: a bare IRI where it is one predicate."""
-    return str(path.iri) if isinstance(path, PredicatePath) else path_text(path)

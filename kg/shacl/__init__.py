@@ -2,7 +2,7 @@
 
 from kg.shacl.loader import load_shapes
 from kg.shacl.model import Shape, Shapes
-from kg.shacl.project import project_shapes, shapes_of
+from kg.shacl.project import project_shapes, shapes_of, shapes_of_documents
 from kg.shacl.report import Report, ValidationResult
 from kg.shacl.validate import validate
 
@@ -14,5 +14,6 @@ __all__ = [
     "load_shapes",
     "project_shapes",
     "shapes_of",
+    "shapes_of_documents",
     "validate",
 ]

@@ -15,7 +15,6 @@ from rdflib.term import Node
 
 from kg.shacl.session import Session
 from kg.sparql.compiled import GraphChoice
-from kg.sparql.deadline import Deadline
 from kg.sparql.fallback import run_fallback
 from kg.store import RawTerm, Store, to_rdflib
 
@@ -81,7 +80,7 @@ def _answer(
         parsed,
         bindings=bindings,  # type: ignore[arg-type]
         graphs=GraphChoice(),
-        deadline=Deadline(session.cursor, None),
+        deadline=session.deadline,
     )
     return answer
 

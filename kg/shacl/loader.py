@@ -13,7 +13,7 @@ from kg.shacl import components, parameters
 from kg.shacl.declared import flag, label, messages, only
 from kg.shacl.model import Constraint, QueryTarget, Shape, Shapes, Target
 from kg.shacl.paths import ordered, read_path
-from kg.shacl.reading import read_turtle
+from kg.shacl.reading import read_file
 
 _TARGETS = {
     SH.targetClass: "class",
@@ -65,7 +65,7 @@ def _read(source: FilePath | str | Iterable[FilePath | str]) -> Graph:
     paths = [source] if isinstance(source, FilePath | str) else list(source)
     graph = Graph()
     for number, path in enumerate(paths):
-        read_turtle(graph, FilePath(path), f"f{number}x")
+        read_file(graph, FilePath(path), f"f{number}x")
     return graph
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from kg.errors import ShapesError
 from kg.resources import folder
 from kg.shacl.loader import load_shapes
 from kg.shacl.model import Shapes
-from kg.shacl.reading import read_turtle
+from kg.shacl.reading import read_bytes, read_file
 
 
 @lru_cache(maxsize=1)
@@ -34,9 +34,23 @@ def shapes_of(files: Sequence[Path], *, trusted: bool = False) -> Shapes:
     `trusted` as in `load_shapes`.
 
     Raises:
-        ShapesError: a file cannot be read, or a shape is wrong.
+        RdfSyntaxError: a file cannot be read.
+        ShapesError: a shape is wrong.
     """
+    return load_shapes([*files], _vocabulary(), trusted=trusted)
+
+
+def shapes_of_documents(documents: Iterable[tuple[str, bytes, str]]) -> Shapes:
+    """Return the shapes of documents, each (name, content, format), as `shapes_of` does."""
+    graph = Graph()
+    for number, (name, content, kind) in enumerate(documents):
+        read_bytes(graph, content, kind, name, f"d{number}x")
+    return load_shapes(graph, _vocabulary())
+
+
+@lru_cache(maxsize=1)
+def _vocabulary() -> Graph:
     vocabulary = Graph()
     for path in sorted((folder("ontology") / "vocabulary").glob("*.ttl")):
-        read_turtle(vocabulary, path)
-    return load_shapes([*files], vocabulary, trusted=trusted)
+        read_file(vocabulary, path)
+    return vocabulary

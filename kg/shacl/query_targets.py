@@ -7,7 +7,6 @@ from kg.shacl.prebinding import query_of_run
 from kg.shacl.session import Session
 from kg.sparql import NotCompiledError, compile_algebra
 from kg.sparql.compiled import GraphChoice
-from kg.sparql.deadline import Deadline
 from kg.sparql.fallback import run_fallback
 from kg.store import RawTerm, Store, to_rdflib
 
@@ -25,7 +24,7 @@ def selected_nodes(session: Session, target: QueryTarget) -> str:
             parsed,
             bindings=bindings,  # type: ignore[arg-type]
             graphs=GraphChoice(),
-            deadline=Deadline(session.cursor, None),
+            deadline=session.deadline,
         )
         assert not isinstance(answer, bool)  # noqa: S101
         this = variables.index("this")

@@ -1,4 +1,4 @@
-"""Turtle files read into rdflib graphs with every lexical form kept.
+"""RDF documents read into rdflib graphs with every lexical form kept.
 
 rdflib's own parser rewrites literals ("01"^^xsd:integer becomes "1"), and a shape that asks for a
 term has to ask for the very term that was written.
@@ -13,34 +13,47 @@ from rdflib import XSD, BNode, Graph, Literal, URIRef
 from rdflib.term import IdentifiedNode, Node
 
 from kg.errors import RdfSyntaxError
+from kg.store.documents import Document, format_of, rdf_format, unpacked
 
 
-def read_turtle(graph: Graph, path: Path, scope: str = "") -> None:
-    """Add the triples of a Turtle file to a graph; `scope` sets its blank nodes apart.
+def read_file(graph: Graph, path: Path, scope: str = "") -> None:
+    """Add the triples of an RDF file to a graph; `scope` sets its blank nodes apart.
 
     Raises:
-        RdfSyntaxError: the file cannot be read, or is not Turtle.
+        UsageError: the file cannot be opened, or its extension names no RDF format.
+        RdfSyntaxError: it is not what its extension says.
     """
-    try:
-        parse_turtle(graph, path.read_bytes(), path.resolve().as_uri(), scope)
-    except OSError as error:
-        raise RdfSyntaxError(f"{path} cannot be read: {error.strerror}.") from error
-    except SyntaxError as error:
-        raise RdfSyntaxError(
-            f"{path} is not Turtle: {error.msg}", error.lineno, error.offset
-        ) from error
+    with unpacked(path) as plain:
+        base = path.resolve().as_uri()
+        _add(graph, Document(path.name, plain, format_of(path), base, triples_only=False), scope)
 
 
-def parse_turtle(graph: Graph, text: bytes, base: str | None = None, scope: str = "") -> None:
+def read_bytes(graph: Graph, data: bytes, format: str, name: str, scope: str = "") -> None:  # noqa: A002
+    """Add the triples of a document to a graph, as `read_file` does.
+
+    Raises:
+        UsageError: the format is not known.
+        RdfSyntaxError: the content is not what the format asks for; it is called `name`.
+    """
+    _add(graph, Document(name, data, rdf_format(format), None, triples_only=False), scope)
+
+
+def parse_turtle(graph: Graph, text: bytes, base: str | None = None) -> None:
     """Add the triples of a Turtle text to a graph.
 
     Raises:
-        SyntaxError: the text is not Turtle.
+        RdfSyntaxError: the text is not Turtle.
     """
-    turtle = pyoxigraph.RdfFormat.TURTLE
-    for quad in pyoxigraph.parse(text, format=turtle, base_iri=base):
-        subject, object_ = _node(quad.subject, scope), _term(quad.object, scope)
-        graph.add((subject, URIRef(quad.predicate.value), object_))
+    _add(graph, Document("The text", text, pyoxigraph.RdfFormat.TURTLE, base, False), "")  # noqa: FBT003
+
+
+def _add(graph: Graph, document: Document, scope: str) -> None:
+    try:
+        for quad in document.quads():
+            subject, object_ = _node(quad.subject, scope), _term(quad.object, scope)
+            graph.add((subject, URIRef(quad.predicate.value), object_))
+    except ValueError as error:
+        raise RdfSyntaxError(f"{document.name} cannot be read: {error}") from error
 
 
 def _node(term: object, scope: str) -> IdentifiedNode:

@@ -10,6 +10,7 @@ from typing import Any
 from rdflib import RDF, SH, XSD, BNode, Graph, Literal, URIRef
 from rdflib.term import IdentifiedNode
 
+from kg.shacl.declared import label
 from kg.shacl.messages import literals_of, message, variables_of
 from kg.shacl.model import Constraint, Path, PredicatePath, Shape
 from kg.shacl.paths import write_path
@@ -105,6 +106,20 @@ class Report:
                 key = (check.shape.node, check.shape.severity)
                 found[key] = found.get(key, 0) + check.total
         return found
+
+    def notes(self) -> list[dict[str, str]]:
+        """Return what is to know about how the results came about, by language.
+
+        Each shape that SQL did not answer is told, with the engine that did and the reason.
+        """
+        told = {(label(c.shape.node), c.engine, c.reason) for c in self.checks if c.reason}
+        return [
+            {
+                "en": f"The shape {shape} was checked by {engine}, node by node: {reason}.",
+                "fr": f"La forme {shape} a été vérifiée par {engine}, nœud par nœud : {reason}.",
+            }
+            for shape, engine, reason in sorted(told, key=str)
+        ]
 
     def graph(self) -> Graph:
         """Return the listed results as a W3C validation report."""

@@ -18,6 +18,7 @@ from sqlglot import exp
 from kg.shacl.model import HasClass, Path, PredicatePath, Shape, Shapes, Target
 from kg.shacl.paths import ordered, predicates
 from kg.shacl.sql import rendered
+from kg.sparql.deadline import Deadline
 from kg.store import (
     Cursor,
     EngineError,
@@ -64,8 +65,9 @@ SELECT root, id FROM below
 class Session:
     """The state of one validation on one cursor."""
 
-    def __init__(self, cursor: Cursor, shapes: Shapes, as_of: date) -> None:
+    def __init__(self, cursor: Cursor, shapes: Shapes, as_of: date, deadline: Deadline) -> None:
         self.cursor = cursor
+        self.deadline = deadline
         self.as_of = as_of
         self.shapes_graph = shapes.graph
         self.evaluated: str | None = None
@@ -155,6 +157,7 @@ class Session:
 
     def table(self, query: exp.Query) -> str:
         """Keep a relation in a new temporary table; return its name."""
+        self.deadline.check()
         self._tables += 1
         name = f"shacl_t{self._tables}"
         self.cursor.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {rendered(query)}")
@@ -177,6 +180,7 @@ class Session:
 
     def insert(self, table: str, query: exp.Query) -> int:
         """Add rows to a temporary table, columns by name; return how many."""
+        self.deadline.check()
         row = self.cursor.execute(f"INSERT INTO {table} BY NAME {rendered(query)}").fetchone()
         return int(row[0]) if row else 0
 

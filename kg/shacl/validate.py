@@ -23,7 +23,8 @@ from kg.shacl.sql import query
 from kg.shacl.statement import Statement
 from kg.shacl.targets import Targets
 from kg.shacl.values import pairs_of
-from kg.store import Cursor
+from kg.sparql.deadline import Deadline
+from kg.store import Cursor, EngineInterrupted
 
 
 def validate(
@@ -33,6 +34,7 @@ def validate(
     focus: str | None = None,
     *,
     limit: int | None = None,
+    timeout: float | None = None,
 ) -> Report:
     """Validate what the cursor sees and return the report.
 
@@ -41,16 +43,26 @@ def validate(
 
     `focus` is SQL for a relation with a column `node` of term ids: only these focus nodes are
     looked at. `limit` is the number of results listed for each shape; the report counts all of
-    them, and keeps all of them in its temporary table, in any case.
+    them, and keeps all of them in its temporary table, in any case. `timeout` is in seconds.
 
     Raises:
         UnsupportedShapeError: a constraint's query or pattern cannot be compiled.
+        QueryTimeoutError: the time is over.
     """
-    session = Session(cursor, shapes, as_of)
+    with Deadline(cursor, timeout) as deadline:
+        try:
+            return _validated(Session(cursor, shapes, as_of, deadline), shapes, focus, limit)
+        except EngineInterrupted:
+            raise deadline.error() from None
+
+
+def _validated(session: Session, shapes: Shapes, focus: str | None, limit: int | None) -> Report:
+    """Run the shapes in a session, and close it."""
     try:
         scope = session.table(_relation(focus)) if focus else None
         run = _Run(session, Targets(session, shapes, scope))
         for shape in shapes.roots:
+            session.deadline.check()
             run.root(shape)
         return Report.collect(session, run.checks, limit)
     finally:

@@ -29,16 +29,26 @@ def hide(cursor: duckdb.DuckDBPyConnection, rules: Collection[str]) -> None:
 
     For this cursor views take the names of the tables, also within what is made of these.
     """
+    hidden = _hidden(rules, _table(cursor, "graph"))
+    _narrow(cursor, f"g NOT IN ({hidden})")
+
+
+def narrow(cursor: duckdb.DuckDBPyConnection, graph: int) -> None:
+    """Leave one graph only in the reach of a cursor that only reads, as `hide` does for others."""
+    _narrow(cursor, f"g = {int(graph)}")
+
+
+def _narrow(cursor: duckdb.DuckDBPyConnection, condition: str) -> None:
+    for name in ("quad", "graph"):
+        table = _table(cursor, name)
+        cursor.execute(f"CREATE TEMP VIEW {name} AS SELECT * FROM {table} WHERE {condition}")
+
+
+def _table(cursor: duckdb.DuckDBPyConnection, name: str) -> str:
+    """Return the full name of a table, which no view of a cursor takes."""
     row = cursor.execute("SELECT current_database()").fetchone()
-    names = {
-        name: exp.table_(name, db="main", catalog=row[0] if row else "", quoted=True).sql("duckdb")
-        for name in ("quad", "graph")
-    }
-    hidden = _hidden(rules, names["graph"])
-    for name, table in names.items():
-        cursor.execute(
-            f"CREATE TEMP VIEW {name} AS SELECT * FROM {table} WHERE g NOT IN ({hidden})"
-        )
+    table = exp.table_(name, db="main", catalog=row[0] if row else "", quoted=True)
+    return table.sql("duckdb")
 
 
 def visible(

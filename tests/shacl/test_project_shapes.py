@@ -24,7 +24,7 @@ from rulebook import (
 )
 
 from kg.shacl import Shapes, load_shapes, validate
-from kg.shacl.reading import read_turtle
+from kg.shacl.reading import read_file
 from kg.store import Store
 
 AS_OF = date(2026, 6, 30)
@@ -44,7 +44,7 @@ def _shapes_of(*wanted: str) -> Shapes:
 
 def _findings(store: Store, example: Path, shapes: Shapes) -> set[Finding]:
     data = Graph()
-    read_turtle(data, example)
+    read_file(data, example)
     with holding(store, data) as cursor:
         report = validate(cursor, shapes, AS_OF)
     return found(report.graph(), Graph().parse(example))
