@@ -1,8 +1,8 @@
 """The shapes at the gate: what an import adds is validated before it is committed.
 
-Focus nodes are the subjects and the objects of new and of removed quads: a rule may look at a
-purchase from the refund that was added to it. Results lead back to file, row and column through
-the staged rows.
+Focus nodes are those whose results the new or removed quads can change: a rule may look at a
+purchase from the refund that was added to it. Results lead back to file, row and column through the
+staged rows.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from rdflib import SH
 
 from kg.ingest.production import RuleRow
 from kg.ingest.report import Finding, ImportReport
-from kg.shacl import Shapes, ValidationResult, validate
+from kg.shacl import Change, Shapes, ValidationResult, validate
 from kg.shacl.model import PredicatePath
-from kg.store import Cursor, Kind, Transaction
+from kg.store import Cursor, Transaction
 
 LISTED_PER_SHAPE = 100
 """Results listed for each shape; all are counted."""
@@ -24,11 +24,6 @@ LISTED_PER_SHAPE = 100
 _SEVERITIES = {str(SH.Violation): "violation", str(SH.Warning): "warning", str(SH.Info): "info"}
 _ORDER = {iri: position for position, iri in enumerate(_SEVERITIES)}
 """Violations are listed first."""
-
-_TOUCHED = """
-SELECT s AS node FROM quad WHERE born = {number} OR died = {number}
-UNION SELECT o FROM quad WHERE (born = {number} OR died = {number}) AND k IN ({nodes})
-"""
 
 _TRACED = """
 SELECT f.n, min((CASE WHEN p.p IS NOT DISTINCT FROM f.path THEN 0 ELSE 1 END,
@@ -48,8 +43,8 @@ def check_shapes(
     rules: Sequence[RuleRow],
 ) -> None:
     """Validate what a transaction added, and enter the results into the report."""
-    focus = _TOUCHED.format(number=tx.number, nodes=f"{Kind.IRI:d}, {Kind.BLANK:d}")
-    found = validate(tx.cursor, shapes, as_of, focus, limit=LISTED_PER_SHAPE)
+    change = Change.of_commit(tx.number)
+    found = validate(tx.cursor, shapes, as_of, change=change, limit=LISTED_PER_SHAPE)
     report.shapes_checked = True
     for (shape, severity), count in found.counts().items():
         name = _SEVERITIES.get(str(severity), "violation")

@@ -1,5 +1,6 @@
 """SHACL compiled to SQL: shapes graph, checks, validation report."""
 
+from kg.shacl.affected import Change
 from kg.shacl.loader import load_shapes
 from kg.shacl.model import Shape, Shapes
 from kg.shacl.project import project_shapes, shapes_of, shapes_of_documents
@@ -7,6 +8,7 @@ from kg.shacl.report import Report, ValidationResult
 from kg.shacl.validate import validate
 
 __all__ = [
+    "Change",
     "Report",
     "Shape",
     "Shapes",

@@ -8,7 +8,7 @@ The view `shacl_known` is the dictionary with these.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 
 from rdflib import RDF, RDFS
@@ -110,8 +110,14 @@ class Session:
         self._target_nodes += [node for node in nodes if node not in self._target_nodes]
         return self.ids(nodes)
 
+    def learn(self, nodes: Iterable[Node]) -> None:
+        """Look up terms that are asked for by `id` later."""
+        self._learn({node for node in nodes if term_key(node) not in self._ids})
+
     def _learn(self, nodes: set[Node]) -> None:
         """Look terms up, all at once, and give the absent ones ids."""
+        if not nodes:
+            return
         keys = sorted({term_key(node) for node in nodes} - self._ids.keys(), key=str)
         typed = dict(zip(keys, type_terms(self.cursor, keys), strict=True))
         found = dict(zip(keys, lookup(self.cursor, keys), strict=True))
@@ -153,6 +159,23 @@ class Session:
         self.cursor.execute(_EDGES, [self.id(RDFS.subClassOf), *columns])
         self.cursor.execute(_CLASSES, [sorted({self.id(root) for root in _classes(shapes)})])
 
+    # --- Removed triples ---
+
+    @contextlib.contextmanager
+    def seeing_removed(self, number: int | None) -> Iterator[None]:
+        """See, beside what is live, what a commit took out, while this is open."""
+        if number is None:
+            yield
+            return
+        self.cursor.execute(
+            f"CREATE TEMP VIEW live AS SELECT * FROM quad WHERE died IS NULL OR died = {number:d}"
+        )
+        try:
+            yield
+        finally:
+            with contextlib.suppress(EngineError):
+                self.cursor.execute("DROP VIEW temp.live")
+
     # --- Temporary tables ---
 
     def table(self, query: exp.Query) -> str:
@@ -191,11 +214,11 @@ class Session:
 
     def close(self) -> None:
         """Drop the temporary tables, but those of the results and of the terms in them."""
-        names = ["shacl_edge", "shacl_class", "shacl_instance"]
-        names += [f"shacl_t{number}" for number in range(1, self._tables + 1)]
+        names = [f"shacl_t{number}" for number in range(1, self._tables + 1)]
         # After an error the transaction may be beyond use; its rollback drops them too.
         with contextlib.suppress(EngineError):
-            for name in names:
+            self.cursor.execute("DROP VIEW IF EXISTS temp.shacl_instance_of")
+            for name in ["shacl_instance", "shacl_edge", "shacl_class", *names]:
                 self.cursor.execute(f"DROP TABLE IF EXISTS temp.{name}")
 
 

@@ -9,69 +9,95 @@ from kg.shacl.query_targets import selected_nodes
 from kg.shacl.session import Session
 from kg.shacl.sql import query, union
 
+_INSTANCE_OF = """
+CREATE OR REPLACE TEMP VIEW shacl_instance_of AS
+SELECT DISTINCT c.root, q.s AS node FROM live AS q JOIN shacl_class AS c ON c.id = q.o
+WHERE q.p = {type_id}
+"""
 _INSTANCES = """
 CREATE OR REPLACE TEMP TABLE shacl_instance AS
-SELECT DISTINCT c.root, q.s AS node FROM live AS q JOIN shacl_class AS c ON c.id = q.o
-WHERE q.p = ? AND c.root IN (SELECT unnest(?::BIGINT[])) {in_scope}
-ORDER BY c.root
+SELECT root, node FROM shacl_instance_of
+WHERE root IN (SELECT unnest(?::BIGINT[])) {in_scope} ORDER BY root
 """
+_INHABITED = """
+SELECT root FROM (SELECT unnest(?::BIGINT[]) AS root) WHERE root IN (
+    SELECT c.root FROM shacl_class AS c
+    WHERE c.id IN (SELECT DISTINCT o FROM live WHERE p = ?)
+)
+"""
+_Targets = tuple[Target | QueryTarget, ...]
 
 
 class Targets:
     """The focus nodes of all targets, each set of targets materialised once.
 
-    `scope` is the name of a relation that all focus nodes have to be in.
+    `scope` is the name of a relation that all focus nodes have to be in. With `few` it is only
+    known later, shape by shape: then no class is materialised as a whole.
     """
 
-    def __init__(self, session: Session, shapes: Shapes, scope: str | None) -> None:
+    def __init__(self, session: Session, shapes: Shapes, scope: str | None, *, few: bool) -> None:
         self._session = session
         self._scope = scope
-        self._tables: dict[frozenset[Target | QueryTarget], str | None] = {}
+        self._tables: dict[tuple[frozenset[Target | QueryTarget], str | None], str | None] = {}
         roots = {
             session.id(target.term)
             for shape in shapes.roots
             for target in shape.targets
             if isinstance(target, Target) and target.kind == "class"
         }
-        in_scope = f"AND q.s IN (SELECT node FROM {scope})" if scope else ""
-        session.cursor.execute(
-            _INSTANCES.format(in_scope=in_scope), [session.type_id, sorted(roots)]
-        )
-        found = session.cursor.execute("SELECT DISTINCT root FROM shacl_instance").fetchall()
+        cursor = session.cursor
+        cursor.execute(_INSTANCE_OF.format(type_id=session.type_id))
+        self._instances = "shacl_instance_of" if few else "shacl_instance"
+        if not few:
+            in_scope = f"AND node IN (SELECT node FROM {scope})" if scope else ""
+            cursor.execute(_INSTANCES.format(in_scope=in_scope), [sorted(roots)])
+        found = cursor.execute(_INHABITED, [sorted(roots), session.type_id]).fetchall()
         self._inhabited = {row[0] for row in found}
 
-    def focus_nodes(self, targets: tuple[Target | QueryTarget, ...]) -> str | None:
-        """Return the name of the table of the focus nodes of targets, None without any."""
-        key = frozenset(targets)
+    def can_be_any(self, targets: _Targets) -> bool:
+        """Tell whether there may be a focus node, without looking for one."""
+        return any(isinstance(each, QueryTarget) or self._may_have(each) for each in targets)
+
+    def focus_nodes(self, targets: _Targets, scope: str | None = None) -> str | None:
+        """Return the name of the table of the focus nodes of targets, None without any.
+
+        `scope` is the name of a relation that they have to be in besides.
+        """
+        key = (frozenset(targets), scope)
         if key not in self._tables:
-            self._tables[key] = self._materialised(targets)
+            self._tables[key] = self._materialised(targets, scope or self._scope)
         return self._tables[key]
 
-    def _materialised(self, targets: tuple[Target | QueryTarget, ...]) -> str | None:
+    def _materialised(self, targets: _Targets, scope: str | None) -> str | None:
         several = [each for target in targets if (each := self._of_target(target)) is not None]
         if not several:
             return None
-        scoped = "WHERE x.node IN (SELECT node FROM :scope)" if self._scope else ""
+        scoped = "WHERE x.node IN (SELECT node FROM :scope)" if scope else ""
         every = query(
             f"SELECT DISTINCT x.node FROM :several AS x {scoped}",
             several=union(several),
-            scope=self._scope or "",
+            scope=scope or "",
         )
         name = self._session.table(every)
         return name if self._session.count(name) else None
+
+    def _may_have(self, target: Target) -> bool:
+        number = self._session.id(target.term)
+        if target.kind == "class":
+            return number in self._inhabited
+        return target.kind == "node" or self._session.is_used(number)
 
     def _of_target(self, target: Target | QueryTarget) -> exp.Query | None:
         """Return the focus nodes of one target, None when there cannot be any."""
         if isinstance(target, QueryTarget):
             return query("SELECT node FROM :found", found=selected_nodes(self._session, target))
         number = self._session.id(target.term)
+        if not self._may_have(target):
+            return None
         if target.kind == "node":
             return query("SELECT CAST(:number AS BIGINT) AS node", number=number)
         if target.kind == "class":
-            if number not in self._inhabited:
-                return None
-            return query("SELECT node FROM shacl_instance WHERE root = :root", root=number)
-        if not self._session.is_used(number):
-            return None
+            template = f"SELECT node FROM {self._instances} WHERE root = :root"
+            return query(template, root=number)
         column = "s" if target.kind == "subjects-of" else "o"
         return query(f"SELECT {column} AS node FROM live WHERE p = :number", number=number)

@@ -15,6 +15,7 @@ from datetime import date
 from rdflib.term import IdentifiedNode
 from sqlglot import exp
 
+from kg.shacl.affected import Affected, Change
 from kg.shacl.checks import violations
 from kg.shacl.model import Constraint, HasProperty, Shape, Shapes
 from kg.shacl.report import Check, Report
@@ -33,6 +34,7 @@ def validate(
     as_of: date,
     focus: str | None = None,
     *,
+    change: Change | None = None,
     limit: int | None = None,
     timeout: float | None = None,
 ) -> Report:
@@ -42,8 +44,10 @@ def validate(
     others may write.
 
     `focus` is SQL for a relation with a column `node` of term ids: only these focus nodes are
-    looked at. `limit` is the number of results listed for each shape; the report counts all of
-    them, and keeps all of them in its temporary table, in any case. `timeout` is in seconds.
+    looked at. With `change`, each shape is checked on the focus nodes only whose results the change
+    can affect: the results of all others are what they were before it. `limit` is the number of
+    results listed for each shape; the report counts all of them, and keeps all of them in its
+    temporary table, in any case. `timeout` is in seconds.
 
     Raises:
         UnsupportedShapeError: a constraint's query or pattern cannot be compiled.
@@ -51,16 +55,24 @@ def validate(
     """
     with Deadline(cursor, timeout) as deadline:
         try:
-            return _validated(Session(cursor, shapes, as_of, deadline), shapes, focus, limit)
+            session = Session(cursor, shapes, as_of, deadline)
+            return _validated(session, shapes, focus, change, limit)
         except EngineInterrupted:
             raise deadline.error() from None
 
 
-def _validated(session: Session, shapes: Shapes, focus: str | None, limit: int | None) -> Report:
+def _validated(
+    session: Session,
+    shapes: Shapes,
+    focus: str | None,
+    change: Change | None,
+    limit: int | None,
+) -> Report:
     """Run the shapes in a session, and close it."""
     try:
         scope = session.table(_relation(focus)) if focus else None
-        run = _Run(session, Targets(session, shapes, scope))
+        targets = Targets(session, shapes, scope, few=change is not None)
+        run = _Run(session, targets, Affected(session, change) if change else None)
         for shape in shapes.roots:
             session.deadline.check()
             run.root(shape)
@@ -87,15 +99,19 @@ class _Focus:
 class _Run:
     """Goes through the shapes, one statement for each constraint."""
 
-    def __init__(self, session: Session, targets: Targets) -> None:
+    def __init__(self, session: Session, targets: Targets, affected: Affected | None) -> None:
         self.checks: list[Check] = []
         self._session = session
         self._targets = targets
+        self._affected = affected
         self._numbers: dict[IdentifiedNode, int] = {}
 
     def root(self, shape: Shape) -> None:
         """Check a shape on its targets."""
-        nodes = self._targets.focus_nodes(shape.targets)
+        if not self._targets.can_be_any(shape.targets):
+            return
+        scope = self._affected.scope(shape) if self._affected else None
+        nodes = self._targets.focus_nodes(shape.targets, scope)
         if nodes:
             self._shape(shape, _Focus(nodes))
 

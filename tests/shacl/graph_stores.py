@@ -16,11 +16,23 @@ _COLUMNS = ", ".join(
 
 def insert_graph(tx: Transaction, graph: Graph, name: str | None = None) -> None:
     """Insert a graph as one named graph, or the default graph, terms unchanged."""
+    if _stage(tx, graph, name):
+        tx.insert("given")
+
+
+def delete_graph(tx: Transaction, graph: Graph, name: str | None = None) -> None:
+    """Take the triples of a graph out of one named graph, or the default graph."""
+    if _stage(tx, graph, name):
+        tx.delete("given")
+
+
+def _stage(tx: Transaction, graph: Graph, name: str | None) -> bool:
+    """Put a graph into the table `given`; return whether there is something in it."""
     rows = [(term_key(s)[0], term_key(p)[0], *term_key(o), name) for s, p, o in graph]
     if rows:
         columns = [list(column) for column in zip(*rows, strict=True)]
         tx.cursor.execute(f"CREATE OR REPLACE TEMP TABLE given AS SELECT {_COLUMNS}", columns)
-        tx.insert("given")
+    return bool(rows)
 
 
 @contextmanager

@@ -1,0 +1,95 @@
+"""The focus nodes that a change of the data can affect, shape by shape.
+
+The change is a relation of triples that came or went. Ways back are walked in what there is and
+what went, so that no focus node is missed which the old or the new data lead to.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from sqlglot import exp
+
+from kg.shacl.model import Path, Shape
+from kg.shacl.path_reads import Read
+from kg.shacl.reads import reads_of
+from kg.shacl.session import Session
+from kg.shacl.sql import query, union
+from kg.shacl.statement import Statement
+from kg.shacl.values import pairs_of
+
+_cached_reads = lru_cache(maxsize=4096)(reads_of)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Triples that came or went with a commit.
+
+    `triples` is SQL for a relation with the columns s, p and o of term ids; `removed` is the number
+    of the commit, None when no triple went.
+    """
+
+    triples: str
+    removed: int | None = None
+
+    @classmethod
+    def of_commit(cls, number: int) -> Change:
+        """Return what a commit, perhaps still open, brought and took."""
+        where = f"born = {number:d} OR died = {number:d}"
+        return cls(f"SELECT DISTINCT s, p, o FROM quad WHERE {where}", number)
+
+
+class Affected:
+    """The focus nodes that a change may affect."""
+
+    def __init__(self, session: Session, change: Change) -> None:
+        self._session = session
+        self._removed = change.removed
+        self._changed = session.table(query(change.triples))
+        rows = session.cursor.execute(f"SELECT DISTINCT p FROM {self._changed}").fetchall()
+        self._predicates = {row[0] for row in rows}
+        self._known: dict[frozenset[Read], str] = {}
+
+    def scope(self, shape: Shape) -> str | None:
+        """Name the relation of nodes (column `node`) to check a shape on, None for all nodes."""
+        every = _cached_reads(shape)
+        self._session.learn(read.predicate for read in every if read.predicate is not None)
+        reads = frozenset(read for read in every if self._matters(read))
+        if any(read.back is None for read in reads):
+            return None
+        if reads not in self._known:
+            self._known[reads] = self._walked(reads)
+        return self._known[reads]
+
+    def _matters(self, read: Read) -> bool:
+        """Tell whether a triple that is read changed."""
+        if read.predicate is None:
+            return bool(self._predicates)
+        return self._session.id(read.predicate) in self._predicates
+
+    def _walked(self, reads: frozenset[Read]) -> str:
+        """Name the nodes that the ways back from changed triples lead to."""
+        st = Statement(self._session)
+        several = [self._nodes(st, read) for read in sorted(reads, key=repr)]
+        none = query("SELECT s AS node FROM :changed WHERE FALSE", changed=self._changed)
+        found = union([none, *several])
+        with self._session.seeing_removed(self._removed):
+            distinct = query("SELECT DISTINCT x.node FROM :found AS x", found=found)
+            return self._session.table(st.finish(distinct))
+
+    def _nodes(self, st: Statement, read: Read) -> exp.Query:
+        """Return the nodes that the way back of one read leads to."""
+        template = f"SELECT DISTINCT {read.end} AS node FROM :changed"
+        if read.predicate is None:
+            found = query(template, changed=self._changed)
+        else:
+            predicate = self._session.id(read.predicate)
+            found = query(f"{template} WHERE p = :p", changed=self._changed, p=predicate)
+        for step in read.back or ():
+            found = self._step(st, step, found)
+        return found
+
+    def _step(self, st: Statement, path: Path, nodes: exp.Query) -> exp.Query:
+        pairs = pairs_of(st, path, st.let(nodes))
+        return query("SELECT DISTINCT value AS node FROM :pairs", pairs=pairs)
