@@ -1,0 +1,236 @@
+"""SHACL validation, side by side: `python -m benchmarks.shacl [--size 1M] [--limit SECONDS]`.
+
+Twelve shapes of the usual kinds on persons and orders, one of a hundred of which is wrong. Each
+engine runs in a process of its own, on the same files, and tells seconds, memory and results by
+shape and constraint; those of the others are asked of the packages that are installed (`pyshacl`,
+`shacl`, `pyshifty`). Their time without the reading of the data is the whole time less that of a
+run without any target. Ours is also the time of the rows of the report, of data in the store.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import json
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from benchmarks.engines import peak_memory
+from benchmarks.measuring import machine
+
+SHAPES = Path(__file__).with_name("shacl_shapes.ttl")
+NO_SHAPES = "@prefix sh: <http://www.w3.org/ns/shacl#> . <urn:s> a sh:NodeShape .\n"
+TRIPLES_PER_PERSON = 19
+EX = "https://example.org/"
+_XSD = "http://www.w3.org/2001/XMLSchema#"
+_TYPE = "<http://www.w3.org/1999/02/22-rdf-syntax-ns#type>"
+PEERS = {"pyshacl": "pyshacl", "shacl": "shacl", "shifty": "pyshifty"}
+"""Modules of the other engines, with the names of their packages."""
+
+
+# --- Data -----------------------------------------------------------------------------------------
+
+
+def lines(persons: int) -> Iterator[str]:
+    """Yield the N-Triples of persons with two orders each and of the shops."""
+    chance = random.Random(persons)
+
+    def wrong() -> bool:
+        return chance.random() < 0.01
+
+    for number in range(50):
+        yield from _triples(f"shop{number}", "Shop", {"label": f'"Shop {number}"@en'})
+    for number in range(persons):
+        me = f"p{number}"
+        yield from _triples(me, "Person", _person(number, wrong))
+        for order in range(2):
+            yield from _triples(f"o{number}-{order}", "Order", _order(me, number, wrong))
+
+
+def _person(number: int, wrong: Callable[[], bool]) -> dict[str, str]:
+    found = {
+        "name": '"x"@en' if wrong() else f'"Person {number}"',
+        "born": _typed("2024-01-01" if wrong() else f"19{number % 90 + 10}-05-17", "date"),
+        "sex": '"?"' if wrong() else '"f"',
+        "referredBy": f"<{EX}p{number if wrong() else number // 2 + 1}>",
+    }
+    if not wrong():
+        found["mail"] = '"nobody"' if wrong() else f'"p{number}@example.org"'
+    return found
+
+
+def _order(client: str, number: int, wrong: Callable[[], bool]) -> dict[str, str]:
+    day = f"2025-{number % 12 + 1:02}-{number % 28 + 1:02}"
+    return {
+        "client": f"<{EX}shop1>" if wrong() else f"<{EX}{client}>",
+        "seller": f"<{EX}shop{number % 50}>",
+        "amount": _typed("-1.00" if wrong() else f"{number % 500 + 1}.50", "decimal"),
+        "ordered": _typed("2026-01-01" if wrong() else day, "date"),
+        "paid": _typed(day, "date"),
+    }
+
+
+def _typed(text: str, datatype: str) -> str:
+    return f'"{text}"^^<{_XSD}{datatype}>'
+
+
+def _triples(name: str, kind: str, values: dict[str, str]) -> Iterator[str]:
+    yield f"<{EX}{name}> {_TYPE} <{EX}{kind}> .\n"
+    for predicate, value in values.items():
+        yield f"<{EX}{name}> <{EX}{predicate}> {value} .\n"
+
+
+# --- Engines --------------------------------------------------------------------------------------
+
+Found = dict[str, int]
+"""Number of results by constraint component."""
+
+
+def ours(data: Path) -> dict[str, Any]:
+    """Load a file into a store on disk, validate it there, and make the rows of the report."""
+    from kg.shacl import load_shapes, validate
+    from kg.shacl.rows import rows
+    from kg.store import Store
+    from kg.store.rdf import load_file
+
+    shapes = load_shapes(SHAPES)
+    with tempfile.TemporaryDirectory() as folder:
+        store = Store.open(Path(folder) / "store.duckdb", memory_limit="1500MB")
+        start = time.perf_counter()
+        with store.write() as tx:
+            load_file(tx, data)
+        loaded = time.perf_counter()
+        report = validate(store.cursor(), shapes, date(2026, 1, 1))
+        listed = len(rows(report))
+        done = time.perf_counter()
+        store.close()
+    found = Counter(str(one.component) for one in report.results)
+    assert listed == report.total
+    return {"load": loaded - start, "seconds": done - loaded, "found": found}
+
+
+def pyshacl(data: Path) -> dict[str, Any]:
+    """Validate a file with pySHACL."""
+    from pyshacl import validate
+    from rdflib import SH, Graph
+
+    start = time.perf_counter()
+    graph = Graph().parse(data, format="nt")
+    loaded = time.perf_counter()
+    _, report, _ = validate(graph, shacl_graph=Graph().parse(SHAPES))
+    done = time.perf_counter()
+    found = Counter(str(one) for one in report.objects(None, SH.sourceConstraintComponent))
+    return {"load": loaded - start, "seconds": done - loaded, "found": found}
+
+
+def shacl(data: Path) -> dict[str, Any]:
+    """Validate a file with the package `shacl`."""
+    import shacl as engine
+
+    shapes, none = engine.Shapes.from_file(str(SHAPES)), engine.Shapes.from_turtle(NO_SHAPES)
+    start = time.perf_counter()
+    none.validate_file(str(data))
+    loaded = time.perf_counter()
+    report = shapes.validate_file(str(data))
+    done = time.perf_counter()
+    found = Counter(one.component.strip("<>") for one in report.results)
+    return _less_load(start, loaded, done, found)
+
+
+def shifty(data: Path) -> dict[str, Any]:
+    """Validate a file with the package `pyshifty`, whose module is `shifty`."""
+    import shifty as engine
+    from rdflib import SH
+
+    start = time.perf_counter()
+    engine.validate(data, NO_SHAPES, infer=False)
+    loaded = time.perf_counter()
+    _, report, _ = engine.validate(data, SHAPES, infer=False)
+    done = time.perf_counter()
+    found = Counter(str(one) for one in report.objects(None, SH.sourceConstraintComponent))
+    return _less_load(start, loaded, done, found)
+
+
+def _less_load(start: float, loaded: float, done: float, found: Counter[str]) -> dict[str, Any]:
+    load = loaded - start
+    return {"load": load, "seconds": done - loaded - load, "found": found}
+
+
+ENGINES = {"ours": ours, "pyshacl": pyshacl, "shacl": shacl, "shifty": shifty}
+
+
+# --- Side by side ---------------------------------------------------------------------------------
+
+
+def measure(engine: str, data: Path, limit: float) -> dict[str, Any] | str:
+    """Return what an engine tells in a process of its own, or why it tells nothing."""
+    if engine in PEERS and importlib.util.find_spec(engine) is None:
+        return f"not installed ({PEERS[engine]})"
+    command = [sys.executable, "-m", "benchmarks.shacl", "--engine", engine, str(data)]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=limit, check=True)
+    except subprocess.TimeoutExpired:
+        return f"> {limit:g} s"
+    except subprocess.CalledProcessError as error:
+        return f"failed: {error.stderr.strip().splitlines()[-1]}"
+    answer: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return answer
+
+
+def compare(size: str, limit: float) -> None:
+    """Print the table of one size."""
+    factor = {"k": 1_000, "M": 1_000_000}[size[-1]]
+    persons = int(size[:-1]) * factor // TRIPLES_PER_PERSON
+    with tempfile.TemporaryDirectory() as folder:
+        data = Path(folder) / "data.nt"
+        with data.open("w") as file:
+            file.writelines(lines(persons))
+        print(f"{size} triples; {machine()}\n")
+        print("| engine | load s | validate s | memory MB | results | results as ours |")
+        print("|---|---|---|---|---|---|")
+        own: Found | None = None
+        for engine in ENGINES:
+            told = measure(engine, data, limit)
+            if isinstance(told, str):
+                print(f"| {engine} | {told} | | | | |")
+                continue
+            own = own or told["found"]
+            same = "yes" if told["found"] == own else f"no: {_difference(told['found'], own)}"
+            times = f"{told['load']:.2f} | {told['seconds']:.2f}"
+            memory = told["memory"] / 2**20
+            print(f"| {engine} | {times} | {memory:.0f} | {sum(told['found'].values())} | {same} |")
+    print()
+
+
+def _difference(found: Found, own: Found) -> str:
+    names = sorted(name for name in {*found, *own} if found.get(name, 0) != own.get(name, 0))
+    return ", ".join(
+        f"{name.rpartition('#')[2]} {found.get(name, 0)} for {own.get(name, 0)}" for name in names
+    )
+
+
+def main() -> None:
+    """Compare the engines, or run the one that the command line names."""
+    parser = argparse.ArgumentParser(description="SHACL validation, side by side.")
+    parser.add_argument("--size", action="append", help="100k, 1M, 10M; repeatable")
+    parser.add_argument("--limit", type=float, default=300, help="seconds for each engine")
+    parser.add_argument("--engine", choices=ENGINES, help=argparse.SUPPRESS)
+    parser.add_argument("data", nargs="?", type=Path, help=argparse.SUPPRESS)
+    asked = parser.parse_args()
+    if asked.engine:
+        print(json.dumps(ENGINES[asked.engine](asked.data) | {"memory": peak_memory()}))
+        return
+    for size in asked.size or ["100k"]:
+        compare(size, asked.limit)
+
+
+if __name__ == "__main__":
+    main()
