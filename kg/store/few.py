@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from decimal import Decimal
 
 import duckdb
 
 from kg.store.dictionary import next_id
-from kg.store.schema import DEFAULT_GRAPH
-from kg.store.staging import INSERT_QUADS, NOTED, SAME, Changes, note_graphs
+from kg.store.schema import DEFAULT_GRAPH, EXACT, TEMPORAL, UNZONED_BIT, ZONED_BIT
+from kg.store.staging import INSERT_QUADS, SAME, Changes, note_graphs
 from kg.store.terms import TermKey, lookup
 from kg.store.typing import typed
 
@@ -25,6 +26,9 @@ Row = tuple[str, str, str, str | None, str | None, str | None]
 
 Code = tuple[int, ...]
 """A quad as ids (s, p, o, g), as in a relation of codes."""
+
+_DIGITS = (0, 2, 4, 6, 10)
+"""Decimals that are told apart."""
 
 _NEW_TERMS = (
     "SELECT unnest(?::BIGINT[]) AS id, unnest(?::VARCHAR[]) AS lex, unnest(?::VARCHAR[]) AS dt,"
@@ -138,23 +142,54 @@ def _note_predicates(
     cursor: duckdb.DuckDBPyConnection, codes: Collection[Code], repeated: set[int]
 ) -> None:
     """Keep what is known of the objects of predicates; those in `repeated` have a live twin."""
-    noted = NOTED.format(codes=relation(codes))
-    rows = cursor.execute(
-        "SELECT n.p, n.wide, n.kinds, n.digits, k.dup, k.wide, k.kinds, k.digits"
-        f" FROM ({noted}) AS n LEFT JOIN predicate AS k USING (p)"
-    ).fetchall()
-    for p, wide, kinds, digits, *known in rows:
-        found = (p in repeated, wide, kinds, digits)
-        if known[2] is None:
+    objects = {
+        row[0]: _traits(*row[1:])
+        for row in cursor.execute(
+            "SELECT id, kind, num, ts IS NULL, tz IS NULL FROM term"
+            f" WHERE id IN ({_numbers({code[2] for code in codes})})"
+        ).fetchall()
+    }
+    noted: dict[int, _Traits] = {}
+    for _, p, o, _ in codes:
+        noted[p] = _both(noted.get(p, _NOTHING), objects[o])
+    known = {
+        row[0]: row[1:]
+        for row in cursor.execute(
+            "SELECT p, dup, wide, kinds, digits FROM predicate"
+            f" WHERE p IN ({_numbers(noted.keys())})"
+        ).fetchall()
+    }
+    for p, traits in noted.items():
+        dup, *before = known.get(p, (False, *_NOTHING))
+        found = (dup or p in repeated, *_both(traits, (before[0], before[1], before[2])))
+        if p not in known:
             cursor.execute("INSERT INTO predicate VALUES (?, ?, ?, ?, ?)", [p, *found])
-            continue
-        dup, old_wide, old_kinds, old_digits = known
-        kept = (dup or found[0], wide or old_wide, kinds | old_kinds, max(digits, old_digits))
-        if kept != tuple(known):
+        elif found != known[p]:
             cursor.execute(
                 "UPDATE predicate SET dup = ?, wide = ?, kinds = ?, digits = ? WHERE p = ?",
-                [*kept, p],
+                [*found, p],
             )
+
+
+_Traits = tuple[bool, int, int]
+"""What is known of objects, as in the columns wide, kinds and digits of `predicate`."""
+
+_NOTHING: _Traits = (False, 0, 0)
+
+
+def _both(one: _Traits, other: _Traits) -> _Traits:
+    return one[0] or other[0], one[1] | other[1], max(one[2], other[2])
+
+
+def _traits(kind: int, num: Decimal | None, timeless: bool, unzoned: bool) -> _Traits:  # noqa: FBT001
+    """Return what is to be known of one object (as `staging` finds it for many)."""
+    wide = (kind in EXACT and num is None) or (kind in TEMPORAL and timeless)
+    kinds = 1 << kind
+    if not timeless:
+        kinds |= 1 << (UNZONED_BIT if unzoned else ZONED_BIT)
+    # As text: arithmetic would round what has more than 28 digits.
+    decimals = "" if num is None else f"{num:f}".partition(".")[2].rstrip("0")
+    return wide, kinds, next(n for n in _DIGITS if len(decimals) <= n)
 
 
 def relation(codes: Iterable[Code]) -> str:

@@ -71,13 +71,13 @@ ORDER BY c.p, c.s, c.o
 
 _ZONE = f"CASE WHEN ts IS NULL THEN 0 WHEN tz IS NULL THEN {1 << UNZONED_BIT}"
 _DECIMALS = "CASE " + " ".join(f"WHEN num = round(num, {n}) THEN {n}" for n in (0, 2, 4, 6))
-NOTED = f"""
+_NOTED = f"""
 SELECT p, bool_or({WIDE}) AS wide,
     bit_or((1::UBIGINT << kind) | ({_ZONE} ELSE {1 << ZONED_BIT} END)::UBIGINT) AS kinds,
     max(CASE WHEN num IS NULL THEN 0 ELSE {_DECIMALS} ELSE 10 END END) AS digits
-FROM {{codes}} AS c JOIN term ON term.id = c.o GROUP BY p
+FROM _fresh AS c JOIN term ON term.id = c.o GROUP BY p
 """
-"""What is to be known of the objects of each predicate of some codes."""
+"""What is to be known of the objects of each predicate."""
 
 
 @dataclass(slots=True)
@@ -242,9 +242,7 @@ def _delete(
 
 def _note_predicates(cursor: duckdb.DuckDBPyConnection, first_new: int) -> None:
     """Keep, for each predicate of `_fresh`, what is known of its objects."""
-    cursor.execute(
-        f"CREATE TEMP TABLE _noted AS SELECT *, false AS dup FROM ({NOTED.format(codes='_fresh')})"
-    )
+    cursor.execute(f"CREATE TEMP TABLE _noted AS SELECT *, false AS dup FROM ({_NOTED})")
     try:
         _note_repeats(cursor, first_new)
         cursor.execute(

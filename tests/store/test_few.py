@@ -25,6 +25,8 @@ literals = st.sampled_from(
         ("1.12345", XSD + "decimal", None),
         ("1.123456789", XSD + "decimal", None),
         ("1.12345678901", XSD + "decimal", None),
+        ("1234567890123456789012345678.0000000001", XSD + "decimal", None),
+        ("9876543210987654321098765432.10", XSD + "decimal", None),
         ("1e3", XSD + "double", None),
         ("no", XSD + "integer", None),
         ("true", XSD + "boolean", None),
