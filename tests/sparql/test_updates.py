@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from rdflib import Literal, URIRef
@@ -372,3 +373,25 @@ def test_declarations_hold_for_what_follows_them() -> None:
         ("http://b.example/s", "http://b.example/two#p", "} ; {"),
         ("http://a.example/three#a;b", "http://a.example/three#p", "x"),
     ]
+
+
+def test_the_example_of_the_documentation_changes_one_address(store: Store, root: Path) -> None:
+    text = (root / "docs" / "updates.md").read_text("utf-8").split("-e '")[1].split("'")[0]
+    update(
+        store,
+        """
+        PREFIX cg: <https://w3id.org/clientgraph/ns#>
+        PREFIX vcard: <http://www.w3.org/2006/vcard/ns#>
+        INSERT DATA {
+            GRAPH <x:facts> { <x:1> cg:sourceKey "P0037" . <x:2> cg:sourceKey "P0038" }
+            GRAPH <x:personal> {
+                <x:1> vcard:hasEmail <mailto:one@example.org> .
+                <x:2> vcard:hasEmail <mailto:two@example.org>
+            }
+        }
+        """,
+    )
+    done = update(store, text)
+    assert (done.inserted, done.deleted) == (1, 1)
+    found = _values(store, "SELECT ?s ?o { GRAPH <x:personal> { ?s ?p ?o } }")
+    assert found == [("x:1", "mailto:leila@example.org"), ("x:2", "mailto:two@example.org")]
