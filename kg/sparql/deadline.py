@@ -88,10 +88,7 @@ class Deadline:
         """Return the error that tells why the query ended."""
         if self._stopped:
             return QueryStoppedError("The query was stopped before its answer was complete.")
-        return QueryTimeoutError(
-            f"The query was stopped at its deadline of {self.seconds:g} s. Narrow it, add a LIMIT,"
-            " or ask for more time."
-        )
+        return timed_out(self.seconds)
 
     def cancel(self) -> None:
         """Stop guarding: from now on the cursor is not interrupted."""
@@ -143,6 +140,14 @@ class Deadline:
         trace: TracebackType | None,
     ) -> None:
         self.cancel()
+
+
+def timed_out(seconds: float | None) -> QueryTimeoutError:
+    """Return the error that tells a deadline of some seconds."""
+    return QueryTimeoutError(
+        f"The query was stopped at its deadline of {seconds or 0:g} s. Narrow it, add a LIMIT, or"
+        " ask for more time."
+    )
 
 
 def memory_error() -> QueryMemoryError:

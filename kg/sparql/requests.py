@@ -8,7 +8,7 @@ parser admits declarations before the first operation only, so it reads them one
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from kg.errors import QuerySyntaxError, UsageError
@@ -45,8 +45,10 @@ class Part:
         return " ".join(words)
 
 
-def parts_of(text: str, base: str | None = None) -> list[Part]:
-    """Return the operations of a request, in order.
+def parts_of(
+    text: str, base: str | None = None, check: Callable[[], None] = lambda: None
+) -> list[Part]:
+    """Return the operations of a request, in order; `check` is called for each, and may raise.
 
     Raises:
         QuerySyntaxError: the text is not a SPARQL update request; tells line and column.
@@ -56,6 +58,7 @@ def parts_of(text: str, base: str | None = None) -> list[Part]:
     declarations = _Declarations(base)
     parts: list[Part] = []
     for start, operation, end in _pieces(text):
+        check()
         if _DECLARES.match(text, operation, end):
             raise declaration_error(text, start, declarations.text)
         if text[operation:end] == ";":

@@ -15,7 +15,7 @@ from kg.sparql.fallback import Row, run_fallback
 from kg.sparql.statements import Columns
 from kg.sparql.templates import SOLUTIONS, Solutions
 from kg.sparql.values import Kinds, NotCompiledError
-from kg.store import Cursor, EngineError, EngineInterrupted, Store, drop
+from kg.store import Cursor, EngineError, EngineInterrupted, EngineOutOfMemory, Store, drop
 
 _BATCH = 10_000
 _FACETS = (("k", "UTINYINT"), ("lex", "VARCHAR"), ("dt", "VARCHAR"), ("lang", "VARCHAR"))
@@ -64,7 +64,7 @@ class Solving:
                 f"CREATE TEMP TABLE {SOLUTIONS} AS"
                 f" SELECT row_number() OVER () AS n, * FROM ({clause.sql})"
             )
-        except EngineInterrupted:
+        except (EngineInterrupted, EngineOutOfMemory):
             raise
         except EngineError as error:
             raise EngineFailedError from error

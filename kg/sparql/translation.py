@@ -34,6 +34,9 @@ from kg.sparql.parse import offered_forms, translated
 from kg.sparql.requests import Part
 from kg.store import term_key
 
+_LONG = 20_000
+"""Characters of a text that is not worth remembering."""
+
 _SELECTORS = ("NAMED", "ALL")
 
 
@@ -48,11 +51,16 @@ def operation_of(part: Part) -> Operation:
         rows = datablock.rows_of(part)
         if rows is not None:
             return Data(rows, insert=part.keywords == "INSERT DATA")
-    return _by_grammar(part)
+    return _by_grammar(part) if len(part.text) > _LONG else _remembered(part)
 
 
 @lru_cache(maxsize=256)
+def _remembered(part: Part) -> Operation:
+    return _by_grammar(part)
+
+
 def _by_grammar(part: Part) -> Operation:
+    """Return the operation that rdflib's grammar reads."""
     with offered_forms():
         with PARSING:
             tree = parseUpdate(part.prologue + part.text)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,13 +12,16 @@ from rdflib.term import Identifier
 
 from kg.errors import UpdateError, UsageError
 from kg.sparql.compiled import GraphChoice
-from kg.sparql.deadline import Deadline
+from kg.sparql.deadline import Deadline, memory_error, timed_out
 from kg.sparql.engine import DEFAULT_TIMEOUT
 from kg.sparql.operations import Data, Modify, Operation
-from kg.sparql.requests import parts_of
+from kg.sparql.requests import Part, parts_of
+from kg.sparql.running import Allowance, running_on
 from kg.sparql.translation import operation_of
 from kg.sparql.updating import NotOnEngineError, Request, Updating
-from kg.store import EngineError, EngineInterrupted, Store
+from kg.store import EngineError, EngineInterrupted, EngineOutOfMemory, Store
+
+_UPDATE = Allowance(kind="update")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,24 +61,33 @@ def update(
     union_default_graph: bool = True,
     base: str | None = None,
     load_folders: Sequence[Path] = (),
+    allowance: Allowance = _UPDATE,
 ) -> UpdateResult:
     """Execute a SPARQL update request as one transaction, by the name of `agent`.
 
     Quads without a graph are written to, and taken from, the unnamed graph; a WHERE clause sees
     the union of all graphs but the hidden ones as its default graph, unless WITH, USING,
     `using_graphs` or `using_named_graphs` name others or `union_default_graph` is False.
-    `bindings` gives variables a term. LOAD reads files below `load_folders` only.
+    `bindings` gives variables a term. LOAD reads files below `load_folders` only. While it runs,
+    the update is listed under `allowance` (see `kg.sparql.running`).
 
     Raises:
         QuerySyntaxError: the text is not a SPARQL update request.
         QueryTimeoutError: the deadline passed.
+        QueryStoppedError: somebody stopped it.
+        StoreBusyError: another write did not end before the deadline.
         UpdateError: an operation fails without SILENT, or is refused.
         RdfSyntaxError: a document that LOAD names cannot be read.
         QueryEvaluationError: a WHERE clause asks for what is not offered.
         UsageError: graphs are named here and in the request as well.
     """
     since = time.monotonic()
-    operations = parse_update(text, base)
+
+    def check() -> None:
+        if timeout is not None and time.monotonic() > since + timeout:
+            raise timed_out(timeout)
+
+    operations = parse_update(text, base, check)
     default = None if using_graphs is None else tuple(using_graphs)
     named = None if using_named_graphs is None else tuple(using_named_graphs)
     if default is not None or named is not None:
@@ -87,7 +99,10 @@ def update(
         wait = None if timeout is None else max(0.0, since + timeout - time.monotonic())
         try:
             with store.write(agent=agent, activity="update", note=note, wait=wait) as tx:
-                with Deadline(tx.cursor, timeout, since) as deadline:
+                with (
+                    Deadline(tx.cursor, timeout, since, gone=allowance.gone) as deadline,
+                    running_on(store).entered(deadline, allowance, text),
+                ):
                     _run(Updating(store, tx, request, deadline), operations, evaluated, deadline)
                 inserted, deleted = tx.changes.inserted, tx.changes.deleted
                 if not inserted and not deleted:
@@ -105,6 +120,8 @@ def _run(
         updating.run(operations, evaluated)
     except EngineInterrupted:
         raise deadline.error() from None
+    except EngineOutOfMemory as error:
+        raise memory_error() from error
     except EngineError as error:
         raise UpdateError(
             f"The update failed in the engine ({str(error).splitlines()[0][:120]}), and nothing"
@@ -112,16 +129,26 @@ def _run(
         ) from error
 
 
-def parse_update(text: str, base: str | None = None) -> list[Operation]:
+def parse_update(
+    text: str, base: str | None = None, check: Callable[[], None] = lambda: None
+) -> list[Operation]:
     """Return the operations of an update request, neighbours that add or take data as one.
+
+    `check` is called for each operation, and may raise.
 
     Raises:
         QuerySyntaxError: the text is not a SPARQL update request; tells line and column.
         QueryEvaluationError: the request is valid but has a form that is not offered.
         RdfSyntaxError: a term of the data is of RDF 1.2.
     """
+
+    def translated(part: Part) -> Operation:
+        check()
+        return operation_of(part)
+
     operations: list[Operation] = []
-    for kind, group in itertools.groupby(map(operation_of, parts_of(text, base)), _data_kind):
+    parts = parts_of(text, base, check)
+    for kind, group in itertools.groupby(map(translated, parts), _data_kind):
         if kind is None:
             operations += group
         else:

@@ -107,11 +107,9 @@ def _add_terms(cursor: duckdb.DuckDBPyConnection) -> None:
 
 def drop(cursor: duckdb.DuckDBPyConnection, table: str) -> None:
     """Drop a temporary table, unless the transaction is already beyond use."""
-    try:
+    # An error being raised, or an interruption, aborted it: its rollback drops the table.
+    with contextlib.suppress(duckdb.TransactionException, duckdb.InterruptException):
         cursor.execute(f"DROP TABLE IF EXISTS temp.{table}")
-    except duckdb.TransactionException:
-        # The transaction was aborted by the error being raised; its rollback drops the table.
-        return
 
 
 @contextlib.contextmanager

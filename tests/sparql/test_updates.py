@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from rdflib import Literal, URIRef
 
 from kg.errors import (
     QueryEvaluationError,
+    QueryStoppedError,
     QuerySyntaxError,
     QueryTimeoutError,
     StoreBusyError,
@@ -20,6 +22,7 @@ from kg.errors import (
 )
 from kg.namespaces import GRAPH, PROVENANCE_GRAPH
 from kg.sparql import UpdateResult, parse_update, query, update
+from kg.sparql.running import running_on
 from kg.store import Store
 from kg.store.export import dump
 
@@ -317,6 +320,39 @@ def test_the_deadline_stops_an_update_and_undoes_it(store: Store) -> None:
             f"CLEAR ALL; INSERT {{ <x:s> <x:p> ?x }} WHERE {{ {cross} BIND(?a * ?b * ?c AS ?x) }}",
             timeout=1.0,
         )
+    assert _all(store) == before
+
+
+def test_a_running_update_is_listed_and_can_be_stopped(store: Store) -> None:
+    before = _all(store)
+    rows = " ".join(f"({n})" for n in range(1000))
+    cross = " ".join(f"VALUES (?{name}) {{ {rows} }}" for name in "abc")
+    text = f"CLEAR ALL; INSERT {{ <x:s> <x:p> ?x }} WHERE {{ {cross} BIND(?a * ?b * ?c AS ?x) }}"
+    stopped: list[type[BaseException]] = []
+
+    def run() -> None:
+        try:
+            update(store, text, timeout=60.0)
+        except QueryStoppedError as error:
+            stopped.append(type(error))
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    while not (listed := running_on(store).listed()) and thread.is_alive():
+        time.sleep(0.01)
+    [running] = listed
+    assert (running.kind, running.text[:9]) == ("update", "CLEAR ALL")
+    running_on(store).stop(running.id)
+    thread.join()
+    assert stopped == [QueryStoppedError]
+    assert _all(store) == before
+
+
+def test_the_deadline_holds_for_the_reading_of_a_long_request(store: Store) -> None:
+    before = _all(store)
+    one = "DELETE {{ <x:s> <x:p{}> ?o }} WHERE {{ <x:s> <x:p{}> ?o }}"
+    with pytest.raises(QueryTimeoutError):
+        update(store, ";".join(one.format(n, n) for n in range(5000)), timeout=0.5)
     assert _all(store) == before
 
 
