@@ -66,7 +66,7 @@ def report_lines(report: Document, language: str) -> Iterator[str]:
     found = sum(report[name] for name in ("violations", "warnings", "infos"))
     if found > SHOWN:
         yield texts["more"].format(more=found - SHOWN)
-    yield from report["notes"]
+    yield from (note[language] for note in report["notes"])
     if report["status"] != "refused":
         yield texts["difference"].format_map({**report, **report["difference"]})
     counts = texts["counts"].format_map(report)

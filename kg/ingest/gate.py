@@ -46,6 +46,7 @@ def check_shapes(
     change = Change.of_commit(tx.number)
     found = validate(tx.cursor, shapes, as_of, change=change, limit=LISTED_PER_SHAPE)
     report.shapes_checked = True
+    report.notes += found.notes()
     for (shape, severity), count in found.counts().items():
         name = _SEVERITIES.get(str(severity), "violation")
         report.by_shape[_short(str(shape))] = count

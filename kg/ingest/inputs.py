@@ -22,7 +22,7 @@ class Inputs:
 
     tables: list[tuple[Document, dict[str, Path]]] = field(default_factory=list)
     rdf: list[Path] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
+    notes: list[dict[str, str]] = field(default_factory=list)
 
 
 def template_names() -> list[str]:
@@ -89,7 +89,12 @@ def _folder(path: Path, inputs: Inputs, *, mapped: bool) -> list[Path]:
         if file.is_file() and (known or is_rdf(file)):
             found.append(file)
         elif not file.name.startswith("."):
-            inputs.notes.append(f"{file.name} was left out: it is neither a template nor RDF.")
+            inputs.notes.append(
+                {
+                    "en": f"{file.name} was left out: it is neither a template nor RDF.",
+                    "fr": f"{file.name} est laissé de côté : ni gabarit, ni RDF.",
+                }
+            )
     return found
 
 

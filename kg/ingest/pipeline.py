@@ -33,6 +33,15 @@ from kg.store import DEFAULT_GRAPH, Store, Transaction
 from kg.store.rdf import Place, load_file
 from kg.store.schema import ROW_BITS
 
+_CELLS_WRONG = {
+    "en": "Mapping and shapes were not run because cells are wrong.",
+    "fr": "La mise en correspondance et les formes n'ont pas été exécutées : des cellules sont"
+    " fausses.",
+}
+_VALUES_WRONG = {
+    "en": "Shapes were not run because values cannot be mapped.",
+    "fr": "Les formes n'ont pas été exécutées : des valeurs ne trouvent pas de correspondance.",
+}
 ON_VIOLATION = ("reject",)
 """What may become of an import with violations."""
 
@@ -136,11 +145,11 @@ class _Import:
             execution.read(document, files)
         execution.check_cells()
         if report.refused:
-            report.notes.append("Mapping and shapes were not run because cells are wrong.")
+            report.notes.append(_CELLS_WRONG)
             return report
         execution.map()
         if report.refused:
-            report.notes.append("Shapes were not run because values cannot be mapped.")
+            report.notes.append(_VALUES_WRONG)
             return report
         self._write()
         execution.check_literals()

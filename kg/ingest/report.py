@@ -91,7 +91,7 @@ class ImportReport:
     facts_graph: str = ""
     personal_graph: str = ""
     shapes_checked: bool = False
-    notes: list[str] = field(default_factory=list)
+    notes: list[dict[str, str]] = field(default_factory=list)
 
     @property
     def refused(self) -> bool:

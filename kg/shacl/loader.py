@@ -11,7 +11,7 @@ from rdflib.term import IdentifiedNode, Node
 from kg.errors import ShapesError, UnsupportedShapeError
 from kg.shacl import components, parameters
 from kg.shacl.declared import flag, label, messages, only
-from kg.shacl.model import Constraint, QueryTarget, Shape, Shapes, Target
+from kg.shacl.model import Advanced, Constraint, QueryTarget, Shape, Shapes, Target
 from kg.shacl.paths import ordered, read_path
 from kg.shacl.reading import read_file
 
@@ -37,6 +37,7 @@ _DESCRIPTIVE = {
     SH.target,
     *_TARGETS,
 }
+_ADVANCED = {SH.rule, SH.expression}
 _OF_CONSTRAINT = {SH.select, SH.prefixes}
 
 
@@ -166,6 +167,8 @@ class _Loader:
             reader = parameters.READERS.get(predicate)
             if reader is not None:
                 found += reader(self, node)
+            elif predicate in _ADVANCED:
+                found.append(Advanced(URIRef(str(predicate))))
             elif str(predicate).startswith(str(SH)) and not self._known_elsewhere(node, predicate):
                 raise UnsupportedShapeError(
                     f"The shape {label(node)} uses {predicate}, which is not compiled. Write the"

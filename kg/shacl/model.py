@@ -348,6 +348,14 @@ class OneOf(Constraint):
         return self.members
 
 
+@dataclass(frozen=True, slots=True)
+class Advanced(Constraint):
+    """A part of a shape that SHACL's Advanced Features define; `feature` declares it."""
+
+    component = SH.ExpressionConstraintComponent
+    feature: URIRef
+
+
 # --- Shapes -----------------------------------------------------------------------------------
 
 

@@ -76,12 +76,20 @@ class Report:
     results: Sequence[ValidationResult]
 
     @classmethod
-    def collect(cls, session: Session, checks: Sequence[Check], limit: int | None) -> Report:
-        """Return the report of the results that a session holds."""
+    def collect(
+        cls,
+        session: Session,
+        checks: Sequence[Check],
+        limit: int | None,
+        beside: Sequence[tuple[Check, Sequence[ValidationResult]]] = (),
+    ) -> Report:
+        """Return the report of the results that a session holds, and of those found beside."""
         size = "9223372036854775807" if limit is None else str(int(limit))
         rows = session.cursor.execute(_ROWS.format(limit=size)).fetchall()
         shared = [message(check.shape, check.constraint, {}) for check in checks]
-        return cls(checks, [_result(checks[row[0]], row, shared[row[0]]) for row in rows])
+        results = [_result(checks[row[0]], row, shared[row[0]]) for row in rows]
+        listed = [result for _, several in beside for result in several[:limit]]
+        return cls([*checks, *(check for check, _ in beside)], [*results, *listed])
 
     @cached_property
     def total(self) -> int:
@@ -115,8 +123,8 @@ class Report:
         told = {(label(c.shape.node), c.engine, c.reason) for c in self.checks if c.reason}
         return [
             {
-                "en": f"The shape {shape} was checked by {engine}, node by node: {reason}.",
-                "fr": f"La forme {shape} a été vérifiée par {engine}, nœud par nœud : {reason}.",
+                "en": f"The shape {shape} was checked by {engine} and not by SQL: {reason}.",
+                "fr": f"La forme {shape} a été vérifiée par {engine} et non en SQL : {reason}.",
             }
             for shape, engine, reason in sorted(told, key=str)
         ]

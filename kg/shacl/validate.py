@@ -15,6 +15,7 @@ from datetime import date
 from rdflib.term import IdentifiedNode
 from sqlglot import exp
 
+from kg.shacl.advanced import advanced_roots, check_advanced
 from kg.shacl.affected import Affected, Change
 from kg.shacl.checks import violations
 from kg.shacl.model import Constraint, HasProperty, Shape, Shapes
@@ -73,10 +74,13 @@ def _validated(
         scope = session.table(_relation(focus)) if focus else None
         targets = Targets(session, shapes, scope, few=change is not None)
         run = _Run(session, targets, Affected(session, change) if change else None)
+        beyond = advanced_roots(shapes)
         for shape in shapes.roots:
             session.deadline.check()
-            run.root(shape)
-        return Report.collect(session, run.checks, limit)
+            if shape not in beyond:
+                run.root(shape)
+        beside = check_advanced(session, shapes, beyond, scope)
+        return Report.collect(session, run.checks, limit, beside)
     finally:
         session.close()
 

@@ -346,7 +346,7 @@ def test_templates_are_known_by_the_stem_of_a_file(importer: Importer) -> None:
 
 def test_folder_notes_what_it_leaves_out(importer: Importer) -> None:
     report = importer({"parties.csv": PARTIES, "notes.md": "x", "others.csv": "a\n1\n"})
-    assert [note.partition(" ")[0] for note in report.notes] == ["notes.md", "others.csv"]
+    assert [note["fr"].partition(" ")[0] for note in report.notes] == ["notes.md", "others.csv"]
 
 
 def test_inputs_that_cannot_be_are_refused(store: Store, tmp_path: Path) -> None:
