@@ -17,7 +17,7 @@ from kg.sparql.context import Context
 from kg.sparql.expressions import Expression, filter_condition, value_of
 from kg.sparql.graphs import empty_group, graph_names, in_each_graph, named
 from kg.sparql.inline import inline_data
-from kg.sparql.mentions import mentioned_variables, variables
+from kg.sparql.mentions import mentioned_variables, narrowed_variables, variables
 from kg.sparql.once import separated
 from kg.sparql.patterns import Graph, basic_graph_pattern
 from kg.sparql.relation import (
@@ -112,6 +112,7 @@ class Compiler:
         return joins.minus(self.context, left, right, implicit)
 
     def _filter(self, node: CompValue, graph: Graph) -> Relation:
+        self.context.narrowed |= narrowed_variables(node.expr)
         inner, [expression] = self._prepared(node.p, [node.expr], graph)
         inner = self._with_prebound(inner, expression)
         side = layer(self.context, inner)

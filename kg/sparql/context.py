@@ -70,6 +70,8 @@ class Context:
     prebound: dict[str, exp.Query] = field(default_factory=dict)
     """Variables whose values come from outside: queries with a column of ids for each, without
     repeats; variables of one query are bound together."""
+    narrowed: set[str] = field(default_factory=set)
+    """Variables of which a FILTER keeps few values."""
     _shared: dict[int | None, float] = field(default_factory=dict)
     _variables: dict[str, int] = field(default_factory=dict)
     _aliases: itertools.count[int] = field(default_factory=itertools.count)

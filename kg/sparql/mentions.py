@@ -24,6 +24,24 @@ def pattern_variables(node: object) -> set[str]:
     return found
 
 
+def narrowed_variables(expression: object) -> set[str]:
+    """Return the variables that a FILTER compares with what is known, so that few values remain."""
+    if not isinstance(expression, CompValue):
+        return set()
+    if expression.name == "ConditionalAndExpression":
+        parts = [expression.expr, *expression.other]
+        return set().union(*(narrowed_variables(part) for part in parts))
+    if expression.name == "RelationalExpression":
+        narrows = expression.op in {"=", "<", "<=", ">", ">=", "IN"}
+    else:
+        narrows = expression.name in _NARROWING
+    mentioned = variables(expression)
+    return {str(name) for name in mentioned} if narrows and len(mentioned) == 1 else set()
+
+
+_NARROWING = {"Builtin_CONTAINS", "Builtin_STRSTARTS", "Builtin_STRENDS", "Builtin_REGEX"}
+
+
 def inner_expressions(node: object) -> list[object]:
     """Return the expressions of FILTER, OPTIONAL and BIND within a pattern."""
     found: list[object] = []

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from rdflib import URIRef
 
-from kg.sparql import explain, query
-from kg.store import Store
+from kg.sparql import explain, parse, query
+from kg.sparql.mentions import narrowed_variables
+from kg.store import Store, lookup_nodes
 from kg.store.rdf import load_bytes
 
 CLIENTS, DAYS = 40, 3
@@ -63,3 +65,30 @@ def test_other_equalities_join(store: Store, pattern: str) -> None:
     text = PREFIX + f"SELECT * WHERE {{ {pattern} }}"
     assert " - " not in explain(store, text).partition("\n\n")[0]
     assert query(store, text).engine == "sql"
+
+
+@pytest.mark.parametrize(
+    ("condition", "expected"),
+    [
+        ("?a > 5", {"a"}),
+        ("?a >= 5 && ?a < 9 && ?b = 1", {"a", "b"}),
+        ("CONTAINS(STR(?a), 'x')", {"a"}),
+        ("?a IN (1, 2)", {"a"}),
+        ("?a != 5", set()),
+        ("?a > ?b", set()),
+        ("?a > 5 || ?b > 5", set()),
+        ("!BOUND(?a)", set()),
+    ],
+)
+def test_filters_tell_what_they_narrow(condition: str, expected: set[str]) -> None:
+    algebra = parse(f"SELECT * WHERE {{ ?s ?a ?b FILTER({condition}) }}").algebra
+    assert narrowed_variables(algebra.p.p.expr) == expected
+
+
+def test_the_narrowed_scan_comes_first(store: Store) -> None:
+    text = """SELECT ?p ?mail ?day WHERE {
+        ?p :client ?c . ?c :mail ?mail . ?p :day ?day FILTER(CONTAINS(?day, "1")) }"""
+    rows = list(query(store, PREFIX + text).rows())
+    assert len(rows) == sum(1 in bought(client) for client in range(CLIENTS))
+    [day] = lookup_nodes(store.cursor(), [URIRef("http://example.org/day")])
+    assert f"q0.p = {day})" in explain(store, PREFIX + text)
