@@ -21,6 +21,7 @@ from rdflib.plugins.sparql.parserutils import CompValue, value
 from rdflib.plugins.sparql.sparql import FrozenBindings, FrozenDict, QueryContext, SPARQLError
 
 from kg.sparql.extended import make_known
+from kg.sparql.grouping import aggregate_join
 
 _TICKS = 256
 """Comparisons between two looks at the clock."""
@@ -151,6 +152,8 @@ def _evaluate(context: QueryContext, part: CompValue) -> Iterator[FrozenDict]:
             return _order_by(context, part)
         if part.name == "Minus":
             return _minus(context, part)
+        if part.name == "AggregateJoin":
+            return aggregate_join(context, part)
         if part.name == "Extend" and _mentions(part.expr, "Builtin_BNODE"):
             return _extend(context, part)
     raise NotImplementedError

@@ -16,10 +16,11 @@ from rdflib import BNode, Graph, Literal, URIRef, Variable
 from rdflib import Dataset as RdflibDataset
 from rdflib.plugins.sparql.evaluate import evalPart
 from rdflib.plugins.sparql.parserutils import CompValue, Expr
-from rdflib.plugins.sparql.sparql import FrozenDict, Query
+from rdflib.plugins.sparql.sparql import FrozenDict, Query, SPARQLTypeError
 from rdflib.term import Identifier, Node
 
 from kg.errors import QueryError, QueryEvaluationError
+from kg.sparql import walking  # noqa: F401 (mends the paths)
 from kg.sparql.compiled import FORMS, GraphChoice, dataset
 from kg.sparql.context import Dataset
 from kg.sparql.deadline import Deadline, memory_error
@@ -115,7 +116,8 @@ def _copied_value(
     for key, value in node.items():
         copied[key] = _copied(value, functions)
     if isinstance(node, Expr) and node._evalfn is not None:
-        copied._evalfn = MethodType(functions.get(node.name, node._evalfn.__func__), copied)
+        function = functions.get(node.name, node._evalfn.__func__)
+        copied._evalfn = MethodType(_strict(function), copied)
     if node.name in {"Builtin_EXISTS", "Builtin_NOTEXISTS"}:
         # The evaluator takes the pattern from the attribute: the item would be evaluated as an
         # expression. Filters at its top see the variables of the outer solution.
@@ -123,6 +125,21 @@ def _copied_value(
         if copied.graph.name == "Filter":
             copied.graph.no_isolated_scope = True
     return copied
+
+
+def _strict(function: Callable[[Expr, Any], Any]) -> Callable[[Expr, Any], Any]:
+    """Return a function for which an argument that it cannot take is a type error of SPARQL.
+
+    rdflib's functions look at some arguments only as they compute, and errors are among these.
+    """
+
+    def call(expr: Expr, context: Any) -> Any:
+        try:
+            return function(expr, context)
+        except (TypeError, AttributeError, ValueError, ArithmeticError, LookupError) as error:
+            raise SPARQLTypeError(f"{expr.name}: {error}") from error
+
+    return call
 
 
 class _QueryDataset(RdflibDataset):

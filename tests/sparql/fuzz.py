@@ -6,6 +6,8 @@ and shown. The numbers are seeds, each of which makes a dataset and some queries
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import logging
 import re
 import sys
@@ -15,10 +17,10 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from fuzz_cases import Case, asked, cases, filled, smaller_cases
-from fuzz_compare import comparable
+from fuzz_cases import Case, asked, cases, evaluated, filled, smaller_cases
+from fuzz_compare import Comparable, comparable
 from fuzz_trees import reduced
-from oracles import Failure, Oracles, Outcome
+from oracles import Answer, Failure, Oracles, Outcome
 
 from kg.store import Store
 
@@ -55,37 +57,49 @@ class Report:
 
 
 def judged(case: Case, oracles: Oracles, store: Store | None = None) -> Verdict:
-    """Ask the three engines and compare."""
+    """Ask all engines and compare."""
     seen = case.seen
     one, two = oracles.answers(seen, case.text)
     if isinstance(one, Failure) and isinstance(two, Failure):
         return Verdict("both oracles fail")
-    ours, engine = _ours(case, store)
-    if isinstance(one, Failure) or isinstance(two, Failure):
-        refused = isinstance(ours, Failure) and not ours.reason.startswith("QuerySyntaxError")
-        kind = "we fail" if refused else "one oracle fails"
-        return Verdict(kind, engine, f"us {ours}\nox {one}\nrd {two}")
-    wanted, other = (comparable(answer, case.text, seen) for answer in (one, two))
-    if isinstance(ours, Failure):
-        kind = "different" if wanted == other else "we fail"
-        return Verdict(kind, engine, f"us {ours}\nwanted {one}")
-    found = comparable(ours, case.text, seen)
-    if wanted == other:
-        if found == wanted:
-            return Verdict("same" if one.rows or one.boolean else "same, empty", engine)
-        return Verdict("different", engine, f"found  {ours}\nwanted {one}")
-    if found == wanted:
-        return Verdict("as pyoxigraph", engine)
-    if found == other:
-        return Verdict("as rdflib", engine, f"us {ours}\nox {one}\n rd {two}")
-    return Verdict("three answers", engine, f"us {ours}\nox {one}\nrd {two}")
+    with contextlib.ExitStack() as stack:
+        store = store or stack.enter_context(filled(case.data))
+        ours, engine = asked(store, case)
+        other = ours if engine.startswith("rdflib") else evaluated(store, case)
+    answers = {"sql": ours, "evaluator": other, "pyoxigraph": one, "rdflib": two}
+    detail = "\n".join(f"{name:10} {answer}" for name, answer in answers.items())
+    forms = [
+        None if isinstance(answer, Failure) else comparable(answer, case.text, seen)
+        for answer in answers.values()
+    ]
+    return Verdict(_kind(*forms, one), engine, detail)
 
 
-def _ours(case: Case, store: Store | None) -> tuple[Outcome, str]:
-    if store is not None:
-        return asked(store, case)
-    with filled(case.data) as own:
-        return asked(own, case)
+def _kind(
+    ours: Comparable | None,
+    evaluated: Comparable | None,
+    one: Comparable | None,
+    two: Comparable | None,
+    answer: Outcome,
+) -> str:
+    """Return how four answers differ, None being none."""
+    if one is None or two is None:
+        if ours is None:
+            return "we fail"
+        return "one oracle fails" if ours == evaluated else "our engines differ, unjudged"
+    if one != two:
+        if ours is None:
+            return "we fail"
+        if ours != evaluated:
+            return "our engines differ, unjudged"
+        return {one: "as pyoxigraph", two: "as rdflib"}.get(ours, "three answers")
+    if ours != one:
+        return "different"
+    if evaluated != one:
+        return "evaluator different"
+    return (
+        "same" if isinstance(answer, Answer) and (answer.rows or answer.boolean) else "same, empty"
+    )
 
 
 Found = tuple[int, Case, Verdict]
@@ -96,13 +110,14 @@ def run(
 ) -> Iterator[Found]:
     """Judge the cases of some seeds; yield those of some kinds, cut down."""
     for seed in seeds:
-        todo = cases(seed)
-        with filled(todo[0].data) as store:
-            for case in todo:
-                verdict = judged(case, oracles, store)
-                if report.notes(verdict) and verdict.kind in kinds:
-                    smallest = _cut(case, verdict.kind, oracles)
-                    yield seed, smallest, judged(smallest, oracles)
+        for _, group in itertools.groupby(cases(seed), lambda case: id(case.data)):
+            todo = list(group)
+            with filled(todo[0].data) as store:
+                for case in todo:
+                    verdict = judged(case, oracles, store)
+                    if report.notes(verdict) and verdict.kind in kinds:
+                        smallest = _cut(case, verdict.kind, oracles)
+                        yield seed, smallest, judged(smallest, oracles)
 
 
 def _cut(case: Case, kind: str, oracles: Oracles) -> Case:

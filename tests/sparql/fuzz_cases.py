@@ -6,17 +6,22 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from random import Random
 
-from fuzz_data import GRAPHS, PROLOGUE, History, Quad, history
+from fuzz_data import GRAPHS, PROLOGUE, History, Quad, history, object_pools
 from fuzz_queries import Queries, graph_clauses
 from fuzz_trees import Tree, shorter, smaller
 from oracles import Answer, Failure, Outcome
 
 from kg.namespaces import PROVENANCE_GRAPH
 from kg.sparql import query
+from kg.sparql.compiled import GraphChoice
+from kg.sparql.deadline import Deadline
+from kg.sparql.fallback import run_fallback
+from kg.sparql.parse import parse
 from kg.store import Store, Transaction
 
-PER_DATASET = 10
-"""Queries asked of each dataset."""
+QUERIES = 10
+DATASETS = 3
+"""Queries and datasets of a seed: each query is asked of each dataset."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +73,12 @@ class Case:
 
 
 def cases(seed: int) -> list[Case]:
-    """Return the cases of a seed: one dataset, several queries."""
+    """Return the cases of a seed: some queries on some datasets that are alike."""
     random = Random(seed)
-    data = history(random)
-    return [
-        Case(data, _view(random, data), Queries(random, data.terms).query())
-        for _ in range(PER_DATASET)
-    ]
+    pools = object_pools(random)
+    datasets = [history(random, pools) for _ in range(DATASETS)]
+    queries = [Queries(random, datasets[0].terms).query() for _ in range(QUERIES)]
+    return [Case(data, _view(random, data), query) for data in datasets for query in queries]
 
 
 def _view(random: Random, data: History) -> View:
@@ -117,20 +121,47 @@ def asked(store: Store, case: Case) -> tuple[Outcome, str]:
             case.text,
             default_graphs=default,
             named_graphs=named,
-            hidden_graphs=[*view.hidden, str(PROVENANCE_GRAPH)],
+            hidden_graphs=_hidden(view),
             as_of_commit=view.commit,
             union_default_graph=view.union,
         )
         engine = result.engine if result.reason is None else f"{result.engine}: {result.reason}"
-        if result.form == "ask":
-            return Answer("ask", boolean=bool(result.boolean)), engine
-        rows = tuple(
-            tuple(None if term is None else term[1:] for term in row) for row in result.rows()
-        )
-        variables = tuple(result.variables) if result.form == "select" else ("s", "p", "o")
-        return Answer(result.form, variables, rows), engine
+        given = result.boolean if result.form == "ask" else result.rows()
+        return _answer(result.form, result.variables, given), engine
     except Exception as error:
         return Failure(f"{type(error).__name__}: {error}"), "none"
+
+
+def evaluated(store: Store, case: Case) -> Outcome:
+    """Return the answer of the evaluator, which answers what is not compiled."""
+    view = case.view
+    default, named = view.clauses if view.clauses is not None else (None, None)
+    graphs = GraphChoice(default, named, _hidden(view), view.union, view.commit)
+    cursor = store.cursor()
+    deadline = Deadline(cursor, 30)
+    try:
+        parsed = parse(case.text)
+        form, variables, given = run_fallback(
+            store, cursor, parsed, bindings={}, graphs=graphs, deadline=deadline
+        )
+        return _answer(form, variables, given)
+    except Exception as error:
+        return Failure(f"{type(error).__name__}: {error}")
+    finally:
+        deadline.cancel()
+        cursor.close()
+
+
+def _hidden(view: View) -> tuple[str, ...]:
+    return (*view.hidden, str(PROVENANCE_GRAPH))
+
+
+def _answer(form: str, names: Sequence[str], given: object) -> Answer:
+    if form == "ask":
+        return Answer("ask", boolean=bool(given))
+    assert isinstance(given, Iterator)
+    rows = tuple(tuple(None if term is None else term[1:] for term in row) for row in given)
+    return Answer(form, tuple(names) if form == "select" else ("s", "p", "o"), rows)
 
 
 def smaller_cases(case: Case) -> Iterator[Case]:

@@ -38,7 +38,8 @@ def comparable(answer: Answer, text: str, quads: list[Quad]) -> Comparable:
         tuple(_value(row[i], labels, coarse=coarse, mixed=mixed) for i in order)
         for row in answer.rows
     ]
-    return "select", frozenset(rows) if "REDUCED" in text else Counter(rows)
+    counted = Counter(rows).items()
+    return "select", frozenset(rows) if "REDUCED" in text else frozenset(counted)
 
 
 def _value(term: Term | None, labels: set[str], *, coarse: bool, mixed: bool) -> object:

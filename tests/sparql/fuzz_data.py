@@ -118,10 +118,15 @@ class History:
         return list(dict.fromkeys(quad[2] for quad in added))
 
 
-def history(random: Random) -> History:
-    """Return a random dataset made by one to four commits."""
+def object_pools(random: Random) -> list[list[Term]]:
+    """Return what the objects of each predicate are drawn from."""
     pools = [random.choice([NODES, *POOLS]) if random.random() < 0.8 else NODES for _ in PREDICATES]
     pools[0] = random.choice([NODES, NODES, NODES + pools[0]])
+    return pools
+
+
+def history(random: Random, pools: list[list[Term]]) -> History:
+    """Return a random dataset made by one to three commits."""
     commits: list[tuple[tuple[Quad, ...], tuple[Quad, ...]]] = []
     for _ in range(random.choice((1, 1, 2, 3))):
         known = [quad for _, quads in commits for quad in quads]

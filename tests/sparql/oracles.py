@@ -8,6 +8,7 @@ import sys
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from types import TracebackType
@@ -16,6 +17,8 @@ import pyoxigraph as ox
 import rdflib
 from fuzz_data import RDF_LANG_STRING, XSD, Quad, Term
 from rdflib.graph import DATASET_DEFAULT_GRAPH_ID
+from rdflib.plugins.sparql import prepareQuery
+from rdflib.plugins.sparql.sparql import Query
 
 from kg.store import term_key
 
@@ -167,7 +170,7 @@ class _Rdflib:
 
     def answer(self, text: str) -> Answer:
         """Return the answer of a query."""
-        found = self._dataset.query(text)
+        found = self._dataset.query(_prepared(text))
         if found.type == "ASK":
             return Answer("ask", boolean=bool(found.askAnswer))
         if found.type == "SELECT":
@@ -179,6 +182,11 @@ class _Rdflib:
             return Answer("select", tuple(map(str, names)), rows)
         triples = {tuple(map(_from_rdflib, triple)) for triple in found.graph or ()}
         return Answer("construct", ("s", "p", "o"), tuple(filter(_is_triple, triples)))
+
+
+@lru_cache(maxsize=64)
+def _prepared(text: str) -> Query:
+    return prepareQuery(text)
 
 
 def _is_triple(row: Row) -> bool:

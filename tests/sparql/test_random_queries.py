@@ -17,8 +17,8 @@ from oracles import Oracles
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
-FEW = 20
-"""Seeds of the short run, each a dataset with ten queries."""
+FEW = 10
+"""Seeds of the short run, each some queries on some datasets."""
 
 
 @pytest.fixture(scope="module")
@@ -38,13 +38,13 @@ def compared(seeds: range, oracles: Oracles) -> Report:
 def test_answers_are_those_of_two_oracles(oracles: Oracles) -> None:
     report = compared(range(FEW), oracles)
     # A run that compares next to nothing, or only what has no solution, would prove nothing.
-    assert report.counts["same"] > FEW
-    assert report.counts["by sql"] > 5 * FEW
+    assert report.counts["same"] > 3 * FEW
+    assert report.counts["by sql"] > 15 * FEW
 
 
 @pytest.mark.slow
 def test_answers_at_length(oracles: Oracles) -> None:
-    first, last = os.environ.get("CLIENTGRAPH_SEEDS", "20:120").split(":")
+    first, last = os.environ.get("CLIENTGRAPH_SEEDS", "10:110").split(":")
     compared(range(int(first), int(last)), oracles)
 
 
