@@ -24,6 +24,8 @@ from oracles import Answer, Failure, Oracles, Outcome
 
 from kg.store import Store
 
+_STEP = 10
+"""Seeds between two lines of counts."""
 _PATIENCE = 40.0
 """Seconds that the cutting down of one case may take."""
 
@@ -143,8 +145,12 @@ def main(arguments: list[str], show: Callable[[str], object] = sys.stdout.write)
     kinds = tuple(arguments[1:]) or ("different",)
     report = Report()
     with Oracles() as oracles:
-        for seed, case, verdict in run(range(first, last), oracles, report, kinds):
-            show(f"\n## seed {seed}: {verdict.kind}, {verdict.engine}\n{case}\n{verdict.detail}\n")
+        for start in range(first, last, _STEP):
+            seeds = range(start, min(start + _STEP, last))
+            for seed, case, verdict in run(seeds, oracles, report, kinds):
+                show(f"\n## seed {seed}: {verdict.kind}, {verdict.engine}\n{case}\n")
+                show(f"{verdict.detail}\n")
+            show(f"{seeds.stop - first} seeds: {dict(report.counts)}\n")
             sys.stdout.flush()
     for name, count in report.counts.most_common():
         show(f"{count:7} {name}\n")

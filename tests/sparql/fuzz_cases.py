@@ -20,6 +20,8 @@ from kg.sparql.parse import parse
 from kg.store import Store, Transaction
 
 QUERIES = 10
+PATIENCE = 120.0
+"""Seconds that we have for an answer: machines are busy."""
 DATASETS = 3
 """Queries and datasets of a seed: each query is asked of each dataset."""
 
@@ -124,6 +126,7 @@ def asked(store: Store, case: Case) -> tuple[Outcome, str]:
             hidden_graphs=_hidden(view),
             as_of_commit=view.commit,
             union_default_graph=view.union,
+            timeout=PATIENCE,
         )
         engine = result.engine if result.reason is None else f"{result.engine}: {result.reason}"
         given = result.boolean if result.form == "ask" else result.rows()
@@ -138,7 +141,7 @@ def evaluated(store: Store, case: Case) -> Outcome:
     default, named = view.clauses if view.clauses is not None else (None, None)
     graphs = GraphChoice(default, named, _hidden(view), view.union, view.commit)
     cursor = store.cursor()
-    deadline = Deadline(cursor, 30)
+    deadline = Deadline(cursor, PATIENCE)
     try:
         parsed = parse(case.text)
         form, variables, given = run_fallback(

@@ -10,7 +10,7 @@ from fuzz_data import INTEGERS, TEXTS, TIMES, Term, written
 from fuzz_trees import Tree, tree
 
 NUMBER = (
-    *("({n} + {n})", "({n} - {n})", "({n} * {n})", "({n} / {n})", "({n} + {n} * {n} - {n})"),
+    *("({n} + {n})", "({n} - {n})", "({n} * {n})", "({n} / {n})", "({n} * {n} - {n})"),
     *("(- {n})", "(+ {n})", "ABS({n})", "FLOOR({n})", "CEIL({n})", "ROUND({n})"),
     *("STRLEN({t})", "STRLEN(STR({a}))", "YEAR({d})", "MONTH({d})", "DAY({d})"),
     *("HOURS({d})", "MINUTES({d})", "SECONDS({d})"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from random import Random
 
@@ -189,31 +190,33 @@ class Queries:
             shown.append(tree("item", " (", expression, f" AS {name})", optional=True))
         words = ("", "", "", " DISTINCT", " DISTINCT", " REDUCED") if top else ("", "", " DISTINCT")
         distinct = tree("word", self.random.choice(words), optional=True)
+        names = [name for item in shown for name in re.findall(r"\?\w+(?=\)?$)", str(item))]
         if self._maybe(0.1):
-            shown = [" *"]
+            shown, names = [" *"], []
             self.expressions.variables = known
-        modifiers = self._modifiers() if top and "REDUCED" not in str(distinct) else []
+        modifiers = self._modifiers(names) if top and "REDUCED" not in str(distinct) else []
         return ["SELECT", distinct, *shown, pattern, *modifiers]
 
-    def _modifiers(self) -> list[Tree]:
+    def _modifiers(self, names: list[str]) -> list[Tree]:
         found = []
         if self._maybe(0.3):
-            found.append(self._order())
+            found.append(self._order(names))
         if self._maybe(0.05):
             found.append(tree("word", " ", *self._values(), optional=True))
         return found
 
-    def _order(self) -> Tree:
+    def _order(self, names: list[str]) -> Tree:
+        """Return an ORDER BY, with a limit only where it decides between any two solutions."""
         keys = []
         for _ in range(self.random.choice((1, 1, 2, 3))):
             word = self.random.choice((" ASC(", " DESC(", " ("))
             expression = self.expressions.any(self.random.choice((0, 0, 1)))
             keys.append(tree("item", word, expression, ")", optional=True))
-        if self._maybe(0.4):
-            # Which solutions a limit takes is decided by an order only.
+        if names and self._maybe(0.4):
             limit = f" LIMIT {self.random.randint(0, 5)}"
             offset = self.random.choice(("", f" OFFSET {self.random.randint(0, 3)}"))
-            keys.append(tree("word", limit + offset, optional=True))
+            last = [" " + name for name in names]
+            keys.append(tree("word", *last, limit, offset))
         return tree("word", " ORDER BY", *keys, optional=True)
 
     def _aggregated(self, pattern: Tree, *, top: bool) -> list[str | Tree]:
