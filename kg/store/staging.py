@@ -27,7 +27,8 @@ UNION ALL SELECT o, odt, olang, min(rowid) FROM {stage} GROUP BY o, odt, olang
 """
 
 _CODES = """
-SELECT si.id AS s, pi.id AS p, oi.id AS o, coalesce(gi.id, 0) AS g, {origin} AS origin
+SELECT si.id AS s, pi.id AS p, oi.id AS o,
+    CASE WHEN q.g IS NULL THEN 0 ELSE gi.id END AS g, {origin} AS origin
 FROM {stage} AS q
 JOIN _ids AS si ON si.lex = q.s AND si.dt IS NULL
 JOIN _ids AS pi ON pi.lex = q.p AND pi.dt IS NULL
@@ -35,6 +36,7 @@ JOIN _ids AS oi ON oi.lex = q.o AND oi.dt IS NOT DISTINCT FROM q.odt
     AND oi.lang IS NOT DISTINCT FROM q.olang
 LEFT JOIN _ids AS gi ON gi.lex = q.g AND gi.dt IS NULL
 """
+"""Codes of staged quads; a graph that no term names gets none, and is no graph of the store's."""
 
 SAME = "quad.s = c.s AND quad.p = c.p AND quad.o = c.o AND quad.g = c.g"
 _LIVE_TWIN = "SELECT 1 FROM live AS q WHERE q.s = c.s AND q.p = c.p AND q.o = c.o"

@@ -52,6 +52,15 @@ def fail_while_writing(store: Store) -> None:
         _ = 1 / 0
 
 
+def test_a_graph_that_is_not_there_has_nothing_to_delete(store: Store) -> None:
+    unnamed = (*ONE[:5], None)
+    with store.write() as tx:
+        tx.insert(staged(unnamed))
+    with store.write() as tx:
+        assert tx.delete(staged((*ONE[:5], "ex:never"))) == 0
+    assert live(store) == 1
+
+
 def test_a_quad_is_inserted_once(store: Store) -> None:
     with store.write() as tx:
         assert tx.insert(staged(ONE, ONE, TWO)) == 2
