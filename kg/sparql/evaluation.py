@@ -14,14 +14,15 @@ from operator import itemgetter
 from typing import Any
 
 from rdflib import BNode
+from rdflib.paths import AlternativePath, InvPath, MulPath, SequencePath
 from rdflib.plugins.sparql import CUSTOM_EVALS
 from rdflib.plugins.sparql.evaluate import evalPart
-from rdflib.plugins.sparql.evalutils import _eval, _val
-from rdflib.plugins.sparql.parserutils import CompValue, value
+from rdflib.plugins.sparql.evalutils import _ebv, _eval
+from rdflib.plugins.sparql.parserutils import CompValue
 from rdflib.plugins.sparql.sparql import FrozenBindings, FrozenDict, QueryContext, SPARQLError
 
 from kg.sparql.extended import make_known
-from kg.sparql.grouping import aggregate_join
+from kg.sparql.grouping import aggregate_join, place_of, value_of
 
 _TICKS = 256
 """Comparisons between two looks at the clock."""
@@ -82,6 +83,47 @@ def _join(context: GuardedContext, part: CompValue) -> Iterator[FrozenDict]:
             yield one.merge(other)
 
 
+def _left_join(context: GuardedContext, part: CompValue) -> Iterator[FrozenDict]:
+    """LeftJoin(Ω1, Ω2, expr): the merges that pass the filter, or the left solution alone."""
+    left = evalPart(context, part.p1)
+    right = _Solutions(evalPart(context, part.p2), context.check)
+    for one in left:
+        merged = [one.merge(other) for other in right.compatible(one)]
+        passing = [solution for solution in merged if _ebv(part.expr, solution)]
+        yield from passing or [one]
+
+
+def _may_see(part: CompValue) -> bool:
+    """Return whether a pattern may be evaluated with the values of the other side put in.
+
+    rdflib does so with any pattern. Operators that are more than a join would then find other
+    solutions than their own: an OPTIONAL, a sub-select, a path of no length.
+    """
+    match part.name:
+        case "BGP":
+            return not any(_may_have_no_length(predicate) for _, predicate, _ in part.triples)
+        case "Join" | "Union":
+            return _may_see(part.p1) and _may_see(part.p2)
+        case "Graph":
+            return _may_see(part.p)
+        case "ToMultiSet":
+            return bool(part.p.name == "values")
+        case _:
+            return False
+
+
+def _may_have_no_length(path: Any) -> bool:
+    match path:
+        case MulPath():
+            return path.zero or _may_have_no_length(path.path)
+        case InvPath():
+            return _may_have_no_length(path.arg)
+        case SequencePath() | AlternativePath():
+            return any(map(_may_have_no_length, path.args))
+        case _:
+            return False
+
+
 def _minus(context: GuardedContext, part: CompValue) -> Iterator[FrozenDict]:
     """Minus(Ω1, Ω2): solutions without a compatible one that shares a variable with them."""
     left = evalPart(context, part.p1)
@@ -127,8 +169,7 @@ def _order_by(context: GuardedContext, part: CompValue) -> Iterator[FrozenDict]:
     solutions = list(evalPart(context, part.p))
     for condition in reversed(part.expr):
         keyed = [
-            (_Key(_val(value(one, condition.expr, variables=True)), context.check), one)
-            for one in solutions
+            (_Key(place_of(value_of(condition.expr, one)), context.check), one) for one in solutions
         ]
         keyed.sort(key=itemgetter(0), reverse=condition.order == "DESC")
         solutions = [one for _, one in keyed]
@@ -146,8 +187,10 @@ def _evaluate(context: QueryContext, part: CompValue) -> Iterator[FrozenDict]:
     """Evaluate an operator, or raise NotImplementedError to leave it to rdflib."""
     if isinstance(context, GuardedContext):
         context.check()
-        if part.name == "Join" and not part.lazy:
+        if part.name == "Join" and not (part.lazy and _may_see(part.p2)):
             return _join(context, part)
+        if part.name == "LeftJoin" and not _may_see(part.p2):
+            return _left_join(context, part)
         if part.name == "OrderBy":
             return _order_by(context, part)
         if part.name == "Minus":

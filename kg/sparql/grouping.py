@@ -34,7 +34,7 @@ def aggregate_join(context: QueryContext, part: CompValue) -> Iterator[FrozenDic
     keys: list[Any] | None = part.p.expr
     groups: dict[tuple[Node | None, ...], list[FrozenBindings]] = {} if keys else {(): []}
     for solution in evalPart(context, part.p):
-        key = tuple(_value(expression, solution) for expression in keys or ())
+        key = tuple(value_of(expression, solution) for expression in keys or ())
         groups.setdefault(key, []).append(solution)
     for solutions in groups.values():
         found = {node.res: _result(node, solutions) for node in part.A}
@@ -42,8 +42,8 @@ def aggregate_join(context: QueryContext, part: CompValue) -> Iterator[FrozenDic
         yield FrozenBindings(context, bound)
 
 
-def _value(expression: Any, solution: FrozenBindings) -> Node | None:
-    """Return the value of an expression, None for an error."""
+def value_of(expression: Any, solution: Any) -> Node | None:
+    """Return the value of an expression for a solution, None for an error."""
     try:
         value = _eval(expression, solution, raise_not_bound_error=False)
     except SPARQLError:
@@ -57,7 +57,7 @@ def _result(node: CompValue, solutions: list[FrozenBindings]) -> Node | None:
         # Solutions differ by what they bind, not by how they came about.
         distinct = {frozenset(solution.items()) for solution in solutions}
         return Literal(len(distinct) if node.distinct else len(solutions))
-    values = [_value(node.vars, solution) for solution in solutions]
+    values = [value_of(node.vars, solution) for solution in solutions]
     if node.distinct:
         values = list(dict.fromkeys(values))
     if node.name in _SUMS:
@@ -114,9 +114,9 @@ def _width(term: Node) -> int:
     return 0 if term.datatype in _INTEGERS else _WIDTH.get(term.datatype, -1)
 
 
-def _place(term: Any) -> Any:
-    """Return what terms are sorted by."""
-    return _val(term)
+def place_of(term: Any) -> Any:
+    """Return what terms are sorted by, an error or no term (None) first (section 15.1)."""
+    return (-1, 0) if term is None else _val(term)
 
 
 def _count(_node: CompValue, values: list[Node]) -> Literal:
@@ -134,8 +134,8 @@ _SUMS: dict[str, Callable[[list[Any]], Literal | None]] = {
 }
 _OF_TERMS: dict[str, Callable[[CompValue, list[Node]], Node | None]] = {
     "Aggregate_Count": _count,
-    "Aggregate_Min": lambda _node, values: min(values, key=_place, default=None),
-    "Aggregate_Max": lambda _node, values: max(values, key=_place, default=None),
+    "Aggregate_Min": lambda _node, values: min(values, key=place_of, default=None),
+    "Aggregate_Max": lambda _node, values: max(values, key=place_of, default=None),
     "Aggregate_Sample": lambda _node, values: next(iter(values), None),
     "Aggregate_GroupConcat": _joined,
 }

@@ -266,7 +266,9 @@ class Queries:
             return tree("aggregate", "COUNT(", distinct, "*)")
         if self._maybe(0.12):
             separator = self.random.choice(("", '; separator=","', '; separator=""'))
-            joined = tree("aggregate", "GROUP_CONCAT(", distinct, argument, separator, ")")
+            # Engines differ in what an error does to the others.
+            text = tree("text", "COALESCE(STR(", argument, '), "")')
+            joined = tree("aggregate", "GROUP_CONCAT(", distinct, text, separator, ")")
             return tree("aggregate", "STRLEN(", joined, ")") if self._maybe(0.5) else joined
         name = self.random.choice(AGGREGATES)
         return tree("aggregate", f"{name}(", distinct, argument, ")")

@@ -88,6 +88,24 @@ EXAMPLES = [
         ":a :p :b . :b :p 0 . :c :p 1 .",
     ),
     Example(
+        "a sub-select does not see what is bound around it (section 12)",
+        "SELECT * { ?a :q ?d { SELECT ?b (COUNT(*) AS ?n) { ?a :p ?b } GROUP BY ?b } }",
+        [[":b", "1", ":b", "1"]],
+        ":a :p :b . :b :q 1 .",
+    ),
+    Example(
+        "an OPTIONAL on the right of a join is evaluated by itself (section 18.5)",
+        "SELECT ?c { ?a ?c ?d { OPTIONAL { ?z ?a ?y } } }",
+        [],
+        ":a :p :b .",
+    ),
+    Example(
+        "a sort by an error, or by nothing, puts the solution first (section 15.1)",
+        "SELECT ?x ?y { ?a :p ?x } ORDER BY (?x + 1) ?y",
+        [["b", None], ["1", None], ["2", None]],
+        ':a :p 2, "b", 1 .',
+    ),
+    Example(
         "inline data without rows have no solution, whatever else is in the group (section 10.2)",
         "SELECT * { ?a :p ?b FILTER (RAND() < 2) VALUES ?c { } }",
         [],
