@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import Any
 
 from rdflib import BNode, Literal
+from rdflib.plugins.sparql.aggregates import Aggregator
 from rdflib.plugins.sparql.evaluate import evalPart
 from rdflib.plugins.sparql.evalutils import _eval, _val
 from rdflib.plugins.sparql.parserutils import CompValue
@@ -57,12 +58,25 @@ def _result(node: CompValue, solutions: list[FrozenBindings]) -> Node | None:
         # Solutions differ by what they bind, not by how they came about.
         distinct = {frozenset(solution.items()) for solution in solutions}
         return Literal(len(distinct) if node.distinct else len(solutions))
+    if node.name not in _SUMS.keys() | _OF_TERMS.keys():
+        return _registered(node, solutions)
     values = [value_of(node.vars, solution) for solution in solutions]
     if node.distinct:
         values = list(dict.fromkeys(values))
     if node.name in _SUMS:
         return None if None in values else _SUMS[node.name](values)
     return _OF_TERMS[node.name](node, [value for value in values if value is not None])
+
+
+def _registered(node: CompValue, solutions: list[FrozenBindings]) -> Node | None:
+    """Return the value of an aggregate that was made known to rdflib, None for an error."""
+    aggregator = Aggregator([node])
+    try:
+        for solution in solutions:
+            aggregator.update(solution)
+        return aggregator.get_bindings().get(node.res)
+    except SPARQLError:
+        return None
 
 
 def _sum(values: list[Node]) -> Literal | None:
