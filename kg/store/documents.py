@@ -12,10 +12,12 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO, cast
 
 import pyoxigraph
 
 from kg.errors import RdfSyntaxError, UsageError
+from kg.store.entities import check_entities
 
 FORMATS: dict[str, pyoxigraph.RdfFormat] = {
     "turtle": pyoxigraph.RdfFormat.TURTLE,
@@ -157,6 +159,8 @@ class Document:
                 if isinstance(self.source, bytes)
                 else stack.enter_context(self.source.open("rb"))
             )
+            if self.format == pyoxigraph.RdfFormat.RDF_XML:
+                check_entities(cast(BinaryIO, stream), self.name)
             start = stream.read(64)
             stream.seek(3 if start.startswith(b"\xef\xbb\xbf") else 0)
             try:
