@@ -87,7 +87,7 @@ counts = st.one_of(
     one("maxCount", ["0", "1", "2"]),
     st.just("sh:uniqueLang true"),
     one("lessThan", PREDICATES),
-    one("lessThanOrEquals", PREDICATES),
+    # pySHACL takes an IRI for less than or equal to itself, which SPARQL does not (see the traps).
 )
 
 
