@@ -32,7 +32,9 @@ def is_known(tag: str) -> bool:
 
 def not_modified(tag: str) -> Response:
     """Return the answer that the client's copy is still right."""
-    return with_tag(Response(status=304), tag)
+    response = Response(status=304)
+    response.vary.add("Accept")
+    return with_tag(response, tag)
 
 
 def with_tag(response: Response, tag: str) -> Response:

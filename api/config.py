@@ -20,10 +20,12 @@ class WebOptions:
     """Options of the server itself.
 
     `allowed_hosts` are the names by which browsers may call it; a page elsewhere whose name is
-    made to point here (DNS rebinding) is not among them. `*` allows every name.
+    made to point here (DNS rebinding) is not among them. `*` allows every name. Pages at
+    `allowed_origins` may call it from their scripts (see `api.cors`).
     """
 
     allowed_hosts: tuple[str, ...] = LOOPBACK
+    allowed_origins: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,7 @@ def counted() -> tuple[int, Statistics]:
         known = _KNOWN.setdefault(here.store, {})
         found = known.get(hidden)
         if found is None or found[0] != here.store.head:
-            found = known[hidden] = _count(here.store, hidden, here.settings.timeout)
+            found = known[hidden] = _count(here.store, hidden, caller().limits.timeout)
         return found
 
 

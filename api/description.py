@@ -15,6 +15,7 @@ from api.identity import caller
 from api.negotiation import choose_format
 from kg import __version__
 from kg.namespaces import RDF, SD, VOID, XSD
+from kg.sparql.extensions import EXTENSIONS
 from kg.sparql.formats import BINDING_FORMATS, GRAPH_FORMATS
 from kg.sparql.formats.graphs import write_triples
 from kg.store import Kind, RawTerm, term_key
@@ -54,13 +55,16 @@ def service_description(endpoint: URIRef, numbers: Statistics) -> Graph:
     union = BNode("union")
     graph.add((service, RDF.type, SD.Service))
     graph.add((service, SD.endpoint, endpoint))
-    _add_all(graph, service, SD.supportedLanguage, [SD.SPARQL11Query])
+    _add_all(graph, service, SD.supportedLanguage, [SD.SPARQL11Query, SD.SPARQL11Update])
     graph.add((service, SD.feature, SD.UnionDefaultGraph))
     graph.add((service, SD.defaultEntailmentRegime, _SIMPLE_ENTAILMENT))
     written = [*(_RESULTS[one.name] for one in BINDING_FORMATS), *_GRAPHS.values()]
     _add_all(graph, service, SD.resultFormat, (URIRef(_FORMATS + name) for name in written))
     read = [*_GRAPHS.values(), "TriG", "N-Quads"]
     _add_all(graph, service, SD.inputFormat, (URIRef(_FORMATS + name) for name in read))
+    for one in EXTENSIONS:
+        kind = SD.extensionAggregate if one.aggregate else SD.extensionFunction
+        graph.add((service, kind, URIRef(one.iri)))
     graph.add((service, SD.defaultDataset, dataset))
     graph.add((dataset, RDF.type, SD.Dataset))
     graph.add((dataset, SD.defaultGraph, union))

@@ -8,12 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from flask import Flask, Response, current_app, json, request
-from werkzeug.exceptions import HTTPException, InternalServerError
+from werkzeug.exceptions import HTTPException, InternalServerError, RequestEntityTooLarge
 
 from kg import errors as kg
 from kg.namespaces import BASE
 
 MEDIA_TYPE = "application/problem+json"
+_TEXT = "text/plain"
 
 _PROBLEMS: tuple[tuple[type[kg.ClientgraphError], int, str, str], ...] = (
     (kg.QuerySyntaxError, 400, "query-syntax", "The query is not SPARQL"),
@@ -21,6 +22,7 @@ _PROBLEMS: tuple[tuple[type[kg.ClientgraphError], int, str, str], ...] = (
     (kg.QueryStoppedError, 503, "query-stopped", "The query was stopped"),
     (kg.QueryBusyError, 503, "busy", "Too much runs already"),
     (kg.QueryMemoryError, 503, "query-memory", "The query needs too much memory"),
+    (kg.UpdateError, 422, "update", "The update fails"),
     (kg.QueryError, 422, "query-evaluation", "The query cannot be answered"),
     (kg.RdfSyntaxError, 400, "rdf-syntax", "The RDF document cannot be read"),
     (kg.SourceError, 422, "source", "The file cannot be read"),
@@ -28,6 +30,7 @@ _PROBLEMS: tuple[tuple[type[kg.ClientgraphError], int, str, str], ...] = (
     (kg.IngestError, 422, "import", "The import cannot go on"),
     (kg.ShapesError, 422, "shapes", "The shapes cannot be used"),
     (kg.StoreLockedError, 503, "store-locked", "The store is in use"),
+    (kg.StoreBusyError, 503, "store-busy", "The store is being written"),
     (kg.StoreError, 503, "store", "The store cannot do this now"),
     (kg.UsageError, 400, "usage", "The request is wrong"),
     (kg.ClientgraphError, 400, "request", "The request cannot be served"),
@@ -59,8 +62,10 @@ class Problem:
             **self.place,
         }
 
-    def response(self) -> Response:
-        """Return the problem document as a response."""
+    def response(self, *, as_text: bool = False) -> Response:
+        """Return the problem document as a response, or its title and detail as plain text."""
+        if as_text:
+            return Response(f"{self.title}\n{self.detail}\n", self.status, mimetype=_TEXT)
         body = json.dumps(self.document()) + "\n"
         return Response(body, self.status, content_type=MEDIA_TYPE)
 
@@ -89,7 +94,10 @@ def _answer_ours(error: kg.ClientgraphError) -> Response:
 
 def _answer_http(error: HTTPException) -> Response:
     status = error.code or InternalServerError.code
-    response = _answer(Problem(status, error.name, error.description or error.name))
+    detail = error.description or error.name
+    if detail == RequestEntityTooLarge.description:
+        detail = f"The body is larger than {request.max_content_length} bytes: send it in parts."
+    response = _answer(Problem(status, error.name, detail))
     for name, value in error.get_headers():
         if name.lower() in ("allow", "location", "retry-after", "www-authenticate"):
             response.headers[name] = value
@@ -103,18 +111,24 @@ def _answer_unexpected(error: Exception) -> Response:
 
 
 def _answer(problem: Problem) -> Response:
-    """Return the problem as a page where a person asked for a page, else as a document."""
+    """Return the problem as a page or as text where that was asked for, else as a document."""
     if wants_page():
         # The pages use this module, so they are known only when the first error comes.
         from api.pages.problem import render_problem
 
         return render_problem(problem)
-    return problem.response()
+    return problem.response(as_text=_preferred(_TEXT))
 
 
 def wants_page() -> bool:
-    """Tell whether a person sends the current request, who reads pages rather than documents."""
-    if request.path in ("/sparql", "/shacl") or request.path.startswith("/api/"):
+    """Tell whether a person asked; programs name HTML among others they take."""
+    if request.path.startswith("/api/"):
         return False
-    offered = [MEDIA_TYPE, "application/json", "text/html"]
-    return request.accept_mimetypes.best_match(offered, default=MEDIA_TYPE) == "text/html"
+    if request.path.startswith(("/sparql", "/graphs", "/shacl")):
+        return (request.accept_mimetypes.best or "").lower() == "text/html"
+    return _preferred("text/html")
+
+
+def _preferred(media_type: str) -> bool:
+    offered = [MEDIA_TYPE, "application/json", media_type]
+    return request.accept_mimetypes.best_match(offered, default=MEDIA_TYPE) == media_type

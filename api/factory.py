@@ -6,9 +6,23 @@ from flask import Flask
 from flask.json.provider import DefaultJSONProvider
 from jinja2 import StrictUndefined
 
-from api import analyses, health, imports, metrics, openapi, queries, running, shacl, sparql, tokens
+from api import (
+    analyses,
+    graphs,
+    health,
+    imports,
+    metrics,
+    openapi,
+    queries,
+    running,
+    shacl,
+    sparql,
+    tokens,
+)
 from api.access import register_access
+from api.compression import register_compression
 from api.config import Services, WebOptions
+from api.cors import register_cors
 from api.errors import register_errors
 from api.identity import register_identity
 from api.language import register_language
@@ -46,7 +60,9 @@ def create_app(
     here = Services(store or open_store(settings), settings, load_catalog())
     app.extensions["clientgraph"] = here
 
+    register_compression(app)
     protect(app, web)
+    register_cors(app, web.allowed_origins)
     register_metrics(app, here.store)
     register_identity(app, here.store)
     register_access(app)
@@ -54,6 +70,7 @@ def create_app(
     register_errors(app)
     for part in (
         sparql,
+        graphs,
         shacl,
         imports,
         queries,

@@ -20,16 +20,38 @@ def choose_format(offered: Sequence[Format]) -> tuple[Format, str]:
     """
     if name := request.values.get("format"):
         return _named(name, offered)
-    if not request.accept_mimetypes:
+    accepted = _accepted_ranges()
+    if not accepted:
         return offered[0], offered[0].media_type
     choices = [(one, media) for one in offered for media in one.media_types]
-    # The quality of the most specific range that matches counts, so that q=0 excludes (RFC 9110,
-    # section 12.5.1); among equals the first offered wins.
-    best = max(choices, key=lambda choice: request.accept_mimetypes.quality(choice[1]))
-    if request.accept_mimetypes.quality(best[1]) <= 0:
+    # Among equals the first offered wins.
+    best = max(choices, key=lambda choice: _quality(choice[1], accepted))
+    if _quality(best[1], accepted) <= 0:
         types = ", ".join(one.media_type for one in offered)
         raise NotAcceptable(f"This answer comes as {types}; ask for one of them in Accept.")
     return best
+
+
+def _accepted_ranges() -> dict[str, float]:
+    """Return the quality of each media range of the request, without its parameters.
+
+    A charset or profile never decides here: there is one of each. What is no range is left out.
+    """
+    found: dict[str, float] = {}
+    for text, quality in request.accept_mimetypes:
+        name = text.partition(";")[0].strip().lower()
+        if "/" in name:
+            found[name] = max(quality, found.get(name, 0.0))
+    return found
+
+
+def _quality(media_type: str, accepted: dict[str, float]) -> float:
+    """Return the quality of a media type: that of the most specific range that matches.
+
+    So q=0 excludes (RFC 9110, section 12.5.1).
+    """
+    ranges = (media_type, media_type.partition("/")[0] + "/*", "*/*")
+    return next((accepted[one] for one in ranges if one in accepted), 0.0)
 
 
 def _named(name: str, offered: Sequence[Format]) -> tuple[Format, str]:

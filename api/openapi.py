@@ -19,7 +19,7 @@ from kg import __version__
 from kg.analysis import ANALYSES, Analysis
 from kg.catalog import NamedQuery
 from kg.roles import Role
-from kg.sparql.formats import BINDING_FORMATS, GRAPH_FORMATS, Format
+from kg.sparql.formats import BINDING_FORMATS, DATASET_FORMATS, GRAPH_FORMATS, Format
 from kg.store.documents import FORMATS as RDF_FORMATS
 
 blueprint = Blueprint("openapi", __name__, url_prefix="/api")
@@ -40,6 +40,11 @@ _SECURITY_SCHEMES = {
 _PROBLEM = {
     "description": "What went wrong (RFC 9457)",
     "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+}
+_GRAPH_WRITES = {
+    "put": "Put a graph in the place of the one there",
+    "post": "Add to a graph; without a name, make a new one",
+    "delete": "Take a graph away",
 }
 _PROBLEM_SCHEMA = {
     "type": "object",
@@ -72,6 +77,8 @@ def describe() -> Document:
         "paths": {
             "/sparql": _sparql(),
             "/shacl": _shacl(),
+            "/graphs": _graph_store([]),
+            "/graphs/{name}": _graph_store([_path_parameter("name")]),
             "/api/imports": _imports(),
             "/api/imports/{id}": {
                 "get": _operation("The report of an import", [_path_parameter("id")], _json())
@@ -110,10 +117,11 @@ def _sparql() -> Document:
     ]
     content = _content((*BINDING_FORMATS, *GRAPH_FORMATS))
     asked = _operation("SPARQL 1.1 Protocol, query", [text, *graphs, *_shared()], content)
-    sent = _operation("SPARQL 1.1 Protocol, query", [], content)
+    sent = _operation("SPARQL 1.1 Protocol, query or update", [], {**content, **_json()})
     sent["requestBody"] = {
         "content": {
             "application/sparql-query": {"schema": {"type": "string"}},
+            "application/sparql-update": {"schema": {"type": "string"}},
             "application/x-www-form-urlencoded": {"schema": {"type": "object"}},
         }
     }
@@ -149,6 +157,24 @@ def _shacl() -> Document:
         }
     }
     return {"post": sent}
+
+
+def _graph_store(path: list[Document]) -> Document:
+    """Return the operations of the Graph Store Protocol on a graph, or on the graph store."""
+    named = [
+        _parameter("graph", "IRI of the graph"),
+        _parameter("default", "Present: the unnamed graph"),
+    ]
+    where = path or named
+    read = _content(GRAPH_FORMATS if path else (*GRAPH_FORMATS, *DATASET_FORMATS))
+    operations = {"get": _operation("A graph, or the whole dataset", where, read)}
+    for method, summary in _GRAPH_WRITES.items():
+        one = operations[method] = _operation(summary, where, {})
+        one["responses"] = {"204": {"description": "Done"}, "default": _PROBLEM}
+        if method != "delete":
+            one["requestBody"] = {"required": True, "content": _content(GRAPH_FORMATS)}
+            one["responses"]["201"] = {"description": "Done: the graph is new"}
+    return operations
 
 
 def _imports() -> Document:

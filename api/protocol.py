@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from flask import request, url_for
 from werkzeug.datastructures import MultiDict
-from werkzeug.exceptions import UnsupportedMediaType
+from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 
 from api.config import services
 from api.identity import caller
@@ -103,7 +103,7 @@ def _of_parameters(given: MultiDict[str, str]) -> Operation:
         raise UsageError("There is more than one query or update: send one per request.")
     name, text = texts[0]
     if name == "query" and len(text) > MAX_QUERY_BYTES:
-        raise UsageError(f"The query has more than {MAX_QUERY_BYTES} characters: shorten it.")
+        raise RequestEntityTooLarge(f"The query has more than {MAX_QUERY_BYTES} characters.")
     return _operation(text, is_update=name == "update")
 
 

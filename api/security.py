@@ -14,6 +14,7 @@ from flask import Flask, Response, request
 from werkzeug.exceptions import BadRequest, Forbidden
 
 from api.config import WebOptions
+from api.cors import is_welcome
 from api.identity import COOKIE
 
 HEADERS = {
@@ -37,7 +38,7 @@ def protect(app: Flask, web: WebOptions) -> None:
     if "*" not in web.allowed_hosts:
         allowed = frozenset(name.lower() for name in web.allowed_hosts)
         app.before_request(lambda: _refuse_other_names(allowed))
-    app.before_request(_refuse_foreign_writes)
+    app.before_request(lambda: _refuse_foreign_writes(web.allowed_origins))
     app.after_request(_add_headers)
 
 
@@ -51,9 +52,9 @@ def _refuse_other_names(allowed: frozenset[str]) -> None:
         )
 
 
-def _refuse_foreign_writes() -> None:
-    """Refuse a request that a page of another origin made a browser send."""
-    if request.method in _SAFE_METHODS:
+def _refuse_foreign_writes(origins: tuple[str, ...]) -> None:
+    """Refuse a request that a page of another origin, not welcome here, made a browser send."""
+    if request.method in _SAFE_METHODS or is_welcome(origins):
         return
     site = request.headers.get("Sec-Fetch-Site")
     origin = request.headers.get("Origin")

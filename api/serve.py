@@ -9,6 +9,7 @@ from flask import Flask
 from waitress import create_server
 
 from api.config import LOOPBACK, WebOptions
+from api.cors import checked_origins
 from api.factory import create_app, open_store
 from kg.config import Settings
 from kg.errors import UsageError
@@ -28,6 +29,14 @@ _MEGABYTE = 1024 * 1024
     help="A name by which browsers may call the server, besides the loopback's and --host; "
     "repeat for several, '*' for any.",
 )
+@click.option(
+    "--allowed-origin",
+    "allowed_origins",
+    multiple=True,
+    metavar="ORIGIN",
+    help="An origin whose pages may call the server from their scripts, such as "
+    "https://app.example; repeat for several, '*' lets every page read.",
+)
 @click.option("--threads", default=8, show_default=True, help="Requests answered at a time.")
 @click.option(
     "--trusted-proxy",
@@ -41,15 +50,18 @@ def serve(
     host: str,
     port: int,
     allowed_hosts: tuple[str, ...],
+    allowed_origins: tuple[str, ...],
     threads: int,
     proxy: str | None,
 ) -> None:
     """Serve the SPARQL endpoint, the API and the pages over HTTP."""
     name = f"[{host}]" if ":" in host else host
+    origins = checked_origins(allowed_origins)
     with open_store(settings) as store:
         if not any_token(store):
             _check_closed(name, allowed_hosts)
-        app = create_app(settings, store, WebOptions((*LOOPBACK, name, *allowed_hosts)))
+        web = WebOptions((*LOOPBACK, name, *allowed_hosts), origins)
+        app = create_app(settings, store, web)
         server = _listen(app, host, port, threads, settings, proxy)
         click.echo(f"clientgraph serves on http://{name}:{port} (Ctrl+C stops it)", err=True)
         try:
@@ -103,6 +115,8 @@ def _listen(
             # noticed.
             channel_request_lookahead=1,
             **_proxied(proxy),
+            # The connection of an answer that breaks off is closed; its reason is in the log.
+            log_socket_errors=False,
             # Larger than the application's own limit, so that the application can explain it.
             max_request_body_size=2 * settings.max_upload_mb * _MEGABYTE,
         )

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 
-from flask import Blueprint, Response, redirect, request, url_for
-from werkzeug.exceptions import UnsupportedMediaType
+from flask import Blueprint, Response, jsonify, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from api.answers import send, send_whole
@@ -15,8 +14,8 @@ from api.config import services
 from api.description import describe_service
 from api.identity import Right, caller, require
 from api.negotiation import choose_format
-from api.protocol import QUERY, UPDATE, Operation, base_iri, read_operation
-from kg.errors import UsageError
+from api.protocol import Operation, base_iri, read_operation
+from api.updating import change
 from kg.sparql import Result, form_of
 from kg.sparql.results import formats_of, write_bindings, write_graph
 
@@ -39,12 +38,16 @@ def post_sparql() -> AnyResponse:
     """Answer a query, or run an update, given as a form or as the body itself."""
     asked = read_operation()
     assert asked is not None  # noqa: S101  (a POST without one was refused)
-    if asked.is_update:
-        require(Right.WRITE)
-        if request.mimetype == UPDATE:
-            raise UnsupportedMediaType(f"Send a query, as {QUERY} or as a form.")
-        raise UsageError("There is no query: give it as the parameter 'query'.")
-    return answer(asked)
+    return answer_update(asked) if asked.is_update else answer(asked)
+
+
+def answer_update(asked: Operation) -> Response:
+    """Run an update and tell its commit, with the numbers of quads inserted and deleted."""
+    require(Right.WRITE)
+    done = change(asked, base_iri())
+    response = jsonify(done.as_json())
+    response.headers["X-Clientgraph-Commit"] = str(done.commit)
+    return response
 
 
 def answer(asked: Operation) -> Response:

@@ -6,23 +6,19 @@ is held in memory but a batch of lines.
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, BinaryIO
+from typing import BinaryIO
 
 import duckdb
 import pyoxigraph
 
 from kg.errors import UsageError
-from kg.namespaces import PREFIXES
 from kg.store.documents import rdf_format
 from kg.store.schema import DEFAULT_GRAPH, Kind
+from kg.store.serialization import joined
 from kg.store.terms import lookup
 from kg.store.typing import XSD_STRING
 from kg.store.visibility import hidden_ids, visible
-
-if TYPE_CHECKING:
-    from _typeshed import WriteableBuffer
 
 _BATCH = 10_000
 """Lines fetched from the engine at a time."""
@@ -83,26 +79,54 @@ def dump(
     Raises:
         UsageError: the format is not known, or cannot hold a term of the data.
     """
-    serializer = rdf_format(format)
+    for chunk in document(
+        cursor,
+        format,
+        graphs=graphs,
+        hidden_graphs=hidden_graphs,
+        as_of_commit=as_of_commit,
+    ):
+        out.write(chunk)
+
+
+def document(
+    cursor: duckdb.DuckDBPyConnection,
+    format: str = "nquads",  # noqa: A002
+    *,
+    graphs: Sequence[str | None] | None = None,
+    hidden_graphs: Sequence[str] = (),
+    as_of_commit: int | None = None,
+    merged: bool = False,
+) -> Iterator[bytes]:
+    """Yield what `dump` writes, in pieces; `merged` leaves out the names of the graphs.
+
+    Raises:
+        UsageError: the format is not known, or cannot hold a term of the data.
+    """
+    syntax = rdf_format(format)
     condition = _condition(cursor, graphs, hidden_graphs, as_of_commit)
-    grouped = serializer not in _LINES
-    lines = _lines(cursor, condition, named=serializer.supports_datasets, grouped=grouped)
-    if not grouped:
-        for batch in lines:
-            out.write(batch)
-        return
-    parser = pyoxigraph.parse(
-        io.BufferedReader(_Stream(lines)),
-        pyoxigraph.RdfFormat.N_QUADS,
-        lenient=True,
+    grouped = syntax not in _LINES
+    lines = _lines(
+        cursor, condition, named=syntax.supports_datasets and not merged, grouped=grouped
     )
-    prefixes = None if serializer == pyoxigraph.RdfFormat.JSON_LD else PREFIXES
+    if not grouped:
+        return lines
+    return _converted(lines, syntax)
+
+
+def _converted(lines: Iterator[bytes], syntax: pyoxigraph.RdfFormat) -> Iterator[bytes]:
+    """Yield the document of batches of lines in another syntax."""
     try:
-        pyoxigraph.serialize(parser, out, serializer, prefixes=prefixes)
+        yield from joined(map(_parsed, lines), syntax)
     except (ValueError, SyntaxError, OSError) as error:
         raise UsageError(
-            f"The data cannot be written as {format}: {error}. Use nquads, which holds any data."
+            f"The data cannot be written as {syntax.name}: what is there {error}. Use N-Quads,"
+            " which holds any data."
         ) from error
+
+
+def _parsed(lines: bytes) -> list[pyoxigraph.Quad]:
+    return list(pyoxigraph.parse(lines, pyoxigraph.RdfFormat.N_QUADS, lenient=True))
 
 
 def _condition(
@@ -141,24 +165,3 @@ JOIN term AS ts ON ts.id = q.s JOIN term AS tp ON tp.id = q.p JOIN term AS tob O
     cursor.execute(sql)
     while rows := cursor.fetchmany(_BATCH):
         yield "".join([f"{row[0]}\n" for row in rows]).encode()
-
-
-class _Stream(io.RawIOBase):
-    """Batches of bytes as a stream that can be read."""
-
-    def __init__(self, batches: Iterator[bytes]) -> None:
-        self._batches = batches
-        self._left = b""
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: WriteableBuffer, /) -> int:
-        """Fill the buffer with the next bytes; return how many there were, 0 at the end."""
-        if not self._left:
-            self._left = next(self._batches, b"")
-        view = memoryview(buffer)
-        part = self._left[: len(view)]
-        self._left = self._left[len(part) :]
-        view[: len(part)] = part
-        return len(part)

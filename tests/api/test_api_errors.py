@@ -114,5 +114,26 @@ def test_people_get_errors_as_pages(client):
     assert "This page does not exist" in response.text
 
 
+def test_syntax_errors_show_the_line_under_which_a_caret_stands(client):
+    asked = {"query_string": {"query": "SELECT *\nWHERE { ?s ?p }"}}
+    shown = "\nWHERE { ?s ?p }\n" + " " * 15 + "^"
+    problem_document = problem(client.get("/sparql", **asked), 400)
+    assert (problem_document["line"], problem_document["column"]) == (2, 16)
+    assert shown in problem_document["detail"]
+    text = client.get("/sparql", headers={"Accept": "text/plain"}, **asked)
+    assert text.content_type == "text/plain; charset=utf-8"
+    assert shown in text.text
+    browser = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
+    page = client.get("/sparql", headers=browser, **asked)
+    assert (page.status_code, page.mimetype) == (400, "text/html")
+    assert f"<pre>{shown[1:]}</pre>" in page.text
+
+
+def test_programs_that_take_html_among_others_get_problems(client):
+    accept = "application/sparql-results+json, text/html;q=0.6, */*;q=0.1"
+    problem(client.get("/sparql?query=SELECT", headers={"Accept": accept}), 400)
+    problem(client.get("/graphs?graph=x:none", headers={"Accept": "*/*"}), 404)
+
+
 def test_programs_get_problems_under_api_whatever_they_accept(client):
     problem(client.get("/api/nowhere", headers={"Accept": "text/html"}), 404)

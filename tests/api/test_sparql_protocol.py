@@ -99,6 +99,9 @@ def test_accept_wildcard_with_exclusion(client):
     [
         ("*/*", "text/turtle; charset=utf-8", ox.RdfFormat.TURTLE),
         ("application/n-triples", "application/n-triples", ox.RdfFormat.N_TRIPLES),
+        ("application/rdf+xml", "application/rdf+xml", ox.RdfFormat.RDF_XML),
+        ("application/ld+json", "application/ld+json", ox.RdfFormat.JSON_LD),
+        ("text/html;q=0.9, application/rdf+xml;q=0.2", "application/rdf+xml", ox.RdfFormat.RDF_XML),
     ],
 )
 def test_accept_chooses_the_format_of_graphs(client, accept, media_type, syntax):
@@ -173,12 +176,19 @@ def test_several_queries_are_400(client):
 
 
 def test_post_without_query_is_400(client):
-    problem(client.post("/sparql", data={"update": "CLEAR ALL"}), 400)
+    problem(client.post("/sparql", data={"colour": "blue"}), 400)
 
 
-@pytest.mark.parametrize(
-    "media", ["text/plain", "application/sparql-update", "multipart/form-data"]
-)
+def test_query_and_update_together_are_400(client):
+    problem(client.post("/sparql", data={"query": "ASK {}", "update": "CLEAR ALL"}), 400)
+
+
+def test_update_by_get_is_400(client):
+    response = client.get("/sparql", query_string={"update": "CLEAR ALL"})
+    assert "POST" in problem(response, 400)["detail"]
+
+
+@pytest.mark.parametrize("media", ["text/plain", "application/json", "multipart/form-data"])
 def test_post_of_another_media_type_is_415(client, media):
     problem(client.post("/sparql", data="ASK {}", content_type=media), 415)
 
@@ -201,6 +211,47 @@ def test_query_larger_than_a_megabyte_is_413(client):
         {"data": {"query": text}},
     ):
         problem(client.post("/sparql", **request), 413)
+
+
+def test_query_in_another_charset_is_415(client):
+    media = "application/sparql-query; charset=ISO-8859-1"
+    assert (
+        "UTF-8"
+        in problem(client.post("/sparql", data=b"ASK {}", content_type=media), 415)["detail"]
+    )
+
+
+@pytest.mark.parametrize("graph", ["people", "/people", "", "http://a b/", "http://e.org/<x>"])
+def test_graph_that_is_no_absolute_iri_is_400(client, graph):
+    arguments = {"query": "ASK {}", "default-graph-uri": graph}
+    document = problem(client.get("/sparql", query_string=arguments), 400)
+    assert "absolute IRI" in document["detail"]
+
+
+def test_unknown_graph_is_empty(client):
+    arguments = {"query": "ASK { ?s ?p ?o }", "default-graph-uri": "http://example.org/none"}
+    assert client.get("/sparql", query_string=arguments).json["boolean"] is False
+
+
+def test_relative_iris_are_resolved_against_the_endpoint(client):
+    response = client.get("/sparql", query_string={"query": "CONSTRUCT { <s> <p> 1 } {}"})
+    assert b"<http://localhost/s> <http://localhost/p> 1" in response.data
+
+
+@pytest.mark.parametrize("accept", ["text", ";", ",,,", "text/;q=x", "q=1"])
+def test_accept_that_is_malformed_is_never_a_server_error(client, accept):
+    response = client.get("/sparql", query_string={"query": "ASK {}"}, headers={"Accept": accept})
+    assert response.status_code in (200, 406)
+
+
+def test_accept_may_name_a_charset(client):
+    headers = {"Accept": "text/csv; charset=utf-8"}
+    response = client.get("/sparql", query_string={"query": NAMES_QUERY}, headers=headers)
+    assert response.mimetype == "text/csv"
+
+
+def test_trailing_slash_is_the_same_endpoint(client):
+    assert client.get("/sparql/", query_string={"query": "ASK {}"}).json["boolean"] is True
 
 
 def test_syntax_error_is_400_with_its_place(client):

@@ -38,3 +38,10 @@ GRAPH_FORMATS: tuple[Format, ...] = (
     Format("json-ld", ("application/ld+json", "application/json"), "jsonld", ("json",)),
 )
 """Formats of CONSTRUCT and DESCRIBE answers, the preferred one first."""
+
+DATASET_FORMATS: tuple[Format, ...] = (
+    Format("trig", ("application/trig",), "trig"),
+    Format("nquads", ("application/n-quads",), "nq", ("n-quads",)),
+    Format("json-ld", ("application/ld+json", "application/json"), "jsonld", ("json",)),
+)
+"""Formats of several graphs with their names, the preferred one first."""

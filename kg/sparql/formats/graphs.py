@@ -5,7 +5,6 @@ pyoxigraph writes language tags in lower case, as RDF 1.1 allows.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 
 import pyoxigraph as ox
@@ -23,8 +22,6 @@ _SYNTAXES = {
     "xml": ox.RdfFormat.RDF_XML,
     "json-ld": ox.RdfFormat.JSON_LD,
 }
-_ENDS_IN_NAME = re.compile(r"[^\W\d][\w.-]*\Z")
-_NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def write_triples(triples: Iterable[Triple], syntax: str) -> Iterator[bytes]:
@@ -33,10 +30,11 @@ def write_triples(triples: Iterable[Triple], syntax: str) -> Iterator[bytes]:
     Raises:
         QueryEvaluationError: a term cannot be written, for example an IRI with a space.
     """
-    if syntax == "xml":
-        triples = map(_checked_for_xml, triples)
     made = (ox.Triple(_subject(s), _predicate(p), _term(o)) for s, p, o in triples)
-    yield from serialized(made, _SYNTAXES[syntax])
+    try:
+        yield from serialized(made, _SYNTAXES[syntax])
+    except ValueError as error:
+        raise QueryEvaluationError(f"The answer {error}: ask for Turtle.") from None
 
 
 def _subject(term: RawTerm) -> ox.NamedNode | ox.BlankNode:
@@ -61,24 +59,3 @@ def _term(term: RawTerm) -> ox.NamedNode | ox.BlankNode | ox.Literal:
         return ox.Literal(lex, datatype=None if datatype is None else ox.NamedNode(datatype))
     except ValueError as error:
         raise QueryEvaluationError(f"The answer holds {lex!r}, not a literal: {error}.") from None
-
-
-def _checked_for_xml(triple: Triple) -> Triple:
-    """Return a triple that XML can carry.
-
-    Raises:
-        QueryEvaluationError: it holds a character that XML 1.0 excludes, or its predicate does
-            not end in what can be the name of an element.
-    """
-    predicate, text = triple[1][1], triple[2][1]
-    if not _ENDS_IN_NAME.search(predicate):
-        raise QueryEvaluationError(
-            f"The predicate <{predicate}> does not end in a name, so that RDF/XML cannot carry"
-            " it: ask for Turtle."
-        )
-    if found := _NOT_XML.search(text):
-        raise QueryEvaluationError(
-            f"The answer holds the character U+{ord(found[0]):04X}, which XML 1.0 cannot carry:"
-            " ask for Turtle."
-        )
-    return triple
