@@ -205,6 +205,9 @@ class _Answering:
             except EngineError as error:
                 reason = self._reason(error)
             return self._evaluated(number, reason)
+        except EngineInterrupted:
+            self._finish()
+            raise self._deadline.error() from None
         except BaseException:
             self._finish()
             raise
@@ -276,6 +279,7 @@ class _Answering:
             bindings=self._bindings,
             graphs=self._graphs,
             deadline=self._deadline,
+            endpoints=self._allowance.endpoints,
         )
         result = Result(form, variables, "rdflib", number, reason)
         if isinstance(answer, bool):

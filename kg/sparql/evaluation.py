@@ -22,6 +22,7 @@ from rdflib.plugins.sparql.parserutils import CompValue
 from rdflib.plugins.sparql.sparql import FrozenBindings, FrozenDict, QueryContext, SPARQLError
 
 from kg.sparql.extended import make_known
+from kg.sparql.federation import Solutions
 from kg.sparql.grouping import aggregate_join, place_of, value_of
 
 _TICKS = 256
@@ -32,6 +33,8 @@ class GuardedContext(QueryContext):
     """A context of evaluation that calls `check` again and again; it may raise."""
 
     check: Callable[[], None]
+    serve: Callable[[CompValue], Solutions]
+    """Returns the solutions of a SERVICE pattern."""
 
     def clone(self, bindings: Any = None) -> GuardedContext:
         """Return a context of the same query with other bindings; done for every solution."""
@@ -42,7 +45,7 @@ class GuardedContext(QueryContext):
             initBindings=self.initBindings,
         )
         copy.prologue, copy.graph, copy.bnodes = self.prologue, self.graph, self.bnodes
-        copy._now, copy.check = self._now, self.check
+        copy._now, copy.check, copy.serve = self._now, self.check, self.serve
         return copy
 
 
@@ -151,6 +154,16 @@ def _extend(context: GuardedContext, part: CompValue) -> Iterator[FrozenDict]:
         yield solution
 
 
+def _service(context: GuardedContext, part: CompValue) -> Iterator[FrozenDict]:
+    """Invocation(iri, P): the endpoint's solutions that are compatible with what is bound."""
+    for solution in context.serve(part):
+        if all(context.get(name) in (None, term) for name, term in solution.items()):
+            found = context.push()
+            for name, term in solution.items():
+                found[name] = term
+            yield found.solution()
+
+
 class _Key:
     """A key to sort by, whose comparisons look at the clock."""
 
@@ -191,6 +204,8 @@ def _evaluate(context: QueryContext, part: CompValue) -> Iterator[FrozenDict]:
             return _join(context, part)
         if part.name == "LeftJoin" and not _may_see(part.p2):
             return _left_join(context, part)
+        if part.name == "ServiceGraphPattern":
+            return _service(context, part)
         if part.name == "OrderBy":
             return _order_by(context, part)
         if part.name == "Minus":

@@ -1,14 +1,15 @@
 """Answers what is not compiled: rdflib's evaluator over the tables of the store.
 
 The evaluator is given a dataset of stored graphs only: nothing is ever loaded for a FROM clause,
-and SERVICE is refused. It is slower than the engine by orders of magnitude, so it looks at the
-clock again and again: at every access to triples, at every operator, between solutions.
+and SERVICE asks what the operator lists. It is slower than the engine by orders of magnitude, so
+it looks at the clock again and again: at every access to triples, at every operator, between
+solutions.
 """
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping
 from types import MethodType
 from typing import Any, TypeVar
 
@@ -25,6 +26,7 @@ from kg.sparql.compiled import FORMS, GraphChoice, dataset
 from kg.sparql.context import Dataset
 from kg.sparql.deadline import Deadline, memory_error
 from kg.sparql.evaluation import GuardedContext
+from kg.sparql.federation import Endpoints, refuse_unlisted
 from kg.sparql.matching import functions
 from kg.store import (
     DEFAULT_GRAPH,
@@ -56,19 +58,22 @@ def run_fallback(
     bindings: Mapping[str, Identifier],
     graphs: GraphChoice,
     deadline: Deadline,
+    endpoints: Collection[str] = (),
 ) -> Answer:
     """Return the form of a query, its variables, and its boolean, solutions or triples.
 
+    SERVICE may ask the `endpoints`.
+
     Raises:
         QueryTimeoutError: the deadline passed (also while rows are read).
-        QueryEvaluationError: the query calls a SERVICE, or the evaluator fails on it.
+        QueryEvaluationError: the query calls another SERVICE, or the evaluator fails on it.
     """
-    _refuse_service(query.algebra)
+    refuse_unlisted(query.algebra, endpoints)
     # Evaluation writes into the algebra, which other threads may be evaluating as well.
     algebra = _copied(query.algebra, functions(store.cursor()))
-    seen = dataset(cursor, query.algebra, graphs)
-    context = _context(_dataset(cursor, seen, deadline), query, bindings, deadline)
     evaluation = _Evaluation(cursor, deadline)
+    seen = evaluation.run(lambda: dataset(cursor, query.algebra, graphs))
+    context = _context(_dataset(cursor, seen, deadline), query, bindings, deadline)
     form = FORMS[algebra.name]
     answer = evaluation.run(lambda: evalPart(context, algebra))
     if form == "ask":
@@ -77,25 +82,6 @@ def run_fallback(
         variables = [str(variable) for variable in algebra.PV]
         return form, variables, evaluation.rows(_solutions(answer["bindings"], variables))
     return form, [], evaluation.rows(_valid(answer["graph"]))
-
-
-def _refuse_service(node: object) -> None:
-    """Raise QueryEvaluationError when an algebra calls a SERVICE anywhere."""
-    if isinstance(node, CompValue):
-        if node.name == "ServiceGraphPattern":
-            raise QueryEvaluationError(
-                "SERVICE is not offered: no query leaves this server. Import the data of the"
-                " other endpoint, or ask it directly."
-            )
-        for key in node:
-            if key != "_vars":
-                _refuse_service(node[key])
-    elif isinstance(node, dict):
-        for value in node.values():
-            _refuse_service(value)
-    elif isinstance(node, list | tuple):
-        for item in node:
-            _refuse_service(item)
 
 
 def _copied(node: Any, functions: Mapping[str, Callable[[Expr, Any], Literal]]) -> Any:
@@ -183,6 +169,7 @@ def _context(
     context.graph = data
     context.prologue = query.prologue
     context.check = deadline.check
+    context.serve = Endpoints(query.prologue, deadline)
     return context
 
 
