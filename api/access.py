@@ -29,6 +29,7 @@ RIGHTS: dict[str, Needed] = {
     "graphs.get_graph": Right.READ,
     "graphs.post_graph": Right.WRITE,
     "graphs.put_graph": Right.WRITE,
+    "imports.delete_import": Right.WRITE,
     "imports.post_import": Right.WRITE,
     "imports.show_import": Right.READ,
     "imports.show_imports": Right.READ,

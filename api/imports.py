@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from contextlib import ExitStack
 from typing import Any
 
@@ -12,7 +13,7 @@ from api.config import services
 from api.identity import Right, caller
 from api.uploads import saved
 from kg.errors import UsageError
-from kg.ingest import ImportOptions, ImportRun, list_imports, run_import
+from kg.ingest import ImportOptions, ImportRun, list_imports, run_import, undo_import
 
 _YES = frozenset({"true", "1", "yes", "on"})
 _NO = frozenset({"false", "0", "no", "off", ""})
@@ -45,6 +46,16 @@ def post_import() -> Response:
 def show_import(run_id: str) -> Response:
     """Answer with the report of an import."""
     return jsonify(find_report(run_id))
+
+
+@blueprint.delete("/<run_id>")
+def delete_import(run_id: str) -> Response:
+    """Take an import back; 409 with the report when later facts depend on it."""
+    find_report(run_id)
+    report = undo_import(services().store, run_id, agent=caller().name)
+    response = jsonify(dataclasses.asdict(report) | {"refused": report.refused})
+    response.status_code = 409 if report.refused else 200
+    return response
 
 
 def import_upload(*, dry_run: bool, agent: str) -> dict[str, Any]:

@@ -81,7 +81,8 @@ def describe() -> Document:
             "/graphs/{name}": _graph_store([_path_parameter("name")]),
             "/api/imports": _imports(),
             "/api/imports/{id}": {
-                "get": _operation("The report of an import", [_path_parameter("id")], _json())
+                "get": _operation("The report of an import", [_path_parameter("id")], _json()),
+                "delete": _operation("Take an import back", [_path_parameter("id")], _json()),
             },
             "/api/running": {"get": _operation("What runs, of the caller's", [], _json())},
             "/api/running/{id}": {

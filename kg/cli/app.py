@@ -22,6 +22,8 @@ _COMMANDS = {
     "backup": "kg.cli.keeping:backup",
     "chains": "kg.cli.analysing:chains",
     "classify": "kg.cli.analysing:classify",
+    "changes": "kg.cli.history:changes_command",
+    "commits": "kg.cli.history:commits_command",
     "export": "kg.cli.keeping:export",
     "import": "kg.cli.importing:import_command",
     "imports": "kg.cli.importing:imports",
@@ -30,7 +32,9 @@ _COMMANDS = {
     "restore": "kg.cli.keeping:restore",
     "update": "kg.cli.updating:update_command",
     "token": "kg.cli.tokens:token",
+    "undo": "kg.cli.history:undo",
     "validate": "kg.cli.validating:validate_command",
+    "why": "kg.cli.history:why_command",
 }
 """Where each command is; loaded when it is asked for, since the libraries take a second."""
 

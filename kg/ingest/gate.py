@@ -48,7 +48,7 @@ def check_shapes(
     report.shapes_checked = True
     report.notes += found.notes()
     for (shape, severity), count in found.counts().items():
-        name = _SEVERITIES.get(str(severity), "violation")
+        name = severity_name(severity)
         report.by_shape[_short(str(shape))] = count
         report.count(name, count)
     results = sorted(found.results, key=lambda result: _ORDER.get(str(result.severity), 0))
@@ -108,7 +108,7 @@ def _finding(
     elif len(report.files) == 1:
         file = report.files[0].name
     return Finding(
-        severity=_SEVERITIES.get(str(result.severity), "violation"),
+        severity=severity_name(result.severity),
         message=dict(result.messages),
         file=file,
         row=row,
@@ -123,6 +123,11 @@ def _columns_of(rules: Sequence[RuleRow], file: int, predicate: str) -> tuple[st
     """Return the columns of a file that a predicate is made of: where a missing value would be."""
     found = (r.columns for r in rules if r.file == file and r.predicate == predicate)
     return next(found, ())
+
+
+def severity_name(iri: object) -> str:
+    """Return `violation`, `warning` or `info` for the IRI of a severity."""
+    return _SEVERITIES.get(str(iri), "violation")
 
 
 def _short(iri: str) -> str:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
 
 import duckdb
+import pyoxigraph
 from rdflib import BNode, Literal, URIRef
 from rdflib.term import Node
 
+from kg.errors import UsageError
 from kg.store.schema import Kind
 from kg.store.typing import RDF_LANG_STRING, XSD_STRING, typed
 
@@ -46,6 +48,29 @@ def term_key(node: Node) -> TermKey:
     if isinstance(node, BNode):
         return f"_:{node}", None, None
     return str(node), None, None
+
+
+def read_term(text: str, prefixes: Mapping[str, str]) -> TermKey:
+    """Return the key of a term written as in Turtle, with prefixes.
+
+    Raises:
+        UsageError: it is not one term.
+    """
+    head = "".join(f"PREFIX {name}: <{iri}>\n" for name, iri in prefixes.items())
+    line = f"{head}<x:s> <x:p> {text} ."
+    try:
+        (triple,) = pyoxigraph.parse(line, format=pyoxigraph.RdfFormat.TURTLE)
+    except (SyntaxError, ValueError):
+        raise UsageError(
+            f'{text} is not one term. Write <IRI>, prefix:name, "text", 1.5 or a literal with'
+            " its datatype."
+        ) from None
+    term = triple.object
+    if isinstance(term, pyoxigraph.NamedNode):
+        return term.value, None, None
+    if isinstance(term, pyoxigraph.Literal):
+        return term.value, term.datatype.value, term.language
+    raise UsageError(f"{text} is neither an IRI nor a literal.")
 
 
 def to_rdflib(term: RawTerm) -> URIRef | BNode | Literal:

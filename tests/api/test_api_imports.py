@@ -207,3 +207,24 @@ def test_nothing_is_left_in_the_data_folder(client, app):
     send(client, ("parties.csv", GOOD))
     folder = app.extensions["clientgraph"].settings.data_dir
     assert [path.name for path in Path(folder).iterdir()] == []
+
+
+def test_an_import_is_taken_back(client, store):
+    run = send(client, ("parties.csv", GOOD), source="crm").json["id"]
+    response = client.delete(f"/api/imports/{run}")
+    assert response.status_code == 200, response.text
+    assert response.json["quads_removed"] > 0
+    assert response.json["commit"] == store.head
+    assert client.delete(f"/api/imports/{run}").status_code == 400
+    assert client.delete("/api/imports/none").status_code == 404
+
+
+def test_an_import_that_later_facts_need_stays(client, store):
+    run = send(client, ("parties.csv", GOOD), source="crm").json["id"]
+    named = b"key,recommender,referred,date\nr1,c1,c2,2026-01-05\n"
+    assert send(client, ("recommendations.csv", named), source="crm").status_code == 201
+    before = store.head
+    response = client.delete(f"/api/imports/{run}")
+    assert (response.status_code, response.json["refused"]) == (409, True)
+    assert {one["file"] for one in response.json["dependents"]} == {"recommendations.csv"}
+    assert store.head == before

@@ -1,0 +1,129 @@
+"""The commands about the past: `commits`, `changes`, `why` and `undo`."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import click
+
+from kg.cli.output import TABLE_FORMATS, shortened, write_json, write_table
+from kg.cli.session import opened_store, today
+from kg.errors import UsageError
+from kg.ingest import undo_import, why
+from kg.ingest.undoing import UndoReport, dependent_lines
+from kg.namespaces import PREFIXES
+from kg.store import RawTerm, TermKey, read_term
+from kg.store.history import changes, commits
+
+_COMMIT = ("number", "at", "agent", "activity", "note", "added", "removed")
+_ORIGIN = (
+    *("subject", "predicate", "object", "graph", "commit", "until", "at"),
+    *("agent", "activity", "import_id", "source", "file", "row"),
+)
+_CHANGE = ("change", "subject", "predicate", "object", "graph")
+
+_format = click.option(
+    "--format", "name", type=click.Choice(TABLE_FORMATS), default="table", show_default=True
+)
+
+
+@click.command("commits")
+@_format
+def commits_command(name: str) -> None:
+    """List the commits, the last first, with how many quads each added and removed."""
+    with opened_store() as store:
+        found = commits(store.cursor())
+    write_table(_COMMIT, [[getattr(one, column) for column in _COMMIT] for one in found], name)
+
+
+@click.command("changes")
+@click.argument("number", type=click.IntRange(min=1))
+@_format
+def changes_command(number: int, name: str) -> None:
+    """Show the quads that commit NUMBER added (+) and removed (-)."""
+    with opened_store() as store:
+        if number > store.head:
+            raise UsageError(f"There is no commit {number}; the last one is {store.head}.")
+        rows = [
+            ["+" if added else "-", *(_text(term, name) for term in quad)]
+            for added, quad in changes(store.cursor(), number)
+        ]
+    write_table(_CHANGE, rows, name)
+
+
+@click.command("why")
+@click.argument("subject")
+@click.argument("predicate", required=False)
+@click.argument("object", required=False)
+@_format
+def why_command(subject: str, predicate: str | None, object: str | None, name: str) -> None:  # noqa: A002
+    """Tell where facts come from: import, file, row, time, agent; removed facts too.
+
+    Terms are written as in SPARQL: <IRI>, prefix:name with the prefixes of the project, "text",
+    1.5 or "2026-01-31"^^xsd:date.
+    """
+    keys = [_key(text) if text else None for text in (subject, predicate, object)]
+    with opened_store() as store:
+        found = why(store, keys[0] or ("", None, None), keys[1], keys[2])
+    if not found:
+        raise click.ClickException("Nothing is or was said of that.")
+    write_table(_ORIGIN, [[_cell(getattr(one, c), name) for c in _ORIGIN] for one in found], name)
+
+
+@click.command()
+@click.argument("import_id")
+@click.option("--dry-run", is_flag=True, help="Say what it would do, and keep nothing.")
+@click.option(
+    "--format",
+    "name",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+)
+def undo(import_id: str, *, dry_run: bool, name: str) -> None:
+    """Take the import IMPORT_ID back; `imports` lists them.
+
+    What it added goes, and what it replaced returns, but where a later import of the same source
+    says otherwise. The exit code is 1 when later facts depend on it: then nothing was written.
+    """
+    with opened_store() as store:
+        report = undo_import(store, import_id, agent="cli", dry_run=dry_run, as_of=today())
+    if name == "json":
+        write_json(dataclasses.asdict(report) | {"refused": report.refused})
+    else:
+        click.echo("\n".join(_lines(report)))
+    if report.refused:
+        raise click.exceptions.Exit(1)
+
+
+def _lines(report: UndoReport) -> list[str]:
+    """Return a report as lines for people."""
+    counts = f"{report.quads_removed} quads removed, {report.quads_restored} restored"
+    if report.status == "committed":
+        return [f"Commit {report.commit}: {report.import_id} taken back, {counts}."]
+    if report.status == "dry-run":
+        return [f"Dry run: {counts}; nothing stands against it."]
+    broken = [f"{one['shape']}: {one['focus']}" for one in report.violations]
+    return [
+        *dependent_lines(report.dependents),
+        *broken,
+        f"Refused: {report.dependent_count} later facts depend on it, and"
+        f" {report.violation_count} rules would be broken. Take back or correct those first."
+        " Nothing was written.",
+    ]
+
+
+def _key(text: str) -> TermKey:
+    """Return the term that a user wrote."""
+    return read_term(text, PREFIXES)
+
+
+def _cell(value: object, name: str) -> object:
+    return _text(value, name) if isinstance(value, tuple) else value
+
+
+def _text(term: RawTerm | None, name: str) -> str | None:
+    """Return the text of a term; in tables for people, IRIs are shortened."""
+    if term is None:
+        return None
+    return shortened(term[1]) if name == "table" and term[2] is None else term[1]

@@ -1,0 +1,75 @@
+"""Where facts come from: import, file, row, time and agent of every life of a fact."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from kg.store import RawTerm, Store, TermKey, place_of
+from kg.store.history import Life, Quad, commits, lives
+
+_RUNS = "SELECT number, id, source, report FROM import_run WHERE number IN (SELECT unnest(?))"
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """One life of a fact and who brought it; `until` is the commit that removed it, if any."""
+
+    subject: RawTerm
+    predicate: RawTerm
+    object: RawTerm
+    graph: RawTerm | None
+    commit: int
+    at: datetime
+    agent: str
+    activity: str
+    until: int | None
+    import_id: str | None = None
+    source: str | None = None
+    file: str | None = None
+    row: int | None = None
+
+
+def why(
+    store: Store, subject: TermKey, predicate: TermKey | None = None, object_: TermKey | None = None
+) -> list[Origin]:
+    """Return where the facts about a subject come from, removed ones included.
+
+    A fact that taking an import back revived leads to the import that first stated it.
+    """
+    cursor = store.cursor()
+    found = lives(cursor, subject, predicate, object_)
+    first: dict[tuple[Quad, int], int] = {}
+    for life in found:
+        if life.origin is not None:
+            first.setdefault((life.quad, life.origin), life.born)
+    stated = {id(life): first[life.quad, life.origin] for life in found if life.origin is not None}
+    runs = {
+        number: (run, source, json.loads(report)["files"])
+        for number, run, source, report in cursor.execute(
+            _RUNS, [sorted(set(stated.values()))]
+        ).fetchall()
+    }
+    made = {one.number: (one.at, one.agent, one.activity) for one in commits(cursor)}
+    return [_origin(life, made[life.born], runs.get(stated.get(id(life), -1))) for life in found]
+
+
+_Run = tuple[str, str, list[dict[str, Any]]]
+
+
+def _origin(life: Life, made: tuple[datetime, str, str], run: _Run | None) -> Origin:
+    """Return a life with who brought it, and with its place where an import did."""
+    origin = Origin(*life.quad, life.born, *made, life.died)
+    if run is None or life.origin is None:
+        return origin
+    name, source, files = run
+    file, row = place_of(life.origin)
+    return replace(
+        origin,
+        import_id=name,
+        source=source,
+        file=files[file]["name"] if file < len(files) else None,
+        row=row or None,
+    )

@@ -1,0 +1,217 @@
+"""Taking an import back: what it added goes, what it replaced returns, later imports stand.
+
+An import speaks of a pair of a node and a predicate when it names the node and covers the
+predicate (see `kg.ingest.renewal`). Where a later import of the same source speaks of a pair, that
+one decides; taking an earlier import back changes nothing there.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from kg.errors import UsageError
+from kg.ingest.gate import severity_name
+from kg.shacl import Change, Shapes, project_shapes, validate
+from kg.store import Cursor, Kind, Store, Transaction, place_of
+
+LISTED = 100
+"""Dependent facts, and results of shapes, that are listed; all are counted."""
+
+_LATER = """
+CREATE TEMP TABLE later AS
+SELECT r.number, t.id AS p
+FROM (SELECT number, unnest(from_json(report->'$.covered', '["VARCHAR"]')) AS p FROM import_run
+    WHERE source = $source AND number > $number AND undone IS NULL) AS r
+JOIN term AS t ON t.h = md5_number_lower(r.p) AND t.lex = r.p AND t.dt IS NULL
+"""
+
+_SPOKEN = """
+CREATE TEMP TABLE spoken_later AS
+SELECT DISTINCT said.s, later.p FROM (
+    SELECT s, born AS number FROM quad
+    WHERE origin IS NOT NULL AND born IN (SELECT number FROM later)
+    UNION SELECT s, number FROM restated WHERE number IN (SELECT number FROM later)
+) AS said JOIN later USING (number)
+"""
+
+_UNSPOKEN = """
+NOT EXISTS (SELECT 1 FROM spoken_later AS l WHERE l.s = q.s AND l.p = q.p)
+"""
+
+_SAME = "r.s = q.s AND r.p = q.p AND r.o = q.o AND r.g = q.g"
+
+_ENDED = f"""
+CREATE TEMP TABLE ended AS
+SELECT DISTINCT q.s, q.p, q.o, q.g FROM live AS q
+WHERE q.origin IS NOT NULL AND {_UNSPOKEN} AND (
+    q.born = $number OR (
+        q.born IN (SELECT undone FROM import_run WHERE undone IS NOT NULL)
+        AND EXISTS (SELECT 1 FROM quad AS r WHERE {_SAME} AND r.born = $number)
+    )
+)
+"""
+"""What the import added, also where it was removed and revived since."""
+
+_REVIVED = f"""
+CREATE TEMP TABLE revived AS
+SELECT DISTINCT s.lex AS s, p.lex AS p, o.lex AS o, o.dt AS odt, o.lang AS olang, g.lex AS g,
+    q.origin
+FROM quad AS q JOIN term AS s ON s.id = q.s JOIN term AS p ON p.id = q.p
+JOIN term AS o ON o.id = q.o LEFT JOIN term AS g ON g.id = q.g
+WHERE q.died = $number AND q.origin IS NOT NULL AND {_UNSPOKEN}
+    AND NOT EXISTS (SELECT 1 FROM live AS r WHERE {_SAME})
+    AND NOT EXISTS (
+        SELECT 1 FROM quad AS r JOIN import_run AS i ON i.number = r.born
+        WHERE {_SAME} AND i.undone IS NOT NULL
+    )
+"""
+"""What the import removed, but for what came from an import that was itself taken back."""
+
+_DEPENDENTS = f"""
+SELECT s.lex, p.lex, o.lex, q.born, q.origin, count(*) OVER ()
+FROM live AS q JOIN term AS s ON s.id = q.s JOIN term AS p ON p.id = q.p
+JOIN term AS o ON o.id = q.o
+WHERE q.k IN ({Kind.IRI:d}, {Kind.BLANK:d}) AND q.o IN (SELECT s FROM ended)
+    AND q.o NOT IN (SELECT s FROM live WHERE origin IS NOT NULL) AND q.origin IS NOT NULL
+ORDER BY q.born, q.origin LIMIT {LISTED}
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Dependent:
+    """A later fact about a node that would be there no more."""
+
+    subject: str
+    predicate: str
+    object: str
+    import_id: str | None
+    file: str | None
+    row: int | None
+
+
+@dataclass(slots=True)
+class UndoReport:
+    """What taking an import back did; `status` is `committed`, `refused` or `dry-run`."""
+
+    import_id: str
+    status: str = "refused"
+    commit: int | None = None
+    quads_removed: int = 0
+    quads_restored: int = 0
+    dependents: list[Dependent] = field(default_factory=list)
+    dependent_count: int = 0
+    """Later facts that depend on the import; `dependents` lists the first ones."""
+    violations: list[dict[str, object]] = field(default_factory=list)
+    """Results of shapes that the graph would have: shape, focus and messages."""
+    violation_count: int = 0
+
+    @property
+    def refused(self) -> bool:
+        """Later facts depend on the import, or the graph would break a rule without it."""
+        return self.dependent_count + self.violation_count > 0
+
+
+def undo_import(
+    store: Store,
+    run_id: str,
+    *,
+    agent: str = "local",
+    dry_run: bool = False,
+    shapes: Shapes | None = None,
+    as_of: date | None = None,
+) -> UndoReport:
+    """Take an import back in one commit, unless later facts depend on it.
+
+    Raises:
+        UsageError: there is no such import, or it was taken back before.
+    """
+    with store.write(agent=agent, activity="undo", note=run_id) as tx:
+        number, source = _found(tx.cursor, run_id)
+        report = UndoReport(run_id)
+        _compare(tx.cursor, number, source)
+        report.quads_removed = tx.delete_codes("ended")
+        report.quads_restored = tx.insert("revived")
+        _find_dependents(tx.cursor, report)
+        _check(tx, report, shapes or project_shapes(), as_of or date.today())
+        if report.refused or dry_run:
+            tx.rollback()
+            report.status = "refused" if report.refused else "dry-run"
+            return report
+        tx.cursor.execute("UPDATE import_run SET undone = ? WHERE id = ?", [tx.number, run_id])
+        report.status, report.commit = "committed", tx.number
+    return report
+
+
+def _found(cursor: Cursor, run_id: str) -> tuple[int, str]:
+    """Return commit number and source of an import.
+
+    Raises:
+        UsageError: there is none of that name, or it was taken back before.
+    """
+    row = cursor.execute(
+        "SELECT number, source, undone FROM import_run WHERE id = ?", [run_id]
+    ).fetchone()
+    if row is None:
+        raise UsageError(f"There is no import {run_id!r}: `clientgraph imports` lists them.")
+    number, source, undone = row
+    if undone is not None:
+        raise UsageError(f"The import {run_id!r} was taken back by commit {undone} already.")
+    return int(number), str(source)
+
+
+def _compare(cursor: Cursor, number: int, source: str) -> None:
+    """Fill the tables of what goes and what returns."""
+    cursor.execute(_LATER, {"number": number, "source": source})
+    cursor.execute(_SPOKEN)
+    cursor.execute(_ENDED, {"number": number})
+    cursor.execute(_REVIVED, {"number": number})
+
+
+def _find_dependents(cursor: Cursor, report: UndoReport) -> None:
+    """Enter the facts about nodes that are gone into the report."""
+    rows = cursor.execute(_DEPENDENTS).fetchall()
+    runs = {
+        number: (run, json.loads(text)["files"])
+        for number, run, text in cursor.execute(
+            "SELECT number, id, report FROM import_run WHERE number IN (SELECT unnest(?))",
+            [sorted({row[3] for row in rows})],
+        ).fetchall()
+    }
+    for subject, predicate, object_, born, origin, total in rows:
+        run, files = runs.get(born, (None, []))
+        file, row = place_of(origin)
+        name = files[file]["name"] if file < len(files) else None
+        report.dependents.append(Dependent(subject, predicate, object_, run, name, row or None))
+        report.dependent_count = total
+
+
+def _check(tx: Transaction, report: UndoReport, shapes: Shapes, as_of: date) -> None:
+    """Enter the violations of the nodes that the undo touches into the report."""
+    change = Change.of_commit(tx.number)
+    found = validate(tx.cursor, shapes, as_of, change=change, limit=LISTED)
+    report.violation_count = sum(
+        count
+        for (_, severity), count in found.counts().items()
+        if severity_name(severity) == "violation"
+    )
+    report.violations = [
+        {
+            "shape": str(one.shape).rpartition("#")[2],
+            "focus": one.focus[1],
+            "message": dict(one.messages),
+        }
+        for one in found.results
+        if severity_name(one.severity) == "violation"
+    ]
+
+
+def dependent_lines(found: Sequence[Dependent]) -> list[str]:
+    """Return dependents as lines: where each fact comes from, and what it names."""
+    return [
+        f"{one.file or one.import_id or '-'}{f', row {one.row}' if one.row else ''}:"
+        f" {one.subject} {one.predicate} {one.object}"
+        for one in found
+    ]
