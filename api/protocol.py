@@ -15,6 +15,8 @@ from api.identity import caller
 from kg.errors import UsageError
 
 MAX_QUERY_BYTES = 1024 * 1024
+MAX_NOTE = 1000
+"""Characters of a note that are kept."""
 FORM = "application/x-www-form-urlencoded"
 QUERY = "application/sparql-query"
 UPDATE = "application/sparql-update"
@@ -35,6 +37,8 @@ class Operation:
     named_graphs: tuple[str, ...] = ()
     timeout: float | None = None
     is_update: bool = False
+    note: str = ""
+    """What the commit of an update keeps as its note."""
 
 
 def read_operation() -> Operation | None:
@@ -121,6 +125,7 @@ def _operation(text: str, *, is_update: bool) -> Operation:
         _graphs(named),
         read_timeout(request.values.get("timeout")),
         is_update,
+        request.values.get("note", "")[:MAX_NOTE],
     )
 
 

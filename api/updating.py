@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from api.asking import allowance
 from api.config import services
 from api.identity import caller
 from api.protocol import Operation
@@ -14,6 +15,7 @@ def change(asked: Operation, base: str) -> UpdateResult:
     Raises:
         QuerySyntaxError: the text is not a SPARQL update.
         QueryTimeoutError: the deadline passed.
+        QueryStoppedError: somebody stopped it.
         UpdateError: an operation fails, or is refused.
         UsageError: graphs are named in the text and beside it.
     """
@@ -22,9 +24,12 @@ def change(asked: Operation, base: str) -> UpdateResult:
         here.store,
         asked.text,
         agent=caller().name,
+        note=asked.note,
         timeout=asked.timeout or caller().limits.timeout,
         using_graphs=asked.default_graphs or None,
         using_named_graphs=asked.named_graphs or None,
         hidden_graphs=caller().hidden_graphs,
         base=base,
+        load_folders=here.settings.load_folders,
+        allowance=allowance("update"),
     )

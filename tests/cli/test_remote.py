@@ -107,3 +107,27 @@ def test_a_mapping_document_travels_with_its_file(run, url: str, tmp_path: Path)
     result = run("import", tmp_path / "names.csv", "--mapping", mapping, "--url", url)
     assert result.exit_code == 0, result.output
     assert run("query", "-e", COUNT, "--url", url).stdout.split()[-1] == "4"
+
+
+def test_an_update_goes_through_the_server_with_its_note(run, url: str) -> None:
+    text = "INSERT DATA { GRAPH <x:g> { <x:s> <x:p> 1, 2 } }"
+    done = run("update", "-e", text, "--note", "Per server", "--url", url)
+    assert (done.exit_code, done.stdout) == (0, "commit 2: 2 quads inserted, 0 deleted\n")
+    assert (
+        run("--url", url, "update", "-e", text).stdout == "nothing changed: the last commit is 2\n"
+    )
+    done = run("update", "-e", text.replace("INSERT", "DELETE"), "--format", "json", "--url", url)
+    assert json.loads(done.stdout) == {"commit": 3, "inserted": 0, "deleted": 2}
+    note = "SELECT ?n { ?c <https://w3id.org/clientgraph/ns#note> ?n FILTER(CONTAINS(?n, 'Per')) }"
+    assert run("query", "-e", note, "--format", "csv", "--url", url).stdout.splitlines()[1:] == [
+        "Per server"
+    ]
+
+
+def test_a_wrong_update_ends_alike_with_a_server(run, url: str) -> None:
+    wrong = run("update", "-e", "INSERT DATA { <x:a>", "--url", url)
+    assert wrong.exit_code == 2
+    assert "line 1" in wrong.stderr
+    failing = run("update", "-e", "COPY <x:none> TO <x:g>", "--url", url)
+    assert failing.exit_code == 1
+    assert "x:none" in failing.stderr
