@@ -4,6 +4,7 @@
 and on its own is a product of everything with everything. A filter within an OPTIONAL of an
 EXISTS mentions variables that only that solution binds. Both times the different values of the
 outer variables are joined with the pattern, which changes no answer: EXISTS compares them anyway.
+So are those of an OPTIONAL that its left side does not bind: it would take other values for them.
 """
 
 from __future__ import annotations
@@ -126,11 +127,19 @@ class _Substitution:
         return result
 
     def _missing(self, node: CompValue) -> set[str]:
-        """Return the outer variables that an expression mentions and its pattern does not bind."""
+        """Return the outer variables that a part needs to know and cannot bind by itself.
+
+        They are those that an expression mentions, and those of the right side of an OPTIONAL that
+        its left side leaves open: with other values it would replace solutions by wrong ones.
+        """
         if node.name not in _WITH_EXPRESSION:
             return set()
         mentioned = {str(variable) for variable in variables(node.expr)}
-        return mentioned & self._outer - self._bound
+        missing = mentioned & self._outer - self._bound
+        if node.name == "LeftJoin":
+            bound = {name for group in _groups(node.p1) for name in pattern_variables(group)}
+            missing |= pattern_variables(node.p2) & self._outer - bound
+        return missing
 
     def _refuse_hidden(self, node: CompValue) -> None:
         """Raise NotCompiledError where a given value would change what a part means."""

@@ -271,6 +271,8 @@ class Queries:
             joined = tree("aggregate", "GROUP_CONCAT(", distinct, text, separator, ")")
             return tree("aggregate", "STRLEN(", joined, ")") if self._maybe(0.5) else joined
         name = self.random.choice(AGGREGATES)
+        if name == "COUNT" and depth:
+            argument = tree("text", "COALESCE(", argument, ", 0)")
         return tree("aggregate", f"{name}(", distinct, argument, ")")
 
     def _over_aggregates(self, known: list[str]) -> Tree:

@@ -100,6 +100,19 @@ EXAMPLES = [
         ":a :p :b .",
     ),
     Example(
+        "an OPTIONAL cannot make an EXISTS false (section 18.6: outer values are put in first)",
+        "SELECT ?c { ?a ?c ?d FILTER EXISTS { OPTIONAL { ?a :p ?c } } }",
+        [[":p"], [":q"]],
+        ":a :p :b ; :q :b .",
+    ),
+    Example(
+        "an OPTIONAL of an EXISTS finds what the outer value asks for (section 18.6)",
+        "SELECT ?a ?b { ?a :p ?b"
+        " FILTER EXISTS { ?x :q ?y OPTIONAL { ?x :p ?b } FILTER (?b = :b) } }",
+        [[":a", ":b"]],
+        ":a :p :b , :c ; :q 1 .",
+    ),
+    Example(
         "a sort by an error, or by nothing, puts the solution first (section 15.1)",
         "SELECT ?x ?y { ?a :p ?x } ORDER BY (?x + 1) ?y",
         [["b", None], ["1", None], ["2", None]],
@@ -120,6 +133,12 @@ EXAMPLES = [
 ]
 
 DIFFERENCES = [
+    Example(
+        "COUNT leaves errors out (18.5.1.2); other engines make a constant error that of the whole",
+        'SELECT (COUNT(xsd:date("a"@en)) AS ?n) { ?a :p ?b }',
+        [["0"]],
+        ":a :p :b .",
+    ),
     Example(
         "an error among the texts of GROUP_CONCAT is left out; taken to the letter, 18.5.1.7 makes"
         " it an error of the whole, as one engine does: lists of optional values would be lost",
