@@ -29,7 +29,7 @@ from kg.sparql.relation import (
     layer,
     shape_of,
 )
-from kg.sparql.seeds import related, substituted
+from kg.sparql.seeds import related, substituted, without_optionals
 from kg.sparql.values import (
     NotCompiledError,
     Shape,
@@ -275,6 +275,7 @@ class Compiler:
         while group.name == "Filter":
             filters.append(group.expr)
             group = group.p
+        group = without_optionals(group, filters)
         inner = self.relation(_with_outer_values(group, outer), graph)
 
         def condition(scope: Scope) -> sql.Expr:

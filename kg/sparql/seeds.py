@@ -16,6 +16,7 @@ from rdflib.paths import Path
 from rdflib.plugins.sparql.parserutils import CompValue
 from rdflib.term import Node
 
+from kg.sparql.expressions import Expression
 from kg.sparql.mentions import pattern_variables, variables
 from kg.sparql.values import NotCompiledError
 
@@ -36,6 +37,20 @@ def related(pattern: CompValue, outer: set[str], give: Give) -> CompValue:
         return pattern
     given = give(mentioned)
     return pattern if given is None else _with_given(pattern, mentioned, given)
+
+
+def without_optionals(pattern: CompValue, filters: list[Expression]) -> CompValue:
+    """Return the pattern of an EXISTS without each OPTIONAL that only adds to its solutions.
+
+    There is a solution with it where there is one without, unless a filter around mentions what
+    it binds.
+    """
+    mentioned = {str(variable) for variable in variables(filters)}
+    while pattern.name == "LeftJoin":
+        if mentioned & pattern_variables(pattern.p2) - pattern_variables(pattern.p1):
+            return pattern
+        pattern = pattern.p1
+    return pattern
 
 
 def _copy(node: CompValue, **values: object) -> CompValue:

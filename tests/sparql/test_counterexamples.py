@@ -169,6 +169,20 @@ def shown(term: Term | None) -> str | None:
     return text if name in ("string", "boolean", "integer") else f"{text}^^{name}"
 
 
+def test_graph_of_a_variable_binds_it_to_a_graph_whatever_the_pattern_reads() -> None:
+    # Section 18.6 joins each graph's solutions with its name; other engines forget the name when
+    # the pattern has inline data only.
+    text = "SELECT ?a { ?a :p ?b GRAPH ?b { VALUES ?c { 1 } } }"
+    with Store.open(threads=1) as store:
+        with store.write() as tx:
+            data = PROLOGUE + ":a :p :b , :g . :g { :x :y :z }"
+            load_bytes(tx, data.encode(), format="trig")
+        answer, engine = asked(store, Case(History(()), View(), tree("query", text)))
+    assert engine == "sql"
+    assert isinstance(answer, Answer)
+    assert [[shown(term) for term in row] for row in answer.rows] == [[":a"]]
+
+
 @pytest.mark.parametrize("example", [*EXAMPLES, *DIFFERENCES], ids=lambda example: example.why)
 def test_both_engines_answer(example: Example) -> None:
     case = Case(History(()), View(), tree("query", example.query))
