@@ -310,11 +310,11 @@ def test_too_much_at_a_time_is_refused_and_told_when_to_come_back(
     store, tokens, tmp_path, monkeypatch
 ):
     monkeypatch.setattr("kg.sparql.running._PATIENCE", 0.2)
-    client = limited(store, tmp_path, role_limits="reader.max_running=1 reader.timeout=3")
+    client = limited(store, tmp_path, role_limits="reader.max_running=1 reader.timeout=30")
     post = {"data": {"query": SLOW}, "headers": shown(tokens["reader"])}
     thread = threading.Thread(target=lambda: client.post("/sparql", **post))
     thread.start()
-    while not running_on(store).listed():
+    while not (mine := [one for one in running_on(store).listed() if one.owner == "reader"]):
         time.sleep(0.01)
     refused = client.post("/sparql", **post)
     assert refused.status_code == 503
@@ -322,6 +322,7 @@ def test_too_much_at_a_time_is_refused_and_told_when_to_come_back(
     assert int(refused.headers["Retry-After"]) > 0
     other = client.get("/sparql?query=ASK{}", headers=shown(tokens["analyst"]))
     assert other.status_code == 200
+    running_on(store).stop(mine[0].id)
     thread.join()
 
 
