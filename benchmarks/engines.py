@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import json
 import os
-import resource
 import sys
 import time
 from pathlib import Path
 
 from benchmarks import virtuoso
+from benchmarks.measuring import peak_memory
 from benchmarks.servers import serving
 
 
@@ -33,7 +33,7 @@ def load_clientgraph(path: Path, files: list[Path]) -> int:
             with store.write(activity="load") as tx:
                 load_file(tx, file)
         store.checkpoint()
-    return _peak()
+    return peak_memory()
 
 
 def load_pyoxigraph(path: Path, files: list[Path]) -> int:
@@ -44,7 +44,7 @@ def load_pyoxigraph(path: Path, files: list[Path]) -> int:
     for file in files:
         store.bulk_load(path=str(file), format=RdfFormat.N_QUADS)
     store.optimize()
-    return _peak()
+    return peak_memory()
 
 
 def load_virtuoso(path: Path, files: list[Path]) -> int:
@@ -53,10 +53,6 @@ def load_virtuoso(path: Path, files: list[Path]) -> int:
     with serving("virtuoso", path.parent) as server:
         virtuoso.load(server.port, files)
         return server.memory()
-
-
-def _peak() -> int:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
 LOADERS = {

@@ -14,7 +14,6 @@ import importlib.util
 import json
 import random
 import re
-import resource
 import subprocess
 import sys
 import tempfile
@@ -25,7 +24,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from benchmarks.measuring import machine
+from benchmarks.measuring import machine, peak_memory
 
 SHAPES = Path(__file__).with_name("shacl_shapes.ttl")
 NO_SHAPES = "@prefix sh: <http://www.w3.org/ns/shacl#> . <urn:s> a sh:NodeShape .\n"
@@ -221,11 +220,6 @@ def _difference(found: Found, own: Found) -> str:
     return ", ".join(f"{name} {found.get(name, 0)} for {own.get(name, 0)}" for name in names)
 
 
-def _peak_memory() -> int:
-    """Return the peak resident memory of this process in bytes."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-
-
 def main() -> None:
     """Compare the engines, or run the one that the command line names."""
     parser = argparse.ArgumentParser(description="SHACL validation, side by side.")
@@ -235,7 +229,7 @@ def main() -> None:
     parser.add_argument("data", nargs="?", type=Path, help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.engine:
-        print(json.dumps(ENGINES[asked.engine](asked.data) | {"memory": _peak_memory()}))
+        print(json.dumps(ENGINES[asked.engine](asked.data) | {"memory": peak_memory()}))
         return
     for size in asked.size or ["100k"]:
         compare(size, asked.limit)

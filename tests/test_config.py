@@ -28,6 +28,14 @@ def test_every_setting_can_be_given() -> None:
         "timeout": 2.5,
         "max_upload_mb": 10,
         "load_folders": (Path("in"), Path("/srv/in")),
+        "max_rows": 1000,
+        "query_memory": "256MB",
+        "max_running": 2,
+        "role_limits": "reader.timeout=5",
+        "spill_limit": "1GB",
+        "workers": 1,
+        "services": "https://a.example/sparql",
+        "token": "secret",
     }
     environment = {
         f"CLIENTGRAPH_{name.upper()}": os.pathsep.join(map(str, value))

@@ -11,6 +11,7 @@ import io
 from collections.abc import Sequence
 
 import pyshacl
+from pyshacl import entrypoints
 from rdflib import RDF, SH, Graph, Literal, URIRef
 from rdflib.term import IdentifiedNode, Node
 
@@ -22,6 +23,11 @@ from kg.shacl.report import Check, ValidationResult
 from kg.shacl.session import Session
 from kg.store import RawTerm, term_key, type_terms
 from kg.store.plugin import GraphStore
+
+# pySHACL changes for the whole process how booleans are read and whether literals keep their
+# lexical form, also for queries that other threads answer meanwhile: here they stay as they are.
+for _patch in ("rdflib_bool_patch", "rdflib_bool_unpatch"):
+    setattr(entrypoints, _patch, lambda: None)
 
 MOST_TRIPLES = 200_000
 """Quads that pySHACL is given at most: about a minute of its time."""

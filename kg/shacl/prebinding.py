@@ -22,7 +22,7 @@ from rdflib.term import Node
 from kg.errors import QueryError, ShapesError, UnsupportedShapeError
 from kg.namespaces import CG, XSD
 from kg.sparql import NotCompiledError, parse
-from kg.sparql.grammar import PARSING
+from kg.sparql.grammar import parsing
 
 _FORBIDDEN = {
     "MinusGraphPattern": "MINUS",
@@ -54,7 +54,7 @@ def check_query(text: str, where: str, bound: Set[str], *, form: str = "SelectQu
             "a SELECT query whose result has $this" if form == "SelectQuery" else "an ASK query"
         )
         raise ShapesError(f"{where} is not {wanted}.")
-    with PARSING:
+    with parsing():
         syntax = list(parseQuery(text))
     for node in _nodes(syntax):
         reason = _refusal(node, bound)

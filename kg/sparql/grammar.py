@@ -15,6 +15,7 @@ Importing this module changes rdflib's SPARQL grammar for the process:
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -31,11 +32,19 @@ from kg.sparql.extensions import AGGREGATES
 from kg.sparql.iris import resolved
 from kg.sparql.tokens import without_escapes
 
-PARSING = threading.Lock()
-"""Held while rdflib parses a text: its grammar learns at first use how to call its own actions,
-and two threads that do so at once spoil it for good."""
+_PARSING = threading.Lock()
 
-rdflib.NORMALIZE_LITERALS = False
+
+@contextlib.contextmanager
+def parsing() -> Iterator[None]:
+    """Let one thread at a time parse with rdflib, and literals keep their lexical form.
+
+    The grammar learns at first use how to call its own actions, and two threads that do so at
+    once spoil it for good. Other libraries set how literals are read for the whole process.
+    """
+    with _PARSING:
+        rdflib.NORMALIZE_LITERALS = False
+        yield
 
 
 def _negative(literal: Literal) -> Literal:

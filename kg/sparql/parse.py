@@ -18,7 +18,7 @@ from rdflib.plugins.sparql.parserutils import CompValue
 from rdflib.plugins.sparql.sparql import Query
 
 from kg.errors import QueryEvaluationError
-from kg.sparql.grammar import PARSING
+from kg.sparql.grammar import parsing
 from kg.sparql.syntax import check_query
 from kg.sparql.tokens import plain_booleans
 
@@ -37,7 +37,7 @@ def parse(text: str, base: str | None = None) -> Query:
     text = plain_booleans(text)
     check_query(text, base)
     with offered_forms():
-        with PARSING:
+        with parsing():
             tree = parseQuery(text)
         return translated(tree[0], tree[1], base)
 

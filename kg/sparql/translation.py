@@ -18,7 +18,7 @@ from rdflib.plugins.sparql.sparql import Query
 from rdflib.term import Node
 
 from kg.sparql import datablock
-from kg.sparql.grammar import PARSING
+from kg.sparql.grammar import parsing
 from kg.sparql.operations import (
     Clear,
     Create,
@@ -62,7 +62,7 @@ def _remembered(part: Part) -> Operation:
 def _by_grammar(part: Part) -> Operation:
     """Return the operation that rdflib's grammar reads."""
     with offered_forms():
-        with PARSING:
+        with parsing():
             tree = parseUpdate(part.prologue + part.text)
         [declared], [parsed] = tree.prologue, tree.request
         prologue = translatePrologue(declared, None)

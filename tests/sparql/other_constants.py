@@ -126,7 +126,7 @@ def _rows(cursor: Cursor, compiled: Compiled) -> Counter[tuple[object, ...]] | s
 
 def _normal(statement: str) -> str:
     """Return a statement with other names for unknown terms and blank nodes, and without times."""
-    for pattern in (r"\(-[0-9]+\)", r"-[0-9]+(?= AS BIGINT)", r"\bN[0-9a-f]{32}\b"):
+    for pattern in (r"\(-[0-9]+\)", r"-[0-9]+(?= AS BIGINT)", r"\bx?N[0-9a-f]{32}\b"):
         names: dict[str, str] = {}
         statement = re.sub(
             pattern,
