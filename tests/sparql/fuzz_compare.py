@@ -23,13 +23,16 @@ def comparable(answer: Answer, text: str, quads: list[Quad]) -> Comparable:
     """Return an answer so that what must be equal is equal, whichever engine gave it.
 
     Engines rewrite lexical forms and forget derived datatypes; they add floating numbers in
-    different orders. Which of equal values MIN, SAMPLE or LIMIT takes, how often REDUCED gives a
-    row, and in which order GROUP_CONCAT puts texts, is not specified.
+    different orders. Which of equal values MIN takes, which rows LIMIT takes where terms of
+    several kinds are sorted, how often REDUCED gives a row, and in which order GROUP_CONCAT puts
+    texts, is not specified.
     """
     if answer.form == "ask":
         return "ask", answer.boolean
+    if "LIMIT" in text:
+        return "limited", len(answer.rows)
     labels = {term[0] for quad in quads for term in (quad[0], quad[2]) if term[1] is None}
-    coarse = bool(re.search(r"\b(MIN|MAX|SAMPLE|LIMIT|DISTINCT)\b", text))
+    coarse = bool(re.search(r"\b(MIN|MAX|SAMPLE|DISTINCT)\b", text))
     mixed = "GROUP_CONCAT" in text
     if answer.form == "construct":
         return "construct", _canonical(answer, coarse=coarse, mixed=mixed)

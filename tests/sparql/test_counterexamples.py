@@ -10,6 +10,7 @@ from fuzz_data import PROLOGUE, History, Term
 from fuzz_trees import tree
 from oracles import Answer
 
+from kg.sparql import query
 from kg.store import Store
 from kg.store.rdf import load_bytes
 
@@ -113,6 +114,20 @@ EXAMPLES = [
         ":a :p :b , :c ; :q 1 .",
     ),
     Example(
+        "a limit holds where an OPTIONAL can find nothing (section 15.5)",
+        "SELECT ?n { { SELECT (COUNT(*) AS ?n) { SELECT ?a { ?a :p ?b OPTIONAL { ?a :p 9 } }"
+        " LIMIT 1 } } }",
+        [["1"]],
+        ":a :p 1 . :b :p 2 .",
+    ),
+    Example(
+        "an OPTIONAL that can find nothing leaves an ASK true (section 18.5)",
+        "SELECT ?b { ?a :p ?b"
+        " FILTER EXISTS { ?x :p ?y OPTIONAL { ?z :p 9 } FILTER (!BOUND(?z)) } }",
+        [["1"], ["2"]],
+        ":a :p 1 . :b :p 2 .",
+    ),
+    Example(
         "a sort by an error, or by nothing, puts the solution first (section 15.1)",
         "SELECT ?x ?y { ?a :p ?x } ORDER BY (?x + 1) ?y",
         [["b", None], ["1", None], ["2", None]],
@@ -167,6 +182,17 @@ def shown(term: Term | None) -> str | None:
     if language:
         return f"{text}@{language}"
     return text if name in ("string", "boolean", "integer") else f"{text}^^{name}"
+
+
+@pytest.mark.parametrize("optional", ["?a :p 9", "?z :p 9"])
+def test_an_optional_that_finds_nothing_leaves_ask_true_and_a_limit_in_force(optional: str) -> None:
+    # The engine dropped the limit of its own statement here.
+    group = f"{{ ?a :p ?b OPTIONAL {{ {optional} }} }}"
+    with Store.open(threads=1) as store:
+        with store.write() as tx:
+            load_bytes(tx, (PROLOGUE + ":a :p 1 . :b :p 2 .").encode(), format="trig")
+        assert query(store, f"{PROLOGUE} ASK {group}").boolean is True
+        assert len(list(query(store, f"{PROLOGUE} SELECT * {group} LIMIT 1").rows())) == 1
 
 
 def test_graph_of_a_variable_binds_it_to_a_graph_whatever_the_pattern_reads() -> None:
