@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from types import MappingProxyType
 
@@ -19,7 +19,7 @@ from kg.sparql.compiler import Compiler
 from kg.sparql.context import Context, Dataset
 from kg.sparql.lines import line_query
 from kg.sparql.parse import parse
-from kg.sparql.staged import create, is_worth_staging, stage, stored
+from kg.sparql.staged import Coded, coded, create, has_few, is_decoded, stage, stored
 from kg.sparql.values import Constant, Kinds
 from kg.store import Cursor, TermKey, hidden_ids, lookup_nodes, term_key
 
@@ -34,6 +34,14 @@ FORMS = {
 }
 
 
+@dataclass(slots=True)
+class Size:
+    """What is known of the number of solutions of a compiled query."""
+
+    few: bool = False
+    """The last answer had few."""
+
+
 @dataclass(frozen=True, slots=True)
 class Compiled:
     """A query as SQL."""
@@ -45,6 +53,9 @@ class Compiled:
     """Whether the SQL stays right until the next commit."""
     before: str | None = None
     """SQL that makes the table which `sql` reads, where an answer takes two steps."""
+    direct: Coded | None = None
+    """The same for few solutions: without the table, and for certainly few the only way."""
+    size: Size = field(default_factory=Size, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,13 +97,18 @@ def compile_query(
     form = FORMS[algebra.name]
     variables: list[str] = []
     before: str | None = None
+    direct: Coded | None = None
     statement: exp.Query
     if form == "select":
         variables = [str(variable) for variable in algebra.PV]
         relation = compiler.relation(algebra.p)
-        if in_two_steps and is_worth_staging(relation, variables):
+        if in_two_steps and is_decoded(relation, variables):
             kept = stage(context, relation, variables)
-            before, relation = create(kept), stored(kept)
+            solving = sql.text(kept.query)
+            direct = coded(context, kept, solving, variables)
+            if has_few(relation):
+                return Compiled(form, variables, direct.sql, not context.uses_now, None, direct)
+            before, relation = create(solving), stored(kept)
         statement = statements.solutions(context, relation, variables)
     elif form == "ask":
         statement = statements.ask(compiler.relation(algebra.p))
@@ -102,7 +118,7 @@ def compile_query(
         statement = statements.construct(context, relation, template)
     else:
         statement = statements.describe(context, compiler, algebra)
-    return Compiled(form, variables, sql.text(statement), not context.uses_now, before)
+    return Compiled(form, variables, sql.text(statement), not context.uses_now, before, direct)
 
 
 def compile_lines(

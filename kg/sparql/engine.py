@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import TypeVar
 from weakref import WeakKeyDictionary
 
-from rdflib.term import Identifier, Node
+from rdflib.term import Identifier
 
 from kg.errors import QueryEvaluationError
+from kg.sparql.answer import Result
 from kg.sparql.compiled import FORMS, Compiled, GraphChoice, compile_lines, compile_query
 from kg.sparql.deadline import Deadline, memory_error
 from kg.sparql.fallback import run_fallback
@@ -21,17 +20,26 @@ from kg.sparql.lifting import Asked, read
 from kg.sparql.lines import FORMATS as WRITTEN_FORMATS
 from kg.sparql.parse import parse
 from kg.sparql.plans import Plans
-from kg.sparql.reading import CHUNK, Row, chunks_of, engine_reason, terms, texts
+from kg.sparql.reading import (
+    CHUNK,
+    Row,
+    chunks_of,
+    coded_ids,
+    decoded,
+    engine_reason,
+    terms,
+    texts,
+)
 from kg.sparql.running import UNLIMITED, Allowance, Running, running_on
+from kg.sparql.staged import FEW, Coded
 from kg.sparql.values import NotCompiledError
 from kg.store import (
     Cursor,
     EngineError,
     EngineInterrupted,
     EngineOutOfMemory,
-    RawTerm,
     Store,
-    to_rdflib,
+    head_of,
 )
 
 DEFAULT_TIMEOUT = 30.0
@@ -40,62 +48,6 @@ _MANY = 1024
 _PLANS: WeakKeyDictionary[Store, Plans] = WeakKeyDictionary()
 
 _T = TypeVar("_T")
-Triple = tuple[RawTerm, RawTerm, RawTerm]
-
-
-@dataclass(slots=True)
-class Result:
-    """The answer of a query; rows are fetched as they are asked for.
-
-    `engine` is `sql` or `rdflib`; `reason` says why a query was not compiled; `commit` is the
-    number of the commit that the answer was computed on. `complete` is known when the rows were
-    read: false when a limit of rows cut them.
-    """
-
-    form: str
-    variables: list[str]
-    engine: str
-    commit: int
-    reason: str | None = None
-    boolean: bool | None = None
-    complete: bool = True
-    _rows: Iterator[Row] = field(default_factory=lambda: iter(()))
-    _lines: Callable[[str], Iterator[list[str]] | None] = lambda _name: None
-    _close: Callable[[], None] = lambda: None
-    _paused: Callable[[], AbstractContextManager[None]] = contextlib.nullcontext
-
-    def rows(self) -> Iterator[Row]:
-        """Yield the solutions of SELECT, a term or None for each variable.
-
-        Raises:
-            QueryTimeoutError: the deadline passed on the way.
-        """
-        return self._rows
-
-    def lines(self, name: str) -> Iterator[list[str]] | None:
-        """Return the solutions of SELECT as text in a result format, chunk by chunk.
-
-        None where the engine does not write this answer itself; then there are rows. The text of
-        a solution is what `kg.sparql.formats` makes of it, without what stands between solutions.
-        """
-        return self._lines(name)
-
-    def triples(self) -> Iterator[Triple]:
-        """Yield the triples of CONSTRUCT or DESCRIBE."""
-        return self._rows  # type: ignore[return-value]
-
-    def terms(self) -> Iterator[tuple[Node | None, ...]]:
-        """Yield the solutions, or triples, with rdflib terms."""
-        for row in self._rows:
-            yield tuple(None if term is None else to_rdflib(term) for term in row)
-
-    def paused(self) -> AbstractContextManager[None]:
-        """Return a context in which the deadline's clock stands, for a reader that is slow."""
-        return self._paused()
-
-    def close(self) -> None:
-        """Give back the cursor of an answer that is not read to its end."""
-        self._close()
 
 
 def form_of(text: str, base: str | None = None) -> str:
@@ -149,6 +101,10 @@ def query(
     return answering.result()
 
 
+class _HeadMovedError(Exception):
+    """A commit ended between the look at the head and the first statement."""
+
+
 class _Answering:
     """The answering of one query: its cursor, its deadline, and their end."""
 
@@ -173,6 +129,7 @@ class _Answering:
             self._cursor.begin()
         self._deadline = Deadline(self._cursor, timeout, gone=allowance.gone)
         self._running: Running | None = None
+        self._turns: int | None = None
         self._done = False
 
     @property
@@ -183,7 +140,10 @@ class _Answering:
 
     @property
     def _plans(self) -> Plans:
-        return _PLANS.setdefault(self._store, Plans())
+        plans = _PLANS.get(self._store)
+        if plans is None:
+            plans = _PLANS.setdefault(self._store, Plans(self._store.terms))
+        return plans
 
     def enter(self, text: str) -> None:
         """List the query among those that run, until it ends."""
@@ -196,15 +156,13 @@ class _Answering:
     def result(self) -> Result:
         """Return the answer; when it is read to its end, or on an error, all is given back."""
         try:
-            as_of = self._graphs.as_of
-            number = as_of if as_of is not None else _head(self._cursor)
             try:
-                return self._compiled(number)
-            except NotCompiledError as error:
-                reason = str(error)
-            except EngineError as error:
-                reason = self._reason(error)
-            return self._evaluated(number, reason)
+                return self._answered(self._presumed_head())
+            except _HeadMovedError:
+                self._cursor.rollback()
+                self._cursor.begin()
+                self._turns = None
+                return self._answered(head_of(self._cursor))
         except EngineInterrupted:
             self._finish()
             raise self._deadline.error() from None
@@ -212,15 +170,52 @@ class _Answering:
             self._finish()
             raise
 
+    def _answered(self, number: int) -> Result:
+        """Return the answer on the state after a commit, by the engine if that can give it."""
+        try:
+            return self._compiled(number)
+        except NotCompiledError as error:
+            reason = str(error)
+        except EngineError as error:
+            reason = self._reason(error)
+        if self._graphs.as_of is None:
+            number = head_of(self._cursor)
+        return self._evaluated(number, reason)
+
+    def _presumed_head(self) -> int:
+        """Return the commit that is asked for, or the last one."""
+        if self._graphs.as_of is not None:
+            return self._graphs.as_of
+        if not self._own:
+            return head_of(self._cursor)
+        # The state that the cursor sees is fixed by its first statement, a moment from now.
+        self._turns = self._store.turns
+        return self._store.head
+
+    def _is_settled(self) -> bool:
+        """Return whether the cursor sees the state that was presumed."""
+        return self._turns is None or (self._turns % 2 == 0 and self._turns == self._store.turns)
+
+    def _execute(self, statement: str) -> None:
+        """Execute a statement on the state that was presumed."""
+        self._cursor.execute(statement)
+        if not self._is_settled():
+            raise _HeadMovedError
+        self._turns = None
+
     def _compiled(self, number: int) -> Result:
         """Run the compiled query; its first rows are fetched, so that its errors are known."""
         self._started("sql")
         compiled = self._statement(number)
         self._deadline.check()
         result = Result(compiled.form, compiled.variables, "sql", number)
+        if compiled.direct is not None and (compiled.size.few or compiled.before is None):
+            rows = self._directly(compiled.direct)
+            if len(rows) <= FEW:
+                return self._decoded(result, compiled.direct, rows)
         if compiled.before is not None:
-            return self._in_two_steps(result, compiled.before, compiled.sql)
-        self._cursor.execute(compiled.sql)
+            return self._in_two_steps(result, compiled, compiled.before)
+        self._execute(compiled.sql)
         if compiled.form == "ask":
             row = self._cursor.fetchone()
             result.boolean = bool(row and row[0])
@@ -231,12 +226,25 @@ class _Answering:
         rest = chunks_of(self._cursor, self._deadline) if len(first) == CHUNK else ()
         return self._with_rows(result, terms(itertools.chain([first], rest), width))
 
-    def _in_two_steps(self, result: Result, before: str, statement: str) -> Result:
+    def _directly(self, coded: Coded) -> list[tuple[object, ...]]:
+        """Return the solutions as ids, one more than are few where there are many."""
+        self._execute(coded.sql)
+        return self._cursor.fetchmany(FEW + 1)
+
+    def _decoded(self, result: Result, coded: Coded, rows: list[tuple[object, ...]]) -> Result:
+        """Decode few solutions, from what is known of the dictionary as far as that goes."""
+        known = self._store.terms.of(self._cursor, coded_ids(rows, coded))
+        return self._with_rows(result, decoded(rows, coded, known))
+
+    def _in_two_steps(self, result: Result, compiled: Compiled, before: str) -> Result:
         """Put the solutions into a table; they are decoded when they are asked for."""
-        row = self._cursor.execute(before).fetchone()
+        self._execute(before)
+        row = self._cursor.fetchone()
         count = row[0] if row is not None else 0
+        compiled.size.few = count <= FEW
         result._lines = partial(self._lines, result, count)
-        found = terms(chunks_of(self._cursor, self._deadline, statement), len(result.variables))
+        statement, width = compiled.sql, len(result.variables)
+        found = terms(chunks_of(self._cursor, self._deadline, statement), width)
         return self._with_rows(result, found)
 
     def _lines(self, result: Result, count: int, name: str) -> Iterator[list[str]] | None:
@@ -263,7 +271,9 @@ class _Answering:
         """Return the SQL of the query, that of its shape where nothing was committed since."""
         asked, graphs = self._asked, self._graphs
         if self._lasting:
-            return self._plans.compiled(self._cursor, asked, self._bindings, graphs, number)
+            return self._plans.compiled(
+                self._cursor, asked, self._bindings, graphs, number, self._is_settled
+            )
         # A caller's transaction is left without tables of ours.
         return compile_query(
             self._cursor, asked.query, self._bindings, graphs, in_two_steps=self._own
@@ -337,11 +347,6 @@ class _Answering:
             with contextlib.suppress(EngineError):
                 self._cursor.rollback()
             self._cursor.close()
-
-
-def _head(cursor: Cursor) -> int:
-    row = cursor.execute('SELECT max(number) FROM "commit"').fetchone()
-    return int(row[0]) if row and row[0] is not None else 0
 
 
 def explain(

@@ -6,7 +6,7 @@ the compiler looked at the value of a constant itself, queries must share that v
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from rdflib import URIRef
@@ -15,10 +15,11 @@ from rdflib.term import Node
 
 from kg.sparql import sql
 from kg.sparql.compiled import Compiled, GraphChoice, compile_lines, compile_query
-from kg.sparql.context import term_ids, typed_term
+from kg.sparql.context import typed_term
 from kg.sparql.lifting import Asked
 from kg.sparql.parameters import Parameter
 from kg.store import Cursor, TermKey, term_key
+from kg.store.decoding import Terms
 
 _MOST_KNOWN = 512
 _FIRST_STRANGER = -1_000_000_000
@@ -79,25 +80,38 @@ class _Plan:
     compiled: Compiled
     statement: _Gapped
     before: _Gapped | None
+    direct: _Gapped | None
 
     def filled(self, parameters: Sequence[Parameter]) -> Compiled:
         """Return the compiled query of some parameters."""
+        direct = self.compiled.direct
+        if direct is not None and self.direct is not None:
+            own = dict(parameter.entry for parameter in parameters if parameter.stranger)
+            text = self.direct.filled(parameters)
+            direct = replace(direct, sql=text, own={**direct.own, **own})
         return replace(
             self.compiled,
             sql=self.statement.filled(parameters),
             before=self.before.filled(parameters) if self.before else None,
+            direct=direct,
         )
 
 
 def _plan(compiled: Compiled) -> _Plan:
-    before = _gapped(compiled.before) if compiled.before is not None else None
-    return _Plan(compiled, _gapped(compiled.sql), before)
+    before, direct = compiled.before, compiled.direct
+    return _Plan(
+        compiled,
+        _gapped(compiled.sql),
+        None if before is None else _gapped(before),
+        None if direct is None else _gapped(direct.sql),
+    )
 
 
 class Plans:
     """The compiled queries of one store."""
 
-    def __init__(self) -> None:
+    def __init__(self, terms: Terms | None = None) -> None:
+        self._terms = terms or Terms()
         self._number = -1
         self._known: dict[Hashable, _Plan] = {}
         self._looked_at: dict[Hashable, frozenset[int]] = {}
@@ -113,14 +127,17 @@ class Plans:
         bindings: Mapping[str, Node],
         graphs: GraphChoice,
         number: int,
+        is_settled: Callable[[], bool] = lambda: True,
     ) -> Compiled:
         """Return the SQL of a query on the state of the store after a commit.
+
+        `is_settled` tells, once the cursor was used, whether it sees that state.
 
         Raises:
             NotCompiledError: some part of the query is not compiled.
         """
         question = _question(asked, bindings)
-        parameters = _parameters(cursor, question.constants)
+        parameters = _parameters(cursor, self._terms, question.constants)
         values = list(parameters.values())
         shape = (question.identity, graphs, number, tuple(value.variety for value in values))
         looked_at = self._looked_at.get(shape, frozenset())
@@ -130,7 +147,7 @@ class Plans:
             found = compile_query(cursor, query, stand_ins, graphs, parameters, in_two_steps=True)
             plan = _plan(found)
             looked_at |= {index for index, value in enumerate(values) if value.looked_at}
-            if found.lasting:
+            if found.lasting and is_settled():
                 self._keep(shape, looked_at, _keys(values, looked_at), plan, number)
         return plan.filled(values)
 
@@ -144,7 +161,7 @@ class Plans:
     ) -> str:
         """Return the SQL that reads what the plan of a query has staged as text in a format."""
         question = _question(asked, bindings)
-        parameters = _parameters(cursor, question.constants)
+        parameters = _parameters(cursor, self._terms, question.constants)
         query, stand_ins = question.query, question.bindings
         statement = compile_lines(cursor, query, stand_ins, graphs, name, parameters)
         return _gapped(statement).filled(list(parameters.values()))
@@ -168,10 +185,15 @@ def _keys(values: Sequence[Parameter], indexes: frozenset[int]) -> tuple[TermKey
     return tuple(values[index].key for index in sorted(indexes))
 
 
-def _parameters(cursor: Cursor, constants: Mapping[TermKey, TermKey]) -> dict[TermKey, Parameter]:
+def _parameters(
+    cursor: Cursor, terms: Terms, constants: Mapping[TermKey, TermKey]
+) -> dict[TermKey, Parameter]:
     """Return a parameter for each term that stands for a constant."""
-    ids = term_ids(cursor, list(constants.values()))
+    keys = list(constants.values())
+    found = zip(constants, keys, terms.ids(cursor, keys), strict=True)
     return {
-        stand_in: Parameter(typed_term(cursor, key), ids.get(key, _FIRST_STRANGER - index), index)
-        for index, (stand_in, key) in enumerate(constants.items())
+        stand_in: Parameter(
+            typed_term(cursor, key), _FIRST_STRANGER - index if term_id is None else term_id, index
+        )
+        for index, (stand_in, key, term_id) in enumerate(found)
     }

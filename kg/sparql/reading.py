@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from kg.errors import QueryEvaluationError
 from kg.sparql.deadline import Deadline, memory_error
+from kg.sparql.staged import Coded
 from kg.store import Cursor, EngineError, EngineInterrupted, EngineOutOfMemory, RawTerm
 
 CHUNK = 4096
@@ -50,6 +51,34 @@ def terms(chunks: Iterable[list[Any]], width: int) -> Iterator[Row]:
                 None if row[i] is None else (row[i], row[i + 1], row[i + 2], row[i + 3])
                 for i in starts
             )
+
+
+def coded_ids(rows: Iterable[Sequence[Any]], coded: Coded) -> set[int]:
+    """Return the ids in the rows of a statement, but for those of its own terms."""
+    columns = {place[0] for place in coded.places if place is not None and place[1]}
+    found = {row[column] for row in rows for column in columns}
+    return found - coded.own.keys() - {None}
+
+
+def decoded(
+    rows: Iterable[Sequence[Any]], coded: Coded, terms: Mapping[int, RawTerm]
+) -> Iterator[Row]:
+    """Yield rows of terms from rows that hold ids."""
+    known = {**terms, **coded.own}
+    for row in rows:
+        yield tuple(_term(row, place, known) for place in coded.places)
+
+
+def _term(
+    row: Sequence[Any], place: tuple[int, bool] | None, known: Mapping[int, RawTerm]
+) -> RawTerm | None:
+    if place is None:
+        return None
+    column, is_id = place
+    if is_id:
+        return known.get(row[column])
+    dt, kind, lang, lex = row[column : column + 4]
+    return None if kind is None else (kind, lex, dt, lang)
 
 
 def texts(chunks: Iterable[list[Any]], most: int | None) -> Iterator[list[str]]:

@@ -7,29 +7,65 @@ handful of solutions. The size of a table it knows.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from sqlglot import exp
 
 from kg.sparql import sql
 from kg.sparql.context import Context
+from kg.sparql.modifiers import sort
 from kg.sparql.relation import Relation, columns_of, layer
 from kg.sparql.statements import TERM_COLUMNS
 from kg.sparql.values import Shape
+from kg.store import RawTerm
 
 _TABLE = "answer"
-_FEW = 1000
+FEW = 1000
+"""Solutions up to which their terms are looked up one by one, rather than by a join."""
 
 
-def is_worth_staging(relation: Relation, variables: Sequence[str]) -> bool:
-    """Return whether terms have to be decoded, and not only a few by a LIMIT of the query."""
-    shapes = [relation.shapes[name] for name in variables if name in relation.shapes]
-    return any(_decoded(shape) for shape in shapes) and not _few(relation.query)
+@dataclass(frozen=True, slots=True)
+class Coded:
+    """A statement whose solutions hold the ids of terms."""
+
+    sql: str
+    places: tuple[tuple[int, bool] | None, ...]
+    """For each variable the column of its id, or the first of the columns `dt`, `k`, `lang` and
+    `lex` of its term, and whether it is an id; None where it is never bound."""
+    own: Mapping[int, RawTerm]
+    """Terms that the query alone brings, by their ids."""
 
 
-def create(kept: Relation) -> str:
+def is_decoded(relation: Relation, variables: Sequence[str]) -> bool:
+    """Return whether terms of the answer have to be looked up by their ids."""
+    return any(_decoded(relation.shapes[name]) for name in variables if name in relation.shapes)
+
+
+def has_few(relation: Relation) -> bool:
+    """Return whether a query has a small LIMIT, from which the engine knows its size too."""
+    limit = relation.query.args.get("limit")
+    return isinstance(limit, exp.Limit) and int(limit.expression.this) <= FEW
+
+
+def create(statement: str) -> str:
     """Return the statement that makes the table; it tells how many solutions there are."""
-    return f"CREATE TEMP TABLE {_TABLE} AS {sql.text(kept.query)}"
+    return f"CREATE TEMP TABLE {_TABLE} AS {statement}"
+
+
+def coded(context: Context, kept: Relation, statement: str, variables: Sequence[str]) -> Coded:
+    """Return the statement that reads the solutions without the table."""
+    places: dict[str, tuple[int, bool]] = {}
+    column = 0
+    for name, shape in kept.shapes.items():
+        places[name] = (column, shape.stored)
+        column += len(shape.facets)
+    if kept.order:
+        keys = exp.Select()
+        sort(keys, kept.order, _TABLE)
+        statement = f"SELECT * FROM ({statement}) AS {_TABLE} {sql.text(keys.args['order'])}"
+    own = dict(constant.entry for constant in context.constants.values() if constant.stranger)
+    return Coded(statement, tuple(places.get(name) for name in variables), own)
 
 
 def stored(kept: Relation) -> Relation:
@@ -40,12 +76,6 @@ def stored(kept: Relation) -> Relation:
 
 def _decoded(shape: Shape) -> bool:
     return shape.stored and "lex" not in shape.facets
-
-
-def _few(query: exp.Query) -> bool:
-    """Return whether a query has a small LIMIT, from which the engine knows its size too."""
-    limit = query.args.get("limit")
-    return isinstance(limit, exp.Limit) and int(limit.expression.this) <= _FEW
 
 
 def stage(context: Context, relation: Relation, variables: Sequence[str]) -> Relation:

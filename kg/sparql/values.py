@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 
 from kg.sparql import sql
 from kg.sparql.sql import Expr
-from kg.store import Kind, TypedTerm
+from kg.store import Kind, RawTerm, TypedTerm
 
 FACETS: dict[str, str] = {
     "id": "BIGINT",
@@ -196,6 +196,12 @@ class Constant(Value):
     def stranger(self) -> bool:
         """Whether the term is not in the dictionary."""
         return self._id < 0
+
+    @property
+    def entry(self) -> tuple[int, RawTerm]:
+        """The id and the term, for whoever decodes ids."""
+        term = self._term
+        return self._id, (int(term.kind), term.lex, term.dt, term.lang)
 
     def facet(self, name: str) -> Expr:
         term = self._term

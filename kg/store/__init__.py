@@ -7,6 +7,7 @@ from kg.store.database import (
     EngineOutOfMemory,
     Store,
     Transaction,
+    head_of,
 )
 from kg.store.dictionary import drop, identified, next_id, prime, temporary
 from kg.store.schema import DEFAULT_GRAPH, Kind, place_of
@@ -38,6 +39,7 @@ __all__ = [
     "TypedTerm",
     "decode",
     "drop",
+    "head_of",
     "hidden_ids",
     "hides",
     "identified",

@@ -22,6 +22,7 @@ import duckdb
 from kg.errors import StoreBusyError, StoreError, StoreFormatError, StoreLockedError
 from kg.namespaces import CG, ID, PROV, PROVENANCE_GRAPH, RDF, XSD
 from kg.store import few, staging
+from kg.store.decoding import Terms
 from kg.store.schema import TABLES, UPGRADES, VERSION
 from kg.store.typing import XSD_STRING
 from kg.store.visibility import hide
@@ -161,6 +162,10 @@ class Store:
     def __init__(self, connection: Cursor) -> None:
         self._connection = connection
         self._writer = threading.RLock()
+        self._turns = 0
+        self._last = (-1, 0)
+        self.terms = Terms()
+        """The terms that were decoded last."""
 
     @classmethod
     def open(
@@ -289,8 +294,22 @@ class Store:
     @property
     def head(self) -> int:
         """Number of the last commit, 0 before the first."""
-        row = self.cursor().execute('SELECT max(number) FROM "commit"').fetchone()
-        return int(row[0]) if row and row[0] is not None else 0
+        turns, (known_at, number) = self._turns, self._last
+        if known_at == turns:
+            return number
+        number = head_of(self.cursor())
+        # While a commit goes on, the count is odd, and nobody can tell which one was seen.
+        if turns % 2 == 0 and turns == self._turns:
+            self._last = turns, number
+        return number
+
+    @property
+    def turns(self) -> int:
+        """How often a commit began or ended.
+
+        What was read between two looks at the same even number was the state of `head`.
+        """
+        return self._turns
 
     def setting(self, name: str) -> str | None:
         """Return the value kept under a name, or None."""
@@ -318,13 +337,21 @@ class Store:
             try:
                 yield tx
                 if not tx.rolled_back:
-                    tx.commit()
+                    self._commit(tx)
             except BaseException:
                 with contextlib.suppress(duckdb.Error):
                     tx.rollback()
                 raise
             finally:
                 cursor.close()
+
+    def _commit(self, tx: Transaction) -> None:
+        """Commit, and let readers know when the head is being moved."""
+        self._turns += 1
+        try:
+            tx.commit()
+        finally:
+            self._turns += 1
 
     @contextlib.contextmanager
     def _only_writer(self, wait: float | None) -> Iterator[None]:
@@ -341,6 +368,12 @@ class Store:
         """Write everything committed into the main file."""
         with self._writer:
             self._connection.execute("CHECKPOINT")
+
+
+def head_of(cursor: Cursor) -> int:
+    """Return the number of the last commit that a cursor sees, 0 before the first."""
+    row = cursor.execute('SELECT max(number) FROM "commit"').fetchone()
+    return int(row[0]) if row and row[0] is not None else 0
 
 
 def _open_error(path: Path | None, error: Exception) -> StoreError:

@@ -104,7 +104,8 @@ def _compiled(compile_: Callable[[], Compiled]) -> Compiled | str:
 
 
 def _statements(compiled: Compiled) -> list[str]:
-    return [_normal(part) for part in (compiled.before, compiled.sql) if part is not None]
+    direct = compiled.direct.sql if compiled.direct is not None else None
+    return [_normal(part) for part in (compiled.before, compiled.sql, direct) if part is not None]
 
 
 def _pieces(compiled: Compiled) -> list[str]:
@@ -126,7 +127,7 @@ def _rows(cursor: Cursor, compiled: Compiled) -> Counter[tuple[object, ...]] | s
 
 def _normal(statement: str) -> str:
     """Return a statement with other names for unknown terms and blank nodes, and without times."""
-    for pattern in (r"\(-[0-9]+\)", r"-[0-9]+(?= AS BIGINT)", r"\bx?N[0-9a-f]{32}\b"):
+    for pattern in (r"\(-[0-9]+\)", r"-[0-9]+(?= AS BIGINT)", r"N[0-9a-f]{32}"):
         names: dict[str, str] = {}
         statement = re.sub(
             pattern,
