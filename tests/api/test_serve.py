@@ -41,6 +41,8 @@ def process(port, tmp_path, root):
         cwd=root,
         env={**os.environ, "PYTHONPATH": str(root)},
         stderr=subprocess.PIPE,
+        # A shell that runs the tests in its background has them, and what they start, ignore it.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     yield running
     if running.poll() is None:

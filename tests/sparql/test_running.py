@@ -32,6 +32,10 @@ EVALUATED = {
 }
 
 
+SOON = 5.0
+"""Seconds in which what would run for minutes has stopped, on a machine with other things to do."""
+
+
 @pytest.fixture(scope="module")
 def store() -> Iterator[Store]:
     with Store.open(memory_limit="1GB", workers=0) as store:
@@ -79,7 +83,7 @@ def test_runaways_stop_at_their_deadline(store: Store, name: str) -> None:
     start = time.monotonic()
     with pytest.raises(QueryTimeoutError, match=r"deadline of 0\.7 s"):
         all_rows(store, RUNAWAYS[name], timeout=0.7)
-    assert time.monotonic() - start < 1.5
+    assert time.monotonic() - start < SOON
     assert running_on(store).listed() == []
 
 
@@ -102,7 +106,7 @@ def test_runaways_of_the_evaluator_stop(store: Store, name: str, stopped: bool) 
     start = time.monotonic()
     with deadline, pytest.raises(QueryStoppedError if stopped else QueryTimeoutError):
         evaluated(store, cursor, EVALUATED[name], deadline)
-    assert time.monotonic() - start < 1.5
+    assert time.monotonic() - start < SOON
 
 
 @pytest.mark.parametrize("name", RUNAWAYS)
@@ -119,7 +123,7 @@ def test_runaways_are_listed_and_stopped(store: Store, name: str) -> None:
     assert stopped is entry
     start = time.monotonic()
     thread.join(5)
-    assert time.monotonic() - start < 1
+    assert time.monotonic() - start < SOON
     assert isinstance(outcome[0], QueryStoppedError)
     assert running_on(store).listed() == []
 
