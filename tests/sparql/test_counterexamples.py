@@ -149,6 +149,24 @@ EXAMPLES = [
 
 DIFFERENCES = [
     Example(
+        "an empty text with a language is false, as any plain literal (17.2.2); others err",
+        "SELECT ?a { ?a :p ?x FILTER (!?x) }",
+        [[":a"]],
+        ':a :p ""@en . :b :p "b"@en .',
+    ),
+    Example(
+        "no operator orders IRIs or blank nodes, not even the same (17.3); others compare first",
+        "SELECT ?a { ?a :p ?x FILTER (?x <= ?x) }",
+        [[":b"]],
+        ":a :p :x . :b :p 1 . :c :p [] .",
+    ),
+    Example(
+        "a byte of 300 and a double inf are no numbers (XSD 3.4.18, 3.3.5); others take them",
+        "SELECT ?a { ?a :p ?x FILTER (?x > 1) }",
+        [[":c"]],
+        ":a :p '300'^^xsd:byte . :b :p 'inf'^^xsd:double . :c :p '100'^^xsd:byte .",
+    ),
+    Example(
         "COUNT leaves errors out (18.5.1.2); other engines make a constant error that of the whole",
         'SELECT (COUNT(xsd:date("a"@en)) AS ?n) { ?a :p ?b }',
         [["0"]],
