@@ -28,6 +28,7 @@ from api.identity import register_identity
 from api.language import register_language
 from api.metrics import register_metrics
 from api.pages import register_pages
+from api.remembered import register_answers
 from api.security import protect
 from kg.catalog import load_catalog
 from kg.config import Settings
@@ -68,6 +69,7 @@ def create_app(
     register_access(app)
     register_language(app)
     register_errors(app)
+    register_answers(app)
     for part in (
         sparql,
         graphs,

@@ -43,6 +43,9 @@ def statements(cursor: Cursor, question: Question) -> tuple[Compiled, str]:
     """Return the compiled statements and the handwritten one of a question."""
     parsed = parse(question.text(0))
     compiled = compile_query(cursor, parsed, {}, GraphChoice(), in_two_steps=True)
+    if compiled.before is None:
+        # Few solutions hold ids, which are decoded outside of SQL.
+        compiled = compile_query(cursor, parsed, {}, GraphChoice())
     terms = question.terms()
     ids = lookup_nodes(cursor, [URIRef(term) for term in terms])
     known = {term: -1 if found is None else found for term, found in zip(terms, ids, strict=True)}

@@ -36,7 +36,7 @@ class Server:
 
     def __init__(self, engine: str, folder: Path, limit: float) -> None:
         self._engine = engine
-        self.port = _free_port()
+        self.port = free_port()
         self.path = "/sparql/" if engine == "virtuoso" else "/sparql"
         settings = {"CLIENTGRAPH_TIMEOUT": str(limit), "CLIENTGRAPH_DATA_DIR": str(folder)}
         self._process = subprocess.Popen(
@@ -104,7 +104,8 @@ def _command(engine: str, folder: Path, port: int) -> list[str]:
     return [sys.executable, "-m", "benchmarks.wrapper", engine, path, str(port)]
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

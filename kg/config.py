@@ -8,6 +8,7 @@ import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -90,14 +91,19 @@ class Settings:
 
     def limits(self, role: Role) -> Limits:
         """Return what a role may use."""
-        own = _role_limits(self.role_limits).get(role, {})
-        general = {one.name: getattr(self, one.name) for one in dataclasses.fields(Limits)}
-        return Limits(**{**general, **own})
+        return _limits(self, role)
 
     @property
     def store_path(self) -> Path:
         """File of the store."""
         return self.data_dir / "clientgraph.duckdb"
+
+
+@lru_cache(maxsize=64)
+def _limits(settings: Settings, role: Role) -> Limits:
+    own = _role_limits(settings.role_limits).get(role, {})
+    general = {one.name: getattr(settings, one.name) for one in dataclasses.fields(Limits)}
+    return Limits(**{**general, **own})
 
 
 def settings_from(environment: Mapping[str, str]) -> Settings:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from types import TracebackType
 
@@ -15,6 +16,8 @@ _AGAIN = 0.02
 """Seconds between two interruptions: the first may fall between two statements of a query."""
 _LOOK = 0.25
 """Seconds between two looks at whether somebody still waits for the answer."""
+_MOMENT = 0.05
+"""Seconds in which most queries are answered: a longer one gets a thread that guards it."""
 
 
 class Deadline:
@@ -42,8 +45,10 @@ class Deadline:
         self._cancelled = False
         self._lock = threading.Lock()
         self._wake = threading.Event()
-        if seconds is not None or gone is not None:
+        if seconds is not None and seconds < 2 * _MOMENT:
             self._start()
+        elif seconds is not None or gone is not None:
+            _STARTER.add(self)
 
     @property
     def moment(self) -> float | None:
@@ -96,6 +101,11 @@ class Deadline:
             self._cancelled = True
         self._wake.set()
 
+    def start_if_needed(self) -> None:
+        """Let a thread guard the query, if it is still at work."""
+        if not self._cancelled:
+            self._start()
+
     def _start(self) -> None:
         threading.Thread(target=self._guard, name="deadline", daemon=True).start()
 
@@ -140,6 +150,40 @@ class Deadline:
         trace: TracebackType | None,
     ) -> None:
         self.cancel()
+
+
+class _Starter:
+    """The thread that starts the guards of queries which are not answered after a moment."""
+
+    def __init__(self) -> None:
+        self._waiting: deque[tuple[float, Deadline]] = deque()
+        self._changed = threading.Condition()
+        self._thread: threading.Thread | None = None
+
+    def add(self, deadline: Deadline) -> None:
+        """Let a deadline be guarded in a moment."""
+        with self._changed:
+            self._waiting.append((time.monotonic() + _MOMENT, deadline))
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name="deadlines", daemon=True)
+                self._thread.start()
+            elif len(self._waiting) == 1:
+                self._changed.notify()
+
+    def _run(self) -> None:
+        while True:
+            with self._changed:
+                while not self._waiting:
+                    self._changed.wait()
+                due, deadline = self._waiting[0]
+            time.sleep(max(0.0, due - time.monotonic()))
+            with self._changed:
+                self._waiting.popleft()
+            deadline.start_if_needed()
+            del deadline
+
+
+_STARTER = _Starter()
 
 
 def timed_out(seconds: float | None) -> QueryTimeoutError:

@@ -113,6 +113,7 @@ class _Token:
     placeholder: str
 
 
+@lru_cache(maxsize=512)
 def read(text: str, base: str | None = None) -> Asked:
     """Return a query with its constants apart, as far as they can be left open.
 

@@ -10,10 +10,12 @@ import hashlib
 import hmac
 import re
 import secrets
-from collections.abc import Sequence
+import threading
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from kg.errors import UsageError
 from kg.roles import Role
@@ -25,6 +27,11 @@ _NAME = re.compile(r"[^\x00-\x1f\x7f]{1,100}")
 _LIFETIME = re.compile(r"([1-9][0-9]{0,3})([hd])")
 _NOTHING = "0" * 64
 _COLUMNS = "id, name, role, personal, created, expires, revoked"
+_KNOWN: WeakKeyDictionary[Store, Mapping[str, tuple[str, Token]]] = WeakKeyDictionary()
+"""The tokens of each store by id, with their hashes: as they are in the store, which nobody else
+can write to. Whoever changes them there forgets these."""
+_LOCK = threading.Lock()
+"""Held while tokens are changed or read, so that what was read is never older than a change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,28 +87,30 @@ def create_token(
     number, secret = secrets.token_hex(6), secrets.token_urlsafe(32)
     created = _now()
     expires = None if lifetime is None else created + lifetime
-    cursor = store.cursor()
-    cursor.begin()
-    if any(one.name == name and one.active(created) for one in list_tokens(store)):
-        raise UsageError(f"An active token is named {name!r}: choose another name, or revoke it.")
     token = Token(number, name, role, personal, created, expires, None)
-    cursor.execute(
-        "INSERT INTO token VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        [number, name, _hash(secret), str(role), personal, created, expires, None],
-    )
-    cursor.commit()
+    with _LOCK:
+        if any(one.name == name and one.active(created) for _, one in _read(store).values()):
+            raise UsageError(
+                f"An active token is named {name!r}: choose another name, or revoke it."
+            )
+        try:
+            store.cursor().execute(
+                "INSERT INTO token VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                [number, name, _hash(secret), str(role), personal, created, expires, None],
+            )
+        finally:
+            _KNOWN.pop(store, None)
     return f"{_PREFIX}_{number}_{secret}", token
 
 
 def list_tokens(store: Store) -> Sequence[Token]:
     """Return all tokens ever made, the first one first."""
-    rows = store.cursor().execute(f"SELECT {_COLUMNS} FROM token ORDER BY created, id").fetchall()
-    return [_token(row) for row in rows]
+    return [token for _, token in _known(store).values()]
 
 
 def any_token(store: Store) -> bool:
     """Tell whether a token was ever made, from when on callers must show one."""
-    return bool(store.cursor().execute("SELECT 1 FROM token LIMIT 1").fetchall())
+    return bool(_known(store))
 
 
 def revoke_token(store: Store, name: str) -> Token:
@@ -113,17 +122,23 @@ def revoke_token(store: Store, name: str) -> Token:
     for token in list_tokens(store):
         if token.id == name or (token.name == name and token.active()):
             if token.revoked is None:
-                store.cursor().execute(
-                    "UPDATE token SET revoked = ? WHERE id = ?", [_now(), token.id]
-                )
+                _revoke(store, token)
             return find_token(store, token.id) or token
     raise UsageError(f"No token is named {name!r}; 'clientgraph token list' shows them.")
 
 
+def _revoke(store: Store, token: Token) -> None:
+    with _LOCK:
+        try:
+            store.cursor().execute("UPDATE token SET revoked = ? WHERE id = ?", [_now(), token.id])
+        finally:
+            _KNOWN.pop(store, None)
+
+
 def find_token(store: Store, number: str) -> Token | None:
     """Return the token with an id, or None."""
-    rows = store.cursor().execute(f"SELECT {_COLUMNS} FROM token WHERE id = ?", [number]).fetchall()
-    return _token(rows[0]) if rows else None
+    found = _known(store).get(number)
+    return found[1] if found else None
 
 
 def check_token(store: Store, text: str) -> Token | None:
@@ -133,14 +148,23 @@ def check_token(store: Store, text: str) -> Token | None:
     """
     match = _TOKEN.fullmatch(text)
     number, secret = (match[1], match[2]) if match else ("", "")
-    rows = (
-        store.cursor()
-        .execute(f"SELECT hash, {_COLUMNS} FROM token WHERE id = ?", [number])
-        .fetchall()
-    )
-    same = hmac.compare_digest(_hash(secret), str(rows[0][0]) if rows else _NOTHING)
-    token = _token(rows[0][1:]) if rows else None
+    kept, token = _known(store).get(number, (_NOTHING, None))
+    same = hmac.compare_digest(_hash(secret), kept)
     return token if same and token is not None and token.active() else None
+
+
+def _known(store: Store) -> Mapping[str, tuple[str, Token]]:
+    """Return the hash and the token of each id: every request asks, and few change them."""
+    found = _KNOWN.get(store)
+    if found is None:
+        with _LOCK:
+            found = _KNOWN[store] = _read(store)
+    return found
+
+
+def _read(store: Store) -> Mapping[str, tuple[str, Token]]:
+    rows = store.cursor().execute(f"SELECT hash, {_COLUMNS} FROM token ORDER BY created, id")
+    return {str(row[1]): (str(row[0]), _token(row[1:])) for row in rows.fetchall()}
 
 
 def _token(row: tuple[object, ...]) -> Token:

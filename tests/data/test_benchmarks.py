@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import by_hand, engines
+from benchmarks import by_hand, engines, http
 from benchmarks.answers import canonical, rows_of
 from benchmarks.generate import lines, write
 from benchmarks.measuring import Asker, asking
@@ -37,6 +37,15 @@ def askers(folder: Path) -> Iterator[tuple[Asker, Asker]]:
 
 def test_graph_is_the_same_on_every_run() -> None:
     assert list(lines(PERSONS)) == list(lines(PERSONS))
+
+
+@pytest.mark.parametrize("engine", ["clientgraph", http.PEER])
+def test_several_clients_are_answered(folder: Path, engine: str) -> None:
+    requests = http.requests_for(http.different(3, 60))
+    with http.serving(engine, folder) as port:
+        found = http.ask_for(port, requests, clients=4, seconds=LIMIT)
+    assert len(found.seconds) > 60 - 4
+    assert found.errors == 0
 
 
 def test_size_is_near_the_one_asked_for(tmp_path: Path) -> None:
