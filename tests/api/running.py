@@ -11,7 +11,7 @@ from email.message import Message
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from waitress import create_server
+from waitress import create_server, wasyncore
 
 from api.config import WebOptions
 from api.factory import create_app
@@ -71,4 +71,6 @@ def running(
     finally:
         server.task_dispatcher.shutdown()
         server.close()
+        # What clients left open would be closed by the garbage collector, with a warning.
+        wasyncore.close_all(server._map, ignore_all=True)
         thread.join(10)
