@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import threading
 import time
@@ -159,6 +160,15 @@ class _Starter:
         self._waiting: deque[tuple[float, Deadline]] = deque()
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
+        self._ended = False
+
+    def end(self) -> None:
+        """End the thread; where it outlives the interpreter, the engine complains of leaks."""
+        with self._changed:
+            self._ended = True
+            self._changed.notify()
+        if self._thread is not None:
+            self._thread.join(1)
 
     def add(self, deadline: Deadline) -> None:
         """Let a deadline be guarded in a moment."""
@@ -173,8 +183,10 @@ class _Starter:
     def _run(self) -> None:
         while True:
             with self._changed:
-                while not self._waiting:
+                while not self._waiting and not self._ended:
                     self._changed.wait()
+                if self._ended:
+                    return
                 due, deadline = self._waiting[0]
             time.sleep(max(0.0, due - time.monotonic()))
             with self._changed:
@@ -184,6 +196,7 @@ class _Starter:
 
 
 _STARTER = _Starter()
+atexit.register(_STARTER.end)
 
 
 def timed_out(seconds: float | None) -> QueryTimeoutError:
