@@ -9,6 +9,7 @@ solutions.
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping
 from types import MethodType
 from typing import Any, TypeVar
@@ -27,6 +28,7 @@ from kg.sparql.context import Dataset
 from kg.sparql.deadline import Deadline, memory_error
 from kg.sparql.evaluation import GuardedContext
 from kg.sparql.federation import Endpoints, refuse_unlisted
+from kg.sparql.functions import IN_NO_IRI
 from kg.sparql.matching import functions
 from kg.store import (
     DEFAULT_GRAPH,
@@ -42,6 +44,7 @@ from kg.store import (
 )
 from kg.store.plugin import GraphStore
 
+_NO_IRI = re.compile(IN_NO_IRI)
 _BATCH = 500
 """Solutions evaluated between two looks at the clock, at most."""
 
@@ -121,9 +124,12 @@ def _strict(function: Callable[[Expr, Any], Any]) -> Callable[[Expr, Any], Any]:
 
     def call(expr: Expr, context: Any) -> Any:
         try:
-            return function(expr, context)
+            made = function(expr, context)
         except (TypeError, AttributeError, ValueError, ArithmeticError, LookupError) as error:
             raise SPARQLTypeError(f"{expr.name}: {error}") from error
+        if isinstance(made, URIRef) and _NO_IRI.search(made):
+            raise SPARQLTypeError(f"{expr.name}: no IRI")
+        return made
 
     return call
 

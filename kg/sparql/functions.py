@@ -42,6 +42,10 @@ _BLANK = frozenset({Kind.BLANK})
 Function = Callable[..., Value]
 
 
+IN_NO_IRI = r'[\x00-\x20<>"{}|\\^`]'
+"""Characters that no IRI holds (SPARQL 1.1, 19.8, IRIREF)."""
+
+
 def str_(value: Value) -> Value:
     """STR."""
     return Text(guarded(value, LITERALS | IRIS, value.facet("lex")))
@@ -64,7 +68,9 @@ def iri(value: Value) -> Value:
     if not value.kinds <= IRIS:
         absolute = sql.call("regexp_matches", text, sql.string("^[A-Za-z][A-Za-z0-9+.-]*:"))
         raising = sql.call("error", sql.string("not compiled: IRI() of a relative IRI"))
-        safe = sql.case([(sql.is_null(text), sql.typed_null("VARCHAR")), (absolute, text)], raising)
+        never = sql.call("regexp_matches", text, sql.string(IN_NO_IRI))
+        none = sql.either(sql.is_null(text), never)
+        safe = sql.case([(none, sql.typed_null("VARCHAR")), (absolute, text)], raising)
         return Text(safe, Kind.IRI)
     return Text(text, Kind.IRI)
 

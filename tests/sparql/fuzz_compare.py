@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from decimal import Decimal, InvalidOperation
+from urllib.parse import quote
 
 import pyoxigraph as ox
 from fuzz_data import XSD, Quad, Term
@@ -95,5 +96,6 @@ def _node(
     assert term is not None
     if term[1] is None:
         text = term[0]
-        return ox.BlankNode(text[2:]) if text.startswith("_:") else ox.NamedNode(text)
+        # What an engine takes for an IRI need not be one.
+        return ox.BlankNode(text[2:]) if text.startswith("_:") else ox.NamedNode(quote(text, ":"))
     return ox.Literal(repr(_value(term, set(), coarse=coarse, mixed=mixed)))

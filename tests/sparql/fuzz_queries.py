@@ -273,6 +273,10 @@ class Queries:
         name = self.random.choice(AGGREGATES)
         if name == "COUNT" and depth:
             argument = tree("text", "COALESCE(", argument, ", 0)")
+        if name in ("MIN", "MAX"):
+            # Which of two kinds is the larger is not specified.
+            one, other = self.random.choice((("STR(", ")"), ("COALESCE(0 + ", ", 0)")))
+            argument = tree("text", one, argument, other)
         return tree("aggregate", f"{name}(", distinct, argument, ")")
 
     def _over_aggregates(self, known: list[str]) -> Tree:

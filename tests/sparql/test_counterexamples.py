@@ -128,6 +128,12 @@ EXAMPLES = [
         ":a :p 1 . :b :p 2 .",
     ),
     Example(
+        "a text with characters that no IRI holds makes none (sections 17.4.2.8 and 19.8)",
+        "SELECT ?x (IRI(CONCAT('urn:x:', ?x)) AS ?i) { ?a :p ?x }",
+        [["a b", None], ["a", ":a"]],
+        ':a :p "a b", "a" .',
+    ),
+    Example(
         "a sort by an error, or by nothing, puts the solution first (section 15.1)",
         "SELECT ?x ?y { ?a :p ?x } ORDER BY (?x + 1) ?y",
         [["b", None], ["1", None], ["2", None]],
