@@ -200,8 +200,8 @@ def test_parsing_evaluates_nothing() -> None:
     "pattern",
     [
         "?a <urn:v> ?x . ?b <urn:w> ?y . ?c <urn:v> ?z FILTER (?x = ?y)",
-        "{ SELECT ?x ?a { ?a <urn:v> ?x } } { SELECT ?x ?b { ?b <urn:w> ?x } }"
-        " { SELECT ?c ?x { ?c <urn:w> ?x } }",
+        "{ SELECT ?x ?a { ?a <urn:v> ?x } } { SELECT ?y ?b { ?b <urn:w> ?y } }"
+        " { SELECT ?c ?z { ?c <urn:w> ?z } }",
         "?a <urn:v> ?x . ?b <urn:w> ?y . ?d <urn:v> ?z MINUS { ?c <urn:w> ?x }",
         "?a ?p ?x . ?b ?q ?y . ?c ?r ?z",
         "?a (<urn:v>|<urn:w>|^<urn:v>|^<urn:w>|!<urn:x>)* ?b . ?c !<urn:x>* ?d",
