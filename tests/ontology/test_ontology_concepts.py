@@ -1,0 +1,102 @@
+"""Every concept of the inventory has its term, fully explained; every tension has its note."""
+
+from __future__ import annotations
+
+import csv
+import re
+
+import pytest
+from rdflib import DCTERMS, OWL, RDF, RDFS, SKOS, Literal, Namespace, URIRef
+from rulebook import ONTOLOGY, vocabulary
+
+NAMESPACES = {
+    "cg": "https://w3id.org/clientgraph/ns#",
+    "scheme": "https://w3id.org/clientgraph/scheme/",
+    "org": "http://www.w3.org/ns/org#",
+    "foaf": "http://xmlns.com/foaf/0.1/",
+    "vcard": "http://www.w3.org/2006/vcard/ns#",
+}
+ROLE_TYPE = Namespace(NAMESPACES["cg"]).RoleType
+KINDS = {
+    OWL.Class, OWL.ObjectProperty, OWL.DatatypeProperty, SKOS.Concept, SKOS.ConceptScheme,
+    ROLE_TYPE,
+}  # fmt: skip
+SOURCE_LINES = re.compile(r"S[0-4](:\d+(-\d+)?)")
+TENSION = re.compile(r"\bT(\d+)(?=[ ,:])")
+
+
+def inventory() -> dict[int, tuple[URIRef, ...]]:
+    """Return the terms of each concept of the inventory."""
+    with (ONTOLOGY / "concepts.csv").open(encoding="utf-8", newline="") as lines:
+        return {
+            int(row["concept"]): tuple(expanded(name) for name in row["terms"].split())
+            for row in csv.DictReader(lines)
+        }
+
+
+def expanded(name: str) -> URIRef:
+    """Return the IRI of a shortened name."""
+    prefix, _, local = name.partition(":")
+    return URIRef(NAMESPACES[prefix] + local)
+
+
+TERMS = sorted({term for terms in inventory().values() for term in terms})
+
+
+def languages(term: URIRef, predicate: URIRef) -> list[str]:
+    """Return the languages of the texts of a term, one entry for each text."""
+    texts = vocabulary().objects(term, predicate)
+    return sorted(t.language or "" for t in texts if isinstance(t, Literal))
+
+
+def test_the_inventory_is_whole() -> None:
+    assert list(inventory()) == list(range(1, 244))
+    assert all(inventory().values())
+
+
+@pytest.mark.parametrize("term", TERMS)
+def test_the_term_of_a_concept_is_explained(term: URIRef) -> None:
+    assert KINDS & set(vocabulary().objects(term, RDF.type))
+    labels = languages(term, RDFS.label) + languages(term, SKOS.prefLabel)
+    assert labels == ["en", "fr"]
+    assert languages(term, SKOS.definition) == ["en", "fr"]
+    if (term, RDF.type, SKOS.ConceptScheme) not in vocabulary():
+        assert languages(term, SKOS.example) == ["en", "fr"]
+
+
+@pytest.mark.parametrize("term", TERMS)
+def test_the_term_of_a_concept_names_lines_of_a_source(term: URIRef) -> None:
+    sources = list(vocabulary().objects(term, DCTERMS.source))
+    assert any(SOURCE_LINES.fullmatch(str(source)) for source in sources), sources
+
+
+def test_every_source_is_a_known_text_or_an_address() -> None:
+    for term, source in vocabulary().subject_objects(DCTERMS.source):
+        assert isinstance(source, URIRef) or SOURCE_LINES.fullmatch(str(source)), term
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_every_tension_has_a_scope_note(language: str) -> None:
+    notes = vocabulary().objects(None, SKOS.scopeNote)
+    told = {
+        int(number)
+        for note in notes
+        if isinstance(note, Literal) and note.language == language
+        for number in TENSION.findall(str(note))
+    }
+    assert told == set(range(1, 32))
+
+
+def test_scope_notes_and_examples_come_in_both_languages() -> None:
+    for predicate in (SKOS.scopeNote, SKOS.example):
+        for term in set(vocabulary().subjects(predicate)):
+            assert isinstance(term, URIRef)
+            found = languages(term, predicate)
+            assert found.count("fr") == found.count("en") == len(found) / 2, (term, predicate)
+
+
+def test_texts_are_sentences_of_their_own() -> None:
+    for term, text in vocabulary().subject_objects(SKOS.definition):
+        assert isinstance(text, Literal)
+        assert re.fullmatch(r"[A-ZÀÂÇÉÈÊÎÔŒÀ].*\.", str(text)), (term, text)
+        assert "  " not in str(text)
