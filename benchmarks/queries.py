@@ -40,14 +40,18 @@ class Question:
         return "LIMIT" in self.sparql
 
     def text(self, run: int) -> str:
-        """Return the query of a run, with its prefixes."""
+        """Return the query of a run, with its prefixes.
+
+        A comment numbers the run, so that no engine can send an answer that it remembers.
+        """
         body = (
             self.sparql.replace("{party}", node("party", 97 + run))
             .replace("{early}", node("party", 3 + run))
             .replace("{key}", f"P{97 + run}")
         )
         names = sorted(set(_NAMED.findall(body)) & PREFIXES.keys())
-        return "".join(f"PREFIX {name}: <{PREFIXES[name]}>\n" for name in names) + body
+        prefixes = "".join(f"PREFIX {name}: <{PREFIXES[name]}>\n" for name in names)
+        return f"{prefixes}{body}\n# {run}\n"
 
     def terms(self) -> list[str]:
         """Return the IRIs that the SQL mentions."""
