@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import contextlib
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cache
 
-import pyshacl
-from pyshacl import entrypoints
 from rdflib import RDF, SH, Graph, Literal, URIRef
 from rdflib.term import IdentifiedNode, Node
 
@@ -23,11 +22,6 @@ from kg.shacl.report import Check, ValidationResult
 from kg.shacl.session import Session
 from kg.store import RawTerm, term_key, type_terms
 from kg.store.plugin import GraphStore
-
-# pySHACL changes for the whole process how booleans are read and whether literals keep their
-# lexical form, also for queries that other threads answer meanwhile: here they stay as they are.
-for _patch in ("rdflib_bool_patch", "rdflib_bool_unpatch"):
-    setattr(entrypoints, _patch, lambda: None)
 
 MOST_TRIPLES = 200_000
 """Quads that pySHACL is given at most: about a minute of its time."""
@@ -87,6 +81,21 @@ def _refuse_large(session: Session, roots: Sequence[Shape]) -> None:
         )
 
 
+@cache
+def _validator() -> Callable[..., tuple[bool, object, str]]:
+    """Return pySHACL's validation; its import takes a while that few runs have use for."""
+    import pyshacl
+    from pyshacl import entrypoints
+
+    # pySHACL changes for the whole process how booleans are read and whether literals keep their
+    # lexical form, also for queries that other threads answer meanwhile: here they stay as they
+    # are.
+    for patch in ("rdflib_bool_patch", "rdflib_bool_unpatch"):
+        setattr(entrypoints, patch, lambda: None)
+    validator: Callable[..., tuple[bool, object, str]] = pyshacl.validate
+    return validator
+
+
 def _run(session: Session, shapes: Graph, names: Sequence[IdentifiedNode]) -> Graph:
     """Return the report of pySHACL."""
     data = Graph()
@@ -95,7 +104,7 @@ def _run(session: Session, shapes: Graph, names: Sequence[IdentifiedNode]) -> Gr
         data.add(triple)
     try:
         with contextlib.redirect_stderr(io.StringIO()):
-            _, report, text = pyshacl.validate(
+            _, report, text = _validator()(
                 data, shacl_graph=shapes, advanced=True, use_shapes=[str(name) for name in names]
             )
     except Exception as error:

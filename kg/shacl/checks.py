@@ -12,7 +12,8 @@ from functools import singledispatch
 
 from sqlglot import exp
 
-from kg.shacl.compare import column_side, less
+from kg.shacl.compare import column_side, less, reads_text
+from kg.shacl.kinds import kinds_of
 from kg.shacl.model import (
     And,
     Closed,
@@ -24,6 +25,7 @@ from kg.shacl.model import (
     MinCount,
     Not,
     Or,
+    Path,
     PredicatePath,
     PropertyPair,
     Qualified,
@@ -35,8 +37,8 @@ from kg.shacl.queries import refused, solutions
 from kg.shacl.query_model import Ask, Select
 from kg.shacl.sql import query, union
 from kg.shacl.statement import Statement
-from kg.shacl.valuechecks import condition
-from kg.shacl.values import is_set, pairs_of, values
+from kg.shacl.valuechecks import NEVER, condition
+from kg.shacl.values import TYPED, is_set, pairs_of, values
 
 _NOTHING = "SELECT f.node AS focus, CAST(NULL AS BIGINT) AS value FROM :nodes AS f WHERE FALSE"
 
@@ -47,6 +49,8 @@ def violations(constraint: Constraint, st: Statement, shape: Shape, nodes: str) 
     found = condition(constraint, st.session, shape.path)
     if found is None:
         raise TypeError(f"{type(constraint).__name__} has no check")
+    if found is NEVER:
+        return query(_NOTHING, nodes=nodes)
     distinct = "" if is_set(st, shape.path) else "DISTINCT"
     return query(
         f"SELECT {distinct} v.focus, v.value FROM :rows AS v WHERE :condition",
@@ -145,18 +149,25 @@ def _property_pair(constraint: PropertyPair, st: Statement, shape: Shape, nodes:
 
 def _unordered(constraint: PropertyPair, st: Statement, shape: Shape, nodes: str) -> exp.Query:
     """Return the value nodes once for each value of the other property that they do not precede."""
-    columns = ("kind", "num", "dbl", "ts", "tz", "lex")
     other = PredicatePath(constraint.predicate)
     wide = st.session.is_wide(shape.path) or st.session.is_wide(other)
+    kinds = kinds_of(st.session, shape.path), kinds_of(st.session, other)
+    columns = (*TYPED, "lex") if wide or reads_text(*kinds) else TYPED
     or_equal = constraint.operator == "<="
-    kept = less(column_side("a"), column_side("b"), or_equal=or_equal, wide=wide)
+    kept = less(column_side("a"), column_side("b"), or_equal=or_equal, wide=wide, kinds=kinds)
     return query(
-        "SELECT a.focus, a.value FROM (SELECT DISTINCT m.* FROM :mine AS m) AS a"
-        " JOIN (SELECT DISTINCT t.* FROM :theirs AS t) AS b ON a.focus = b.focus WHERE NOT :kept",
-        mine=values(st, shape.path, nodes, *columns),
-        theirs=values(st, other, nodes, *columns),
+        "SELECT a.focus, a.value FROM :mine AS a JOIN :theirs AS b ON a.focus = b.focus"
+        " WHERE NOT :kept",
+        mine=_typed_set(st, shape.path, nodes, columns),
+        theirs=_typed_set(st, other, nodes, columns),
         kept=kept,
     )
+
+
+def _typed_set(st: Statement, path: Path | None, nodes: str, columns: tuple[str, ...]) -> exp.Query:
+    """Return the set of (focus, value) pairs of a path, with columns of the value's term."""
+    rows = values(st, path, nodes, *columns)
+    return rows if is_set(st, path) else query("SELECT DISTINCT m.* FROM :rows AS m", rows=rows)
 
 
 @violations.register

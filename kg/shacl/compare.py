@@ -5,7 +5,9 @@ Values that cannot be compared are not less: an ordering between them is false, 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 from sqlglot import exp
 
@@ -25,25 +27,80 @@ _TYPES = {
 Side = dict[str, exp.Expr]
 """One side of a comparison: the SQL expression of each column of `_TYPES`."""
 
+Kinds = frozenset[Kind] | None
+"""The kinds that a side may have, None for any."""
+
+_EXACT = frozenset({Kind.INTEGER, Kind.DECIMAL})
+_NUMBERS = _EXACT | {Kind.FLOAT, Kind.DOUBLE}
+_TIMES = frozenset({Kind.DATETIME, Kind.DATE, Kind.TIME, Kind.YEARMONTH, Kind.YEAR})
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """How values of some kinds compare; with `alone`, `then` says it all of certain kinds."""
+
+    kinds: frozenset[Kind]
+    when: str
+    then: str
+    alone: bool = False
+    one_kind: bool = False
+
+    def may_apply(self, left: Kinds, right: Kinds) -> bool:
+        """Tell whether a left and a right side may be of these kinds."""
+        lefts = self.kinds if left is None else self.kinds & left
+        rights = self.kinds if right is None else self.kinds & right
+        return bool(lefts & rights if self.one_kind else lefts and rights)
+
+    def applies(self, left: Kinds, right: Kinds) -> bool:
+        """Tell whether every left and right side is of these kinds, and nothing else matters."""
+        if not self.alone or left is None or right is None:
+            return False
+        same = left == right and len(left) == 1 if self.one_kind else True
+        return same and left | right <= self.kinds
+
+
 # Kinds: 3 string, 5 boolean, 6 integer, 7 decimal, 8 float, 9 double, 10 to 14 times. The engine
 # puts NaN above every number and equal to itself, where SPARQL has it beside them. A time without
 # zone may be up to 14 hours away from where it looks (XSD 1.0 part 2, section 3.2.7.4).
-_LESS = """
-coalesce(CASE
-    WHEN :l_kind IN (6, 7) AND :r_kind IN (6, 7) AND :l_num IS NOT NULL AND :r_num IS NOT NULL
-        THEN :l_num < :r_num
-    WHEN :l_kind BETWEEN 6 AND 9 AND :r_kind BETWEEN 6 AND 9
-        THEN NOT isnan(:l_dbl) AND NOT isnan(:r_dbl) AND CASE
+_CASES = (
+    _Case(
+        _EXACT,
+        ":l_kind IN (6, 7) AND :r_kind IN (6, 7) AND :l_num IS NOT NULL AND :r_num IS NOT NULL",
+        ":l_num < :r_num",
+        alone=True,
+    ),
+    _Case(
+        _NUMBERS,
+        ":l_kind BETWEEN 6 AND 9 AND :r_kind BETWEEN 6 AND 9",
+        """NOT isnan(:l_dbl) AND NOT isnan(:r_dbl) AND CASE
             WHEN 8 IN (:l_kind, :r_kind) AND NOT 9 IN (:l_kind, :r_kind)
                 THEN CAST(:l_dbl AS FLOAT) < CAST(:r_dbl AS FLOAT)
-            ELSE :l_dbl < :r_dbl END
-    WHEN :l_kind = 3 AND :r_kind = 3 THEN :l_lex < :r_lex
-    WHEN :l_kind = 5 AND :r_kind = 5 THEN :l_num < :r_num
-    WHEN :l_kind = :r_kind AND :l_kind BETWEEN 10 AND 14 THEN CASE
+            ELSE :l_dbl < :r_dbl END""",
+    ),
+    _Case(
+        frozenset({Kind.STRING}),
+        ":l_kind = 3 AND :r_kind = 3",
+        ":l_lex < :r_lex",
+        alone=True,
+        one_kind=True,
+    ),
+    _Case(
+        frozenset({Kind.BOOLEAN}),
+        ":l_kind = 5 AND :r_kind = 5",
+        ":l_num < :r_num",
+        alone=True,
+        one_kind=True,
+    ),
+    _Case(
+        _TIMES,
+        ":l_kind = :r_kind AND :l_kind BETWEEN 10 AND 14",
+        """CASE
         WHEN (:l_tz IS NULL) = (:r_tz IS NULL) THEN :l_ts < :r_ts
-        ELSE :r_ts > :l_ts + INTERVAL 14 HOUR END
-    ELSE FALSE END, FALSE)
-"""
+        ELSE :r_ts > :l_ts + INTERVAL 14 HOUR END""",
+        alone=True,
+        one_kind=True,
+    ),
+)
 
 
 _HALF_ZONE_SPAN = 14 * 3600 * 1_000_000
@@ -53,20 +110,40 @@ def _key(template: str, side: str, shift: int = 0) -> str:
     return template.format(lex=f":{side}_lex", shift=shift)
 
 
-_WIDE_CASES = f"""
-    WHEN :l_kind IN (6, 7) AND :r_kind IN (6, 7) AND (:l_num IS NULL OR :r_num IS NULL)
-        THEN {_key(NUMBER_KEY, "l")} < {_key(NUMBER_KEY, "r")}
-    WHEN :l_kind = :r_kind AND :l_kind IN (10, 12) AND (:l_ts IS NULL OR :r_ts IS NULL) THEN CASE
-        WHEN {_key(ZONED, "l")} = {_key(ZONED, "r")}
+_WIDE_CASES = (
+    _Case(
+        _EXACT,
+        ":l_kind IN (6, 7) AND :r_kind IN (6, 7) AND (:l_num IS NULL OR :r_num IS NULL)",
+        f"{_key(NUMBER_KEY, 'l')} < {_key(NUMBER_KEY, 'r')}",
+    ),
+    _Case(
+        frozenset({Kind.DATETIME, Kind.TIME}),
+        ":l_kind = :r_kind AND :l_kind IN (10, 12) AND (:l_ts IS NULL OR :r_ts IS NULL)",
+        f"""CASE WHEN {_key(ZONED, "l")} = {_key(ZONED, "r")}
             THEN {_key(TIME_KEY, "l")} < {_key(TIME_KEY, "r")}
-        ELSE {_key(TIME_KEY, "r")} > {_key(TIME_KEY, "l", _HALF_ZONE_SPAN)} END"""
+        ELSE {_key(TIME_KEY, "r")} > {_key(TIME_KEY, "l", _HALF_ZONE_SPAN)} END""",
+        one_kind=True,
+    ),
+)
 
 
-def _template(*, or_equal: bool, wide: bool) -> str:
-    """Return the template of a comparison."""
-    template = _LESS.replace("CASE\n", f"CASE{_WIDE_CASES}\n", 1) if wide else _LESS
+@lru_cache(maxsize=512)
+def _template(*, or_equal: bool, wide: bool, left: Kinds, right: Kinds) -> str:
+    """Return the template of a comparison between sides of some kinds."""
+    several = (*_WIDE_CASES, *_CASES) if wide else _CASES
+    cases = [case for case in several if case.may_apply(left, right)]
+    if not cases:
+        return "FALSE"
+    whens = " ".join(f"WHEN {case.when} THEN {case.then}" for case in cases)
+    alone = cases[0].applies(left, right)
+    template = f"coalesce({cases[0].then if alone else f'CASE {whens} ELSE FALSE END'}, FALSE)"
     # Across zones there is no equality, hence the order of that comparison's sides.
     return template.replace(" < ", " <= ") if or_equal else template
+
+
+def reads_text(left: Kinds, right: Kinds) -> bool:
+    """Tell whether a comparison between values that are not wide may look at their texts."""
+    return all(kinds is None or Kind.STRING in kinds for kinds in (left, right))
 
 
 def is_wide(term: TypedTerm) -> bool:
@@ -92,11 +169,19 @@ def _literal(value: object, engine_type: str) -> exp.Expr:
     return exp.cast(literal, engine_type, dialect=DIALECT)
 
 
-def less(left: Side, right: Side, *, or_equal: bool, wide: bool) -> exp.Expr:
+def less(
+    left: Side,
+    right: Side,
+    *,
+    or_equal: bool,
+    wide: bool,
+    kinds: tuple[Kinds, Kinds] = (None, None),
+) -> exp.Expr:
     """Return the SQL condition `left < right`, or `left <= right`, never NULL.
 
-    `wide` says that some value may be one that the typed columns cannot hold.
+    `wide` says that some value may be one that the typed columns cannot hold, `kinds` of which
+    kinds the values of the two sides are at most: the fewer, the shorter the condition.
     """
     parts = {f"l_{name}": side for name, side in left.items()}
     parts |= {f"r_{name}": side for name, side in right.items()}
-    return fill(_template(or_equal=or_equal, wide=wide), **parts)
+    return fill(_template(or_equal=or_equal, wide=wide, left=kinds[0], right=kinds[1]), **parts)

@@ -86,8 +86,8 @@ class Report:
         """Return the report of the results that a session holds, and of those found beside."""
         size = "9223372036854775807" if limit is None else str(int(limit))
         rows = session.cursor.execute(_ROWS.format(limit=size)).fetchall()
-        shared = [message(check.shape, check.constraint, {}) for check in checks]
-        results = [_result(checks[row[0]], row, shared[row[0]]) for row in rows]
+        said = [_Said.of(check) for check in checks]
+        results = [_result(checks[row[0]], row, said[row[0]]) for row in rows]
         listed = [result for _, several in beside for result in several[:limit]]
         return cls([*checks, *(check for check, _ in beside)], [*results, *listed])
 
@@ -142,18 +142,25 @@ class Report:
         return graph
 
 
-def _result(check: Check, row: tuple[Any, ...], shared: Mapping[str, str]) -> ValidationResult:
-    """Return the result of a row of `_ROWS`; `shared` are the messages without any variable."""
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What the results of a check say: the variables in their messages, the messages without."""
+
+    names: Sequence[str]
+    texts: Mapping[str, str]
+
+    @classmethod
+    def of(cls, check: Check) -> _Said:
+        names = variables_of(literals_of(check.shape, check.constraint))
+        return cls(names, message(check.shape, check.constraint, {}))
+
+
+def _result(check: Check, row: tuple[Any, ...], said: _Said) -> ValidationResult:
+    """Return the result of a row of `_ROWS`."""
     shape, constraint = check.shape, check.constraint
     focus: RawTerm = row[2:6]
     value: RawTerm | None = row[6:10] if row[6] is not None else None
     path = PredicatePath(URIRef(row[10])) if row[10] is not None else shape.path
-    names = variables_of(literals_of(shape, constraint))
-    texts = {"this": focus[1], "value": value[1] if value else None, "path": row[10]}
-    if isinstance(constraint, QueryConstraint):
-        texts |= {name: str(term) for name, term in constraint.bindings}
-    if row[1] is not None:
-        texts |= {name: text for name, text in zip(names, row[1], strict=True) if text is not None}
     return ValidationResult(
         focus=focus,
         path=path,
@@ -161,9 +168,19 @@ def _result(check: Check, row: tuple[Any, ...], shared: Mapping[str, str]) -> Va
         component=constraint.source,
         shape=shape.node,
         severity=shape.severity,
-        messages=message(shape, constraint, texts) if names else shared,
+        messages=_filled(check, row, said.names) if said.names else said.texts,
         constraint=constraint.node if isinstance(constraint, QueryConstraint) else None,
     )
+
+
+def _filled(check: Check, row: tuple[Any, ...], names: Sequence[str]) -> dict[str, str]:
+    """Return the messages of a row with its variables filled in."""
+    texts: dict[str, str | None] = {"this": row[3], "value": row[7], "path": row[10]}
+    if isinstance(check.constraint, QueryConstraint):
+        texts |= {name: str(term) for name, term in check.constraint.bindings}
+    if row[1] is not None:
+        texts |= {name: text for name, text in zip(names, row[1], strict=True) if text is not None}
+    return message(check.shape, check.constraint, texts)
 
 
 def _write(graph: Graph, result: ValidationResult) -> BNode:

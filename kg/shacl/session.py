@@ -22,6 +22,7 @@ from kg.sparql.deadline import Deadline
 from kg.store import (
     Cursor,
     EngineError,
+    Kind,
     TermKey,
     TypedTerm,
     lookup,
@@ -74,6 +75,7 @@ class Session:
         """Why the last query was evaluated and not compiled, None when it was compiled."""
         self._tables = 0
         self._absent = 0
+        self._removals: dict[int, bool] = {}
         self._ids: dict[TermKey, int] = {}
         self._typed: dict[TermKey, TypedTerm] = {}
         cursor.execute(_TABLES)
@@ -81,9 +83,10 @@ class Session:
         self._learn(_constants(shapes))
         self._target_nodes = _target_nodes(shapes)
         self.type_id = self.id(RDF.type)
-        rows = cursor.execute("SELECT p, dup, wide FROM predicate").fetchall()
+        rows = cursor.execute("SELECT p, dup, wide, kinds FROM predicate").fetchall()
         self._duplicates = {int(row[0]): bool(row[1]) for row in rows}
         self._wide = {int(row[0]) for row in rows if row[2]}
+        self._kinds = {int(row[0]): int(row[3]) for row in rows}
         self._learn_classes(shapes)
 
     # --- Terms ---
@@ -144,6 +147,11 @@ class Session:
         """Tell whether some triple may have a predicate."""
         return predicate in self._duplicates
 
+    def kinds(self, predicate: int) -> frozenset[Kind]:
+        """Return the kinds that the objects of a predicate may be of."""
+        bits = self._kinds.get(predicate, 0)
+        return frozenset(kind for kind in Kind if bits >> kind & 1)
+
     def is_wide(self, path: Path | None) -> bool:
         """Tell whether a path may lead to a value that the typed columns cannot hold."""
         if isinstance(path, PredicatePath):
@@ -164,7 +172,7 @@ class Session:
     @contextlib.contextmanager
     def seeing_removed(self, number: int | None) -> Iterator[None]:
         """See, beside what is live, what a commit took out, while this is open."""
-        if number is None:
+        if number is None or not self._took_out(number):
             yield
             return
         self.cursor.execute(
@@ -176,15 +184,27 @@ class Session:
             with contextlib.suppress(EngineError):
                 self.cursor.execute("DROP VIEW temp.live")
 
+    def _took_out(self, number: int) -> bool:
+        """Tell whether a commit took anything out."""
+        if number not in self._removals:
+            asked = f"SELECT 1 FROM quad WHERE died = {number:d} LIMIT 1"
+            self._removals[number] = self.cursor.execute(asked).fetchone() is not None
+        return self._removals[number]
+
     # --- Temporary tables ---
 
     def table(self, query: exp.Query) -> str:
         """Keep a relation in a new temporary table; return its name."""
+        return self.counted_table(query)[0]
+
+    def counted_table(self, query: exp.Query) -> tuple[str, int]:
+        """Keep a relation in a new temporary table; return its name and number of rows."""
         self.deadline.check()
         self._tables += 1
         name = f"shacl_t{self._tables}"
-        self.cursor.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {rendered(query)}")
-        return name
+        made = f"CREATE OR REPLACE TEMP TABLE {name} AS {rendered(query)}"
+        row = self.cursor.execute(made).fetchone()
+        return name, int(row[0]) if row else 0
 
     def table_of(
         self, names: Sequence[str], types: Sequence[str], rows: Sequence[tuple[object, ...]]
@@ -205,11 +225,6 @@ class Session:
         """Add rows to a temporary table, columns by name; return how many."""
         self.deadline.check()
         row = self.cursor.execute(f"INSERT INTO {table} BY NAME {rendered(query)}").fetchone()
-        return int(row[0]) if row else 0
-
-    def count(self, table: str) -> int:
-        """Return the number of rows of a temporary table."""
-        row = self.cursor.execute(f"SELECT count(*) FROM {table}").fetchone()
         return int(row[0]) if row else 0
 
     def close(self) -> None:

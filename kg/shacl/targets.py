@@ -78,8 +78,8 @@ class Targets:
             several=union(several),
             scope=scope or "",
         )
-        name = self._session.table(every)
-        return name if self._session.count(name) else None
+        name, count = self._session.counted_table(every)
+        return name if count else None
 
     def _may_have(self, target: Target) -> bool:
         number = self._session.id(target.term)

@@ -13,6 +13,7 @@ from sqlglot import exp
 
 from kg.errors import UnsupportedShapeError
 from kg.shacl.compare import column_side, constant_side, is_wide, less
+from kg.shacl.kinds import kinds_of
 from kg.shacl.model import (
     Bound,
     Constraint,
@@ -39,6 +40,10 @@ class Condition:
 
     sql: exp.Expr
     columns: tuple[str, ...] = ()
+
+
+NEVER = Condition(exp.false())
+"""The condition that no value meets."""
 
 
 @singledispatch
@@ -79,7 +84,7 @@ _OWN_KIND = {
 def _datatype(constraint: Datatype, session: Session, path: Path | None) -> Condition:
     kind = _OWN_KIND.get(constraint.iri)
     if kind is not None:
-        return Condition(fill("v.kind <> :kind", kind=int(kind)), ("kind",))
+        return _kind_among((kind,), session, path)
     sql = fill(
         "v.dt IS DISTINCT FROM :datatype OR v.kind = :ill",
         datatype=text(constraint.iri),
@@ -100,8 +105,15 @@ _NODE_KINDS: dict[URIRef, tuple[Kind, ...]] = {
 
 @condition.register
 def _node_kind(constraint: NodeKind, session: Session, path: Path | None) -> Condition:
-    kinds = [int(kind) for kind in _NODE_KINDS[constraint.iri]]
-    return Condition(fill("NOT v.kind IN (:kinds)", kinds=kinds), ("kind",))
+    return _kind_among(_NODE_KINDS[constraint.iri], session, path)
+
+
+def _kind_among(allowed: tuple[Kind, ...], session: Session, path: Path | None) -> Condition:
+    """Return the condition of a value that is of no kind allowed."""
+    kinds = kinds_of(session, path)
+    if kinds is not None and kinds <= set(allowed):
+        return NEVER
+    return Condition(fill("NOT v.kind IN (:kinds)", kinds=[*map(int, allowed)]), ("kind",))
 
 
 @condition.register
@@ -116,7 +128,14 @@ def _bound(constraint: Bound, session: Session, path: Path | None) -> Condition:
         # The texts are compared where both sides are strings, and then alone.
         value["lex"] = bound["lex"]
     left, right = (value, bound) if constraint.operator.startswith("<") else (bound, value)
-    kept = less(left, right, or_equal=constraint.operator.endswith("="), wide=wide)
+    kinds = kinds_of(session, path), frozenset({limit.kind})
+    kept = less(
+        left,
+        right,
+        or_equal=constraint.operator.endswith("="),
+        wide=wide,
+        kinds=kinds if left is value else kinds[::-1],
+    )
     return Condition(exp.Not(this=kept), columns)
 
 

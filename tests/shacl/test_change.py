@@ -117,3 +117,38 @@ def test_only_focus_nodes_that_a_change_can_affect_are_checked(
             found = validate(tx.cursor, shapes, AS_OF, change=Change.of_commit(tx.number))
             tx.rollback()
     assert found.total == expected
+
+
+@pytest.mark.parametrize(
+    ("constraint", "value", "wrong"),
+    [
+        ("sh:datatype xsd:date", '"2025-01-01"^^xsd:date', '"2025"^^xsd:gYear'),
+        ("sh:nodeKind sh:Literal", "7", "ex:n"),
+        ("sh:minInclusive 5", "7", '"7"'),
+        ("sh:minInclusive 5", "7", "1.0E0"),
+        (
+            'sh:maxInclusive "2025-12-31"^^xsd:date',
+            '"2025-01-01"^^xsd:date',
+            '"2025-01-01T00:00:00"^^xsd:dateTime',
+        ),
+        ("sh:lessThan ex:q", "7", '"a"'),
+        ("sh:lessThan ex:q", "7", "9.0E0"),
+        ("sh:lessThan ex:q", "7", "1" + 30 * "0"),
+    ],
+)
+def test_what_was_pruned_is_checked_once_the_store_holds_other_values(
+    constraint: str, value: str, wrong: str
+) -> None:
+    shapes = load_shapes(
+        graph(f"ex:s sh:targetSubjectsOf ex:p ; sh:property [ sh:path ex:p ; {constraint} ] .")
+    )
+    with Store.open() as store:
+        with store.write() as tx:
+            insert_graph(tx, graph(f"ex:a ex:p {value} ; ex:q 8 ."))
+        assert validate(store.cursor(), shapes, AS_OF).conforms
+        with store.write() as tx:
+            insert_graph(tx, graph(f"ex:a ex:p {wrong} ."))
+            change = Change.of_commit(tx.number)
+            found = validate(tx.cursor, shapes, AS_OF, change=change)
+        again = validate(store.cursor(), shapes, AS_OF)
+    assert found.total == again.total == 1

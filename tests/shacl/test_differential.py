@@ -6,6 +6,7 @@ The data are one graph, or the same graph twice under two names, which is the sa
 from __future__ import annotations
 
 import logging
+import re
 from itertools import count
 
 import pytest
@@ -26,6 +27,9 @@ TEXTS = ['"a"@en', '"a"@fr', '"b"@en', '"c"@fr-ca']
 OTHERS = ["true", "false", '"x"^^ex:code', '"2025-02-30"^^xsd:date', '"many"^^xsd:integer']
 LITERALS = NUMBERS + DATES + TIMES + STRINGS + TEXTS + OTHERS
 TERMS = NODES + CLASSES + LITERALS
+
+FAMILIES = [NUMBERS, DATES, TIMES, STRINGS]
+"""Literals that have an order among each other."""
 
 LIMITS = [NUMBERS[1], NUMBERS[3], NUMBERS[5], DATES[1], TIMES[1], STRINGS[1]]
 
@@ -145,9 +149,26 @@ def quiet() -> None:
     logging.getLogger("rdflib.term").setLevel(logging.CRITICAL)
 
 
+def ordered_alike(data_text: str, shapes_text: str) -> str:
+    """Return the data without the values that pySHACL orders and SPARQL does not.
+
+    It compares literals of different datatypes by the names of these, takes IRIs and texts with a
+    language for strings, and lets a literal of an unknown datatype through every bound.
+    """
+    limits = set(re.findall(r"clusive (\S+)", shapes_text))
+    if not limits and "lessThan" not in shapes_text:
+        return data_text
+    lines = [line.removesuffix(" .").split(" ", 2) for line in data_text.splitlines()]
+    compared = limits or {o for _, p, o in lines if p in PREDICATES}
+    families = [family for family in FAMILIES if compared & {*family}] or [NUMBERS]
+    assume(len(families) == 1 or not limits)
+    assume(not limits or families == [NUMBERS] or "targetNode 1 " not in shapes_text)
+    kept = {*families[0], *([] if "lessThan" in shapes_text else NODES + CLASSES)}
+    return "".join(f"{s} {p} {o} .\n" for s, p, o in lines if p not in PREDICATES or o in kept)
+
+
 def check(store: Store, data_text: str, shapes_text: str, copies: int) -> None:
-    # pySHACL lets a literal of an unknown datatype through every bound (section 4.3 does not).
-    assume("clusive" not in shapes_text or "ex:code" not in data_text)
+    data_text = ordered_alike(data_text, shapes_text)
     data, shapes = graph(data_text), graph(shapes_text)
     assert our_results(store, data, shapes, copies) == pyshacl_results(data, shapes)
 
