@@ -24,6 +24,8 @@ _COMMANDS = {
     "classify": "kg.cli.analysing:classify",
     "changes": "kg.cli.history:changes_command",
     "commits": "kg.cli.history:commits_command",
+    "compact": "kg.cli.upkeep:compact_command",
+    "doctor": "kg.cli.upkeep:doctor",
     "export": "kg.cli.keeping:export",
     "import": "kg.cli.importing:import_command",
     "imports": "kg.cli.importing:imports",

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 import duckdb
 
 from kg.store.dictionary import drop, identified, next_id, prime
-from kg.store.schema import DEFAULT_GRAPH, UNZONED_BIT, ZONED_BIT
-from kg.store.typing import WIDE
+from kg.store.notes import noted
+from kg.store.schema import DEFAULT_GRAPH
 from kg.store.visibility import visible
 
 _OCCURRENCES = """
@@ -70,16 +70,6 @@ FROM {codes} AS c JOIN term AS t ON t.id = c.o
 WHERE {terms}
 ORDER BY c.p, c.s, c.o
 """
-
-_ZONE = f"CASE WHEN ts IS NULL THEN 0 WHEN tz IS NULL THEN {1 << UNZONED_BIT}"
-_DECIMALS = "CASE " + " ".join(f"WHEN num = round(num, {n}) THEN {n}" for n in (0, 2, 4, 6))
-_NOTED = f"""
-SELECT p, bool_or({WIDE}) AS wide,
-    bit_or((1::UBIGINT << kind) | ({_ZONE} ELSE {1 << ZONED_BIT} END)::UBIGINT) AS kinds,
-    max(CASE WHEN num IS NULL THEN 0 ELSE {_DECIMALS} ELSE 10 END END) AS digits
-FROM _fresh AS c JOIN term ON term.id = c.o GROUP BY p
-"""
-"""What is to be known of the objects of each predicate."""
 
 
 @dataclass(slots=True)
@@ -244,7 +234,7 @@ def _delete(
 
 def _note_predicates(cursor: duckdb.DuckDBPyConnection, first_new: int) -> None:
     """Keep, for each predicate of `_fresh`, what is known of its objects."""
-    cursor.execute(f"CREATE TEMP TABLE _noted AS SELECT *, false AS dup FROM ({_NOTED})")
+    cursor.execute(f"CREATE TEMP TABLE _noted AS SELECT *, false AS dup FROM ({noted('_fresh')})")
     try:
         _note_repeats(cursor, first_new)
         cursor.execute(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
+import duckdb
 from pyoxigraph import CanonicalizationAlgorithm, Dataset, RdfFormat, parse
 
 
@@ -61,3 +63,36 @@ def test_a_file_that_cannot_be_written_is_told(run, tmp_path: Path) -> None:
     result = run("export", "-o", tmp_path / "missing" / "file.nq")
     assert result.exit_code == 2
     assert "cannot be written" in result.stderr
+
+
+def test_the_doctor_finds_a_whole_store_and_says_so(run) -> None:
+    result = run("doctor")
+    assert result.exit_code == 0
+    assert "The store is whole" in result.stderr
+    assert all(line.endswith(": ok") for line in result.stdout.splitlines())
+
+
+def test_the_doctor_tells_what_is_wrong_and_what_to_do(run, data_dir: Path) -> None:
+    with duckdb.connect(data_dir / "clientgraph.duckdb") as store:
+        store.execute("UPDATE predicate SET kinds = 0")
+    result = run("doctor", "--format", "json")
+    assert result.exit_code == 1
+    wrong = [row for row in json.loads(result.stdout) if row["state"] == "wrong"]
+    assert [row["check"] for row in wrong] == ["notes on predicates"]
+    assert "compact" in wrong[0]["remedy"]
+    assert run("compact").exit_code == 0
+    assert run("doctor").exit_code == 0
+
+
+def test_compaction_keeps_what_export_writes(run) -> None:
+    before = run("export").stdout
+    result = run("compact")
+    assert result.exit_code == 0
+    assert "bytes" in result.stderr
+    assert run("export").stdout == before
+
+
+def test_there_is_nothing_to_compact_without_a_store(run, tmp_path: Path) -> None:
+    result = run("compact", data_dir=tmp_path / "none")
+    assert result.exit_code == 1
+    assert "no store" in result.stderr
