@@ -1,71 +1,99 @@
-"""Comparison for the evaluator as the specification has it (SPARQL 1.1, section 17.3).
+"""Equality, order and truth of terms for the evaluator (SPARQL 1.1, sections 15.1, 17.2, 17.3).
 
-rdflib orders literals of different kinds, where an operator without a mapping is a type error.
+rdflib orders literals of different kinds, and takes literals of unknown datatypes for unequal.
 """
 
 from __future__ import annotations
 
+import math
 import operator
 from collections.abc import Callable
-from decimal import Decimal
 from typing import Any
 
-from rdflib import Literal
-from rdflib.plugins.sparql.operators import RelationalExpression
-from rdflib.plugins.sparql.parserutils import Expr
 from rdflib.plugins.sparql.sparql import SPARQLError
+from rdflib.term import Node
 
-from kg.namespaces import XSD
-from kg.sparql.numbers import number_of
+from kg.sparql.literals import NUMERIC, STRINGS, TEMPORAL, Moment, Number, read
+from kg.store import Kind, term_key
+from kg.store.typing import INTEGER_RANGES
 
 _ORDERS: dict[str, Callable[[Any, Any], bool]] = {
+    "=": operator.eq,
     "<": operator.lt,
     "<=": operator.le,
     ">": operator.gt,
     ">=": operator.ge,
 }
-_TEMPORAL = {XSD[name] for name in ("dateTime", "date", "time", "gYearMonth", "gYear")}
+_OPAQUE = frozenset({Kind.OTHER, Kind.ILL})
+_WITHOUT_VALUE = frozenset({Kind.BLANK, Kind.IRI, Kind.LANG})
+_HALF_ZONE_SPAN = 14 * 3600
+"""Seconds within which a time without a zone and one with a zone are in no order."""
+_LOGICAL = {"boolean", "decimal", "double", "float", *INTEGER_RANGES}
 
 
-def relational(expr: Expr, context: Any) -> Literal:
-    """Return a comparison; the evaluator's own where two terms are compared that it knows."""
-    order = _ORDERS.get(expr.op) if expr.op else None
-    if order is None:
-        return RelationalExpression(expr, context)
-    left, right = expr.expr, expr.other
-    if not isinstance(left, Literal) or not isinstance(right, Literal):
-        raise SPARQLError("only literals have an order")
-    numbers = _number(left), _number(right)
-    if None not in numbers:
-        return Literal(order(*_alike(*numbers)))  # type: ignore[arg-type]
-    for kind in (_string, _boolean):
-        texts = kind(left), kind(right)
-        if None not in texts:
-            return Literal(order(*texts))
-    if left.datatype == right.datatype and left.datatype in _TEMPORAL:
-        return RelationalExpression(expr, context)
-    raise SPARQLError("these literals have no order between them")
+def compared(sign: str, left: Node, right: Node) -> bool:
+    """Return a comparison by one of = != < <= > >=.
+
+    Raises:
+        SPARQLError: the terms are not comparable in this way.
+    """
+    if sign == "!=":
+        return not compared("=", left, right)
+    order = _ORDERS[sign]
+    (kind, value), (other_kind, other) = read(left), read(right)
+    if kind in NUMERIC and other_kind in NUMERIC:
+        return order(*_alike(value, other))
+    if kind is other_kind and kind in TEMPORAL:
+        return _compared_times(order, value, other)
+    if kind is other_kind and kind in (Kind.BOOLEAN, Kind.STRING):
+        return order(value, other)
+    if sign != "=":
+        raise SPARQLError("these terms have no order between them")
+    if term_key(left) == term_key(right):
+        return True
+    kinds = {kind, other_kind}
+    if kinds & _OPAQUE and not kinds & _WITHOUT_VALUE:
+        raise SPARQLError("literals of unknown value may be equal")
+    return False
 
 
-def _number(term: Literal) -> Decimal | float | None:
-    try:
-        return number_of(term)
-    except SPARQLError:
-        return None
-
-
-def _alike(left: Decimal | float, right: Decimal | float) -> tuple[Any, Any]:
+def _alike(left: Number, right: Number) -> tuple[Any, Any]:
     """Return two numbers as they are compared: exactly, or both as doubles."""
     if isinstance(left, float) or isinstance(right, float):
         return float(left), float(right)
     return left, right
 
 
-def _string(term: Literal) -> str | None:
-    plain = term.datatype in (None, XSD.string) and not term.language
-    return str(term) if plain else None
+def _compared_times(order: Callable[[Any, Any], bool], left: Moment, right: Moment) -> bool:
+    difference = left.seconds - right.seconds
+    undecided = (left.zone is None) != (right.zone is None)
+    if undecided and abs(difference) <= _HALF_ZONE_SPAN:
+        raise SPARQLError("times with and without a zone that may be equal")
+    return order(difference, 0)
 
 
-def _boolean(term: Literal) -> bool | None:
-    known = {"true": True, "1": True, "false": False, "0": False}
-    return known.get(str(term)) if term.datatype == XSD.boolean else None
+def true(term: Any) -> bool:
+    """Return the effective boolean value of a term (section 17.2.2).
+
+    Raises:
+        SPARQLError: it has none.
+    """
+    kind, value = read(term)
+    if kind is Kind.BOOLEAN or kind in STRINGS:
+        return bool(value)
+    if kind in NUMERIC:
+        return bool(value) and not math.isnan(value)
+    if kind is Kind.ILL and str(term.datatype).rpartition("#")[2] in _LOGICAL:
+        return False
+    raise SPARQLError("a term without a truth value")
+
+
+def place_of(term: Any) -> tuple[Any, ...]:
+    """Return what terms are sorted by: an error or no term (None) first (section 15.1)."""
+    if term is None or isinstance(term, SPARQLError):
+        return (0,)
+    kind, value = read(term)
+    if kind in NUMERIC:
+        real = float(value)
+        return (Kind.INTEGER, math.isnan(real), 0 if math.isnan(real) else value)
+    return (kind, value.seconds if kind in TEMPORAL else value)

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from operator import itemgetter
 from typing import Any
 
-from rdflib import BNode
+from rdflib import BNode, URIRef
 from rdflib.paths import AlternativePath, InvPath, MulPath, SequencePath
 from rdflib.plugins.sparql import CUSTOM_EVALS
 from rdflib.plugins.sparql.evaluate import evalPart
@@ -21,9 +21,10 @@ from rdflib.plugins.sparql.evalutils import _ebv, _eval
 from rdflib.plugins.sparql.parserutils import CompValue
 from rdflib.plugins.sparql.sparql import FrozenBindings, FrozenDict, QueryContext, SPARQLError
 
+from kg.sparql.comparing import place_of
 from kg.sparql.extended import make_known
 from kg.sparql.federation import Solutions
-from kg.sparql.grouping import aggregate_join, place_of, value_of
+from kg.sparql.grouping import aggregate_join, value_of
 
 _TICKS = 256
 """Comparisons between two looks at the clock."""
@@ -164,6 +165,17 @@ def _service(context: GuardedContext, part: CompValue) -> Iterator[FrozenDict]:
             yield found.solution()
 
 
+def _is_absent(context: GuardedContext, name: Any) -> bool:
+    """Return whether a name, or what a variable is bound to, names no graph of the dataset."""
+    graph = context[name]
+    if graph is None:
+        return False
+    if not isinstance(graph, URIRef | BNode):
+        return True
+    found = context.dataset.get_context(graph).triples((None, None, None))
+    return next(iter(found), None) is None
+
+
 class _Key:
     """A key to sort by, whose comparisons look at the clock."""
 
@@ -204,6 +216,8 @@ def _evaluate(context: QueryContext, part: CompValue) -> Iterator[FrozenDict]:
             return _join(context, part)
         if part.name == "LeftJoin" and not _may_see(part.p2):
             return _left_join(context, part)
+        if part.name == "Graph" and _is_absent(context, part.term):
+            return iter(())
         if part.name == "ServiceGraphPattern":
             return _service(context, part)
         if part.name == "OrderBy":

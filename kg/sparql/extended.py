@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from rdflib import BNode, Literal, URIRef
+from rdflib import Literal
 from rdflib.plugins.sparql.aggregates import Accumulator, Aggregator
 from rdflib.plugins.sparql.evalutils import _eval
 from rdflib.plugins.sparql.operators import register_custom_function
@@ -20,7 +20,8 @@ from rdflib.plugins.sparql.sparql import NotBoundError, SPARQLError
 from rdflib.term import Node
 
 from kg.namespaces import FUNCTION, XSD
-from kg.sparql.numbers import number_of
+from kg.sparql.comparing import place_of
+from kg.sparql.literals import number_of
 from kg.sparql.search import found
 from kg.store import term_key
 from kg.store.typing import INTEGER_RANGES
@@ -213,27 +214,10 @@ class Mode(_Collected):
         return first
 
 
-_ORDER = ("string", "langString", "boolean", "", "", "", "", "dateTime", "date", "time")
-
-
 def _place(term: Any) -> tuple[Any, ...]:
     """Return the place of a term in the order of ORDER BY, equal values by their texts."""
     lex, datatype, language = term_key(term)
-    kind = 1 if isinstance(term, BNode) else 2 if isinstance(term, URIRef) else 20
-    value: Any = lex
-    if datatype is not None:
-        name = datatype.rpartition("#")[2]
-        kind = (
-            3 + _ORDER.index(name)
-            if name in _ORDER
-            else {"gYearMonth": 13, "gYear": 14}.get(name, 20)
-        )
-        try:
-            number = number_of(term)
-            kind, value = 6, number
-        except SPARQLError:
-            pass
-    return kind, value, lex, datatype or "", language or ""
+    return *place_of(term), lex, datatype or "", language or ""
 
 
 _FUNCTIONS: dict[str, Callable[..., Literal]] = {

@@ -22,7 +22,9 @@ from rdflib.plugins.sparql.sparql import FrozenDict, Query, SPARQLTypeError
 from rdflib.term import Identifier, Node
 
 from kg.errors import QueryError, QueryEvaluationError
+from kg.namespaces import XSD
 from kg.sparql import walking  # noqa: F401 (mends the paths)
+from kg.sparql.calling import CALLS, Call
 from kg.sparql.compiled import FORMS, GraphChoice, dataset
 from kg.sparql.context import Dataset
 from kg.sparql.deadline import Deadline, memory_error
@@ -73,7 +75,7 @@ def run_fallback(
     """
     refuse_unlisted(query.algebra, endpoints)
     # Evaluation writes into the algebra, which other threads may be evaluating as well.
-    algebra = _copied(query.algebra, functions(store.cursor()))
+    algebra = _copied(query.algebra, {**CALLS, **functions(store.cursor())})
     evaluation = _Evaluation(cursor, deadline)
     seen = evaluation.run(lambda: dataset(cursor, query.algebra, graphs))
     context = _context(_dataset(cursor, seen, deadline), query, bindings, deadline)
@@ -87,7 +89,7 @@ def run_fallback(
     return form, [], evaluation.rows(_valid(answer["graph"]))
 
 
-def _copied(node: Any, functions: Mapping[str, Callable[[Expr, Any], Literal]]) -> Any:
+def _copied(node: Any, functions: Mapping[str, Call]) -> Any:
     """Return a copy of an algebra down to its terms, some functions exchanged for others."""
     if isinstance(node, CompValue):
         return _copied_value(node, functions)
@@ -95,18 +97,21 @@ def _copied(node: Any, functions: Mapping[str, Callable[[Expr, Any], Literal]]) 
         return {key: _copied(value, functions) for key, value in node.items()}
     if type(node) in (list, tuple):
         return type(node)(_copied(item, functions) for item in node)
+    if isinstance(node, Literal) and node.datatype == XSD.string:
+        # As the store gives it: to rdflib, a literal with this datatype is another one.
+        return Literal(str(node))
     return node
 
 
-def _copied_value(
-    node: CompValue, functions: Mapping[str, Callable[[Expr, Any], Literal]]
-) -> CompValue:
+def _copied_value(node: CompValue, functions: Mapping[str, Call]) -> CompValue:
     copied = Expr(node.name) if isinstance(node, Expr) else CompValue(node.name)
     for key, value in node.items():
         copied[key] = _copied(value, functions)
     if isinstance(node, Expr) and node._evalfn is not None:
         function = functions.get(node.name, node._evalfn.__func__)
         copied._evalfn = MethodType(_strict(function), copied)
+    elif node.name in {"Filter", "LeftJoin"}:
+        copied["expr"] = Expr("Truth", functions["Truth"], expr=copied["expr"])
     if node.name in {"Builtin_EXISTS", "Builtin_NOTEXISTS"}:
         # The evaluator takes the pattern from the attribute: the item would be evaluated as an
         # expression. Filters at its top see the variables of the outer solution.

@@ -7,7 +7,6 @@ it makes a SUM or an AVG an error, as a value that is no number does.
 from __future__ import annotations
 
 import decimal
-import struct
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Any
@@ -15,19 +14,17 @@ from typing import Any
 from rdflib import BNode, Literal
 from rdflib.plugins.sparql.aggregates import Aggregator
 from rdflib.plugins.sparql.evaluate import evalPart
-from rdflib.plugins.sparql.evalutils import _eval, _val
+from rdflib.plugins.sparql.evalutils import _eval
 from rdflib.plugins.sparql.parserutils import CompValue
 from rdflib.plugins.sparql.sparql import FrozenBindings, FrozenDict, QueryContext, SPARQLError
 from rdflib.term import Node
 
-from kg.namespaces import XSD
 from kg.sparql.arithmetic import DIVISION_DIGITS
-from kg.store.typing import INTEGER_RANGES
+from kg.sparql.comparing import place_of
+from kg.sparql.literals import NUMERIC, Number, number, read, single
+from kg.store import Kind
 
-_EXACT = decimal.Context(prec=120)
-_INTEGERS = {XSD[name] for name in INTEGER_RANGES}
-_WIDTH = {XSD.integer: 0, XSD.decimal: 1, XSD.float: 2, XSD.double: 3}
-_BY_WIDTH = list(_WIDTH)
+_EXACT = decimal.Context(prec=200)
 
 
 def aggregate_join(context: QueryContext, part: CompValue) -> Iterator[FrozenDict]:
@@ -82,55 +79,36 @@ def _registered(node: CompValue, solutions: list[FrozenBindings]) -> Node | None
 def _sum(values: list[Node]) -> Literal | None:
     if not values:
         return Literal(0)
-    numbers = [_number(value) for value in values]
-    width = max(_width(value) for value in values)
-    if None in numbers:
-        return None
-    if width >= _WIDTH[XSD.float]:
-        total = sum(map(float, numbers), 0.0)  # type: ignore[arg-type]
-        if width == _WIDTH[XSD.float]:
-            total = struct.unpack("f", struct.pack("f", total))[0]
-        return Literal(total, datatype=_BY_WIDTH[width])
-    with decimal.localcontext(_EXACT):
-        return _exact(sum(map(Decimal, numbers), Decimal(0)), width)  # type: ignore[arg-type]
+    found = _total(values)
+    return None if found is None else number(*found)
 
 
 def _avg(values: list[Node]) -> Literal | None:
-    total = _sum(values)
-    if total is None or not values:
-        return total
-    width = max(_width(total), _WIDTH[XSD.decimal])
-    if width >= _WIDTH[XSD.float]:
-        return Literal(float(total.value) / len(values), datatype=_BY_WIDTH[width])
+    if not values:
+        return Literal(0)
+    found = _total(values)
+    if found is None:
+        return None
+    total, kind = found
+    if isinstance(total, float):
+        return number(total / len(values), kind)
     with decimal.localcontext(_EXACT):
         unit = Decimal(1).scaleb(-DIVISION_DIGITS)
-        mean = (Decimal(total.value) / len(values)).quantize(unit, decimal.ROUND_DOWN)
-        return _exact(mean, width)
+        return number((total / len(values)).quantize(unit, decimal.ROUND_DOWN), Kind.DECIMAL)
 
 
-def _exact(number: Decimal | int, width: int) -> Literal:
-    text = f"{Decimal(number):f}"
-    if "." in text:
-        text = text.rstrip("0").rstrip(".")
-    return Literal(text, datatype=_BY_WIDTH[width])
-
-
-def _number(term: Node) -> int | float | Decimal | None:
-    """Return the value of a numeric literal, None for any other term."""
-    number = term.value if isinstance(term, Literal) and _width(term) >= 0 else None
-    return number if isinstance(number, int | float | Decimal) else None
-
-
-def _width(term: Node) -> int:
-    """Return the place of a numeric datatype in the order of promotion, -1 for another term."""
-    if not isinstance(term, Literal) or term.datatype is None:
-        return -1
-    return 0 if term.datatype in _INTEGERS else _WIDTH.get(term.datatype, -1)
-
-
-def place_of(term: Any) -> Any:
-    """Return what terms are sorted by, an error or no term (None) first (section 15.1)."""
-    return (-1, 0) if term is None else _val(term)
+def _total(values: list[Node]) -> tuple[Number, Kind] | None:
+    """Return the sum of some numbers and its kind, None where one is no number."""
+    read_values = [read(value) for value in values]
+    kind = max(found for found, _ in read_values)
+    if not NUMERIC.issuperset(found for found, _ in read_values):
+        return None
+    numbers = [value for _, value in read_values]
+    if kind in (Kind.FLOAT, Kind.DOUBLE):
+        total = sum(map(float, numbers), 0.0)
+        return (single(total) if kind is Kind.FLOAT else total), kind
+    with decimal.localcontext(_EXACT):
+        return sum(numbers, Decimal(0)), kind
 
 
 def _count(_node: CompValue, values: list[Node]) -> Literal:

@@ -11,12 +11,11 @@ from functools import lru_cache
 from typing import Any
 
 from rdflib import Literal
-from rdflib.plugins.sparql.operators import string
 from rdflib.plugins.sparql.parserutils import Expr
 from rdflib.plugins.sparql.sparql import SPARQLError
 
 from kg.errors import QueryEvaluationError
-from kg.sparql.comparing import relational
+from kg.sparql.literals import like, string_of, text_of
 from kg.store import Cursor, EngineError
 
 _BEYOND = re.compile(r"\\[1-9]|\(\?")
@@ -39,27 +38,23 @@ def functions(cursor: Cursor) -> dict[str, Callable[[Expr, Any], Literal]]:
 
     def regex(expr: Expr, _context: Any) -> Literal:
         pattern = _pattern(expr)
-        return Literal(ask("regexp_matches(?, ?)", str(string(expr.text)), pattern))
+        return Literal(ask("regexp_matches(?, ?)", str(string_of(expr.text)), pattern))
 
     def replace(expr: Expr, _context: Any) -> Literal:
-        text, pattern = string(expr.arg), _pattern(expr)
+        text, pattern = string_of(expr.arg), _pattern(expr)
         if ask("regexp_matches(?, ?)", "", pattern):
             raise SPARQLError("REPLACE of a pattern that matches the empty string")
-        new = _replacement(str(string(expr.replacement)))
+        new = _replacement(text_of(expr.replacement))
         done = ask("regexp_replace(?, ?, ?, 'g')", str(text), pattern, new)
-        return Literal(done, datatype=text.datatype, lang=text.language)
+        return like(text, done)
 
-    return {
-        "Builtin_REGEX": regex,
-        "Builtin_REPLACE": replace,
-        "RelationalExpression": relational,
-    }
+    return {"Builtin_REGEX": regex, "Builtin_REPLACE": replace}
 
 
 def _pattern(expr: Expr) -> str:
     """Return the pattern of a call with its flags, in the engine's syntax."""
-    pattern = str(string(expr.pattern))
-    flags = str(string(expr.flags)) if expr.flags is not None else ""
+    pattern = text_of(expr.pattern)
+    flags = text_of(expr.flags) if expr.flags is not None else ""
     if set(flags) - set("imsxq"):
         raise SPARQLError(f"unknown flags of a regular expression: {flags}")
     if "q" in flags:

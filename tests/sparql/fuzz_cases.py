@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from random import Random
 
+import evaluator
 from fuzz_data import GRAPHS, PROLOGUE, History, Quad, history, object_pools
 from fuzz_queries import Queries, graph_clauses
 from fuzz_trees import Tree, shorter, smaller
@@ -15,8 +16,6 @@ from oracles import Answer, Failure, Outcome
 from kg.namespaces import PROVENANCE_GRAPH
 from kg.sparql import query
 from kg.sparql.compiled import GraphChoice
-from kg.sparql.deadline import Deadline
-from kg.sparql.fallback import run_fallback
 from kg.sparql.parse import parse
 from kg.store import Store, Transaction
 
@@ -38,6 +37,8 @@ class View:
     hidden: tuple[str, ...] = ()
     clauses: tuple[tuple[str, ...], tuple[str, ...]] | None = None
     """Graphs of FROM and of FROM NAMED."""
+    written: bool = False
+    """The graphs are named in the query, rather than beside it."""
 
     def seen(self, data: History) -> list[Quad]:
         """Return the dataset of the query, its default graph being the unnamed one."""
@@ -67,6 +68,16 @@ class Case:
         return PROLOGUE + str(self.query)
 
     @property
+    def asked(self) -> str:
+        """The query as we are asked it, with its dataset clauses; a line's end is their place."""
+        if self.view.clauses is None or not self.view.written:
+            return self.text
+        default, named = self.view.clauses
+        clauses = [f"FROM <{graph}>" for graph in default]
+        clauses += [f"FROM NAMED <{graph}>" for graph in named]
+        return PROLOGUE + str(self.query).replace("\n", f"\n{' '.join(clauses)} ", 1)
+
+    @property
     def seen(self) -> list[Quad]:
         """The dataset that the query sees."""
         return self.view.seen(self.data)
@@ -89,7 +100,7 @@ def _view(random: Random, data: History) -> View:
     hidden = (random.choice(GRAPHS),) if random.random() < 0.15 else ()
     clauses = graph_clauses(random)
     named = None if clauses is None else (tuple(clauses[0]), tuple(clauses[1]))
-    return View(commit, random.random() < 0.5, hidden, named)
+    return View(commit, random.random() < 0.5, hidden, named, random.random() < 0.5)
 
 
 def filled(data: History) -> Store:
@@ -117,11 +128,11 @@ def stage(tx: Transaction, quads: Sequence[Quad]) -> None:
 def asked(store: Store, case: Case) -> tuple[Outcome, str]:
     """Return our answer, and the engine with its reason."""
     view = case.view
-    default, named = view.clauses if view.clauses is not None else (None, None)
+    default, named = _beside(view)
     ask = partial(
         query,
         store,
-        case.text,
+        case.asked,
         default_graphs=default,
         named_graphs=named,
         hidden_graphs=_hidden(view),
@@ -130,7 +141,7 @@ def asked(store: Store, case: Case) -> tuple[Outcome, str]:
         timeout=PATIENCE,
     )
     try:
-        if len(case.text) % 2:
+        if len(case.asked) % 2:
             # A query whose solutions are known to be few is answered in another way.
             list(ask().rows())
         result = ask()
@@ -144,21 +155,17 @@ def asked(store: Store, case: Case) -> tuple[Outcome, str]:
 def evaluated(store: Store, case: Case) -> Outcome:
     """Return the answer of the evaluator, which answers what is not compiled."""
     view = case.view
-    default, named = view.clauses if view.clauses is not None else (None, None)
+    default, named = _beside(view)
     graphs = GraphChoice(default, named, _hidden(view), view.union, view.commit)
-    cursor = store.cursor()
-    deadline = Deadline(cursor, PATIENCE)
     try:
-        parsed = parse(case.text)
-        form, variables, given = run_fallback(
-            store, cursor, parsed, bindings={}, graphs=graphs, deadline=deadline
-        )
-        return _answer(form, variables, given)
+        return _answer(*evaluator.evaluated(store, parse(case.asked), graphs, PATIENCE))
     except Exception as error:
         return Failure(f"{type(error).__name__}: {error}")
-    finally:
-        deadline.cancel()
-        cursor.close()
+
+
+def _beside(view: View) -> tuple[Sequence[str] | None, Sequence[str] | None]:
+    """Return the graphs that a request names beside its query."""
+    return (None, None) if view.clauses is None or view.written else view.clauses
 
 
 def _hidden(view: View) -> tuple[str, ...]:
@@ -168,9 +175,11 @@ def _hidden(view: View) -> tuple[str, ...]:
 def _answer(form: str, names: Sequence[str], given: object) -> Answer:
     if form == "ask":
         return Answer("ask", boolean=bool(given))
-    assert isinstance(given, Iterator)
+    assert isinstance(given, Iterable)
     rows = tuple(tuple(None if term is None else term[1:] for term in row) for row in given)
-    return Answer(form, tuple(names) if form == "select" else ("s", "p", "o"), rows)
+    if form == "select":
+        return Answer(form, tuple(names), rows)
+    return Answer("construct", ("s", "p", "o"), rows)
 
 
 def smaller_cases(case: Case) -> Iterator[Case]:

@@ -25,7 +25,8 @@ TEXT = (
     *("ENCODE_FOR_URI({t})", "STRLANG({t}, 'de')", "STRLANG(STR({a}), LANG({a}))"),
     *("STRDT({t}, xsd:string)", "STRDT(STR({a}), xsd:integer)", "STRDT({t}, DATATYPE({a}))"),
     *("MD5({t})", "SHA1({t})", "SHA256(STR({a}))", "SHA384({t})", "SHA512({t})", "TZ({d})"),
-    *("xsd:string({a})", "xsd:string({n})"),
+    *('REPLACE({t}, "^.", "<$0>", "s")', 'REPLACE({t}, "a.", "$", "q")'),
+    *("xsd:string({a})", "xsd:string({n})", "xsd:string({d})"),
 )
 RESOURCE = ("DATATYPE({a})", "IRI(CONCAT('urn:x:', {t}))", "URI(STR({a}))", "IRI({a})")
 TIME = ("xsd:dateTime({a})", "xsd:date({a})", "xsd:dateTime({d})", "xsd:date({d})", "TIMEZONE({d})")
@@ -39,6 +40,7 @@ CONDITION = (
     *("CONTAINS({t}, {t})", "STRSTARTS({t}, {t})", "STRENDS({t}, {t})", "REGEX({t}, {r})"),
     *("REGEX(STR({a}), {r})", "xsd:boolean({a})", "xsd:boolean({n})", "(LANG({a}) = 'en')"),
     *("(DATATYPE({a}) = xsd:integer)", "isBLANK(BNODE())", "(STRLEN(STRUUID()) = 36)"),
+    *("isBLANK(BNODE({t}))", "(BNODE({t}) = BNODE({t}))", "({d} IN ({d}, {d}, {a}))"),
     *("(RAND() < 1)", "(NOW() >= {d})", "isIRI(UUID())"),
 )
 COMPARISONS = tuple(
@@ -48,7 +50,7 @@ COMPARISONS = tuple(
 )
 REGEXES = (
     *('"a"', '"^A", "i"', '"[b-z]$"', '"^$"', '"a.b"', '"\\\\d+"', '"^(a|b)+$"', '"É", "i"'),
-    *('"[^a]"', '"a b", "x"', '"."', '"a", "q"'),
+    *('"[^a]"', '"a b", "x"', '"."', '"a", "q"', '"A.*E", "si"', '"^b", "m"', '"\\\\s"'),
 )
 SUITED = {"n": (NUMBER, INTEGERS), "t": (TEXT, TEXTS), "d": (TIME, TIMES)}
 """Forms and terms that suit a place."""

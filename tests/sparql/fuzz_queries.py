@@ -3,180 +3,37 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from random import Random
 
-from fuzz_data import GRAPHS, Term
-from fuzz_expressions import Expressions
+from fuzz_data import GRAPHS
+from fuzz_patterns import Patterns
 from fuzz_trees import Tree, tree
 
-PATHS = (
-    *("{p}+", "{p}*", "{p}?", "^{p}", "{p}/{p}", "{p}|{p}", "({p}|{p})+", "({p}/{p})*", "^{p}/{p}"),
-    *("!{n}", "!({n}|{n})", "!^{n}", "!({n}|^{n})", "({p}+/{p})?", "(^{p})+", "({p}|^{p})*"),
-    *("({p}?)+", "({p}*)/{p}", "{p}/{p}*", "(!{n})+", "({p}/^{p})+"),
+FORMS = (*["SELECT"] * 12, *["ASK"] * 2, *["CONSTRUCT"] * 2, "DESCRIBE")
+PLACES = (
+    'BOUND({v}) COALESCE(STR({v}), "") COALESCE(STR(DATATYPE({v})), "") COALESCE(LANG({v}), "")'
 )
-NATURAL = ("?a :p ?b", "?a :q ?c", "?a :r ?d", "?b :q ?d", "?b :p ?c", "?a :q ?d", "?a ?c ?d")
-SOLUTIONS = ("SELECT", "SELECT", "SELECT", "SELECT", "SELECT", "ASK", "CONSTRUCT")
+"""Sort keys that decide between any two terms but blank nodes."""
 AGGREGATES = ("COUNT", "COUNT", "SUM", "SUM", "AVG", "MIN", "MAX")
 
 
-class Queries:
+class Queries(Patterns):
     """A source of queries on some data."""
-
-    def __init__(self, random: Random, terms: Sequence[Term]) -> None:
-        self.random = random
-        self.expressions = Expressions(random, terms)
-        self.expressions.pattern = self._exists
-        self._names = 0
-        self._depth = 0
 
     def query(self) -> Tree:
         """Return a query without its prologue."""
-        form = self.random.choice(SOLUTIONS)
+        form = self.random.choice(FORMS)
         if form == "ASK":
-            return tree("query", "ASK { ", self.group(self._deep()), " }")
+            return tree("query", "ASK\nWHERE { ", self.group(self._deep()), " }")
         if form == "CONSTRUCT":
             return tree("query", *self._construct())
+        if form == "DESCRIBE":
+            return tree("query", *self._describe())
         return tree("query", *self._select(self._deep(), top=True))
-
-    def _maybe(self, probability: float) -> bool:
-        return self.random.random() < probability
-
-    def _deep(self) -> int:
-        """Return the depth of an expression."""
-        return self.random.choice((1, 1, 2))
-
-    def _fresh(self) -> str:
-        """Return a variable to be bound: a new one, or one that other branches may bind too."""
-        if self._maybe(0.3):
-            name = self.random.choice(("?x", "?y"))
-        else:
-            self._names += 1
-            name = f"?v{self._names}"
-        if name not in self.expressions.variables:
-            self.expressions.variables.append(name)
-        return name
-
-    # Patterns
-
-    def group(self, depth: int) -> Tree:
-        """Return the inside of a group graph pattern."""
-        first = "?a :p ?b . ?a ?c ?d ." if self._maybe(0.25) else None
-        parts = [tree("element", first)] if first else []
-        parts += [self._triple() for _ in range(self.random.choice((0, 1, 1, 2)))]
-        for _ in range(self.random.choice((0, 1, 1, 2) if depth else (0, 0, 1))):
-            parts.append(self._element(depth))
-        parts = parts or [self._triple()]
-        return tree("group", *(tree("item", part, " ", optional=True) for part in parts))
-
-    def _triple(self) -> Tree:
-        """Return a triple pattern: most often one that joins well with others."""
-        if self._maybe(0.6):
-            node, verb, target = self.random.choice(NATURAL).split()
-            piece = tree("path", verb)
-            if self._maybe(0.15):
-                piece = self._path(self.random.choice(PATHS), 1)
-            return tree("element", tree("node", node), " ", piece, " ", tree("node", target), " .")
-        variables = ("?a", "?b", "?c", "?d", "?a", "?b")
-        if self._maybe(0.1):
-            variables = (self.expressions.variable(), *variables)
-        subject = self.random.choice((*variables, *variables, ":a", ":b", "[]", "_:z"))
-        if self._maybe(0.2):
-            verb = tree("path", self.random.choice(variables))
-        elif self._maybe(0.3):
-            verb = self._path(self.random.choice(PATHS), 1)
-        else:
-            verb = tree("path", self._predicate())
-        target = self.random.choice((*variables, *variables, ":a", ":b", "[]", "_:z"))
-        if self._maybe(0.15):
-            target = self.expressions.constant()
-        return tree("element", tree("node", subject), " ", verb, " ", tree("node", target), " .")
-
-    def _predicate(self) -> str:
-        return self.random.choice((":p", ":p", ":p", ":q", ":q", ":r"))
-
-    def _path(self, form: str, depth: int) -> Tree:
-        parts: list[str | Tree] = []
-        for piece in form.split("{"):
-            if "}" not in piece:
-                parts.append(piece)
-                continue
-            letter, rest = piece.split("}")
-            if letter == "p" and depth and self._maybe(0.2):
-                inner = self._path(self.random.choice(PATHS), depth - 1)
-                parts += [tree("path", "(", inner, ")"), rest]
-            else:
-                parts += [tree("path" if letter == "p" else "word", self._predicate()), rest]
-        return tree("path", *parts)
-
-    def _element(self, depth: int) -> Tree:
-        """Return one more element of a group."""
-        simple = ("filter", "filter", "filter", "bind", "bind", "values")
-        nested = ("optional", "optional", "optional", "union", "minus", "graph", "select", "group")
-        kind = self.random.choice(simple + nested if depth else simple)
-        match kind:
-            case "filter":
-                return tree("element", "FILTER (", self.expressions.condition(self._deep()), ")")
-            case "bind":
-                expression = self.expressions.any(self._deep())
-                return tree("element", "BIND (", expression, f" AS {self._fresh()})")
-            case "values":
-                return tree("element", *self._values())
-            case "optional":
-                return tree("element", "OPTIONAL { ", self.group(depth - 1), " }")
-            case "union":
-                more = [
-                    tree("branch", " UNION { ", self.group(depth - 1), " }", optional=True)
-                    for _ in range(self.random.choice((1, 1, 2)))
-                ]
-                return tree("element", "{ ", self.group(depth - 1), " }", *more)
-            case "minus":
-                return tree("element", "MINUS { ", self.group(depth - 1), " }")
-            case "graph":
-                name = self.random.choice(("?g", "?g", "?a", "?b", "?d", ":g", ":h", ":z"))
-                return tree("element", f"GRAPH {name} {{ ", self.group(depth - 1), " }")
-            case "select":
-                return tree("element", "{ ", tree("select", *self._select(depth - 1)), " }")
-        return tree("element", "{ ", self.group(depth - 1), " }")
-
-    def _exists(self) -> Tree:
-        """Return the pattern of an EXISTS, seldom a deep one."""
-        if self._depth >= 2:
-            return tree("group", self._triple())
-        self._depth += 1
-        try:
-            return self.group(1 if self._maybe(0.4) else 0)
-        finally:
-            self._depth -= 1
-
-    def _values(self) -> list[str | Tree]:
-        """Return the parts of a VALUES clause."""
-        names = [self.random.choice(("?a", "?b", "?a", "?d"))]
-        if self._maybe(0.6):
-            names.append(self._fresh())
-        rows = [
-            tree(
-                "row",
-                "(",
-                *(
-                    tree("expression", " UNDEF" if self._maybe(0.2) else " " + self._inline())
-                    for _ in names
-                ),
-                ") ",
-                optional=True,
-            )
-            for _ in range(self.random.choice((0, 1, 2, 2, 3, 3)))
-        ]
-        return [f"VALUES ({' '.join(names)}) {{ ", *rows, "}"]
-
-    def _inline(self) -> str:
-        return self.random.choice((":a", ":b", ":c", self.expressions.constant()))
-
-    # Forms
 
     def _select(self, depth: int, *, top: bool = False) -> list[str | Tree]:
         """Return the parts of a SELECT query."""
-        pattern = tree("where", " WHERE { ", self.group(depth), " }")
+        pattern = tree("where", "\n" if top else " ", "WHERE { ", self.group(depth), " }")
         if self._maybe(0.25):
             return self._aggregated(pattern, top=top)
         chosen = sorted({self.expressions.variable() for _ in range(self.random.randint(1, 3))})
@@ -194,16 +51,59 @@ class Queries:
         if self._maybe(0.1):
             shown, names = [" *"], []
             self.expressions.variables = known
-        modifiers = self._modifiers(names) if top and "REDUCED" not in str(distinct) else []
+        modifiers: list[Tree] = []
+        if top and "REDUCED" not in str(distinct):
+            modifiers = self._modifiers(names)
+        elif self._maybe(0.05):
+            modifiers = [tree("word", " ", *self._values(), optional=True)]
         return ["SELECT", distinct, *shown, pattern, *modifiers]
 
     def _modifiers(self, names: list[str]) -> list[Tree]:
         found = []
-        if self._maybe(0.3):
+        if names and self._maybe(0.2):
+            found.append(self._whole_order(names))
+        elif self._maybe(0.3):
             found.append(self._order(names))
         if self._maybe(0.05):
             found.append(tree("word", " ", *self._values(), optional=True))
         return found
+
+    def _limited(self, depth: int) -> list[str | Tree]:
+        # The limit is in lower case, to be told from those of which only the number is compared.
+        names = sorted({self.random.choice(("?a", "?b", "?d")) for _ in range(2)})
+        keys = " ".join(PLACES.replace("{v}", name) for name in names)
+        nodes = [f" FILTER (! COALESCE(isBLANK({name}), false))" for name in names]
+        distinct = tree("word", " DISTINCT" if self._maybe(0.5) else "", optional=True)
+        limit = tree("word", f" limit {self.random.randint(0, 4)}", optional=True)
+        offset = tree("word", f" OFFSET {self.random.randint(0, 2)}", optional=True)
+        pattern = (" WHERE { ", self.group(depth), *nodes, " }")
+        return [
+            "SELECT",
+            distinct,
+            " ",
+            " ".join(names),
+            *pattern,
+            f" ORDER BY {keys}",
+            limit,
+            offset,
+        ]
+
+    def _whole_order(self, names: list[str]) -> Tree:
+        """Return an order of all solutions, in lower case: their sequence is compared."""
+        keys = [" " + PLACES.replace("{v}", name) for name in names]
+        first = [
+            tree(
+                "item",
+                word,
+                self.expressions.any(self.random.choice((0, 0, 1))),
+                ")",
+                optional=True,
+            )
+            for word in self.random.sample((" ASC(", " DESC(", " ("), self.random.choice((0, 1, 2)))
+        ]
+        limit = tree("word", f" limit {self.random.randint(0, 5)}", optional=True)
+        last = [limit] if self._maybe(0.4) else []
+        return tree("word", " order by", *first, *keys, *last, optional=True)
 
     def _order(self, names: list[str]) -> Tree:
         """Return an ORDER BY, with a limit only where it decides between any two solutions."""
@@ -241,6 +141,9 @@ class Queries:
         if self._maybe(0.3):
             test = tree("expression", self._aggregate(known), self._comparison())
             having.append(tree("word", " HAVING (", test, ")", optional=True))
+        names = [name for item in shown for name in re.findall(r"\?\w+(?=\)?$)", str(item))]
+        if top and self._maybe(0.2):
+            having.append(self._whole_order(names))
         distinct = tree("word", " DISTINCT" if self._maybe(0.1) else "", optional=True)
         self.expressions.variables = [*known, *self.expressions.variables[len(known) :][-1:]]
         return ["SELECT", distinct, *shown, pattern, *group, *having]
@@ -301,7 +204,7 @@ class Queries:
     def _construct(self) -> list[str | Tree]:
         """Return the parts of a CONSTRUCT query."""
         nodes = ("?a", "?b", "?c", "?d", ":a", "_:new", "[]")
-        pattern = tree("where", " WHERE { ", self.group(2), " }")
+        pattern = tree("where", "\nWHERE { ", self.group(2), " }")
         template = []
         for _ in range(self.random.choice((1, 1, 2, 3))):
             subject = self.random.choice(nodes)
@@ -309,6 +212,17 @@ class Queries:
             target = self.random.choice((*nodes, self.expressions.variable(), '"x"', "1"))
             template.append(tree("item", f"{subject} {verb} {target} . ", optional=True))
         return ["CONSTRUCT { ", *template, "}", pattern]
+
+    def _describe(self) -> list[str | Tree]:
+        """Return the parts of a DESCRIBE query."""
+        if self._maybe(0.3):
+            return [
+                "DESCRIBE",
+                *(f" {self.random.choice((':a', ':b', ':z'))}" for _ in range(2)),
+                "\n",
+            ]
+        names = " ".join(sorted({self.random.choice(("?a", "?b", "?d", ":c")) for _ in range(2)}))
+        return [f"DESCRIBE {names}\n", "WHERE { ", self.group(self._deep()), " }"]
 
 
 def graph_clauses(random: Random) -> tuple[list[str], list[str]] | None:

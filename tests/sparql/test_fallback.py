@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from evaluator import evaluated
 from rdflib import Literal, URIRef
 from rdflib.term import Node
 
@@ -61,22 +62,18 @@ def run(
 ) -> list[tuple[str | None, ...]] | bool:
     """Return the answer of the evaluator alone: lexical forms, in the order of the variables."""
     choice = GraphChoice(**{"hidden": [PROVENANCE_GRAPH], **graphs})  # type: ignore[arg-type]
-    cursor = store.cursor()
-    cursor.begin()
-    with Deadline(cursor, seconds) as deadline:
-        form, variables, answer = run_fallback(
-            store,
-            cursor,
-            parse(PREFIX + text),
-            bindings=bindings or {},  # type: ignore[arg-type]
-            graphs=choice,
-            deadline=deadline,
-        )
-        if isinstance(answer, bool):
-            assert form == "ask"
-            return answer
-        order = sorted(range(len(variables)), key=variables.__getitem__) or range(3)
-        return sorted((tuple(_lex(row[i]) for i in order) for row in answer), key=repr)
+    form, variables, answer = evaluated(
+        store,
+        parse(PREFIX + text),
+        choice,
+        seconds,
+        bindings or {},  # type: ignore[arg-type]
+    )
+    if isinstance(answer, bool):
+        assert form == "ask"
+        return answer
+    order = sorted(range(len(variables)), key=variables.__getitem__) or range(3)
+    return sorted((tuple(_lex(row[i]) for i in order) for row in answer), key=repr)
 
 
 def _lex(term: RawTerm | None) -> str | None:
