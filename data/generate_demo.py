@@ -16,6 +16,8 @@ from demo_chance import Chance
 from demo_parties import AS_OF, Demo, Row, add_parties
 from demo_purchases import Order, draw_orders
 from demo_referrals import draw_recommendations
+from demo_relations import SEED as RELATIONS_SEED
+from demo_relations import draw_relations
 from demo_supplies import draw_supplies
 
 SEED = 7
@@ -31,6 +33,18 @@ HEADERS = {
     "notified_on recorded_at",
     "memberships": "member organization role start end",
     "supplies": "supplier client service start end share critical recorded_at",
+    "contracts": "key client start end product recorded_at",
+    "uses": "user date product order recorded_at",
+    "requests": "key requester date specifier product status handler technical_review "
+    "commercial_review resulting_order recorded_at",
+    "interactions": "party date direction channel advisor recorded_at",
+    "incidents": "key party date severity resolved_on recorded_at",
+    "refusals": "party date recorded_at",
+    "satisfaction": "party date score scale no_alternative recorded_at",
+    "qualifications": "party date level budget need timing recorded_at",
+    "merges": "duplicate canonical date reason recorded_at",
+    "designations": "party kind start end by recorded_at",
+    "costs": "key party date kind amount currency recorded_at",
 }
 
 
@@ -56,6 +70,16 @@ def build() -> dict[str, list[Row]]:
     for row in supplies:
         start = row["start"] or "2023-01-01"
         row["recorded_at"] = _recorded(demo.chance, date.fromisoformat(start))
+    return tables | _dated(draw_relations(demo, orders))
+
+
+def _dated(tables: dict[str, list[Row]]) -> dict[str, list[Row]]:
+    """Say when each fact came in, drawn apart from the other tables."""
+    chance = Chance(RELATIONS_SEED)
+    for rows in tables.values():
+        for row in rows:
+            day = date.fromisoformat(row["start"] if "start" in row else row["date"])
+            row["recorded_at"] = _recorded(chance, day)
     return tables
 
 

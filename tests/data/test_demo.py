@@ -28,6 +28,18 @@ HEADERS = {
     "notified_on,recorded_at",
     "memberships": "member,organization,role,start,end",
     "supplies": "supplier,client,service,start,end,share,critical,recorded_at",
+    "contracts": "key,client,start,end,product,recorded_at",
+    "uses": "user,date,product,order,recorded_at",
+    "requests": "key,requester,date,specifier,product,status,handler,technical_review,"
+    "commercial_review,resulting_order,recorded_at",
+    "interactions": "party,date,direction,channel,advisor,recorded_at",
+    "incidents": "key,party,date,severity,resolved_on,recorded_at",
+    "refusals": "party,date,recorded_at",
+    "satisfaction": "party,date,score,scale,no_alternative,recorded_at",
+    "qualifications": "party,date,level,budget,need,timing,recorded_at",
+    "merges": "duplicate,canonical,date,reason,recorded_at",
+    "designations": "party,kind,start,end,by,recorded_at",
+    "costs": "key,party,date,kind,amount,currency,recorded_at",
 }
 REFERENCES = {
     "parties": ["parent"],
@@ -35,6 +47,17 @@ REFERENCES = {
     "recommendations": ["recommender", "referred", "addressee"],
     "memberships": ["member", "organization"],
     "supplies": ["supplier", "client"],
+    "contracts": ["client"],
+    "uses": ["user"],
+    "requests": ["requester", "specifier", "handler"],
+    "interactions": ["party", "advisor"],
+    "incidents": ["party"],
+    "refusals": ["party"],
+    "satisfaction": ["party"],
+    "qualifications": ["party"],
+    "merges": ["duplicate", "canonical"],
+    "designations": ["party", "by"],
+    "costs": ["party"],
 }
 Tables = dict[str, list[dict[str, str]]]
 

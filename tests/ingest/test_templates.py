@@ -1,0 +1,203 @@
+"""The templates of contracts, contacts, incidents and opinions: good rows and bad ones."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import pytest
+from imported import Importer, triples, values
+
+from kg.ingest import template, template_names
+from kg.ingest.headers import SYNONYMS, recognise
+from kg.shacl import Shapes, project_shapes
+from kg.store import Store
+
+PARTIES = (
+    "key,kind,name,registration_id,parent\n"
+    "P1,person,Ada,,\nP2,person,Bo,,\nL1,legal,Firm,R1,\nU1,unit,Desk,,L1\n"
+)
+BASE = {
+    "parties.csv": PARTIES,
+    "products.csv": "key,name\nA,Tea\n",
+    "purchases.csv": "order,client,date,product,quantity,amount,currency\n"
+    "O1,P1,2024-05-01,A,1,10,EUR\n",
+    "memberships.csv": "member,organization,role,start\nP2,L1,buyer,2020-01-01\n",
+}
+
+
+class Case(NamedTuple):
+    """A template: its rows, what they say, and rows that are wrong with the place they are at."""
+
+    header: str
+    row: str
+    facts: dict[str, str]
+    wrong: dict[str, tuple[str, str]]
+    """Wrong row -> (column, the shape that answers, or nothing for a check of the cell)."""
+
+
+CASES = {
+    "contracts": Case(
+        "key,client,start,end,product",
+        "C1,P1,2024-01,2025-01-01,A",
+        {"type": "Contract", "startDate": "2024-01", "endDate": "2025-01-01", "sourceKey": "C1"},
+        {
+            "C1,P1,,2025-01-01,": ("start", ""),
+            "C1,P9,2024-01-01,,": ("client", ""),
+            "C1,P1,2024-01-01,2023-01-01,": ("end", "R02"),
+        },
+    ),
+    "uses": Case(
+        "user,date,product,order",
+        "P1,2024-06-01,A,O1",
+        {"type": "Use", "date": "2024-06-01"},
+        {"P1,,A,": ("date", ""), "P1,2024-06-01,Z,": ("product", ""), "P1,2024,,O9": ("order", "")},
+    ),
+    "requests": Case(
+        "key,requester,date,specifier,product,status,handler,technical_review,commercial_review,"
+        "resulting_order",
+        "R1,U1,2024-01-02,P2,A,ordered,P2,2024-02-01,2024-03,O1",
+        {
+            "type": "PurchaseRequest",
+            "status": "scheme/request-status/ordered",
+            "technicalReview": "2024-02-01",
+            "commercialReview": "2024-03",
+        },
+        {
+            "R1,U1,2024-01-02,,,done,,,,": ("status", ""),
+            "R1,P1,2024-01-02,,,draft,,,,": ("requester", "S10"),
+            "R1,U1,2024-01-02,,,ordered,,2024-02-01,,": ("status", "S11"),
+            "R1,U1,2024-01-02,,,draft,,soon,,": ("technical_review", ""),
+        },
+    ),
+    "interactions": Case(
+        "party,date,direction,channel,advisor",
+        "P1,2024-06-01,both,phone,P2",
+        {"type": "Interaction", "direction": "both", "channel": "phone"},
+        {"P1,2024-06-01,up,,": ("direction", ""), "P1,2024-06-01,in,,P9": ("advisor", "")},
+    ),
+    "incidents": Case(
+        "key,party,date,severity,resolved_on",
+        "I1,P1,2024-06-01,major,2024-06-09",
+        {"type": "BadExperience", "severity": "major", "resolvedOn": "2024-06-09"},
+        {
+            "I1,P1,2024-06-01,huge,": ("severity", ""),
+            "I1,P1,2024-06-01,major,2024-05-01": ("resolved_on", "T18"),
+        },
+    ),
+    "refusals": Case(
+        "party,date",
+        "P1,2024-06-01",
+        {"type": "Refusal", "date": "2024-06-01"},
+        {"P9,2024-06-01": ("party", ""), "P1,2024-06-31": ("date", "")},
+    ),
+    "satisfaction": Case(
+        "party,date,score,scale,no_alternative",
+        "P1,2024-06-01,0.75,1-5,true",
+        {"type": "SatisfactionMeasurement", "score": "0.75", "noAlternative": "true"},
+        {
+            "P1,2024-06-01,4,1-5,": ("score", "T19"),
+            "P1,2024-06-01,good,,": ("score", ""),
+            "P1,2024-06-01,1,,oui": ("no_alternative", ""),
+        },
+    ),
+    "qualifications": Case(
+        "party,date,level,budget,need,timing",
+        "P1,2024-06-01,sales,yes,no,unknown",
+        {"type": "Qualification", "level": "sales", "budgetFit": "yes", "timingFit": "unknown"},
+        {"P1,2024-06-01,hot,,,": ("level", ""), "P1,2024-06-01,,maybe,,": ("budget", "")},
+    ),
+    "merges": Case(
+        "duplicate,canonical,date,reason",
+        "P2,P1,2024-06-01,same mail",
+        {"type": "RecordMerge", "mergeReason": "same mail"},
+        {
+            "P2,,2024-06-01,": ("canonical", ""),
+            "P2,L1,2024-06-01,": ("canonical", "P13"),
+            "P1,P1,2024-06-01,": ("canonical", "P12"),
+        },
+    ),
+    "designations": Case(
+        "party,kind,start,end,by",
+        "P1,key_account,2024-06-01,2025-06-01,P2",
+        {"type": "RoleAssignment", "roleType": "scheme/role/key-account"},
+        {
+            "P1,vip,2024-06-01,,": ("kind", ""),
+            "P1,adviser,2024-06-01,2024-05-01,": ("end", "R02"),
+        },
+    ),
+    "costs": Case(
+        "key,party,date,kind,amount,currency",
+        "K1,P1,2024-06-01,goods,12.50,EUR",
+        {"type": "CostAllocation", "costKind": "scheme/cost/goods", "amount": "12.50", "currency": "EUR"},
+        {
+            "K1,P1,2024-06-01,gifts,1,EUR": ("kind", ""),
+            "K1,P1,2024-06-01,goods,-1,EUR": ("amount", "T32"),
+            "K1,P1,2024-06-01,goods,1,euro": ("currency", ""),
+        },
+    ),
+}
+WRONG = [(name, row) for name, case in CASES.items() for row in case.wrong]
+CELLS = [(name, row) for name, row in WRONG if not CASES[name].wrong[row][1]]
+RULES = [(name, row) for name, row in WRONG if CASES[name].wrong[row][1]]
+KEYED = {name for name, case in CASES.items() if case.header.startswith("key,")}
+
+
+@pytest.fixture(scope="module")
+def gate() -> Shapes:
+    return project_shapes()
+
+
+def test_every_template_without_a_test_of_its_own_elsewhere_is_tried_here() -> None:
+    elsewhere = "parties products purchases refunds recommendations memberships supplies"
+    assert set(template_names()) == {*CASES, *elsewhere.split()}
+
+
+def test_good_rows_of_all_templates_arrive(store: Store, importer: Importer, gate: Shapes) -> None:
+    files = {f"{name}.csv": f"{case.header}\n{case.row}\n" for name, case in CASES.items()}
+    report = importer(BASE | files, shapes=gate)
+    assert [f for f in report.findings if f.severity == "violation"] == []
+    assert report.status == "committed"
+    found = triples(store)
+    for case in CASES.values():
+        subjects = {s for s, p, o in found if (p, o) == ("type", case.facts["type"])}
+        assert len(subjects) == 1
+        assert set(case.facts.items()) <= {(p, o) for s, p, o in found if s in subjects}
+    assert len(values(store, "mergedInto")) == 1
+
+
+@pytest.mark.parametrize(("name", "row"), CELLS, ids=[f"{name}: {row}" for name, row in CELLS])
+def test_wrong_cell_is_refused_with_its_column(importer: Importer, name: str, row: str) -> None:
+    report = importer(BASE | {f"{name}.csv": f"{CASES[name].header}\n{row}\n"})
+    assert report.status == "refused"
+    found = {(f.file, f.row, f.column) for f in report.findings if f.severity == "violation"}
+    assert found == {(f"{name}.csv", 2, CASES[name].wrong[row][0])}
+
+
+def test_rows_that_break_a_rule_are_refused_with_their_column(
+    importer: Importer, gate: Shapes
+) -> None:
+    files: dict[str, list[str]] = {}
+    expected = set()
+    for name, row in RULES:
+        lines = files.setdefault(f"{name}.csv", [CASES[name].header])
+        lines.append(row.replace("1,", f"{len(lines)},", 1) if name in KEYED else row)
+        expected.add((f"{name}.csv", len(lines), *CASES[name].wrong[row]))
+    report = importer(BASE | {name: "\n".join(lines) for name, lines in files.items()}, shapes=gate)
+    assert report.status == "refused"
+    found = {(f.file, f.row, f.column, (f.shape or "").partition("-")[0]) for f in report.findings}
+    assert expected <= found
+
+
+def test_a_merge_outlives_a_newer_export_of_the_parties(store: Store, importer: Importer) -> None:
+    importer({"parties.csv": PARTIES, "merges.csv": "duplicate,canonical\nP2,P1\n"})
+    importer({"parties.csv": PARTIES.replace("Bo", "Bob")})
+    assert len(values(store, "mergedInto")) == 1
+
+
+def test_every_column_has_a_french_name_of_its_own_in_its_template() -> None:
+    for name in template_names():
+        source = template(name).sources[0]
+        columns = [cell.column for cell in source.cells]
+        french = [SYNONYMS[column][0] for column in columns]
+        assert len(set(french)) == len(columns)
+        assert set(recognise(french, columns)) == set(columns)
