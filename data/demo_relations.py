@@ -115,19 +115,18 @@ def _requests(orders: Iterable[Order]) -> list[Row]:
 
 
 def _interactions(demo: Demo, chance: Chance) -> list[Row]:
-    rows = []
-    for party in chance.some(_of(demo, "prospect"), 18) + chance.some(_of(demo, "regular"), 10):
-        for _ in range(chance.number(1, 2)):
-            rows.append(
-                {
-                    "party": party,
-                    "date": chance.day(date(2025, 9, 1), AS_OF).isoformat(),
-                    "direction": chance.one(("in", "out", "both")),
-                    "channel": chance.one(("phone", "mail", "shop", "web")),
-                    "advisor": chance.one(ADVISERS) if chance.happens(0.7) else "",
-                }
-            )
-    return rows
+    parties = chance.some(_of(demo, "prospect"), 18) + chance.some(_of(demo, "regular"), 10)
+    return [
+        {
+            "party": party,
+            "date": chance.day(date(2025, 9, 1), AS_OF).isoformat(),
+            "direction": chance.one(("in", "out", "both")),
+            "channel": chance.one(("phone", "mail", "shop", "web")),
+            "advisor": chance.one(ADVISERS) if chance.happens(0.7) else "",
+        }
+        for party in parties
+        for _ in range(chance.number(1, 2))
+    ]
 
 
 def _incidents(demo: Demo, chance: Chance) -> list[Row]:
