@@ -7,8 +7,9 @@ identifiers.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import sqlglot.expressions as exp
 
@@ -41,6 +42,13 @@ class Relation:
     columns: dict[str, str]
     file: int
     grouped: bool = False
+    made_of: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Computed column -> the columns of the file that it is made of."""
+
+    def shown(self, value: Value) -> tuple[str, ...]:
+        """Return the columns of the file that a value comes from, each once."""
+        names = (self.made_of.get(name, (name,)) for name in references(value))
+        return tuple(dict.fromkeys(itertools.chain.from_iterable(names)))
 
     def column(self, name: str, place: str) -> exp.Column:
         """Return the SQL column for a name.
@@ -116,9 +124,10 @@ class Values:
 
     def _check(self, value: Value, condition: exp.Expr, code: str, detail: str) -> Check:
         """Return a check that shows the columns that a value reads."""
-        names = tuple(dict.fromkeys(references(value)))
+        names = dict.fromkeys(references(value))
         shown = [call("coalesce", self.sql(Reference(name)), text("")) for name in names]
-        return Check(condition, names, call("concat_ws", text(" | "), *shown), code, detail)
+        columns = self._relation.shown(value)
+        return Check(condition, columns, call("concat_ws", text(" | "), *shown), code, detail)
 
 
 def _may_be_no_iri(value: Value) -> bool:

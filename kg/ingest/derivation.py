@@ -82,6 +82,7 @@ def _computed(
     """Add a computed column; a name that exists already is replaced."""
     relation = derived.relation
     checks: tuple[Check, ...] = ()
+    made_of = dict(relation.made_of)
     if isinstance(rule, Ordinal):
         sql = _ordinal(relation, rule, place)
     elif isinstance(rule, Running):
@@ -92,10 +93,11 @@ def _computed(
         values = Values(relation, context, place)
         sql = values.sql(rule)
         checks = tuple(values.checks(rule))
+        made_of[name] = relation.shown(rule)
     fresh = _fresh(relation)
     query = exp.select("*", exp.alias_(sql, fresh)).from_(derived.query.subquery("rows"))
-    columns = relation.columns | {name: fresh}
-    return Derived(query, replace(relation, columns=columns), derived.checks + checks)
+    relation = replace(relation, columns=relation.columns | {name: fresh}, made_of=made_of)
+    return Derived(query, relation, derived.checks + checks)
 
 
 def _window(value: exp.Expr, by: Sequence[exp.Expr], order: Sequence[exp.Expr]) -> exp.Expr:

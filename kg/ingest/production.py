@@ -131,8 +131,7 @@ class Producer:
             for term in rule.objects:
                 value = made.add(_conditional(rule_values, term, rule.condition))
                 checks += rule_values.term_checks(term)
-                shown = tuple(dict.fromkeys(references(term.value)))
-                shown = shown or tuple(dict.fromkeys(references(subject.value)))
+                shown = relation.shown(term.value) or relation.shown(subject.value)
                 graphs = rule.graphs or mapping.graphs or (self.graphs.facts,)
                 for predicate, graph in product(rule.predicates, graphs):
                     where = self._where(made, rule_values, predicate, graph)

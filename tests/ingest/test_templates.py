@@ -128,7 +128,7 @@ CASES = {
     "costs": Case(
         "key,party,date,kind,amount,currency",
         "K1,P1,2024-06-01,goods,12.50,EUR",
-        {"type": "CostAllocation", "costKind": "scheme/cost/goods", "amount": "12.50", "currency": "EUR"},
+        {"type": "CostAllocation", "costKind": "scheme/cost/goods", "amount": "12.50"},
         {
             "K1,P1,2024-06-01,gifts,1,EUR": ("kind", ""),
             "K1,P1,2024-06-01,goods,-1,EUR": ("amount", "T32"),
