@@ -23,6 +23,7 @@ RIGHTS: dict[str, Needed] = {
     "pages.login.post_login": PUBLIC,
     "pages.login.post_logout": PUBLIC,
     "openapi.show_description": PUBLIC,
+    "analyses.keep_analysis": Right.WRITE,
     "analyses.list_analyses": Right.READ,
     "analyses.run_analysis": Right.READ,
     "graphs.delete_graph": Right.WRITE,

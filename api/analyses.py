@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
-from contextlib import closing
+import dataclasses
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import closing, contextmanager
 from datetime import date, datetime
-from typing import Any
+from http import HTTPStatus
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, jsonify, request
@@ -17,18 +18,20 @@ from api.config import services
 from api.identity import caller
 from api.negotiation import choose_format
 from api.protocol import read_timeout
-from api.tables import FORMATS, write_table
-from kg.analysis import ANALYSES, Analysis
+from api.tables import FORMATS, RDF_FORMATS, write_table
+from kg.analysis import ANALYSES, Analysis, result_document, write_derived
 from kg.config import Settings
 from kg.errors import UsageError
-from kg.lifecycle import Context, Parameters, Table, parameters_from
+from kg.lifecycle import Context, Parameters, Table, read_parameters
 from kg.sparql.deadline import Deadline, memory_error
 from kg.sparql.running import running_on
-from kg.store import EngineInterrupted, EngineOutOfMemory
+from kg.store import Cursor, EngineInterrupted, EngineOutOfMemory
 
 SHARED_OPTIONS = ("as_of", "knowledge", "params")
 """Options that every analysis takes: the date T, the knowledge time K and the parameters."""
 _OF_THE_REQUEST = frozenset({*SHARED_OPTIONS, "format", "timeout", "lang"})
+
+Answer = TypeVar("Answer")
 
 blueprint = Blueprint("analyses", __name__, url_prefix="/api")
 
@@ -40,25 +43,53 @@ def list_analyses() -> Response:
 
 
 def run_analysis(name: str) -> Response:
-    """Answer with the table of an analysis, as JSON or CSV."""
-    options = {key: text for key, text in request.args.items() if key not in _OF_THE_REQUEST}
+    """Answer with the result of an analysis: a table as JSON or CSV, or RDF where it has a form."""
+    analysis = ANALYSES[name]
+    options = _options(request.args)
     commit = services().store.head
-    table = compute(ANALYSES[name], request.args, options)
-    complete = len(table) <= (limit := caller().limits.max_rows or len(table))
-    if not complete:
-        table = Table(table.columns, table.rows[:limit])
-    chosen, media_type = choose_format(FORMATS)
-    response = send_whole(write_table(table, chosen.name), media_type)
+    chosen, media_type = choose_format((*FORMATS, *(RDF_FORMATS if analysis.in_rdf else ())))
+
+    def answered(cursor: Cursor, context: Context) -> tuple[Iterable[bytes], bool]:
+        table, complete = _cut(analysis.run(cursor, context, options))
+        if chosen in FORMATS:
+            return write_table(table, chosen.name), complete
+        pieces = result_document(cursor, analysis, context, options, table, chosen.name)
+        return list(pieces), complete
+
+    body, complete = _evaluated(analysis, request.args, answered)
+    response = send_whole(body, media_type)
     response.headers["X-Clientgraph-Commit"] = str(commit)
     response.headers["X-Clientgraph-Complete"] = str(complete).lower()
     response.vary.add("Accept")
     return response
 
 
-for _name in ANALYSES:
-    blueprint.add_url_rule(
-        "/" + _name.replace(" ", "/"), view_func=run_analysis, defaults={"name": _name}
+def keep_analysis(name: str) -> tuple[Response, int]:
+    """Keep the result of an analysis as a derived graph; answer with its name.
+
+    The options of the request stand in its address or in a form.
+    """
+    analysis, given = ANALYSES[name], request.values
+    with closing(services().store.cursor()) as cursor:
+        context = read_context(services().settings, cursor, given)
+    derived = write_derived(
+        services().store,
+        analysis,
+        context,
+        _options(given),
+        agent=caller().name,
+        guard=lambda cursor: _guarded(cursor, analysis, given),
     )
+    return jsonify(dataclasses.asdict(derived)), HTTPStatus.CREATED
+
+
+for _name, _analysis in ANALYSES.items():
+    _rule = "/" + _name.replace(" ", "/")
+    blueprint.add_url_rule(_rule, view_func=run_analysis, defaults={"name": _name})
+    if _analysis.in_rdf:
+        blueprint.add_url_rule(
+            _rule, view_func=keep_analysis, defaults={"name": _name}, methods=["POST"]
+        )
 
 
 def compute(analysis: Analysis, shared: Mapping[str, str], options: Mapping[str, str]) -> Table:
@@ -68,36 +99,62 @@ def compute(analysis: Analysis, shared: Mapping[str, str], options: Mapping[str,
         UsageError: an option has a wrong value, is missing or unknown.
         QueryError: the deadline passed, it was stopped, or there is no room or memory for it.
     """
-    context = read_context(services().settings, shared)
-    store, allowed = services().store, allowance("analysis")
-    cursor = store.cursor(caller().hidden_graphs, memory=allowed.memory)
-    seconds = read_timeout(shared.get("timeout"))
+    return _evaluated(
+        analysis, shared, lambda cursor, context: analysis.run(cursor, context, options)
+    )
+
+
+def _evaluated(
+    analysis: Analysis, shared: Mapping[str, str], answer: Callable[[Cursor, Context], Answer]
+) -> Answer:
+    """Return what `answer` makes of a cursor of the caller's and the context of a request."""
+    cursor = services().store.cursor(caller().hidden_graphs, memory=allowance("analysis").memory)
+    with closing(cursor), _guarded(cursor, analysis, shared):
+        return answer(cursor, read_context(services().settings, cursor, shared))
+
+
+@contextmanager
+def _guarded(cursor: Cursor, analysis: Analysis, shared: Mapping[str, str]) -> Iterator[None]:
+    """List what runs on a cursor, and end it at its deadline or when somebody stops it."""
+    allowed = allowance("analysis")
     with (
-        closing(cursor),
-        Deadline(cursor, seconds, gone=allowed.gone) as deadline,
-        running_on(store).entered(deadline, allowed, analysis.name) as entry,
+        Deadline(cursor, read_timeout(shared.get("timeout")), gone=allowed.gone) as deadline,
+        running_on(services().store).entered(deadline, allowed, analysis.name) as entry,
     ):
         entry.engine = "sql"
         try:
-            return analysis.run(cursor, context, options)
+            yield
         except EngineInterrupted:
             raise deadline.error() from None
         except EngineOutOfMemory:
             raise memory_error() from None
 
 
-def read_context(settings: Settings, shared: Mapping[str, str]) -> Context:
-    """Return what an analysis is evaluated under.
+def _cut(table: Table) -> tuple[Table, bool]:
+    """Return the rows that the caller may have, and whether these are all."""
+    limit = caller().limits.max_rows or len(table)
+    if len(table) <= limit:
+        return table, True
+    return Table(table.columns, table.rows[:limit]), False
+
+
+def _options(given: Mapping[str, str]) -> dict[str, str]:
+    """Return the options of the analysis itself."""
+    return {key: text for key, text in given.items() if key not in _OF_THE_REQUEST}
+
+
+def read_context(settings: Settings, cursor: Cursor, shared: Mapping[str, str]) -> Context:
+    """Return what an analysis is evaluated under; a saved parameter set is read by the cursor.
 
     Raises:
         UsageError: a date, a time or the parameters cannot be read.
     """
-    day, moment = shared.get("as_of", "").strip(), shared.get("knowledge", "").strip()
+    day, moment, given = (shared.get(name, "").strip() for name in SHARED_OPTIONS)
     return Context(
         as_of=_day(day) if day else today(settings),
         organization=settings.organization,
         knowledge=_moment(moment) if moment else None,
-        parameters=_parameters(shared.get("params", "").strip()),
+        parameters=read_parameters(cursor, given) if given else Parameters(),
         timezone=settings.timezone,
         currency=settings.currency,
     )
@@ -122,24 +179,13 @@ def _moment(text: str) -> datetime:
         raise UsageError(f"knowledge is {text!r}; give a time like 2025-12-31T18:00:00Z.") from None
 
 
-def _parameters(text: str) -> Parameters:
-    if not text:
-        return Parameters()
-    try:
-        values = json.loads(text)
-    except (ValueError, RecursionError):
-        values = None
-    if not isinstance(values, dict):
-        raise UsageError('params is no JSON object; give one like {"D_act": 180}.')
-    return parameters_from(values)
-
-
 def _description(analysis: Analysis) -> dict[str, Any]:
     return {
         "name": analysis.name,
         "path": f"{blueprint.url_prefix}/{analysis.name.replace(' ', '/')}",
         "title": {"en": analysis.en, "fr": analysis.fr},
         "columns": list(analysis.columns),
+        "rdf": analysis.in_rdf,
         "options": [
             {
                 "name": option.name,

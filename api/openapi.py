@@ -15,6 +15,7 @@ from api.errors import MEDIA_TYPE
 from api.identity import COOKIE
 from api.shacl import OFFERED as SHACL_FORMATS
 from api.tables import FORMATS as TABLE_FORMATS
+from api.tables import RDF_FORMATS as RDF_TABLE_FORMATS
 from kg import __version__
 from kg.analysis import ANALYSES, Analysis
 from kg.catalog import NamedQuery
@@ -97,10 +98,7 @@ def describe() -> Document:
             "/api/queries": {"get": _operation("The named questions", [], _json())},
             **{f"/api/queries/{one.name}": {"get": _question(one)} for one in catalog},
             "/api/analyses": {"get": _operation("The analyses", [], _json())},
-            **{
-                f"/api/{one.name.replace(' ', '/')}": {"get": _analysis(one)}
-                for one in ANALYSES.values()
-            },
+            **{f"/api/{one.name.replace(' ', '/')}": _analysis(one) for one in ANALYSES.values()},
         },
         "components": {
             "schemas": {"Problem": _PROBLEM_SCHEMA},
@@ -214,9 +212,15 @@ def _analysis(analysis: Analysis) -> Document:
     own = [
         _parameter("as_of", "The date T of the answer; default: today"),
         _parameter("knowledge", "Read only what was recorded by then; default: now"),
-        _parameter("params", "JSON object of parameter names and values"),
+        _parameter("params", "JSON object of parameter names and values, or a saved set's name"),
     ]
-    return _operation(analysis.en, [*parameters, *own, *_shared()], _content(TABLE_FORMATS))
+    asked = [*parameters, *own, *_shared()]
+    if not analysis.in_rdf:
+        return {"get": _operation(analysis.en, asked, _content(TABLE_FORMATS))}
+    kept = _operation("Keep the result as a derived graph", asked, _json())
+    kept["responses"]["201"] = kept["responses"].pop("200")
+    content = _content((*TABLE_FORMATS, *RDF_TABLE_FORMATS))
+    return {"get": _operation(analysis.en, asked, content), "post": kept}
 
 
 def _shared() -> list[Document]:

@@ -13,6 +13,12 @@ from kg.lifecycle import Table
 from kg.sparql.formats import Format
 
 FORMATS = (Format("json", ("application/json",), "json"), Format("csv", ("text/csv",), "csv"))
+RDF_FORMATS = (
+    Format("turtle", ("text/turtle",), "ttl"),
+    Format("nt", ("application/n-triples",), "nt"),
+    Format("json-ld", ("application/ld+json",), "jsonld"),
+)
+"""Formats of the results of those analyses that have a form in RDF."""
 _ROWS_A_CHUNK = 500
 
 

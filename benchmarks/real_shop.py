@@ -77,9 +77,9 @@ def best_customers(store: Store) -> list[tuple[str, Decimal]]:
     return _amounts(store, BEST)
 
 
-def stages(store: Store) -> Table:
-    """Return the classification of every party as of the last day of the file."""
-    return classify(store.cursor(), Context(as_of=LAST_DAY, currency="GBP"))
+def stages(store: Store, as_of: date = LAST_DAY) -> Table:
+    """Return the classification of every party as of a day, by default the file's last one."""
+    return classify(store.cursor(), Context(as_of=as_of, currency="GBP"))
 
 
 def _amounts(store: Store, text: str) -> list[tuple[str, Decimal]]:

@@ -27,6 +27,9 @@ PROVENANCE_GRAPH = GRAPH["provenance"]
 PERSONAL_GRAPHS = str(GRAPH["personal/*"])
 """Pattern of the names of graphs of personal data, as a rule of what is hidden from a reader."""
 
+DERIVED_GRAPHS = str(GRAPH["derived/*"])
+"""Pattern of the names of graphs of results: computed, so that rules for data do not apply."""
+
 PREFIXES: dict[str, str] = {
     "cg": str(CG),
     "cgs": str(CGS),

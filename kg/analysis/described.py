@@ -6,11 +6,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from kg.analysis.facts import WRITTEN
 from kg.errors import UsageError
-from kg.lifecycle import Context, Table
+from kg.lifecycle import Context, Parameters, Table, read_parameters
 from kg.store import Cursor
 
-OptionValue = str | date | None
+OptionValue = str | date | Parameters | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,13 +20,13 @@ class Option:
 
     name: str
     argument: str
-    kind: type[str] | type[date]
+    kind: type[str] | type[date] | type[Parameters]
     en: str
     fr: str
     required: bool = False
     choices: tuple[str, ...] = ()
 
-    def parsed(self, value: OptionValue) -> OptionValue:
+    def parsed(self, cursor: Cursor, value: OptionValue) -> OptionValue:
         """Return a value given as text as one of the option's kind.
 
         Raises:
@@ -38,6 +39,8 @@ class Option:
                 raise UsageError(
                     f"{self.name} is {value!r}; give a date like 2025-12-31."
                 ) from None
+        if isinstance(value, str) and self.kind is Parameters:
+            return read_parameters(cursor, value)
         if self.choices and value not in self.choices:
             raise UsageError(f"{self.name} is {value!r}; choose among {', '.join(self.choices)}.")
         return value
@@ -53,6 +56,11 @@ class Analysis:
     columns: tuple[str, ...]
     function: Callable[..., Table]
     options: tuple[Option, ...] = ()
+
+    @property
+    def in_rdf(self) -> bool:
+        """Whether its results have a form in RDF, and can be kept as a derived graph."""
+        return self.name in WRITTEN
 
     def run(
         self, cursor: Cursor, context: Context, options: Mapping[str, OptionValue] | None = None
@@ -70,7 +78,9 @@ class Analysis:
         for option in self.options:
             if option.required and option.name not in given:
                 raise UsageError(f"{self.name} needs the option {option.name!r}: {option.en}")
-        arguments = {known[n].argument: known[n].parsed(value) for n, value in given.items()}
+        arguments = {
+            known[n].argument: known[n].parsed(cursor, value) for n, value in given.items()
+        }
         return self.function(cursor, context, **arguments)
 
 

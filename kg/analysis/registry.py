@@ -10,11 +10,19 @@ from kg.analysis.described import Analysis, Option
 from kg.analysis.referral_tables import MODELS
 from kg.lifecycle import (
     COLUMNS,
+    DIFFERENCE_COLUMNS,
     EXPLANATION_COLUMNS,
+    LOYALTY_COLUMNS,
     PERIOD_COLUMNS,
+    SCOPES,
+    TRANSITION_COLUMNS,
+    Parameters,
     classify,
+    differences,
     explain,
     periods,
+    scoped_loyalty,
+    transitions,
 )
 
 
@@ -60,6 +68,59 @@ _LIFECYCLE = (
         PERIOD_COLUMNS,
         periods,
         (_party(required=True),),
+    ),
+    Analysis(
+        "transitions",
+        "From which stage to which, between two dates",
+        "D'un stade à l'autre entre deux dates",
+        TRANSITION_COLUMNS,
+        transitions,
+        (
+            Option(
+                "from",
+                "start",
+                date,
+                "The earlier date; the date of the answer is the later one.",
+                "La première date ; celle de la réponse est la seconde.",
+                required=True,
+            ),
+        ),
+    ),
+    Analysis(
+        "differences",
+        "Parties classified otherwise under another parameter set",
+        "Parties classées autrement sous d'autres paramètres",
+        DIFFERENCE_COLUMNS,
+        differences,
+        (
+            Option(
+                "against",
+                "against",
+                Parameters,
+                "The other set: the name of a saved one, a file, or a JSON object.",
+                "L'autre jeu : le nom d'un jeu enregistré, un fichier, ou un objet JSON.",
+                required=True,
+            ),
+        ),
+    ),
+    Analysis(
+        "loyalty",
+        "Loyalty to brands, products or points of sale",
+        "Fidélité aux marques, aux produits ou aux points de vente",
+        LOYALTY_COLUMNS,
+        scoped_loyalty,
+        (
+            Option(
+                "scope",
+                "scope",
+                str,
+                "What loyalty is to.",
+                "Ce à quoi l'on est fidèle.",
+                required=True,
+                choices=SCOPES,
+            ),
+            _party(required=False),
+        ),
     ),
 )
 

@@ -1,4 +1,4 @@
-"""The commands of the analyses, made from their table: `classify`, `referrals`, `chains`."""
+"""The commands of the analyses, made from their table: `classify`, `referrals`, `chains` ..."""
 
 from __future__ import annotations
 
@@ -7,13 +7,15 @@ from pathlib import Path
 
 import click
 
-from kg.analysis import ANALYSES, Analysis, Option
-from kg.cli.output import TABLE_FORMATS, write_table
+from kg.analysis import ANALYSES, Analysis, Option, OptionValue, result_document, write_derived
+from kg.cli.output import TABLE_FORMATS, write_chunks, write_table
 from kg.cli.session import current_settings, opened_store, today
 from kg.errors import UsageError
-from kg.lifecycle import Context, Parameters, load_parameters
+from kg.lifecycle import Context, Parameters, load_parameters, read_parameters
+from kg.store import Cursor
 
 _DAY = click.DateTime(["%Y-%m-%d"])
+RDF_FORMATS = ("turtle", "nt", "json-ld")
 _MOMENT = click.DateTime(["%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d"])
 
 
@@ -34,15 +36,20 @@ def common_options() -> list[click.Parameter]:
         ),
         click.Option(
             ["--params", "parameters"],
-            type=click.Path(exists=True, dir_okay=False, path_type=Path),
-            help="YAML or JSON file of parameter names and values.",
+            metavar="FILE|NAME",
+            help="YAML or JSON file of parameter names and values, or the name of a saved set.",
         ),
         click.Option(
             ["--format", "name"],
-            type=click.Choice(TABLE_FORMATS),
+            type=click.Choice([*TABLE_FORMATS, *RDF_FORMATS]),
             default="table",
             show_default=True,
-            help="Format of the answer.",
+            help="Format of the answer; not every analysis has a form in RDF.",
+        ),
+        click.Option(
+            ["--write"],
+            is_flag=True,
+            help="Keep the answer as a derived graph, and tell its name.",
         ),
     ]
 
@@ -51,32 +58,56 @@ def run_analysis(
     analysis: Analysis,
     as_of: datetime | None,
     knowledge: datetime | None,
-    parameters: Path | None,
+    parameters: str | None,
     name: str,
+    write: bool,  # noqa: FBT001 - an option of the command line
     **options: str | datetime | None,
 ) -> None:
-    """Evaluate an analysis over the store and write its table.
+    """Evaluate an analysis over the store, and write its table or keep it as a derived graph.
 
     Raises:
         UsageError: an option or a parameter has a wrong value.
     """
     settings = current_settings()
-    context = Context(
-        as_of=as_of.date() if as_of else today(),
-        organization=settings.organization,
-        knowledge=knowledge,
-        parameters=load_parameters(parameters) if parameters else Parameters(),
-        timezone=settings.timezone,
-        currency=settings.currency,
-    )
-    given = {option.name: _plain(options.get(option.argument)) for option in analysis.options}
     with opened_store() as store:
-        table = analysis.run(store.cursor(), context, given)
-        write_table(table.columns, table.rows, name)
+        cursor = store.cursor()
+        context = Context(
+            as_of=as_of.date() if as_of else today(),
+            organization=settings.organization,
+            knowledge=knowledge,
+            parameters=_parameters(cursor, parameters) if parameters else Parameters(),
+            timezone=settings.timezone,
+            currency=settings.currency,
+        )
+        given = {
+            option.name: _value(cursor, option, options.get(option.argument))
+            for option in analysis.options
+        }
+        if write:
+            derived = write_derived(store, analysis, context, given, agent="cli")
+            click.echo(derived.graph)
+            click.echo(f"{derived.rows} rows, {derived.quads} quads, in that graph.", err=True)
+            return
+        table = analysis.run(cursor, context, given)
+        if name in RDF_FORMATS:
+            write_chunks(result_document(cursor, analysis, context, given, table, name))
+        else:
+            write_table(table.columns, table.rows, name)
 
 
-def _plain(value: str | datetime | None) -> str | date | None:
-    return value.date() if isinstance(value, datetime) else value
+def _parameters(cursor: Cursor, given: str) -> Parameters:
+    """Return the parameters of a file, else those that the text stands for."""
+    path = Path(given)
+    return load_parameters(path) if path.is_file() else read_parameters(cursor, given)
+
+
+def _value(cursor: Cursor, option: Option, value: str | datetime | None) -> OptionValue:
+    """Return the value of an option as the analysis takes it."""
+    if isinstance(value, datetime):
+        return value.date()
+    if value and option.kind is Parameters:
+        return _parameters(cursor, value)
+    return value
 
 
 def _option(option: Option) -> click.Option:
@@ -87,7 +118,8 @@ def _option(option: Option) -> click.Option:
         return click.Option(names, type=click.Choice(option.choices), required=required, help=text)
     if option.kind is date:
         return click.Option(names, type=_DAY, metavar="DATE", required=required, help=text)
-    return click.Option(names, metavar="KEY", required=required, help=text)
+    metavar = "FILE|NAME" if option.kind is Parameters else "KEY"
+    return click.Option(names, metavar=metavar, required=required, help=text)
 
 
 def _command(analysis: Analysis) -> click.Command:
@@ -128,5 +160,9 @@ def _classify() -> click.Command:
 
 
 classify = _classify()
+history = _command(ANALYSES["history"])
+transitions = _command(ANALYSES["transitions"])
+differences = _command(ANALYSES["differences"])
+loyalty = _command(ANALYSES["loyalty"])
 referrals = _group("referrals", "Referral chains: who brought whom, and what came of it.")
 chains = _group("chains", "Internal supplier-client chains, down to external clients.")

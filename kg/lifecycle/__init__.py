@@ -3,20 +3,44 @@
 from kg.lifecycle.classify import COLUMNS, classify
 from kg.lifecycle.context import Context, Table
 from kg.lifecycle.explain import EXPLANATION_COLUMNS, explain
+from kg.lifecycle.loyalty import LOYALTY_COLUMNS, SCOPES, scoped_loyalty
+from kg.lifecycle.movements import (
+    DIFFERENCE_COLUMNS,
+    TRANSITION_COLUMNS,
+    differences,
+    transitions,
+)
+from kg.lifecycle.parameter_sets import (
+    named_parameters,
+    read_parameters,
+    save_parameters,
+    saved_parameters,
+)
 from kg.lifecycle.parameters import RULE_VERSION, Parameters, load_parameters, parameters_from
 from kg.lifecycle.periods import PERIOD_COLUMNS, periods
 
 __all__ = [
     "COLUMNS",
+    "DIFFERENCE_COLUMNS",
     "EXPLANATION_COLUMNS",
+    "LOYALTY_COLUMNS",
     "PERIOD_COLUMNS",
     "RULE_VERSION",
+    "SCOPES",
+    "TRANSITION_COLUMNS",
     "Context",
     "Parameters",
     "Table",
     "classify",
+    "differences",
     "explain",
     "load_parameters",
+    "named_parameters",
     "parameters_from",
     "periods",
+    "read_parameters",
+    "save_parameters",
+    "saved_parameters",
+    "scoped_loyalty",
+    "transitions",
 ]

@@ -39,12 +39,13 @@ def _interaction(evaluation: Evaluation) -> None:
     evaluation.table(
         "interaction",
         f"""
-        SELECT e.party, e.first_day, e.day, coalesce(w.o = $word_in, FALSE) AS inbound,
+        SELECT e.s AS event, e.party, e.first_day, e.day,
+            coalesce(w.o = $word_in, FALSE) AS inbound,
             coalesce(w.o IN ($word_in, $word_both), FALSE) AS two_way
         FROM {event(evaluation, classes, "party", "date")} AS e
         LEFT JOIN {evaluation.triples("direction")} AS w ON w.s = e.s
         UNION ALL
-        SELECT coalesce(m.canonical, d.s), d.first_day, d.day, FALSE, TRUE
+        SELECT d.s, coalesce(m.canonical, d.s), d.first_day, d.day, FALSE, TRUE
         FROM {evaluation.dates("firstContactDate")} AS d
         LEFT JOIN merged AS m ON m.id = d.s
         WHERE d.s NOT IN (SELECT s FROM unknown) AND {evaluation.in_focus("d.s")}
@@ -60,24 +61,31 @@ def _recommendation(evaluation: Evaluation) -> None:
             AND (m.organization = receiver
                 OR (m.organization, receiver) IN (SELECT part, whole FROM within))
     )"""
+    ends = ("recommender", "referred", "addressee")
+    if evaluation.focused:
+        # Few recommendations are near a party in focus: they are found before anything is joined.
+        met = " UNION ".join(
+            f"SELECT s FROM {evaluation.triples(end)} WHERE {evaluation.in_focus('o')}"
+            for end in ends
+        )
+        evaluation.table("met_recommendation", met)
+    near = "s IN (SELECT s FROM met_recommendation)" if evaluation.focused else "TRUE"
+    giver, *receivers = (
+        f"(SELECT s, o FROM {evaluation.triples(end)} WHERE {near})" for end in ends
+    )
     evaluation.table(
         "recommendation",
         f"""
-        WITH receiver AS (
-            SELECT s, o FROM {evaluation.triples("referred")}
-            UNION
-            SELECT s, o FROM {evaluation.triples("addressee")}
-        )
+        WITH receiver AS ({" UNION ".join(receivers)})
         SELECT e.s AS recommendation, coalesce(a.canonical, g.o) AS giver,
             coalesce(b.canonical, r.o) AS receiver, d.first_day, d.day
-        FROM {evaluation.instances("Recommendation", "Referral")} AS e
-        LEFT JOIN {evaluation.triples("recommender")} AS g ON g.s = e.s
+        FROM {evaluation.instances("Recommendation", "Referral", among=near)} AS e
+        LEFT JOIN {giver} AS g ON g.s = e.s
         LEFT JOIN receiver AS r ON r.s = e.s
-        LEFT JOIN {evaluation.dates("date")} AS d ON d.s = e.s
+        LEFT JOIN (SELECT * FROM {evaluation.dates("date")} WHERE {near}) AS d ON d.s = e.s
         LEFT JOIN merged AS a ON a.id = g.o
         LEFT JOIN merged AS b ON b.id = r.o
         WHERE e.s NOT IN (SELECT s FROM unknown)
-            AND ({evaluation.in_focus("g.o")} OR {evaluation.in_focus("r.o")})
             AND NOT coalesce(giver = receiver, FALSE) AND NOT {acting}
         """,
     )
@@ -105,9 +113,10 @@ def _need(evaluation: Evaluation) -> None:
     evaluation.table(
         "need",
         f"""
-        SELECT party, first_day, day FROM {event(evaluation, ("Need",), "party", "date")}
+        SELECT s AS event, party, first_day, day
+        FROM {event(evaluation, ("Need",), "party", "date")}
         UNION ALL
-        SELECT party, first_day, day
+        SELECT s, party, first_day, day
         FROM {event(evaluation, ("ClientRequest",), "requester", "date")}
         """,
     )
@@ -119,7 +128,7 @@ def _signal(evaluation: Evaluation) -> None:
     A voided purchase is a signal of its own date, but only once it is void.
     """
     staff = (
-        "UNION ALL SELECT p.party, p.day, p.day, FALSE, TRUE FROM purchase AS p"
+        "UNION ALL SELECT p.purchase, p.party, p.day, p.day, FALSE, TRUE FROM purchase AS p"
         " SEMI JOIN staff ON staff.purchase = p.purchase"
         " ANTI JOIN free ON free.purchase = p.purchase"
     )
@@ -128,13 +137,13 @@ def _signal(evaluation: Evaluation) -> None:
         "signal",
         f"""
         SELECT * FROM (
-            SELECT party, day, day AS shown, two_way, inbound AS started FROM interaction
-            UNION ALL SELECT party, day, day, FALSE, FALSE FROM need
-            UNION ALL SELECT giver, day, day, FALSE, FALSE FROM recommendation
-            UNION ALL SELECT receiver, day, day, FALSE, FALSE FROM recommendation
-            UNION ALL SELECT party, day, day, FALSE, FALSE FROM qualification
+            SELECT event, party, day, day AS shown, two_way, inbound AS started FROM interaction
+            UNION ALL SELECT event, party, day, day, FALSE, FALSE FROM need
+            UNION ALL SELECT recommendation, giver, day, day, FALSE, FALSE FROM recommendation
+            UNION ALL SELECT recommendation, receiver, day, day, FALSE, FALSE FROM recommendation
+            UNION ALL SELECT qualification, party, day, day, FALSE, FALSE FROM qualification
             UNION ALL
-            SELECT p.party, p.day, greatest(p.day, v.day), FALSE, TRUE
+            SELECT p.purchase, p.party, p.day, greatest(p.day, v.day), FALSE, TRUE
             FROM purchase AS p JOIN voided AS v ON v.purchase = p.purchase
             {"" if counted else staff}
         ) WHERE party IS NOT NULL AND day IS NOT NULL

@@ -17,7 +17,7 @@ from rdflib import Literal, URIRef
 from kg.errors import UsageError
 from kg.lifecycle.context import Context
 from kg.minting import mint
-from kg.namespaces import CG, ORG, RDF, scheme
+from kg.namespaces import CG, ORG, RDF, RDFS, scheme
 from kg.store import Cursor, Kind, lookup, lookup_nodes
 
 _CLASSES = (
@@ -28,13 +28,14 @@ _CLASSES = (
     "SupplyRelation", "Use",
 )  # fmt: skip
 _PROPERTIES = (
-    "acquisitionSource", "addressee", "amount", "annualPotential", "budgetFit", "canonical",
-    "client", "clientUnit", "closedOn", "critical", "currency", "date", "declaredType",
-    "deliveryDate", "dependencyShare", "direction", "duplicate", "endDate", "firstContactDate",
-    "hasLine", "item", "level", "mergedInto", "needFit", "netAmount", "orderDate", "orderNumber",
-    "party", "paymentDate", "priceBasis", "recommender", "recommendsItem", "recordedAt",
-    "referred", "refunds", "requester", "resolvedOn", "roleType", "score", "seller", "service",
-    "severity", "sourceKey", "startDate", "statedOutcome", "supplierUnit", "timingFit", "user",
+    "acquisitionSource", "addressee", "amount", "annualPotential", "brand", "budgetFit",
+    "canonical", "client", "clientUnit", "closedOn", "critical", "currency", "date",
+    "declaredType", "deliveryDate", "dependencyShare", "direction", "duplicate", "endDate",
+    "firstContactDate", "hasLine", "item", "level", "mergedInto", "needFit", "netAmount",
+    "orderDate", "orderNumber", "party", "paymentDate", "pointOfSale", "priceBasis",
+    "recommender", "recommendsItem", "recordedAt", "referred", "refunds", "requester",
+    "resolvedOn", "roleType", "score", "seller", "service", "severity", "sourceKey", "startDate",
+    "statedOutcome", "supplierUnit", "timingFit", "user",
 )  # fmt: skip
 _WORDS = (
     "both", "critical", "declined", "in", "major", "minor", "prospect", "sales", "staff", "yes",
@@ -52,6 +53,7 @@ def _terms() -> dict[str, URIRef | Literal]:
         **{f"class_{name}": CG[name] for name in _CLASSES},
         **{f"word_{word}": Literal(word) for word in _WORDS},
         "type": RDF.type,
+        "label": RDFS.label,
         "unitOf": ORG.unitOf,
         "member": ORG.member,
         "organization": ORG.organization,
@@ -116,12 +118,12 @@ class Evaluation:
         distinct = "DISTINCT " if self._values[predicate] in self._duplicated else ""
         return f"(SELECT {distinct}s, o, k, num, dbl, ts, tz FROM live WHERE p = ${predicate})"
 
-    def instances(self, *classes: str) -> str:
-        """Return a relation (s) of the instances of classes, each once."""
+    def instances(self, *classes: str, among: str = "TRUE") -> str:
+        """Return a relation (s) of the instances of classes that meet a condition, each once."""
         several = len(classes) > 1 or self._values["type"] in self._duplicated
         named = ", ".join(f"$class_{name}" for name in classes)
         distinct = "DISTINCT " if several else ""
-        return f"(SELECT {distinct}s FROM live WHERE p = $type AND o IN ({named}))"
+        return f"(SELECT {distinct}s FROM live WHERE p = $type AND o IN ({named}) AND {among})"
 
     def dates(self, predicate: str) -> str:
         """Return a relation (s, first_day, day): the earliest and the latest possible day."""

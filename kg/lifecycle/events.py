@@ -104,9 +104,9 @@ def _bad(evaluation: Evaluation) -> None:
     evaluation.table(
         "bad",
         f"""
-        SELECT party, day, resolved FROM incident WHERE day IS NOT NULL
+        SELECT incident AS experience, party, day, resolved FROM incident WHERE day IS NOT NULL
         UNION ALL
-        SELECT low.party, low.day, coalesce(min(high.day), {NEVER})
+        SELECT low.measurement, low.party, low.day, coalesce(min(high.day), {NEVER})
         FROM score AS low
         LEFT JOIN score AS high ON high.party = low.party AND high.day > low.day
             AND high.score > $S_bad

@@ -1,17 +1,23 @@
-"""Why a party has its stage: its measures, the rule that decided, the conditions that failed."""
+"""Why a party has its stage: evidence, the rule that decided, the conditions that failed."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import groupby
+from typing import Any, NamedTuple
 
 from kg.lifecycle.classify import classified
 from kg.lifecycle.context import Context, Table
 from kg.lifecycle.evaluation import Evaluation, snapshot
+from kg.lifecycle.evidence import Evidence, evidence
+from kg.lifecycle.shortfalls import Shortfall, shortfalls
 from kg.lifecycle.stages import LOYAL, REGULAR, RULES
 from kg.store import Cursor
 
-EXPLANATION_COLUMNS = ("party", "party_key", "kind", "name", "holds", "en", "fr")
+EXPLANATION_COLUMNS = (
+    "party", "party_key", "kind", "name", "holds", "value", "needed", "missing", "en", "fr",
+)  # fmt: skip
 
 _MEASURES = {
     "n": ("Occasions", "Occasions d'achat"),
@@ -74,23 +80,86 @@ _DEPTH_TEXTS = {
 }
 
 
-def explain(cursor: Cursor, context: Context, *, party: str) -> Table:
-    """Return what decided the stage of a party: kinds `measure`, `rule` and `depth`.
+_CLASS_TEXTS = {
+    "CURRENT": ("current", "actuelle"),
+    "DISLOYAL": ("disloyal", "déloyale"),
+    "DORMANT": ("dormant", "inactive"),
+    "FORMER": ("former", "ancienne"),
+    "LOYAL": ("loyal", "fidèle"),
+    "POTENTIAL": ("potential", "potentielle"),
+    "PROSPECT": ("a prospect", "prospect"),
+    "QUALIFIED": ("qualified", "qualifiée"),
+    "REGULAR": ("regular", "régulière"),
+}
 
-    The last row of kind `rule` decided; the rows before it failed. Rows of kind `depth` are there
-    for CURRENT parties.
+_EVIDENCE_TEXTS = {
+    "bad experience": ("Unresolved bad experience", "Expérience négative non résolue"),
+    "contract": ("Contract", "Contrat"),
+    "engagement": ("Sign of engagement", "Signe d'engagement"),
+    "membership": ("Membership", "Appartenance"),
+    "purchase": ("Purchase", "Achat"),
+    "refusal": ("Refusal", "Refus"),
+    "use": ("Use", "Utilisation"),
+}
+
+
+class Explained(NamedTuple):
+    """A classified party: its measures, the events read, the conditions that failed next to it."""
+
+    fact: Mapping[str, Any]
+    evidence: list[Evidence]
+    shortfalls: list[Shortfall]
+
+
+class _Line(NamedTuple):
+    """A row of the explanation of one party."""
+
+    kind: str
+    name: str
+    holds: bool | None
+    en: str
+    fr: str
+    value: float | None = None
+    needed: float | None = None
+    missing: float | None = None
+
+
+def explain(cursor: Cursor, context: Context, *, party: str) -> Table:
+    """Return what decided the stage of a party.
+
+    Kinds of rows: `measure`; `rule`, of which the last decided and those before it failed; `depth`
+    for CURRENT parties; `neighbour`, a class that the party nearly has, and `failed`, its
+    conditions that do not hold; `evidence`, the events that were read, named by their IRI.
+
+    Raises:
+        UsageError: no party has this key.
+    """
+    values = context.parameters.as_mapping()
+    rows = [
+        (one.fact["iri"], one.fact["key"], line.kind, line.name, line.holds, line.value,
+         line.needed, line.missing, line.en, line.fr)
+        for one in explained(cursor, context, party=party)
+        for line in _lines(one, values)
+    ]  # fmt: skip
+    return Table(EXPLANATION_COLUMNS, rows)
+
+
+def explained(cursor: Cursor, context: Context, *, party: str) -> list[Explained]:
+    """Return what the classification of the parties with a key or IRI rests on.
 
     Raises:
         UsageError: no party has this key.
     """
     with snapshot(cursor):
         evaluation = classified(cursor, context, party=party)
-        rows = _facts(evaluation)
+        facts = _facts(evaluation)
+        by_party: dict[int, list[Evidence]] = defaultdict(list)
+        for one in evidence(evaluation):
+            by_party[one.party].append(one)
     values = context.parameters.as_mapping()
-    found = [
-        (fact["iri"], fact["key"], *line) for fact in rows for line in _explained(fact, values)
+    return [
+        Explained(fact, by_party[fact["party"]], list(shortfalls(fact, values))) for fact in facts
     ]
-    return Table(EXPLANATION_COLUMNS, found)
 
 
 def _facts(evaluation: Evaluation) -> list[dict[str, Any]]:
@@ -103,7 +172,7 @@ def _facts(evaluation: Evaluation) -> list[dict[str, Any]]:
     tested = ", ".join(f'({sql}) AS "{name}"' for name, sql in conditions.items())
     result = evaluation.run(
         f"""
-        SELECT t.lex AS iri, k.key, c.* EXCLUDE (party), asked - last AS silence, {tested}
+        SELECT t.lex AS iri, k.key, c.*, asked - last AS silence, {tested}
         FROM classification AS c
         JOIN term AS t ON t.id = c.party
         LEFT JOIN {evaluation.source_keys("classification", "party")} AS k ON k.id = c.party
@@ -114,26 +183,45 @@ def _facts(evaluation: Evaluation) -> list[dict[str, Any]]:
     return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
 
 
-def _explained(fact: Mapping[str, Any], values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
-    """Return the lines (kind, name, holds, en, fr) about one party."""
-    lines: list[tuple[Any, ...]] = [
-        (
-            "measure",
-            name,
-            None,
-            f"{en}: {_text(fact[name], 'en')}",
-            f"{fr} : {_text(fact[name], 'fr')}",
-        )
-        for name, (en, fr) in _MEASURES.items()
-    ]
+def _lines(one: Explained, values: Mapping[str, Any]) -> Iterator[_Line]:
+    """Yield the lines about one party."""
+    fact = one.fact
+    for name, (en, fr) in _MEASURES.items():
+        told = (f"{en}: {_text(fact[name], 'en')}", f"{fr} : {_text(fact[name], 'fr')}")
+        yield _Line("measure", name, None, *told)
     for number, (stage, _) in enumerate(RULES[: fact["rule"]], 1):
-        en, fr = (text.format_map(values) for text in _RULE_TEXTS[number - 1])
-        lines.append(("rule", f"{number} {stage}", bool(fact[f"rule_{number}"]), en, fr))
+        en, fr = _filled(_RULE_TEXTS[number - 1], values)
+        yield _Line("rule", f"{number} {stage}", bool(fact[f"rule_{number}"]), en, fr)
     if fact["stage"] == "CURRENT":
         for name, texts in _DEPTH_TEXTS.items():
-            en, fr = (text.format_map(values) for text in texts)
-            lines.append(("depth", name, bool(fact[f"depth_{name}"]), en, fr))
-    return lines
+            en, fr = _filled(texts, values)
+            yield _Line("depth", name, bool(fact[f"depth_{name}"]), en, fr)
+    yield from _neighbours(one.shortfalls)
+    for event in one.evidence:
+        en, fr = _EVIDENCE_TEXTS[event.kind]
+        told = (f"{en}: {_text(event.day, 'en')}", f"{fr} : {_text(event.day, 'fr')}")
+        yield _Line("evidence", event.event, None, *told)
+
+
+def _filled(texts: tuple[str, str], values: Mapping[str, Any]) -> list[str]:
+    return [text.format_map(values) for text in texts]
+
+
+def _neighbours(found: Iterable[Shortfall]) -> Iterator[_Line]:
+    """Yield each class that a party has not, with all that fails, then one line a condition."""
+    for name, group in groupby(found, key=lambda one: one.name):
+        failed = list(group)
+        en, fr = _CLASS_TEXTS[name]
+        told = (
+            f"Not {en}: {'; '.join(one.en for one in failed)}.",
+            f"Non {fr} : {' ; '.join(one.fr for one in failed)}.",
+        )
+        yield _Line("neighbour", name, holds=False, en=told[0], fr=told[1])
+        for one in failed:
+            yield _Line(
+                "failed", f"{name} {one.condition}", holds=False, en=one.en, fr=one.fr,
+                value=one.value, needed=one.needed, missing=one.missing,
+            )  # fmt: skip
 
 
 def _text(value: Any, language: str) -> str:

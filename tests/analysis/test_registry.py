@@ -11,7 +11,7 @@ from tests.lifecycle.world import World, context
 
 OPTIONS = {
     "party": "B", "from": "2025-01-01", "to": "2025-06-30", "model": "first", "unit": "U",
-    "client": "B",
+    "client": "B", "against": '{"D_loyal": 90}', "scope": "product",
 }  # fmt: skip
 
 

@@ -5,6 +5,7 @@ import io
 import json
 
 import pytest
+from rdflib import Graph
 from sample import EX, filled_store
 
 from kg.analysis import ANALYSES
@@ -38,6 +39,8 @@ def required(analysis):
         "client": "ana",
         "from": "2025-01-01",
         "to": "2025-12-31",
+        "against": '{"D_loyal": 90}',
+        "scope": "brand",
     }
     return {option.name: samples[option.name] for option in analysis.options if option.required}
 
@@ -147,3 +150,22 @@ def test_page_shows_why_an_analysis_was_not_run(client):
 def test_page_links_keys_to_their_things(client):
     text = client.get("/analyses/referrals/chain?run=1&party=bo&as_of=2025-06-30").text
     assert 'title="http://example.org/ana">ana</a>' in text
+
+
+def test_results_come_as_rdf_where_they_have_a_form(client):
+    response = client.get("/api/explain?party=bo", headers={"Accept": "text/turtle"})
+    assert response.content_type == "text/turtle; charset=utf-8"
+    graph = Graph().parse(data=response.text, format="turtle")
+    assert set(graph.objects(None, CG.evidence))
+    refused = client.get("/api/chains/reach", headers={"Accept": "text/turtle"})
+    assert refused.status_code == 406
+    assert client.post("/api/chains/reach").status_code == 405
+
+
+def test_a_result_is_kept_as_a_derived_graph(client):
+    kept = client.post("/api/classify", data={"as_of": "2025-06-30", "params": '{"D_new": 30}'})
+    assert kept.status_code == 201, kept.text
+    text = f"ASK {{ GRAPH <{kept.json['graph']}> {{ ?c a <{CG.Classification}> }} }}"
+    assert client.get("/sparql", query_string={"query": text}).json["boolean"] is True
+    refused = client.post("/api/classify", data={"as_of": "never"})
+    assert refused.status_code == 400

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
@@ -84,13 +85,19 @@ def test_total_is_that_of_the_file_to_the_cent(store: Store, shop: Shop) -> None
     assert (total - refunds).quantize(CENT) == sum(net_values(shop).values()).quantize(CENT)
 
 
-def test_every_customer_stands_where_the_rules_put_it(store: Store, shop: Shop) -> None:
-    expected = standings(shop, date(2011, 12, 9))
+@pytest.mark.parametrize("as_of", [date(2011, 6, 30), date(2011, 12, 9), date(2013, 5, 1)])
+def test_every_customer_stands_where_the_rules_put_it(
+    store: Store, shop: Shop, as_of: date
+) -> None:
+    expected = standings(shop, as_of)
     found = {
         row["party_key"]: (row["stage"], row["depth"], row["n"], row["first"], row["last"])
-        for row in real_shop.stages(store).records()
+        for row in real_shop.stages(store, as_of).records()
         if row["party_key"] in expected
     }
     assert found == {
         customer: (it.stage, it.depth, it.n, it.first, it.last) for customer, it in expected.items()
     }
+    counts = Counter(stage for stage, *_ in found.values())
+    assert counts == Counter(it.stage for it in expected.values())
+    assert len(counts) >= 2

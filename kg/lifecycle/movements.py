@@ -1,0 +1,97 @@
+"""How classifications move: between two dates, and between two parameter sets."""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import date
+
+from kg.errors import UsageError
+from kg.lifecycle.classify import build_facts, classified
+from kg.lifecycle.context import Context, Table
+from kg.lifecycle.evaluation import Evaluation, snapshot
+from kg.lifecycle.measures import measure
+from kg.lifecycle.parameters import Parameters
+from kg.lifecycle.records import build_records
+from kg.lifecycle.stages import decide
+from kg.store import Cursor
+
+TRANSITION_COLUMNS = (
+    "from_stage", "from_depth", "to_stage", "to_depth", "parties", "from", "to", "params",
+)  # fmt: skip
+DIFFERENCE_COLUMNS = (
+    "party", "party_key", "stage", "depth", "former_kind", "pipeline", "tier", "other_stage",
+    "other_depth", "other_former_kind", "other_pipeline", "other_tier", "as_of", "params",
+    "other_params",
+)  # fmt: skip
+_COMPARED = ("stage", "depth", "former_kind", "pipeline", "tier")
+
+
+def transitions(cursor: Cursor, context: Context, *, start: date) -> Table:
+    """Return how many parties went from each stage and depth at `start` to each one at T.
+
+    A party without any event before `start` is UNENGAGED then; parties that were closed at
+    `start` are left out, since nothing moves any more. Sums over all rows give all other parties.
+
+    Raises:
+        UsageError: `start` is after T.
+    """
+    if start > context.as_of:
+        raise UsageError(f"from is {start}, after the date of the answer, {context.as_of}.")
+    with snapshot(cursor):
+        evaluation = Evaluation(cursor, context)
+        build_records(evaluation)
+        build_facts(evaluation)
+        evaluation.table(
+            "moved",
+            "SELECT party, $start::DATE AS early, least(closed, $as_of) AS late FROM party"
+            " WHERE coalesce(closed > $start, TRUE)",
+            start=start,
+        )
+        evaluation.table(
+            "moment",
+            "SELECT party, early AS asked FROM moved UNION SELECT party, late FROM moved",
+        )
+        measure(evaluation, "moment", "moment_measured")
+        decide(evaluation, "moment_measured", "moment_decided")
+        rows = evaluation.run(_TRANSITIONS, start=start).fetchall()
+    return Table(TRANSITION_COLUMNS, rows)
+
+
+_TRANSITIONS = """
+SELECT a.stage, a.depth, b.stage, b.depth, count(*), $start::DATE, $as_of, $params
+FROM moved AS m
+JOIN moment_decided AS a ON a.party = m.party AND a.asked = m.early
+JOIN moment_decided AS b ON b.party = m.party AND b.asked = m.late
+GROUP BY a.stage, a.depth, b.stage, b.depth
+ORDER BY ALL
+"""
+
+
+def differences(cursor: Cursor, context: Context, *, against: Parameters) -> Table:
+    """Return the parties whose classification at T differs under another parameter set.
+
+    `other_` columns are those under `against`; flags and position are not compared.
+    """
+    other = dataclasses.replace(context, parameters=against)
+    kept = ", ".join(_COMPARED)
+    with snapshot(cursor):
+        classified(cursor, other)
+        cursor.execute(
+            f"CREATE OR REPLACE TEMP TABLE other_class AS SELECT party, {kept} FROM classification"
+        )
+        evaluation = classified(cursor, context)
+        rows = evaluation.run(
+            f"""
+            SELECT t.lex, k.key, {", ".join(f"c.{name}" for name in _COMPARED)},
+                {", ".join(f"o.{name}" for name in _COMPARED)}, $as_of, $params, $other_params
+            FROM classification AS c
+            JOIN other_class AS o ON o.party = c.party
+            JOIN term AS t ON t.id = c.party
+            LEFT JOIN {evaluation.source_keys("classification", "party")} AS k ON k.id = c.party
+            WHERE ({", ".join(f"c.{name}" for name in _COMPARED)})
+                IS DISTINCT FROM ({", ".join(f"o.{name}" for name in _COMPARED)})
+            ORDER BY k.key, t.lex
+            """,
+            other_params=against.iri,
+        ).fetchall()
+    return Table(DIFFERENCE_COLUMNS, rows)

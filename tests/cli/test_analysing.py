@@ -1,0 +1,81 @@
+"""The analyses on the command line: saved parameters, RDF, derived graphs."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from rdflib import RDF, Graph
+
+from kg.namespaces import CG
+
+
+@pytest.fixture
+def rules(tmp_path: Path) -> Path:
+    file = tmp_path / "long.yml"
+    file.write_text("D_act: 400\nD_lost: 900\n", "utf-8")
+    return file
+
+
+def test_saved_parameters_are_named_listed_and_shown(run, rules: Path) -> None:
+    saved = run("params", "save", "long", rules)
+    assert saved.exit_code == 0
+    listed = json.loads(run("params", "list", "--format", "json").stdout)
+    assert listed == [{"name": "long", "params": saved.stdout.strip()}]
+    shown = json.loads(run("params", "show", "long", "--format", "json").stdout)
+    assert {row["parameter"]: row["value"] for row in shown if row["changed"]} == {
+        "D_act": 400, "D_lost": 900,
+    }  # fmt: skip
+    rules.write_text("D_act: 401\n", "utf-8")
+    assert run("params", "save", "long", rules).exit_code == 2
+
+
+def test_a_saved_set_and_its_file_give_one_answer(run, rules: Path) -> None:
+    run("params", "save", "long", rules)
+    words = ("--as-of", "2027-03-25", "--knowledge", "2030-01-01", "--format", "json")
+    by_name, by_file = (run("classify", *words, "--params", given).stdout
+                        for given in ("long", rules))  # fmt: skip
+    assert by_name == by_file
+    assert json.loads(by_name)[0]["stage"] == "CURRENT"
+    changed = run("differences", "--against", "long", *words)
+    (row,) = json.loads(changed.stdout)
+    assert (row["party_key"], row["stage"], row["other_stage"]) == ("A", "DORMANT", "CURRENT")
+    assert run("classify", "--params", "none").exit_code == 2
+
+
+def test_a_written_classification_is_asked_by_sparql(run) -> None:
+    written = run("classify", "--as-of", "2026-03-31", "--write")
+    assert written.exit_code == 0
+    graph = written.stdout.strip()
+    text = f"""SELECT ?key ?stage {{
+        ?party <{CG.sourceKey}> ?key
+        GRAPH <{graph}> {{ ?c <{CG.about}> ?party ; <{CG.stage}> ?stage }} }}"""
+    rows = run("query", "-e", text, "--format", "csv").stdout.splitlines()[1:]
+    assert rows == ["A,https://w3id.org/clientgraph/scheme/stage/current"]
+
+
+def test_validation_leaves_results_aside(run) -> None:
+    before = run("validate", "--format", "csv")
+    assert run("classify", "--write").exit_code == 0
+    assert run("validate", "--format", "csv").stdout == before.stdout
+
+
+def test_an_explanation_comes_as_rdf(run) -> None:
+    words = ("classify", "--party", "A", "--explain", "--as-of", "2026-03-31", "--format")
+    graph = Graph().parse(data=run(*words, "turtle").stdout, format="turtle")
+    assert len(set(graph.subjects(RDF.type, CG.Classification))) == 1
+    assert set(graph.objects(None, CG.evidence))
+    refused = run("chains", "reach", "--format", "turtle")
+    assert (refused.exit_code, "no form in RDF" in refused.stderr) == (2, True)
+
+
+def test_stages_over_time(run) -> None:
+    words = ("--as-of", "2026-03-31", "--format", "json")
+    (period,) = json.loads(run("history", "--party", "A", *words).stdout)
+    assert (period["from"], period["to"], period["stage"]) == ("2026-03-05", "2026-03-31",
+                                                               "CURRENT")  # fmt: skip
+    (moved,) = json.loads(run("transitions", "--from", "2026-01-01", *words).stdout)
+    assert (moved["from_stage"], moved["to_stage"], moved["parties"]) == ("UNENGAGED",
+                                                                          "CURRENT", 1)  # fmt: skip
+    assert json.loads(run("loyalty", "--scope", "brand", *words).stdout) == []
