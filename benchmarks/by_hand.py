@@ -14,6 +14,7 @@ from benchmarks.queries import QUESTIONS, Question
 from benchmarks.servers import store_path
 from kg.sparql.compiled import Compiled, GraphChoice, compile_query
 from kg.sparql.parse import parse
+from kg.sparql.steps import run_steps
 from kg.store import Cursor, Store, lookup_nodes
 
 HEADER = """
@@ -56,6 +57,7 @@ def answered(cursor: Cursor, compiled: Compiled) -> list[tuple[object, ...]]:
     """Run compiled statements; return all rows."""
     cursor.begin()
     try:
+        run_steps(cursor, compiled.steps)
         if compiled.before is not None:
             cursor.execute(compiled.before)
         return cursor.execute(compiled.sql).fetchall()

@@ -10,6 +10,7 @@ from kg.lifecycle.measures import measure
 from kg.lifecycle.records import build_records
 from kg.lifecycle.stages import decide
 from kg.store import Cursor
+from kg.store.signals import WANTED
 
 _CLASSES = ("Recommendation", "Referral")
 
@@ -56,8 +57,11 @@ DELETE FROM stated_referral WHERE receiver NOT IN (
 )
 """
 """A ring met on the way lies wholly on it: what is left gives the same forest there."""
-_UP = "SELECT giver FROM walk JOIN stated_referral ON receiver = id WHERE giver IS NOT NULL"
-_DOWN = "SELECT receiver FROM walk JOIN stated_referral ON giver = id"
+_UP = (
+    "SELECT giver FROM walk JOIN stated_referral ON receiver = id"
+    f" WHERE giver IS NOT NULL AND {WANTED}"
+)
+_DOWN = f"SELECT receiver FROM walk JOIN stated_referral ON giver = id WHERE {WANTED}"
 
 
 def _stated(evaluation: Evaluation) -> str:

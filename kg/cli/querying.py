@@ -88,7 +88,7 @@ def query_command(
         with _ask(server, question, name, seconds) as response:
             _write_response(response, name)
         return
-    with opened_store(workers=0) as store:
+    with opened_store() as store:
         if explained:
             plan = explain(store, question.text, bindings=question.bindings())
             click.echo(plan.partition("\n")[0].removeprefix("-- "), err=True)

@@ -43,12 +43,11 @@ def today() -> date:
 
 @contextmanager
 def opened_store(
-    missing: Literal["refuse", "create", "memory"] = "refuse", *, workers: int | None = None
+    missing: Literal["refuse", "create", "memory"] = "refuse",
 ) -> Iterator[Store]:
     """Yield the store of the data folder, and close it at the end.
 
-    `missing` says what to do where there is none: refuse, make it, or take one in memory;
-    `workers` is that of `Store.open`.
+    `missing` says what to do where there is none: refuse, make it, or take one in memory.
 
     Raises:
         StoreError: there is no store, and it is not to be made.
@@ -69,7 +68,6 @@ def opened_store(
         memory_limit=settings.memory_limit,
         threads=settings.threads,
         spill_limit=settings.spill_limit,
-        workers=workers,
     ) as store:
         yield store
 

@@ -18,6 +18,7 @@ from kg.errors import UsageError
 from kg.lifecycle.context import Context
 from kg.minting import mint
 from kg.namespaces import CG, ORG, RDF, RDFS, scheme
+from kg.sparql.deadline import execute
 from kg.store import Cursor, Kind, lookup, lookup_nodes
 
 _CLASSES = (
@@ -105,7 +106,7 @@ class Evaluation:
         """Execute a statement with the values that it names."""
         known = self._values | values
         named = set(re.findall(r"\$(\w+)", sql))
-        return self.cursor.execute(sql, {name: known[name] for name in named})
+        return execute(self.cursor, sql, {name: known[name] for name in named})
 
     def table(self, name: str, sql: str, **values: Any) -> int:
         """Keep the rows of a SELECT as the temporary table `name`; return how many there are."""

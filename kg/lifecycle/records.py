@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from kg.lifecycle.evaluation import NEVER, Evaluation
+from kg.store.signals import WANTED
 
 PARTY_CLASSES = (
     "NaturalPerson",
@@ -54,6 +55,7 @@ def _merged(evaluation: Evaluation) -> None:
             SELECT id, target FROM step
             UNION
             SELECT walk.id, step.target FROM walk JOIN step ON step.id = walk.target
+            WHERE {WANTED}
         )
         SELECT id, min(target) AS canonical FROM walk
         WHERE target NOT IN (SELECT id FROM step)
@@ -80,6 +82,7 @@ def _within(evaluation: Evaluation) -> None:
             SELECT part, whole FROM up
             UNION
             SELECT closure.part, up.whole FROM closure JOIN up ON up.part = closure.whole
+            WHERE {WANTED}
         )
         SELECT part, whole FROM closure WHERE part <> whole
         """,

@@ -19,7 +19,7 @@ from kg.shacl.prebinding import mentioned, query_of_run, refuse_for_sets
 from kg.shacl.query_model import Ask, QueryConstraint, Select
 from kg.shacl.shapes_graph import SHAPES_GRAPH, answer_patterns
 from kg.shacl.sql import Compiled as Sql
-from kg.shacl.sql import fill, query, rendered, union
+from kg.shacl.sql import fill, query, union
 from kg.shacl.statement import Statement
 from kg.shacl.values import pairs_of
 from kg.sparql import NotCompiledError, compile_algebra
@@ -124,7 +124,8 @@ def _fail(constraint: Select, st: Statement, variables: list[str], rows: exp.Que
     column = f"f.c{variables.index('failure')}"
     failed = f"SELECT 1 FROM :rows AS f WHERE {column}_k = 5 AND {column}_lex IN ('true', '1')"
     statement = query(f"{failed} LIMIT 1", rows=rows)
-    if st.session.cursor.execute(rendered(statement)).fetchone():
+    _, failures = st.session.counted_table(statement)
+    if failures:
         raise ShapesError(
             f"The query of the shape {constraint.shape} reports a failure (?failure): the data"
             " cannot be judged. Mend what the query asks for, then validate again."

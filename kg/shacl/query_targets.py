@@ -5,6 +5,8 @@ from __future__ import annotations
 from kg.shacl.model import QueryTarget
 from kg.shacl.prebinding import query_of_run
 from kg.shacl.session import Session
+from kg.shacl.sql import Compiled as Sql
+from kg.shacl.sql import query
 from kg.sparql import NotCompiledError, compile_algebra
 from kg.sparql.compiled import GraphChoice
 from kg.sparql.fallback import run_fallback
@@ -30,10 +32,10 @@ def selected_nodes(session: Session, target: QueryTarget) -> str:
         this = variables.index("this")
         return _table(session, [], {row[this] for row in answer if row[this] is not None})
     column = f"c{compiled.variables.index('this')}"
-    found = session.cursor.execute(
-        f"SELECT DISTINCT {column}_id, {column}_k, {column}_lex, {column}_dt, {column}_lang"
-        f" FROM ({compiled.sql}) WHERE {column}_k IS NOT NULL"
-    ).fetchall()
+    columns = ", ".join(f"{column}_{name}" for name in ("id", "k", "lex", "dt", "lang"))
+    selected = f"SELECT DISTINCT {columns} FROM :found WHERE {column}_k IS NOT NULL"
+    table = session.table(query(selected, found=Sql(compiled.sql)))
+    found = session.cursor.execute(f"SELECT * FROM {table}").fetchall()
     stored = [row[0] for row in found if (row[0] or 0) > 0]
     return _table(session, stored, {row[1:] for row in found if (row[0] or 0) <= 0})
 

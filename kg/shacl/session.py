@@ -18,7 +18,7 @@ from sqlglot import exp
 from kg.shacl.model import HasClass, Path, PredicatePath, Shape, Shapes, Target
 from kg.shacl.paths import ordered, predicates
 from kg.shacl.sql import rendered
-from kg.sparql.deadline import Deadline
+from kg.sparql.deadline import Deadline, execute
 from kg.store import (
     Cursor,
     EngineError,
@@ -30,6 +30,7 @@ from kg.store import (
     term_key,
     type_terms,
 )
+from kg.store.signals import WANTED
 
 _TABLES = """
 CREATE OR REPLACE TEMP TABLE shacl_term AS SELECT * FROM main.term LIMIT 0;
@@ -53,11 +54,12 @@ CREATE OR REPLACE TEMP TABLE shacl_edge AS
 SELECT DISTINCT s AS sub, o AS super FROM live WHERE p = ?
 UNION SELECT unnest(?::BIGINT[]), unnest(?::BIGINT[])
 """
-_CLASSES = """
+_CLASSES = f"""
 CREATE OR REPLACE TEMP TABLE shacl_class AS
 WITH RECURSIVE below(root, id) AS (
     SELECT each, each FROM (SELECT unnest(?::BIGINT[]) AS each)
     UNION SELECT b.root, e.sub FROM shacl_edge AS e JOIN below AS b ON e.super = b.id
+    WHERE {WANTED}
 )
 SELECT root, id FROM below
 """
@@ -165,7 +167,8 @@ class Session:
         pairs = [(self.id(sub), self.id(above)) for sub, above in shapes.subclasses]
         columns = [[pair[i] for pair in pairs] for i in range(2)]
         self.cursor.execute(_EDGES, [self.id(RDFS.subClassOf), *columns])
-        self.cursor.execute(_CLASSES, [sorted({self.id(root) for root in _classes(shapes)})])
+        roots = sorted({self.id(root) for root in _classes(shapes)})
+        execute(self.cursor, _CLASSES, [roots])
 
     # --- Removed triples ---
 
@@ -203,7 +206,7 @@ class Session:
         self._tables += 1
         name = f"shacl_t{self._tables}"
         made = f"CREATE OR REPLACE TEMP TABLE {name} AS {rendered(query)}"
-        row = self.cursor.execute(made).fetchone()
+        row = execute(self.cursor, made).fetchone()
         return name, int(row[0]) if row else 0
 
     def table_of(
@@ -224,7 +227,8 @@ class Session:
     def insert(self, table: str, query: exp.Query) -> int:
         """Add rows to a temporary table, columns by name; return how many."""
         self.deadline.check()
-        row = self.cursor.execute(f"INSERT INTO {table} BY NAME {rendered(query)}").fetchone()
+        statement = f"INSERT INTO {table} BY NAME {rendered(query)}"
+        row = execute(self.cursor, statement).fetchone()
         return int(row[0]) if row else 0
 
     def close(self) -> None:

@@ -18,6 +18,7 @@ from kg.shacl.model import (
 )
 from kg.shacl.sql import query, union
 from kg.shacl.statement import Statement
+from kg.store.signals import WANTED
 
 TYPED = ("kind", "num", "dbl", "ts", "tz")
 """Columns of a value that the quads repeat beside their object."""
@@ -132,7 +133,10 @@ def _repeated(st: Statement, path: Path, times: str, nodes: str) -> exp.Query:
     if times == "?":
         both = union([start, _pairs(st, path, nodes)])
         return query("SELECT a.focus, a.value FROM :both AS a", both=both)
-    step = "SELECT r.focus, e.value FROM :self AS r JOIN :edges AS e ON e.focus = r.value"
+    step = (
+        "SELECT r.focus, e.value FROM :self AS r JOIN :edges AS e ON e.focus = r.value"
+        f" WHERE {WANTED}"
+    )
     name = st.closure(start, step, edges=st.let(_edges(st, path)))
     return query("SELECT focus, value FROM :name", name=name)
 

@@ -15,11 +15,13 @@ from rdflib.term import Node
 from sqlglot import exp, parse_one
 
 from kg.sparql import sql, statements
+from kg.sparql.alone import is_path_alone
 from kg.sparql.compiler import Compiler
 from kg.sparql.context import Context, Dataset
 from kg.sparql.lines import line_query
 from kg.sparql.parse import parse
 from kg.sparql.staged import Coded, coded, create, has_few, is_decoded, stage, stored
+from kg.sparql.steps import Step
 from kg.sparql.values import Constant, Kinds
 from kg.store import Cursor, TermKey, hidden_ids, lookup_nodes, term_key
 
@@ -56,6 +58,10 @@ class Compiled:
     direct: Coded | None = None
     """The same for few solutions: without the table, and for certainly few the only way."""
     size: Size = field(default_factory=Size, compare=False)
+    steps: tuple[Step, ...] = ()
+    """Tables that are made before any of it."""
+    recursive: bool = False
+    """Whether what finds the solutions is a recursive statement."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +97,11 @@ def compile_query(
         NotCompiledError: some part of the query is not compiled.
     """
     context = _context(cursor, query.algebra, graphs, bindings, constants)
-    context.base = query.prologue.base
-    compiler = Compiler(context)
     algebra = query.algebra
     form = FORMS[algebra.name]
+    context.base, context.stages = query.prologue.base, True
+    alone = context.alone = (form == "ask" or in_two_steps) and is_path_alone(algebra)
+    compiler = Compiler(context)
     variables: list[str] = []
     before: str | None = None
     direct: Coded | None = None
@@ -102,12 +109,15 @@ def compile_query(
     if form == "select":
         variables = [str(variable) for variable in algebra.PV]
         relation = compiler.relation(algebra.p)
-        if in_two_steps and is_decoded(relation, variables):
+        if in_two_steps and (alone or is_decoded(relation, variables)):
             kept = stage(context, relation, variables)
             solving = sql.text(kept.query)
             direct = coded(context, kept, solving, variables)
             if has_few(relation):
-                return Compiled(form, variables, direct.sql, not context.uses_now, None, direct)
+                lasting, steps = not context.uses_now, tuple(context.steps)
+                return Compiled(
+                    form, variables, direct.sql, lasting, None, direct, Size(), steps, alone
+                )
             before, relation = create(solving), stored(kept)
         statement = statements.solutions(context, relation, variables)
     elif form == "ask":
@@ -118,7 +128,9 @@ def compile_query(
         statement = statements.construct(context, relation, template)
     else:
         statement = statements.describe(context, compiler, algebra)
-    return Compiled(form, variables, sql.text(statement), not context.uses_now, before, direct)
+    lasting, steps = not context.uses_now, tuple(context.steps)
+    text = sql.text(statement)
+    return Compiled(form, variables, text, lasting, before, direct, Size(), steps, alone)
 
 
 def compile_lines(
@@ -134,6 +146,8 @@ def compile_lines(
     The snapshot and the arguments have to be those of the compilation whose table it reads.
     """
     context = _context(cursor, query.algebra, graphs, bindings, constants)
+    context.base, context.stages = query.prologue.base, True
+    context.alone = is_path_alone(query.algebra)
     relation = Compiler(context).relation(query.algebra.p)
     variables = [str(variable) for variable in query.algebra.PV]
     kept = stage(context, relation, variables)
@@ -188,12 +202,13 @@ class CompiledWhere:
     """The WHERE clause of an update as SQL.
 
     `columns` holds the columns of each variable; `own` the terms that the text alone brings, which
-    stand in columns of ids by negative numbers.
+    stand in columns of ids by negative numbers, `steps` what has to run before.
     """
 
     sql: str
     columns: dict[str, statements.Columns]
     own: dict[int, TermKey]
+    steps: tuple[Step, ...] = ()
 
 
 def compile_where(
@@ -211,10 +226,11 @@ def compile_where(
         NotCompiledError: some part of the pattern is not compiled.
     """
     context = _context(cursor, query.algebra, graphs, bindings)
+    context.stages = True
     relation = Compiler(context).relation(query.algebra.p)
     statement, columns = statements.bound_columns(context, relation, variables)
     own = {constant.id: key for key, constant in context.constants.items() if constant.id < 0}
-    return CompiledWhere(sql.text(statement), columns, own)
+    return CompiledWhere(sql.text(statement), columns, own, tuple(context.steps))
 
 
 def _outside(relation: str) -> exp.Query:

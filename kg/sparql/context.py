@@ -13,6 +13,7 @@ from rdflib.term import Node
 from sqlglot import exp
 
 from kg.sparql import sql
+from kg.sparql.steps import Step
 from kg.sparql.values import (
     ANY,
     COLUMN_DIGITS,
@@ -72,6 +73,12 @@ class Context:
     repeats; variables of one query are bound together."""
     narrowed: set[str] = field(default_factory=set)
     """Variables of which a FILTER keeps few values."""
+    stages: bool = False
+    """Whether tables may be made before the statement runs."""
+    alone: bool = False
+    """Whether the query is one path of any length, which is followed by the statement itself."""
+    steps: list[Step] = field(default_factory=list)
+    """What makes these tables, in order."""
     _shared: dict[int | None, float] = field(default_factory=dict)
     _variables: dict[str, int] = field(default_factory=dict)
     _aliases: itertools.count[int] = field(default_factory=itertools.count)
@@ -89,6 +96,13 @@ class Context:
     def fresh(self, prefix: str) -> str:
         """Return an alias or variable name used nowhere else."""
         return f"{prefix}{next(self._aliases)}"
+
+    def stage(self, prefix: str, query: exp.Query, *, recursive: bool = False) -> str:
+        """Let a table be made of a query beforehand; return its name."""
+        table = self.fresh(prefix)
+        statement = f"CREATE TEMP TABLE {table} AS {sql.text(query)}"
+        self.steps.append(Step(table, statement, recursive))
+        return table
 
     def constant(self, node: Node) -> Constant:
         """Return the value of a term of the query's text."""

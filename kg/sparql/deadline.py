@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import signal
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from types import TracebackType
+from weakref import WeakValueDictionary
 
 from kg.errors import QueryError, QueryMemoryError, QueryStoppedError, QueryTimeoutError
 from kg.store import Cursor, EngineError
+from kg.store.signals import Signal, deafen, listening
 
 _AGAIN = 0.02
 """Seconds between two interruptions: the first may fall between two statements of a query."""
@@ -44,8 +47,10 @@ class Deadline:
         self._paused_at: float | None = None
         self._stopped = False
         self._cancelled = False
+        self._signal: Signal | None = None
         self._lock = threading.Lock()
         self._wake = threading.Event()
+        _GUARDING[id(cursor)] = self
         if seconds is not None and seconds < 2 * _MOMENT:
             self._start()
         elif seconds is not None or gone is not None:
@@ -100,7 +105,32 @@ class Deadline:
         """Stop guarding: from now on the cursor is not interrupted."""
         with self._lock:
             self._cancelled = True
+        if _GUARDING.get(id(self._cursor)) is self:
+            _GUARDING.pop(id(self._cursor), None)
         self._wake.set()
+
+    @contextlib.contextmanager
+    def recursion(self) -> Iterator[None]:
+        """Let the cursor run recursive statements, which are told to end and not interrupted.
+
+        Raises:
+            QueryTimeoutError: the time is over.
+            QueryStoppedError: somebody stopped it.
+        """
+        self.check()
+        with listening(self._cursor) as heard:
+            with self._lock:
+                self._signal = heard
+            try:
+                with _on_keyboard(self.stop):
+                    yield
+            except EngineError:
+                self.check()
+                raise
+            finally:
+                with self._lock:
+                    self._signal = None
+        self.check()
 
     def start_if_needed(self) -> None:
         """Let a thread guard the query, if it is still at work."""
@@ -136,7 +166,9 @@ class Deadline:
                 return False
             # The cursor of an answer that nobody read to its end may be closed by now.
             with contextlib.suppress(EngineError):
-                if self._paused_at is None:
+                if self._signal is not None:
+                    self._signal.give()
+                elif self._paused_at is None:
                     self._cursor.interrupt()
                 return True
             return False
@@ -151,6 +183,55 @@ class Deadline:
         trace: TracebackType | None,
     ) -> None:
         self.cancel()
+
+
+@contextlib.contextmanager
+def _on_keyboard(stop: Callable[[], None]) -> Iterator[None]:
+    """Let Ctrl+C stop a query, where it would raise KeyboardInterrupt and interrupt the engine."""
+    usual = signal.default_int_handler
+    main = threading.current_thread() is threading.main_thread()
+    if not main or signal.getsignal(signal.SIGINT) is not usual:
+        yield
+        return
+    signal.signal(signal.SIGINT, lambda _number, _frame: stop())
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, usual)
+
+
+_GUARDING: WeakValueDictionary[int, Deadline] = WeakValueDictionary()
+"""What guards a cursor, by its id: cursors take no weak references."""
+
+
+@contextlib.contextmanager
+def recursion(cursor: Cursor) -> Iterator[None]:
+    """Let a cursor run recursive statements, stopped by the deadline that guards it, if any does.
+
+    Such a statement holds `kg.store.signals.WANTED` in its recursive part; all of it runs without
+    being interrupted, so it should do little beside.
+    """
+    deadline = _GUARDING.get(id(cursor))
+    if deadline is None:
+        deafen(cursor)
+        yield
+        return
+    with deadline.recursion():
+        yield
+
+
+def execute(cursor: Cursor, statement: str, parameters: object = None) -> Cursor:
+    """Execute a statement that makes or changes a table, perhaps a recursive one.
+
+    Raises:
+        QueryTimeoutError: the deadline that guards the cursor passed while it recurred.
+        QueryStoppedError: somebody stopped it then.
+    """
+    with recursion(cursor) if _RECURSIVE in statement else contextlib.nullcontext():
+        return cursor.execute(statement, parameters)
+
+
+_RECURSIVE = "WITH RECURSIVE"
 
 
 class _Starter:

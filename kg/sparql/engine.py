@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from typing import TypeVar
 from weakref import WeakKeyDictionary
@@ -32,6 +33,7 @@ from kg.sparql.reading import (
 )
 from kg.sparql.running import UNLIMITED, Allowance, Running, running_on
 from kg.sparql.staged import FEW, Coded
+from kg.sparql.steps import Step, drop_steps, run_steps
 from kg.sparql.values import NotCompiledError
 from kg.store import (
     Cursor,
@@ -131,6 +133,7 @@ class _Answering:
         self._running: Running | None = None
         self._turns: int | None = None
         self._done = False
+        self._steps: tuple[Step, ...] = ()
 
     @property
     def _lasting(self) -> bool:
@@ -209,27 +212,42 @@ class _Answering:
         compiled = self._statement(number)
         self._deadline.check()
         result = Result(compiled.form, compiled.variables, "sql", number)
+        self._steps = compiled.steps
+        run_steps(self._cursor, compiled.steps, self._execute)
         if compiled.direct is not None and (compiled.size.few or compiled.before is None):
-            rows = self._directly(compiled.direct)
+            rows = self._directly(compiled, compiled.direct)
             if len(rows) <= FEW:
                 return self._decoded(result, compiled.direct, rows)
         if compiled.before is not None:
             return self._in_two_steps(result, compiled, compiled.before)
-        self._execute(compiled.sql)
         if compiled.form == "ask":
-            row = self._cursor.fetchone()
-            result.boolean = bool(row and row[0])
+            result.boolean = self._truth(compiled)
             self._finish()
             return result
+        self._execute(compiled.sql)
         width = len(compiled.variables) if compiled.form == "select" else 3
         first = self._cursor.fetchmany(CHUNK)
         rest = chunks_of(self._cursor, self._deadline) if len(first) == CHUNK else ()
         return self._with_rows(result, terms(itertools.chain([first], rest), width))
 
-    def _directly(self, coded: Coded) -> list[tuple[object, ...]]:
+    def _recursion(self, compiled: Compiled) -> AbstractContextManager[None]:
+        """Return what holds while that runs, and is fetched, which finds the solutions."""
+        return self._deadline.recursion() if compiled.recursive else nullcontext()
+
+    def _truth(self, compiled: Compiled) -> bool:
+        """Return the answer of ASK."""
+        with self._recursion(compiled):
+            self._execute(compiled.sql)
+            row = self._cursor.fetchone()
+        return bool(row and row[0])
+
+    def _directly(self, compiled: Compiled, coded: Coded) -> list[tuple[object, ...]]:
         """Return the solutions as ids, one more than are few where there are many."""
-        self._execute(coded.sql)
-        return self._cursor.fetchmany(FEW + 1)
+        with self._recursion(compiled):
+            # Rows come as they are fetched: all of a recursion has to be.
+            limit = f" LIMIT {FEW + 1}" if compiled.recursive else ""
+            self._execute(coded.sql + limit)
+            return self._cursor.fetchmany(FEW + 1)
 
     def _decoded(self, result: Result, coded: Coded, rows: list[tuple[object, ...]]) -> Result:
         """Decode few solutions, from what is known of the dictionary as far as that goes."""
@@ -238,8 +256,9 @@ class _Answering:
 
     def _in_two_steps(self, result: Result, compiled: Compiled, before: str) -> Result:
         """Put the solutions into a table; they are decoded when they are asked for."""
-        self._execute(before)
-        row = self._cursor.fetchone()
+        with self._recursion(compiled):
+            self._execute(before)
+            row = self._cursor.fetchone()
         count = row[0] if row is not None else 0
         compiled.size.few = count <= FEW
         result._lines = partial(self._lines, result, count)
@@ -347,6 +366,8 @@ class _Answering:
             with contextlib.suppress(EngineError):
                 self._cursor.rollback()
             self._cursor.close()
+        else:
+            drop_steps(self._cursor, self._steps)
 
 
 def explain(
@@ -362,10 +383,11 @@ def explain(
     cursor.begin()
     try:
         compiled = compile_query(cursor, parsed, bindings or {}, GraphChoice(), in_two_steps=True)
-        steps = [step for step in (compiled.before, compiled.sql) if step is not None]
-        rows = cursor.execute(f"EXPLAIN {steps[0]}").fetchall()
+        run_steps(cursor, (step.without_data() for step in compiled.steps))
+        last = [step for step in (compiled.before, compiled.sql) if step is not None]
+        rows = cursor.execute(f"EXPLAIN {last[0]}").fetchall()
         plan = "\n".join(str(row[1]) for row in rows)
-        statements = ";\n".join(steps)
+        statements = ";\n".join([*(step.sql for step in compiled.steps), *last])
         return f"-- engine: sql\n{statements}\n\n{plan}"
     except NotCompiledError as error:
         return f"-- engine: rdflib\n-- not compiled: {error}"

@@ -51,6 +51,8 @@ class _Paths:
         self.graph = graph
         self.per_graph = isinstance(graph, str)
         self.columns = ["a", "b", "g"] if self.per_graph else ["a", "b"]
+        self.inner = False
+        """Whether a closure stands within another one."""
 
     def pairs(self, path: Path | URIRef, ends: Ends) -> exp.Query:
         """Return the pairs of a path of any form."""
@@ -178,23 +180,64 @@ class _Paths:
 
     def _closure(self, path: MulPath, seeds: exp.Query | None) -> exp.Query:
         """Return the transitive closure from the seeds, the reflexive one for `*`."""
-        name, link = self.context.fresh("c"), self.context.fresh("l")
+        name = self.context.fresh("c")
+        inner, self.inner = self.inner, True
         if path.mod == "*":
             first = self._zero_length(seeds)
+            if seeds is None:
+                first = self._kept(first)
         else:
-            first = self._pair_columns(self.pairs(path.path, Ends(seeds)))
-        columns = [sql.column(name, "a"), sql.column(link, "b")]
-        on = sql.eq(sql.column(name, "b"), sql.column(link, "a"))
-        if self.per_graph:
-            columns.append(sql.column(name, "g"))
-            on = sql.both(on, sql.eq(sql.column(name, "g"), sql.column(link, "g")))
-        again = sql.select(columns, sql.table(name, name))
-        sql.join(again, sql.subquery(self.pairs(path.path, Ends()), link), on)
+            first = self._pair_columns(self._scanned(path.path, Ends(seeds)))
+        again = self._further(path.path, sql.table(name, name), name)
         result = sql.select(
             [sql.column(name, column) for column in self.columns], sql.table(name, name)
         )
-        sql.with_recursive(result, name, self.columns, sql.union([first, again]))
-        return result
+        sql.with_recursive(result, name, self.columns, sql.recursion(first, again))
+        self.inner = inner
+        if self.context.alone and not inner:
+            return result
+        return self._kept(result, recursive=True)
+
+    def _further(self, path: Path | URIRef, source: sql.Expr, alias: str) -> exp.Query:
+        """Return pairs that are one path longer than those of a source.
+
+        Each join looks whether the query is still wanted, and has a side that is only scanned:
+        whatever the path, the recursion comes to its end soon after it is told to.
+        """
+        path = _outward(path)
+        if isinstance(path, SequencePath):
+            *steps, last = path.args
+            for step in steps:
+                query = self._further(step, source, alias)
+                alias = self.context.fresh("f")
+                source = sql.subquery(query, alias)
+            return self._further(last, source, alias)
+        if isinstance(path, AlternativePath) and not _is_scanned(path):
+            return sql.union_all([self._further(arg, source.copy(), alias) for arg in path.args])
+        link = self.context.fresh("l")
+        columns = [sql.column(alias, "a"), sql.column(link, "b")]
+        on = sql.eq(sql.column(alias, "b"), sql.column(link, "a"))
+        if self.per_graph:
+            columns.append(sql.column(alias, "g"))
+            on = sql.both(on, sql.eq(sql.column(alias, "g"), sql.column(link, "g")))
+        query = sql.select(columns, source, sql.wanted())
+        sql.join(query, sql.subquery(self._scanned(path, Ends()), link), on)
+        return query
+
+    def _scanned(self, path: Path | URIRef, ends: Ends) -> exp.Query:
+        """Return the pairs of a path as no more than a scan of a table."""
+        pairs = self.pairs(path, ends)
+        kept = isinstance(path, MulPath) and path.mod != "?"
+        return pairs if kept or _is_scanned(path) else self._kept(pairs)
+
+    def _kept(self, pairs: exp.Query, *, recursive: bool = False) -> exp.Query:
+        """Return pairs read from a table that is made beforehand, where that may be."""
+        if not self.context.stages:
+            return pairs
+        name = self.context.stage("path", pairs, recursive=recursive)
+        return sql.select(
+            [sql.column(name, column) for column in self.columns], sql.table(name, name)
+        )
 
     def _zero_length(self, seeds: exp.Query | None) -> exp.Query:
         """Return each seed, or each node of the active graph, paired with itself."""
@@ -228,6 +271,44 @@ class _Paths:
         query = sql.select(columns, sql.subquery(seeds.copy(), seed))
         sql.join(query, sql.subquery(graphs, each), None)
         return query
+
+
+def has_closure(path: object) -> bool:
+    """Return whether a path leads over any number of steps."""
+    match path:
+        case MulPath():
+            return path.mod != "?" or has_closure(path.path)
+        case InvPath():
+            return has_closure(path.arg)
+        case SequencePath() | AlternativePath():
+            return any(has_closure(arg) for arg in path.args)
+    return False
+
+
+def _is_scanned(path: object) -> bool:
+    """Return whether the pairs of a path come from scans alone."""
+    match path:
+        case URIRef() | NegatedPath():
+            return True
+        case InvPath():
+            return _is_scanned(path.arg)
+        case AlternativePath():
+            return all(_is_scanned(arg) for arg in path.args)
+    return False
+
+
+def _outward(path: Path | URIRef) -> Path | URIRef:
+    """Return a path whose inverses stand at single steps only."""
+    match path:
+        case InvPath(arg=SequencePath() as inner):
+            return SequencePath(*(InvPath(arg) for arg in reversed(inner.args)))
+        case InvPath(arg=AlternativePath() as inner):
+            return AlternativePath(*(InvPath(arg) for arg in inner.args))
+        case InvPath(arg=MulPath() as inner):
+            return MulPath(InvPath(inner.path), inner.mod)
+        case InvPath(arg=InvPath() as inner):
+            return _outward(inner.arg)
+    return path
 
 
 def _among(column: sql.Expr, seeds: exp.Query) -> sql.Expr:

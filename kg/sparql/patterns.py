@@ -18,7 +18,7 @@ from kg.sparql.context import (
     variable_name,
 )
 from kg.sparql.equalities import Place, equalities
-from kg.sparql.paths import Ends, path_query
+from kg.sparql.paths import Ends, has_closure, path_query
 from kg.sparql.relation import Relation
 from kg.sparql.values import Constant, Shape
 
@@ -215,9 +215,11 @@ def _with_paths(
     base_name: str | None = None
     joined = sources
     base: Relation | None = None
+    stages = False
     if sources.tables:
         base = _relation(context, sources)
-        base_name = context.fresh("b")
+        stages = context.stages and any(has_closure(path) for _, path, _ in paths)
+        base_name = context.stage("base", base.query) if stages else context.fresh("b")
         joined = _Sources(tables=[sql.table(base_name, base_name)], nodes=sources.nodes)
         _rebind(context, joined, base, base_name, sources)
     for subject, path, object_ in paths:
@@ -241,7 +243,8 @@ def _with_paths(
     if base is not None and base_name is not None:
         assert isinstance(result.query, exp.Select)  # noqa: S101
         _keep_typed_columns(context, result, base, base_name)
-        sql.with_query(result.query, base_name, base.query, materialized=True)
+        if not stages:
+            sql.with_query(result.query, base_name, base.query, materialized=True)
         shapes = {**result.shapes, **base.shapes}
         return Relation(result.query, shapes)
     return result

@@ -18,6 +18,7 @@ from kg.sparql.compiled import Compiled, GraphChoice, compile_lines, compile_que
 from kg.sparql.context import typed_term
 from kg.sparql.lifting import Asked
 from kg.sparql.parameters import Parameter
+from kg.sparql.steps import Step
 from kg.store import Cursor, TermKey, term_key
 from kg.store.decoding import Terms
 
@@ -81,6 +82,7 @@ class _Plan:
     statement: _Gapped
     before: _Gapped | None
     direct: _Gapped | None
+    steps: Sequence[tuple[Step, _Gapped]]
 
     def filled(self, parameters: Sequence[Parameter]) -> Compiled:
         """Return the compiled query of some parameters."""
@@ -94,6 +96,7 @@ class _Plan:
             sql=self.statement.filled(parameters),
             before=self.before.filled(parameters) if self.before else None,
             direct=direct,
+            steps=tuple(replace(step, sql=text.filled(parameters)) for step, text in self.steps),
         )
 
 
@@ -104,6 +107,7 @@ def _plan(compiled: Compiled) -> _Plan:
         _gapped(compiled.sql),
         None if before is None else _gapped(before),
         None if direct is None else _gapped(direct.sql),
+        [(step, _gapped(step.sql)) for step in compiled.steps],
     )
 
 

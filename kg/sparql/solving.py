@@ -13,6 +13,7 @@ from kg.sparql.compiled import CompiledWhere, GraphChoice, compile_where
 from kg.sparql.deadline import Deadline
 from kg.sparql.fallback import Row, run_fallback
 from kg.sparql.statements import Columns
+from kg.sparql.steps import drop_steps, run_steps
 from kg.sparql.templates import SOLUTIONS, Solutions
 from kg.sparql.values import Kinds, NotCompiledError
 from kg.store import Cursor, EngineError, EngineInterrupted, EngineOutOfMemory, Store, drop
@@ -60,6 +61,7 @@ class Solving:
                 yield Solutions(columns, {})
             return
         try:
+            run_steps(self._cursor, clause.steps)
             self._cursor.execute(
                 f"CREATE TEMP TABLE {SOLUTIONS} AS"
                 f" SELECT row_number() OVER () AS n, * FROM ({clause.sql})"
@@ -69,6 +71,7 @@ class Solving:
         except EngineError as error:
             raise EngineFailedError from error
         try:
+            drop_steps(self._cursor, clause.steps)
             yield Solutions(clause.columns, clause.own)
         finally:
             drop(self._cursor, SOLUTIONS)

@@ -11,7 +11,9 @@ import secrets
 from collections.abc import Sequence
 from functools import lru_cache
 
-from sqlglot import exp
+from sqlglot import exp, parse_one
+
+from kg.store.signals import WANTED
 
 Expr = exp.Expr
 
@@ -275,6 +277,14 @@ def join(query: exp.Select, source: Expr, on: Expr | None, *, side: str = "") ->
     query.append("joins", clause)
 
 
+_WANTED = parse_one(WANTED, dialect="duckdb")
+
+
+def wanted() -> Expr:
+    """Return the condition that fails, now and then, when a recursive query has to end."""
+    return _WANTED.copy()
+
+
 def exists(query: exp.Query) -> Expr:
     """Return EXISTS (query)."""
     return exp.Exists(this=exp.Subquery(this=query))
@@ -298,6 +308,12 @@ def _set_operation(queries: Sequence[exp.Query], *, distinct: bool) -> exp.Query
     left = _set_operation(queries[:middle], distinct=distinct)
     right = _set_operation(queries[middle:], distinct=distinct)
     return exp.Union(this=_part(left), expression=_part(right), distinct=distinct)
+
+
+def recursion(first: exp.Query, again: exp.Query) -> exp.Query:
+    """Return the union that a recursive query is of its first part and the one that recurs."""
+    whole = exp.Subquery(this=again) if isinstance(again, exp.Union) else again
+    return exp.Union(this=_part(first), expression=whole, distinct=True)
 
 
 def _part(query: exp.Query) -> exp.Query:

@@ -201,7 +201,9 @@ def describe(context: Context, compiler: Compiler, algebra: CompValue) -> exp.Qu
             variables.append(str(node))
     if variables and algebra.p is not None:
         relation = compiler.relation(algebra.p)
-        parts += [_ids(context, relation, name) for name in variables]
+        found = sql.union([_ids(context, relation, name) for name in variables])
+        table = context.stage("found", found)
+        parts.append(sql.select([sql.column(table, "id")], sql.table(table, table)))
     return _about(context, sql.union(parts)) if parts else _no_triples()
 
 
@@ -217,15 +219,17 @@ def _about(context: Context, resources: exp.Query) -> exp.Query:
     """Return the triples whose subject is a resource, or a blank node met on the way."""
     name, alias, quad = context.fresh("c"), context.fresh("r"), context.fresh("q")
     seen = sql.both(context.visible(quad), context.in_default_graph(quad))
-    again = sql.select([sql.column(quad, "o")], sql.table(name, alias))
+    again = sql.select([sql.column(quad, "o")], sql.table(name, alias), sql.wanted())
     blank = sql.eq(sql.column(quad, "k"), sql.number(int(Kind.BLANK)))
     on = sql.eq(sql.column(quad, "s"), sql.column(alias, "id"))
     sql.join(again, sql.table("quad", quad), sql.both(on, seen, blank))
+    recursion = sql.select([sql.column(name, "id")], sql.table(name, name))
+    sql.with_recursive(recursion, name, ["id"], sql.union([resources, again]))
+    described = context.stage("about", recursion, recursive=True)
     about = sql.select(
-        [sql.column(quad, column) for column in "spo"], sql.table(name, alias), distinct=True
+        [sql.column(quad, column) for column in "spo"], sql.table(described, alias), distinct=True
     )
     sql.join(about, sql.table("quad", quad), sql.both(on, seen))
-    sql.with_recursive(about, name, ["id"], sql.union([resources, again]))
     return _decoded(context, about)
 
 

@@ -21,7 +21,7 @@ import duckdb
 
 from kg.errors import StoreBusyError, StoreError, StoreFormatError, StoreLockedError
 from kg.namespaces import CG, ID, PROV, PROVENANCE_GRAPH, RDF, XSD
-from kg.store import few, staging
+from kg.store import few, signals, staging
 from kg.store.decoding import Terms
 from kg.store.schema import TABLES, UPGRADES, VERSION
 from kg.store.typing import XSD_STRING
@@ -180,9 +180,9 @@ class Store:
         """Open the store of a file, made when missing; None keeps it in memory.
 
         `memory_limit` and `spill_limit` bound what all its cursors take together, of memory and
-        of the disk. `workers` threads help each statement; None leaves that to the engine. With 0
-        a statement runs on the thread that executes it alone, and can always be interrupted: in
-        DuckDB 2.0.0 an interruption while a worker is within a recursive query never ends.
+        of the disk. `workers` threads help each statement; None leaves that to the engine, and
+        with 0 a statement runs on the thread that executes it alone. Where there are workers, a
+        recursive statement must not be interrupted (see `kg.store.signals`).
 
         Raises:
             StoreLockedError: another process holds the file.
@@ -227,6 +227,7 @@ class Store:
         # This optimizer of DuckDB 2.0.0 drops a LIMIT above a LEFT JOIN whose right side it proves
         # empty: ten rows are asked for and all come, and EXISTS finds nothing.
         self._connection.execute("SET disabled_optimizers = 'projection_pullup'")
+        signals.prepare(self._connection)
         # No statement reached by any means may read a file or the network.
         self._connection.execute("SET enable_external_access = false")
         self._connection.execute("SET allowed_configs = ['operator_memory_limit']")

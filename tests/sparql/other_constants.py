@@ -16,6 +16,7 @@ from kg.sparql.compiled import Compiled, GraphChoice, compile_query
 from kg.sparql.lifting import Asked, read
 from kg.sparql.parse import parse
 from kg.sparql.plans import Plans
+from kg.sparql.steps import run_steps
 from kg.sparql.values import NotCompiledError
 from kg.store import Cursor, EngineError
 from kg.store.typing import RDF_LANG_STRING, XSD_STRING
@@ -105,7 +106,8 @@ def _compiled(compile_: Callable[[], Compiled]) -> Compiled | str:
 
 def _statements(compiled: Compiled) -> list[str]:
     direct = compiled.direct.sql if compiled.direct is not None else None
-    return [_normal(part) for part in (compiled.before, compiled.sql, direct) if part is not None]
+    parts = [*(step.sql for step in compiled.steps), compiled.before, compiled.sql, direct]
+    return [_normal(part) for part in parts if part is not None]
 
 
 def _pieces(compiled: Compiled) -> list[str]:
@@ -116,6 +118,7 @@ def _pieces(compiled: Compiled) -> list[str]:
 def _rows(cursor: Cursor, compiled: Compiled) -> Counter[tuple[object, ...]] | str:
     cursor.begin()
     try:
+        run_steps(cursor, compiled.steps)
         if compiled.before is not None:
             cursor.execute(compiled.before)
         return Counter(cursor.execute(compiled.sql).fetchall())
