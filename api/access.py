@@ -26,6 +26,8 @@ RIGHTS: dict[str, Needed] = {
     "analyses.keep_analysis": Right.WRITE,
     "analyses.list_analyses": Right.READ,
     "analyses.run_analysis": Right.READ,
+    "csv_templates.list_templates": Right.READ,
+    "csv_templates.show_template": Right.READ,
     "graphs.delete_graph": Right.WRITE,
     "graphs.get_graph": Right.READ,
     "graphs.post_graph": Right.WRITE,

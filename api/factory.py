@@ -8,6 +8,7 @@ from jinja2 import StrictUndefined
 
 from api import (
     analyses,
+    csv_templates,
     graphs,
     health,
     imports,
@@ -77,6 +78,7 @@ def create_app(
         imports,
         queries,
         analyses,
+        csv_templates,
         openapi,
         health,
         running,

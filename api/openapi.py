@@ -97,6 +97,14 @@ def describe() -> Document:
             },
             "/api/queries": {"get": _operation("The named questions", [], _json())},
             **{f"/api/queries/{one.name}": {"get": _question(one)} for one in catalog},
+            "/api/templates": {"get": _operation("The names of the templates", [], _json())},
+            "/api/templates/{name}": {
+                "get": _operation(
+                    "The CSV file of a template, to be filled",
+                    [_path_parameter("name"), _parameter("lang", "`en` or `fr`")],
+                    {"text/csv": {"schema": {"type": "string"}}},
+                )
+            },
             "/api/analyses": {"get": _operation("The analyses", [], _json())},
             **{f"/api/{one.name.replace(' ', '/')}": _analysis(one) for one in ANALYSES.values()},
         },

@@ -37,6 +37,7 @@ _COMMANDS = {
     "referrals": "kg.cli.analysing:referrals",
     "restore": "kg.cli.keeping:restore",
     "transitions": "kg.cli.analysing:transitions",
+    "template": "kg.cli.templates:template_command",
     "update": "kg.cli.updating:update_command",
     "token": "kg.cli.tokens:token",
     "undo": "kg.cli.history:undo",

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import sqlglot.expressions as exp
 from rdflib import XSD
@@ -16,10 +15,11 @@ from kg.ingest.cells import bind_columns, checks_of
 from kg.ingest.compile import ROW, ROWS, Check, Relation, Values
 from kg.ingest.derivation import derive
 from kg.ingest.functions import Context
+from kg.ingest.inputs import TableFile
 from kg.ingest.known import KNOWN, collect_known
 from kg.ingest.mapping import Document, Source
 from kg.ingest.messages import EMPTY_ROW, message
-from kg.ingest.names import names_of
+from kg.ingest.names import layout_of, names_of
 from kg.ingest.production import STAGING, Graphs, Producer, Production
 from kg.ingest.readers import SourceTable, read_table
 from kg.ingest.report import FileReport, Finding, ImportReport, SetAsideRows
@@ -58,7 +58,7 @@ class Execution:
         """Position in the report's files of each table read."""
         self._cursor.execute(STAGING)
 
-    def read(self, document: Document, paths: dict[str, Path]) -> None:
+    def read(self, document: Document, files: dict[str, TableFile]) -> None:
         """Read the files of a document's sources.
 
         Raises:
@@ -66,16 +66,17 @@ class Execution:
             MappingError: a column that the document names is not in its file.
         """
         tables: dict[str, Relation] = {}
-        read: dict[Path, SourceTable] = {}
-        positions: dict[Path, int] = {}
+        read: dict[tuple[TableFile, str | None], tuple[SourceTable, int]] = {}
         for source in document.sources:
             if source.access is None:
                 continue
-            path = paths[source.name]
-            if path not in read:
-                read[path] = read_table(self._cursor, path, self._name("file"))
-                positions[path] = self._register(read[path])
-            tables[source.name] = self._bind(document, source, read[path], positions[path])
+            file = files[source.name]
+            key = file, source.iterator
+            if key not in read:
+                layout = layout_of(document, source, file.sheet)
+                table = read_table(self._cursor, file.path, self._name("file"), layout)
+                read[key] = table, self._register(table)
+            tables[source.name] = self._bind(document, source, *read[key])
         self._bound.append(_Bound(document, tables))
 
     def _name(self, kind: str) -> str:

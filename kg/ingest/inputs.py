@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -9,18 +10,26 @@ from pathlib import Path
 
 from kg.errors import MappingError, SourceError, UsageError
 from kg.ingest.mapping import Document
-from kg.ingest.readers import is_table, stem
+from kg.ingest.readers import is_table, sheets_of, stem
 from kg.ingest.yarrrml import load_document
 from kg.store.documents import EXTENSIONS
 
 _TEMPLATES = Path(__file__).parent / "templates"
 
 
+@dataclass(frozen=True, slots=True)
+class TableFile:
+    """A file with a table, or one sheet of it."""
+
+    path: Path
+    sheet: str | None = None
+
+
 @dataclass(slots=True)
 class Inputs:
     """Documents with the file of each of their sources, and RDF files."""
 
-    tables: list[tuple[Document, dict[str, Path]]] = field(default_factory=list)
+    tables: list[tuple[Document, dict[str, TableFile]]] = field(default_factory=list)
     rdf: list[Path] = field(default_factory=list)
     notes: list[dict[str, str]] = field(default_factory=list)
 
@@ -66,7 +75,8 @@ def find_inputs(paths: Sequence[Path], mapping: Path | None) -> Inputs:
         document = load_document(mapping)
         inputs.tables.append((document, _files_of(document, tables)))
     else:
-        inputs.tables += [_templated(table) for table in tables]
+        for table in tables:
+            inputs.tables += _templated(table, inputs)
     if not inputs.tables and not inputs.rdf:
         raise UsageError(
             f"{paths[0]} holds no file to import. Templates are"
@@ -85,7 +95,7 @@ def _folder(path: Path, inputs: Inputs, *, mapped: bool) -> list[Path]:
     """Return the files of a folder that can be imported, and note the others."""
     found: list[Path] = []
     for file in sorted(path.iterdir()):
-        known = is_table(file) and (mapped or stem(file) in template_names())
+        known = is_table(file) and (mapped or stem(file) in template_names() or _has_sheets(file))
         if file.is_file() and (known or is_rdf(file)):
             found.append(file)
         elif not file.name.startswith("."):
@@ -98,19 +108,49 @@ def _folder(path: Path, inputs: Inputs, *, mapped: bool) -> list[Path]:
     return found
 
 
-def _templated(table: Path) -> tuple[Document, dict[str, Path]]:
-    """Return the template that a file is named after, with its source."""
-    if stem(table) not in template_names():
+def _templated(table: Path, inputs: Inputs) -> list[tuple[Document, dict[str, TableFile]]]:
+    """Return the template that a file, or each of its sheets, is named after, with its source."""
+    if stem(table) in template_names():
+        return [_with_template(stem(table), TableFile(table))]
+    names = {_sheet_template(sheet): sheet for sheet in sheets_of(table)}
+    for sheet in (sheet for name, sheet in names.items() if name is None):
+        inputs.notes.append(
+            {
+                "en": f"Sheet {sheet!r} of {table.name} was left out: it is no template.",
+                "fr": f"La feuille {sheet!r} de {table.name} est laissée de côté : ce n'est pas un"
+                " gabarit.",
+            }
+        )
+    found = [_with_template(name, TableFile(table, names[name])) for name in names if name]
+    if not found:
         expected = ", ".join(f"{name}.csv" for name in template_names())
         raise UsageError(
             f"{table.name} is not named after a template. Name it {expected},"
             " or give a mapping document with --mapping."
         )
-    document = template(stem(table))
-    return document, {source.name: table for source in document.sources if source.access}
+    return found
 
 
-def _files_of(document: Document, tables: Sequence[Path]) -> dict[str, Path]:
+def _has_sheets(table: Path) -> bool:
+    """Tell whether a file is a workbook with sheets named after templates."""
+    with contextlib.suppress(SourceError):
+        return any(_sheet_template(sheet) for sheet in sheets_of(table))
+    return False
+
+
+def _sheet_template(sheet: str) -> str | None:
+    """Return the template that a sheet is named after."""
+    name = sheet.strip().lower()
+    return name if name in template_names() else None
+
+
+def _with_template(name: str, file: TableFile) -> tuple[Document, dict[str, TableFile]]:
+    """Return a template with the file of its source."""
+    document = template(name)
+    return document, {source.name: file for source in document.sources if source.access}
+
+
+def _files_of(document: Document, tables: Sequence[Path]) -> dict[str, TableFile]:
     """Return the file of each source of a mapping document that reads one.
 
     A source takes the file of its name, with or without `.gz`; when the document reads one file
@@ -118,7 +158,7 @@ def _files_of(document: Document, tables: Sequence[Path]) -> dict[str, Path]:
     """
     reading = [source for source in document.sources if source.access is not None]
     wanted = {Path(source.access or "").name.removesuffix(".gz") for source in reading}
-    found: dict[str, Path] = {}
+    found: dict[str, TableFile] = {}
     for source in reading:
         name = Path(source.access or "").name.removesuffix(".gz")
         named = [table for table in tables if table.name.removesuffix(".gz") == name]
@@ -130,8 +170,9 @@ def _files_of(document: Document, tables: Sequence[Path]) -> dict[str, Path]:
                 f"{document.name}: the source {source.name!r} reads {name}, but"
                 f" {'several files have that name' if named else f'{given} was given'}."
             )
-        found[source.name] = named[0]
-    left = [table.name for table in tables if table not in found.values()]
+        found[source.name] = TableFile(named[0], source.sheet)
+    read = {file.path for file in found.values()}
+    left = [table.name for table in tables if table not in read]
     if left:
         raise UsageError(
             f"{document.name} has no source for {', '.join(left)}. Leave the file out, or name it"

@@ -184,6 +184,8 @@ class Cell:
     """Rows with the same value of that column have one value here."""
     only_when: tuple[str, tuple[str, ...]] | None = None
     """May be filled only where another column has one of these values."""
+    examples: tuple[str, ...] = ()
+    """What the rows of an example hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +194,11 @@ class Source:
 
     name: str
     access: str | None = None
+    sheet: str | None = None
+    header: int | None = None
+    encoding: str | None = None
+    separator: str | None = None
+    iterator: str | None = None
     parent: str | None = None
     cells: tuple[Cell, ...] = ()
     where: Call | None = None

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from kg.ingest.calls import parse_call, parse_template
 from kg.ingest.functions import FUNCTIONS
+from kg.ingest.layout import ROWS_ABOVE
 from kg.ingest.mapping import (
     Aggregate,
     Call,
@@ -18,17 +21,26 @@ from kg.ingest.mapping import (
 )
 from kg.ingest.places import Node
 
-_FORMULATIONS = ("csv", "tsv", "xlsx", "parquet", "jsonl")
+_FORMULATIONS = ("csv", "tsv", "xlsx", "ods", "parquet", "jsonl", "json", "jsonpath")
 _SOURCE_KEYS = {
     name: name
     for name in (
-        "access", "referenceFormulation", "from", "cells", "where", "match", "group by",
-        "columns", "set aside",
+        "access", "referenceFormulation", "iterator", "sheet", "header row", "encoding",
+        "separator", "from", "cells", "where", "match", "group by", "columns", "set aside",
     )
 }  # fmt: skip
 _CELL_KEYS = {
     name: name
-    for name in ("required", "type", "one of", "names", "refers to", "same per", "only when")
+    for name in (
+        "required",
+        "type",
+        "one of",
+        "names",
+        "refers to",
+        "same per",
+        "only when",
+        "example",
+    )
 }
 CELL_KINDS = ("text", "date", "day", "dateTime", "decimal", "boolean", "currency")
 """Kinds of cells; `date` may lack its day or month, `day` may not."""
@@ -56,11 +68,19 @@ def parse_source(name: str, node: Node) -> Source:
     for needing in ("group by", "match"):
         if needing in keys and "from" not in keys:
             raise keys[needing].error(f"{needing!r} is for a source derived 'from' another")
+    for needing in ("iterator", "sheet", "header row", "encoding", "separator"):
+        if needing in keys and "access" not in keys:
+            raise keys[needing].error(f"{needing!r} is for a source that reads a file")
     columns = keys["columns"].items() if "columns" in keys else []
     return Source(
         name=name,
-        access=keys["access"].text() if "access" in keys else None,
-        parent=keys["from"].text() if "from" in keys else None,
+        access=_given(keys, "access"),
+        sheet=_given(keys, "sheet"),
+        header=_header(keys.get("header row")),
+        encoding=_given(keys, "encoding"),
+        separator=_separator(keys.get("separator")),
+        iterator=_given(keys, "iterator"),
+        parent=_given(keys, "from"),
         cells=tuple(_cell(key, item) for key, item in keys["cells"].items())
         if "cells" in keys
         else (),
@@ -75,15 +95,42 @@ def parse_source(name: str, node: Node) -> Source:
     )
 
 
+def _given(keys: Mapping[str, Node], name: str) -> str | None:
+    """Return the text of a key, None where it is not given."""
+    return keys[name].text() if name in keys else None
+
+
+def _header(node: Node | None) -> int | None:
+    """Read the row of the header."""
+    if node is None:
+        return None
+    if not node.text().isdecimal() or not 1 <= int(node.text()) <= ROWS_ABOVE:
+        raise node.error(f"the row of the header is a number from 1 to {ROWS_ABOVE}")
+    return int(node.text())
+
+
+def _separator(node: Node | None) -> str | None:
+    """Read what separates the cells of a text table."""
+    if node is None:
+        return None
+    text = {"tab": "\t", "\\t": "\t"}.get(node.text(), node.text())
+    if len(text) != 1 or text in '"\r\n':
+        raise node.error("a separator is one character, or tab")
+    return text
+
+
 def _short_source(name: str, node: Node) -> Source:
-    """Read `file.csv~csv` or `[file.csv~csv]`."""
+    """Read `file.csv~csv`, `[file.csv~csv]` or `[file.json~jsonpath, iterator]`."""
     items = node.elements()
-    if len(items) != 1:
-        raise node.error("a short source is [file~csv]; an iterator has no meaning for tables")
+    if not 1 <= len(items) <= 2:
+        raise node.error("a short source is [file~csv], or [file~jsonpath, iterator]")
     access, mark, formulation = items[0].text().rpartition("~")
     if not mark or formulation not in _FORMULATIONS:
         raise node.error(f"a short source is written file~csv, with one of {_FORMULATIONS}")
-    return Source(name=name, access=access, place=node.place)
+    if len(items) == 2 and not formulation.startswith("json"):
+        raise node.error("an iterator has no meaning for tables; it is for jsonpath")
+    iterator = items[1].text() if len(items) == 2 else None
+    return Source(name=name, access=access, iterator=iterator, place=node.place)
 
 
 def _check_formulation(node: Node | None, source: Node) -> None:
@@ -127,6 +174,7 @@ def _cell(column: str, node: Node) -> Cell:
         refers_to=keys["refers to"].text() if "refers to" in keys else None,
         same_per=keys["same per"].text() if "same per" in keys else None,
         only_when=only_when,
+        examples=keys["example"].texts() if "example" in keys else (),
     )
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from kg.ingest.headers import recognise
+from kg.ingest.layout import Layout
 from kg.ingest.mapping import (
     Aggregate,
     ColumnRule,
@@ -25,6 +27,19 @@ def names_of(document: Document) -> set[str]:
     for mapping in document.mappings:
         names.update(_mapping_names(mapping))
     return names
+
+
+def layout_of(document: Document, source: Source, sheet: str | None) -> Layout:
+    """Return where the table of a source is in its file; its columns tell the header."""
+    columns = [cell.column for cell in source.cells]
+    names = names_of(document)
+
+    def known(cells: Sequence[str]) -> int:
+        if columns:
+            return len(recognise(cells, columns))
+        return len(names & {cell.strip() for cell in cells})
+
+    return Layout(known, sheet, source.header, source.encoding, source.separator, source.iterator)
 
 
 def _source_names(source: Source) -> Iterator[str]:

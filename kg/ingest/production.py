@@ -25,7 +25,6 @@ from kg.ingest.mapping import (
     Rule,
     TermMap,
     calls,
-    references,
     written,
 )
 from kg.ingest.sql import call, case, column, number, present, text
@@ -135,7 +134,7 @@ class Producer:
                 graphs = rule.graphs or mapping.graphs or (self.graphs.facts,)
                 for predicate, graph in product(rule.predicates, graphs):
                     where = self._where(made, rule_values, predicate, graph)
-                    kept = self._kept(subject, term, rule, relation.file)
+                    kept = self._kept(subject, term, rule, relation)
                     inserts.append(self._staged(made, value, term, where, shown, kept))
         create = made.query()
         if mapping.condition is not None:
@@ -144,11 +143,12 @@ class Producer:
         return Production(table, created, tuple(inserts), tuple(checks), _rows(relation, table))
 
     def _kept(
-        self, subject: TermMap, term: TermMap, rule: Rule, file: int
+        self, subject: TermMap, term: TermMap, rule: Rule, relation: Relation
     ) -> tuple[int, bool, bool]:
         """Return kin, `covers` and `dated` of a rule for one of its objects."""
+        file = relation.file
         kin = self._kin.setdefault((file, written(subject.value)), len(self._kin))
-        read = {*references(term.value), *references(rule.condition or Constant(""))}
+        read = {*relation.shown(term.value), *relation.shown(rule.condition or Constant(""))}
         dated = any(one.function == "importTime" for one in calls(term.value))
         return kin, read.isdisjoint(self.absent.get(file, ())), dated
 

@@ -14,19 +14,27 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kg.errors import SourceError
-from kg.ingest import sheets, texts
+from kg.ingest import objects, sheets, texts
+from kg.ingest.headings import check_width
+from kg.ingest.layout import Layout
 from kg.store import Cursor, EngineError
 from kg.store.files import LINE_LIMIT, FileReader, copy_rows
 
 _TEXT = {".csv", ".tsv"}
-_FORMATS = (*sorted(_TEXT), ".xlsx", ".parquet", ".jsonl", ".ndjson")
+_BOOKS = {".xlsx", ".ods"}
+_OBJECTS = {".json", ".jsonl", ".ndjson"}
+_FORMATS = (*sorted(_TEXT), *sorted(_BOOKS), ".parquet", *sorted(_OBJECTS))
+_PACKED = _TEXT | _OBJECTS
 _SIGNATURES = {
-    b"PK\x03\x04": (".xlsx", "an XLSX workbook or another ZIP archive"),
-    b"\x1f\x8b": (".gz", "gzip data"),
-    b"PAR1": (".parquet", "Parquet"),
-    b"\xd0\xcf\x11\xe0": (".xls", "an old Excel workbook; save it as .xlsx"),
-    b"%PDF": (".pdf", "a PDF document"),
+    b"PK\x03\x04": (_BOOKS, "an XLSX workbook or another ZIP archive"),
+    b"\x1f\x8b": ({".gz"}, "gzip data"),
+    b"PAR1": ({".parquet"}, "Parquet"),
+    b"\xd0\xcf\x11\xe0": ({".xls"}, "an old Excel workbook; save it as .xlsx"),
+    b"%PDF": ({".pdf"}, "a PDF document"),
 }
+
+
+_PLAIN = Layout()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,17 +63,32 @@ def is_table(path: Path) -> bool:
     return _ending(path).removesuffix(".gz") in _FORMATS
 
 
-def read_table(cursor: Cursor, path: Path, relation: str) -> SourceTable:
-    """Read a file into the temporary table `relation`.
+def sheets_of(path: Path) -> list[str]:
+    """Return the names of the sheets of a workbook, nothing for another file.
+
+    Raises:
+        SourceError: it cannot be read.
+    """
+    ending = _ending(path)
+    if ending not in _BOOKS:
+        return []
+    _check_content(path, ending, path.name)
+    return sheets.sheet_names(path, path.name)
+
+
+def read_table(cursor: Cursor, path: Path, relation: str, layout: Layout = _PLAIN) -> SourceTable:
+    """Read the table that a layout describes in a file into the temporary table `relation`.
 
     Raises:
         SourceError: the file is missing, of an unknown or another format, or cannot be read.
     """
     ending = _ending(path)
     _check_content(path, ending, path.name)
+    name = path.name if layout.sheet is None else f"{path.name} [{layout.sheet}]"
     with tempfile.TemporaryDirectory(prefix="clientgraph-") as work:
         folder = Path(work)
-        file = _File(path.name, _without_wildcards(path, folder, ending), ending, folder)
+        plain = _without_wildcards(path, folder, ending)
+        file = _File(name, plain, ending, folder, layout)
         table = _read(cursor, file, relation)
     _check_header(table)
     _check_cells(cursor, table)
@@ -80,6 +103,7 @@ class _File:
     path: Path
     ending: str
     folder: Path
+    layout: Layout
 
 
 def _read(cursor: Cursor, file: _File, relation: str) -> SourceTable:
@@ -87,9 +111,11 @@ def _read(cursor: Cursor, file: _File, relation: str) -> SourceTable:
     with FileReader(file.folder) as reader:
         if file.ending.removesuffix(".gz") in _TEXT:
             return _read_text(cursor, reader, file, relation)
-        if file.ending == ".xlsx":
+        if file.ending in _BOOKS:
             return _read_sheet(cursor, reader, file, relation)
-        return _read_columns(cursor, reader, file, relation)
+        if file.ending.removesuffix(".gz") in _OBJECTS:
+            return _read_objects(cursor, reader, file, relation)
+        return _read_parquet(cursor, reader, file, relation)
 
 
 def _without_wildcards(path: Path, folder: Path, ending: str) -> Path:
@@ -111,10 +137,11 @@ def _check_content(path: Path, ending: str, name: str) -> None:
     """Refuse a missing file, an unknown ending, and content that the ending does not announce."""
     if not path.is_file():
         raise SourceError(f"{path} does not exist, or is not a file.", file=name)
-    if ending.removesuffix(".gz") not in _FORMATS or ending in {".xlsx.gz", ".parquet.gz"}:
+    plain = ending.removesuffix(".gz")
+    if plain not in _FORMATS or (plain != ending and plain not in _PACKED):
         raise SourceError(
             f"{name}: the ending {ending!r} is not one of a table. Use one of"
-            f" {', '.join(_FORMATS)}; .csv.gz and .tsv.gz are read too.",
+            f" {', '.join(_FORMATS)}; text and JSON are read with .gz too.",
             file=name,
         )
     with path.open("rb") as file:
@@ -123,13 +150,13 @@ def _check_content(path: Path, ending: str, name: str) -> None:
         raise SourceError(f"{name} is empty: there is nothing to import.", file=name)
     expected = ".gz" if ending.endswith(".gz") else ending
     found = next((kind for mark, kind in _SIGNATURES.items() if start.startswith(mark)), None)
-    if found is not None and found[0] != expected:
+    if found is not None and expected not in found[0]:
         raise SourceError(
             f"{name} holds {found[1]}, not what its ending {ending!r} says. Give the file its"
             " right ending, or save it in that format.",
             file=name,
         )
-    if found is None and expected in {".gz", ".xlsx", ".parquet"}:
+    if found is None and expected in {".gz", ".parquet", *_BOOKS}:
         raise SourceError(
             f"{name} does not hold what its ending {ending!r} says: its first bytes are not those"
             f" of {expected.removeprefix('.')}. Give the file its right ending.",
@@ -139,9 +166,9 @@ def _check_content(path: Path, ending: str, name: str) -> None:
 
 def _read_text(cursor: Cursor, reader: FileReader, file: _File, relation: str) -> SourceTable:
     """Read CSV or TSV: by the engine, and record by record only where it finds something odd."""
-    table = texts.inspect(file.path, file.folder, file.name)
+    table = texts.inspect(file.path, file.folder, file.name, file.layout)
     rows = None
-    if table.line_end is not None:
+    if table.line_end is not None and table.header_row == 1:
         with contextlib.suppress(EngineError):
             rows = reader.csv(table.path, len(table.header), table.delimiter, table.line_end)
     if rows is not None and not reader.rejected() and reader.count() == table.lines - 1:
@@ -149,15 +176,27 @@ def _read_text(cursor: Cursor, reader: FileReader, file: _File, relation: str) -
     else:
         written = texts.rewrite(table, file.folder / _REWRITTEN)
         count = _copy_rewritten(cursor, reader, file, table.header, written, relation)
-    return SourceTable(file.name, relation, table.header, count)
+    return SourceTable(file.name, relation, table.header, count, table.notices)
 
 
 def _read_sheet(cursor: Cursor, reader: FileReader, file: _File, relation: str) -> SourceTable:
-    """Read the first sheet of a workbook."""
-    header, written, others = sheets.extract(file.path, file.folder / _REWRITTEN, file.name)
-    count = _copy_rewritten(cursor, reader, file, header, written, relation)
-    notices = tuple(f"Sheet {other!r} was not read: only the first sheet is." for other in others)
-    return SourceTable(file.name, relation, header, count, notices)
+    """Read one sheet of a workbook."""
+    sheet = sheets.extract(file.path, file.folder / _REWRITTEN, file.name, file.layout)
+    count = _copy_rewritten(cursor, reader, file, sheet.header, sheet.written, relation)
+    return SourceTable(file.name, relation, sheet.header, count, sheet.notices)
+
+
+def _read_objects(cursor: Cursor, reader: FileReader, file: _File, relation: str) -> SourceTable:
+    """Read JSON or JSON lines."""
+    path = file.path
+    if file.ending.endswith(".gz"):
+        path = file.folder / f"unpacked{file.ending.removesuffix('.gz')}"
+        texts.unpack(file.path, path, file.name)
+    found = objects.extract(path, file.folder / _REWRITTEN, file.name, file.layout.iterator)
+    if not found.columns:
+        raise SourceError(f"{file.name} holds no object with a key.", file=file.name)
+    count = _copy_rewritten(cursor, reader, file, found.columns, found.written, relation)
+    return SourceTable(file.name, relation, found.columns, count)
 
 
 _REWRITTEN = "records"
@@ -183,17 +222,16 @@ def _copy_rewritten(
     return copy_rows(cursor, rows, relation)
 
 
-def _read_columns(cursor: Cursor, reader: FileReader, file: _File, relation: str) -> SourceTable:
-    """Read Parquet or JSON lines."""
-    parquet = file.ending == ".parquet"
+def _read_parquet(cursor: Cursor, reader: FileReader, file: _File, relation: str) -> SourceTable:
+    """Read Parquet."""
     try:
-        rows = reader.parquet(file.path) if parquet else reader.json_lines(file.path)
+        rows = reader.parquet(file.path)
     except EngineError as error:
         detail = str(error).partition("\n")[0].replace(str(file.path), file.name)
         raise SourceError(
-            f"{file.name} cannot be read as {file.ending.removeprefix('.')}: {detail}",
-            file=file.name,
+            f"{file.name} cannot be read as parquet: {detail}", file=file.name
         ) from error
+    check_width(len(rows.columns), file.name, 1)
     count = copy_rows(cursor, rows, relation)
     return SourceTable(file.name, relation, rows.columns, count)
 

@@ -12,7 +12,6 @@ ends, carriage returns in cells) is written anew in a plain form for the engine.
 from __future__ import annotations
 
 import codecs
-import contextlib
 import csv
 import gzip
 import io
@@ -20,14 +19,16 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, cast
 
 from kg.errors import SourceError
-from kg.store.files import LINE_LIMIT
+from kg.ingest.encodings import legacy_encoding, marked_encoding, transcode
+from kg.ingest.expansion import check_expansion
+from kg.ingest.headings import any_cell_size, find_heading
+from kg.ingest.layout import Layout, above
+from kg.ingest.line_ends import LineEnds
 
 CELL_LIMIT = 1024 * 1024
 """Longest cell, in bytes."""
-SEPARATORS = (",", ";", "\t")
 
 _CHUNK = 1 << 20
 
@@ -46,87 +47,66 @@ class TextTable:
     """What ends its records, None when that is not one thing that the engine can be told."""
     lines: int
     """Number of line ends outside quotes, the header's included: its records, if none is blank."""
+    header_row: int = 1
+    notices: tuple[str, ...] = ()
 
 
-def inspect(path: Path, folder: Path, name: str) -> TextTable:
+def inspect(path: Path, folder: Path, name: str, layout: Layout) -> TextTable:
     """Check the bytes of a text file and return its form; `.gz` is decompressed into `folder`.
 
     Raises:
-        SourceError: empty, damaged or not gzip, not UTF-8, or without a header.
+        SourceError: empty, damaged or not gzip, in no known encoding, or without a header.
     """
-    packed = path.suffix.lower() == ".gz"
-    plain = folder / f"{path.stem}.plain" if packed else path
-    ends = _checked(path, plain if packed else None, name)
-    record = _first_record(plain, name)
-    delimiter = max(SEPARATORS, key=lambda mark: len(_cells(record, mark)))
-    header = tuple(cell.strip() for cell in _cells(record, delimiter))
-    if not any(header):
-        raise SourceError(
-            f"{name}: row 1 is blank; the first row must hold the names of the columns.",
-            file=name,
-            row=1,
-        )
-    return TextTable(name, plain, delimiter, header, ends.kind, ends.lines)
+    if path.suffix.lower() == ".gz":
+        plain = folder / f"{path.stem}.plain"
+        unpack(path, plain, name)
+        path = plain
+    plain, notices = _in_utf8(path, folder, name, layout)
+    ends = _checked(plain, name)
+    found = find_heading(plain, name, layout)
+    notices += above(found.row)
+    return TextTable(
+        name, plain, found.delimiter, found.header, ends.kind, ends.lines, found.row, notices
+    )
 
 
-class _LineEnds:
-    """Counts the line ends of a file outside quotes, piece by piece."""
-
-    def __init__(self) -> None:
-        self._quoted = False
-        self._carried = b""
-        self._crlf = self._lf = self._cr = self._quoted_cr = 0
-        self._last = b"\n"
-
-    def feed(self, chunk: bytes) -> None:
-        """Count in the next piece of the file."""
-        pieces = chunk.split(b'"')
-        outside = self._carried + b'"'.join(pieces[self._quoted :: 2])
-        self._quoted ^= len(pieces) % 2 == 0
-        self._carried = b"\r" if outside.endswith(b"\r") and not self._quoted else b""
-        self._count(outside.removesuffix(self._carried))
-        self._quoted_cr += chunk.count(b"\r") - outside.count(b"\r")
-        self._last = chunk[-1:] or self._last
-
-    def finish(self) -> None:
-        """Count what the end of the file decides."""
-        self._count(self._carried)
-        if self._last not in {b"\n", b"\r"}:
-            self._lf += self._crlf == 0
-            self._crlf += self._crlf > 0
-
-    def _count(self, outside: bytes) -> None:
-        both = outside.count(b"\r\n")
-        self._crlf += both
-        self._lf += outside.count(b"\n") - both
-        self._cr += outside.count(b"\r") - both
-
-    @property
-    def lines(self) -> int:
-        """Number of line ends."""
-        return self._crlf + self._lf + self._cr
-
-    @property
-    def kind(self) -> str | None:
-        """The one line end that the engine can be trusted with, else None."""
-        if self._lf == self.lines:
-            return "\n"
-        return "\r\n" if self._crlf == self.lines and not self._quoted_cr else None
+def _in_utf8(path: Path, folder: Path, name: str, layout: Layout) -> tuple[Path, tuple[str, ...]]:
+    """Return a file in UTF-8, and the notice that it was in another encoding."""
+    encoding = layout.encoding or marked_encoding(path)
+    if encoding is None:
+        if _is_utf8(path):
+            return path, ()
+        encoding = legacy_encoding(path)
+        if encoding is None:
+            return path, ()
+    plain = folder / f"{path.name}.utf8"
+    transcode(path, plain, encoding, name)
+    return plain, () if layout.encoding else (f"Read in the encoding {encoding}, not UTF-8.",)
 
 
-def _checked(path: Path, copy: Path | None, name: str) -> _LineEnds:
-    """Read all bytes once, checking gzip and UTF-8, and count the line ends."""
+def _is_utf8(path: Path) -> bool:
+    """Tell whether all bytes of a file are UTF-8."""
     decoder = codecs.getincrementaldecoder("utf-8")()
-    ends, seen = _LineEnds(), 0
-    with contextlib.ExitStack() as stack:
-        source = stack.enter_context(_opened(path))
-        sink = stack.enter_context(copy.open("wb")) if copy else None
-        for chunk in _chunks(source, name):
+    try:
+        with path.open("rb") as source:
+            while chunk := source.read(_CHUNK):
+                decoder.decode(chunk)
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _checked(path: Path, name: str) -> LineEnds:
+    """Read all bytes once, checking that they are UTF-8, and count the line ends."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    ends, seen = LineEnds(), 0
+    with path.open("rb") as source:
+        while chunk := source.read(_CHUNK):
             _decode(decoder, chunk, seen, path, name)
+            _refuse_nul(path, chunk, seen, name)
             ends.feed(chunk)
             seen += len(chunk)
-            if sink is not None:
-                sink.write(chunk)
         _decode(decoder, b"", seen, path, name)
     ends.finish()
     if not seen:
@@ -134,24 +114,38 @@ def _checked(path: Path, copy: Path | None, name: str) -> _LineEnds:
     return ends
 
 
-def _opened(path: Path) -> IO[bytes]:
-    """Open a file for reading bytes, decompressing `.gz`."""
-    if path.suffix.lower() == ".gz":
-        return cast(IO[bytes], gzip.open(path, "rb"))
-    return path.open("rb")
+def unpack(path: Path, plain: Path, name: str) -> None:
+    """Write what a gzip file holds, which is not more than its size allows.
 
-
-def _chunks(source: IO[bytes], name: str) -> Iterator[bytes]:
-    """Yield the bytes of a stream in pieces."""
+    Raises:
+        SourceError: it is damaged, or holds more.
+    """
+    packed, seen = path.stat().st_size, 0
     try:
-        while chunk := source.read(_CHUNK):
-            yield chunk
+        with gzip.open(path, "rb") as source, plain.open("wb") as sink:
+            while chunk := source.read(_CHUNK):
+                seen += len(chunk)
+                check_expansion(seen, packed, name)
+                sink.write(chunk)
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise SourceError(
             f"{name} is damaged: the compressed data ends too early or does not check"
             f" ({error}). Copy the file again.",
             file=name,
         ) from error
+
+
+def _refuse_nul(path: Path, chunk: bytes, seen: int, name: str) -> None:
+    """Refuse the character NUL, which no text holds."""
+    position = chunk.find(b"\0")
+    if position >= 0:
+        row = _row_of(path, seen + position)
+        raise SourceError(
+            f"{name}, row {row}: byte {seen + position + 1} of the file is NUL, which no text"
+            " holds. Save the file as CSV UTF-8.",
+            file=name,
+            row=row,
+        )
 
 
 def _decode(
@@ -168,52 +162,22 @@ def _decode(
 
 def _encoding_error(path: Path, name: str, offset: int, byte: int) -> SourceError:
     """Return the error that names the row and the byte that is not UTF-8."""
-    with _opened(path) as source:
-        before = source.read(offset).decode("utf-8", errors="replace")
-    with _any_cell_size():
-        rows = sum(1 for _ in csv.reader(io.StringIO(before, newline=""))) if before else 1
-    row = rows + (1 if before.endswith(("\n", "\r")) else 0)
-    hint = "It is UTF-16" if byte in (0xFE, 0xFF) and offset == 0 else "It may be Windows-1252"
+    row = _row_of(path, offset)
     return SourceError(
-        f"{name}, row {row}: byte {offset + 1} of the file (0x{byte:02X}) is not UTF-8. {hint}:"
-        " save the file as CSV UTF-8.",
+        f"{name}, row {row}: byte {offset + 1} of the file (0x{byte:02X}) is not UTF-8, while the"
+        " rest is. Save the file as CSV UTF-8.",
         file=name,
         row=row,
     )
 
 
-def _first_record(path: Path, name: str) -> str:
-    """Return the text of the first record, line breaks inside quotes included."""
-    record = ""
-    with path.open(encoding="utf-8-sig", newline="") as lines:
-        for line in lines:
-            record += line
-            if record.count('"') % 2 == 0:
-                break
-            if len(record) > LINE_LIMIT:
-                raise SourceError(
-                    f"{name}, row 1: a quote opens in the header and never closes.",
-                    file=name,
-                    row=1,
-                )
-    # A file with old Macintosh line ends is one line to Python's universal reader of quotes.
-    return record.rstrip("\r\n")
-
-
-def _cells(record: str, delimiter: str) -> list[str]:
-    """Return the cells of one record."""
-    with _any_cell_size():
-        return next(csv.reader(io.StringIO(record, newline=""), delimiter=delimiter), [])
-
-
-@contextlib.contextmanager
-def _any_cell_size() -> Iterator[None]:
-    """Let the csv module read cells well over our limit, so that we can name them."""
-    before = csv.field_size_limit(16 * LINE_LIMIT)
-    try:
-        yield
-    finally:
-        csv.field_size_limit(before)
+def _row_of(path: Path, offset: int) -> int:
+    """Return the row that a byte of a file stands in."""
+    with path.open("rb") as source:
+        before = source.read(offset).decode("utf-8", errors="replace").replace("\0", " ")
+    with any_cell_size():
+        rows = sum(1 for _ in csv.reader(io.StringIO(before, newline=""))) if before else 1
+    return rows + (1 if before.endswith(("\n", "\r")) else 0)
 
 
 def rewrite(table: TextTable, target: Path) -> int:
@@ -224,7 +188,7 @@ def rewrite(table: TextTable, target: Path) -> int:
     """
     written, width = 0, len(table.header)
     with (
-        _any_cell_size(),
+        any_cell_size(),
         table.path.open(encoding="utf-8-sig", newline="") as source,
         target.open("w", encoding="utf-8", newline="") as sink,
     ):
@@ -232,7 +196,7 @@ def rewrite(table: TextTable, target: Path) -> int:
         for row, cells in _records(
             csv.reader(source, delimiter=table.delimiter, strict=True), table
         ):
-            if row == 1 or not cells:
+            if row <= table.header_row or not cells:
                 continue
             _check_record(table, row, cells, width)
             writer.writerow([row, *cells])
@@ -268,7 +232,7 @@ def _check_record(table: TextTable, row: int, cells: list[str], width: int) -> N
     if len(cells) != width:
         raise SourceError(
             f"{table.name}, row {row}: {len(cells)} cells, but the header has {width}. Check for"
-            f" a missing or an unquoted {_SEPARATOR_NAMES[table.delimiter]}.",
+            f" a missing or an unquoted {_SEPARATOR_NAMES.get(table.delimiter, table.delimiter)}.",
             file=table.name,
             row=row,
         )
@@ -277,7 +241,7 @@ def _check_record(table: TextTable, row: int, cells: list[str], width: int) -> N
             raise too_long(table.name, row, name)
 
 
-_SEPARATOR_NAMES = {",": "comma", ";": "semicolon", "\t": "tab"}
+_SEPARATOR_NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar"}
 
 
 def too_long(name: str, row: int, column: str) -> SourceError:

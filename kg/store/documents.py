@@ -6,7 +6,6 @@ import contextlib
 import gzip
 import io
 import re
-import shutil
 import tempfile
 import zlib
 from collections.abc import Iterator
@@ -121,11 +120,31 @@ def unpacked(path: Path) -> Iterator[Path]:
         yield plain
 
 
+EXPANSION = 200
+"""How many times its packed size a file may unpack to, beyond what is always allowed."""
+
+
+def unpacked_limit(packed: int) -> int:
+    """Return how many bytes a packed file of a size may unpack to.
+
+    A small file can otherwise fill the disk: gzip packs zeros a thousandfold.
+    """
+    return 64 * 2**20 + EXPANSION * packed
+
+
 def _unpack(path: Path, plain: Path) -> None:
     """Write what a gzip file holds; its check sums are verified, which the engine does not do."""
     try:
         with gzip.open(path) as source, plain.open("wb") as target:
-            shutil.copyfileobj(source, target, 2**20)
+            room = unpacked_limit(path.stat().st_size)
+            while chunk := source.read(2**20):
+                room -= len(chunk)
+                if room < 0:
+                    raise RdfSyntaxError(
+                        f"{path.name} unpacks to more than {EXPANSION} times its size, as no"
+                        " document does: unpack it first."
+                    )
+                target.write(chunk)
     except gzip.BadGzipFile as error:
         raise RdfSyntaxError(
             f"{path.name} is not sound gzip data ({error}): copy it again, or take the extension"

@@ -9,7 +9,6 @@ C interface, which both sides speak: no further library, and memory does not gro
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -105,33 +104,15 @@ class FileReader:
         """
         source = self._connection.from_parquet(str(path))
         columns = list(zip(source.columns, source.types, strict=True))
-        cells = [_as_text(name, kind) for name, kind in columns]
-        return self._texts("read_parquet($path)", path, [name for name, _ in columns], cells)
-
-    def json_lines(self, path: Path) -> Rows:
-        """Return the objects of a JSON lines file; the columns are the keys in order of appearance.
-
-        Raises:
-            EngineError: a line is not a JSON object.
-        """
-        found = self._connection.execute(
-            "SELECT key FROM (SELECT row_number() OVER () AS n, unnest(json_keys(json)) AS key"
-            " FROM read_ndjson_objects($path)) GROUP BY key ORDER BY min(n), key",
-            {"path": str(path)},
-        ).fetchall()
-        keys = [str(row[0]) for row in found]
-        cells = [f"json ->> {_literal('$.' + _json_name(key))}" for key in keys]
-        return self._texts("read_ndjson_objects($path)", path, keys, cells)
-
-    def _texts(self, source: str, path: Path, names: Sequence[str], cells: Sequence[str]) -> Rows:
-        """Return rows of text expressions over a file, empty texts taken as missing."""
-        columns = [f"nullif({cell}, '') AS c{i}" for i, cell in enumerate(cells)]
-        selected = ", ".join(["row_number() OVER () AS _row", *columns])
+        cells = [
+            f"nullif({_as_text(name, kind)}, '') AS c{i}" for i, (name, kind) in enumerate(columns)
+        ]
+        selected = ", ".join(["row_number() OVER () AS _row", *cells])
         self._connection.execute(
-            f"CREATE OR REPLACE TABLE rows AS SELECT {selected} FROM {source}",
+            f"CREATE OR REPLACE TABLE rows AS SELECT {selected} FROM read_parquet($path)",
             {"path": str(path)},
         )
-        return Rows(tuple(names), self._connection.table("rows"))
+        return Rows(tuple(name for name, _ in columns), self._connection.table("rows"))
 
 
 def copy_rows(cursor: duckdb.DuckDBPyConnection, rows: Rows, table: str) -> int:
@@ -157,13 +138,3 @@ def _as_text(name: str, kind: object) -> str:
     if str(kind).startswith("TIMESTAMP"):
         return f"replace({column}::VARCHAR, ' ', 'T')"
     return f"{column}::VARCHAR"
-
-
-def _json_name(key: str) -> str:
-    """Return a key quoted for a JSON path."""
-    return '"' + key.replace("\\", "\\\\").replace('"', '\\"') + '"'
-
-
-def _literal(text: str) -> str:
-    """Return a text as an SQL string literal."""
-    return "'" + text.replace("'", "''") + "'"

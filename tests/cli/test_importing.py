@@ -130,3 +130,12 @@ def test_a_mapping_document_reads_a_file_as_it_is(run, tmp_path: Path, root: Pat
 
 def test_a_path_that_does_not_exist_is_wrong_use(run, tmp_path: Path) -> None:
     assert run("import", tmp_path / "missing.csv").exit_code == 2
+
+
+def test_a_template_is_written_and_imports_as_it_is(run, tmp_path: Path, empty: Path) -> None:
+    assert {"parties", "costs"} <= set(run("template").stdout.split())
+    written = tmp_path / "parties.csv"
+    assert run("template", "parties", "--lang", "fr", "-o", written).exit_code == 0
+    assert written.read_text("utf-8") == run("template", "parties", "--lang", "fr").stdout
+    assert run("import", written, data_dir=empty).exit_code == 0
+    assert run("template", "people").exit_code == 2

@@ -173,7 +173,7 @@ def test_what_is_not_understood_is_refused_with_its_place(text: str, message: st
 
 SOURCES = [
     ("{rows: {access: a.csv}}", "needs a 'referenceFormulation'"),
-    ("{rows: {access: a.json, referenceFormulation: jsonpath}}", "'jsonpath' is not read"),
+    ("{rows: {access: a.xml, referenceFormulation: xpath}}", "'xpath' is not read"),
     ("{rows: {access: a.csv, from: b, referenceFormulation: csv}}", "either 'access'"),
     ("{rows: {from: later}, later: [a.csv~csv]}", "builds on 'later'"),
     ("{rows: {access: a.csv, referenceFormulation: csv, group by: [x]}}", "'group by' is for"),

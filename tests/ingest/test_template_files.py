@@ -1,0 +1,62 @@
+"""The CSV files of templates say what the import checks, and import as they are."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+import pytest
+from imported import Importer
+
+from kg.errors import UsageError
+from kg.ingest import template, template_names
+from kg.ingest.headers import recognise
+from kg.ingest.template_files import LANGUAGES, template_file
+from kg.shacl import project_shapes
+from kg.store import Store
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_all_template_files_import_as_they_are(
+    store: Store, importer: Importer, language: str
+) -> None:
+    files = {f"{name}.csv": template_file(name, language) for name in template_names()}
+    report = importer(files, shapes=project_shapes())
+    assert [f for f in report.findings if f.severity == "violation"] == []
+    assert report.status == "committed"
+    assert {file.name for file in report.files} == set(files)
+    for file in report.files:
+        assert (file.unused, file.columns_left_out) == (0, [])
+        assert file.mapped == file.rows >= 1
+        assert any("rows above" in notice for notice in file.notices)
+
+
+@pytest.mark.parametrize("name", template_names())
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_column_is_in_the_header_and_explained(name: str, language: str) -> None:
+    rows = list(csv.reader(io.StringIO(template_file(name, language))))
+    cells = next(source.cells for source in template(name).sources if source.access)
+    comments = [row for row in rows if row[0].startswith("#")]
+    header = rows[len(comments)]
+    assert recognise(header, [cell.column for cell in cells]) == dict(
+        zip((cell.column for cell in cells), header, strict=True)
+    )
+    assert [row[0].split(" (")[0].removeprefix("# ") for row in comments[1:]] == header
+    for cell, (comment,) in zip(cells, comments[1:], strict=True):
+        words = {"en": ("required", "optional"), "fr": ("obligatoire", "facultatif")}[language]
+        assert f"({words[0] if cell.required else words[1]})" in comment
+        assert all(value in comment for value in cell.one_of)
+
+
+def test_words_come_from_the_vocabulary_in_the_language_asked_for() -> None:
+    assert "# date (required): Day, month or year in which the event took place" in (
+        template_file("uses", "en").replace('"', "")
+    )
+    assert "Jour, mois ou année où l'événement a eu lieu" in template_file("uses", "fr")
+
+
+def test_unknown_names_and_languages_are_refused() -> None:
+    with pytest.raises(UsageError, match="parties"):
+        template_file("people")
+    with pytest.raises(UsageError, match="en or fr"):
+        template_file("parties", "de")
