@@ -15,6 +15,7 @@ import sqlglot.expressions as exp
 
 from kg.errors import MappingError
 from kg.ingest.functions import FUNCTIONS, Context, iri_safe
+from kg.ingest.lookups import Lookup, key_of
 from kg.ingest.mapping import (
     Call,
     Constant,
@@ -93,6 +94,14 @@ class Values:
             return concat(*(self.sql(part) for part in value.parts))
         arguments = [self.sql(argument) for argument in value.arguments]
         return FUNCTIONS[value.function].build(self._context, arguments)
+
+    def lookups(self, *values: Value) -> Iterator[Lookup]:
+        """Yield what has to be looked up before the SQL of values can run, inner calls first."""
+        for inner in itertools.chain.from_iterable(map(calls, values)):
+            if FUNCTIONS[inner.function].looked_up:
+                key = key_of([self.sql(argument) for argument in inner.arguments])
+                keys = exp.select(exp.alias_(key, "key")).from_(f"temp.{self._relation.table}")
+                yield Lookup(inner.function, keys)
 
     def term(self, term: TermMap) -> exp.Expr:
         """Return the text of a term; references inside the template of an IRI are encoded."""

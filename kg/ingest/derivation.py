@@ -9,7 +9,17 @@ import sqlglot.expressions as exp
 
 from kg.ingest.compile import ROW, ROWS, Check, Relation, Values
 from kg.ingest.functions import Context
-from kg.ingest.mapping import Aggregate, Call, ColumnRule, Match, Ordinal, Running, Source
+from kg.ingest.lookups import Lookup
+from kg.ingest.mapping import (
+    Aggregate,
+    Call,
+    ColumnRule,
+    Match,
+    Ordinal,
+    Running,
+    Source,
+    Value,
+)
 from kg.ingest.numbers import decimal, decimal_text
 from kg.ingest.sql import call, column
 
@@ -21,6 +31,16 @@ class Derived:
     query: exp.Select
     relation: Relation
     checks: tuple[Check, ...] = ()
+    lookups: tuple[Lookup, ...] = ()
+    """What has to be looked up, in order, before the query can run."""
+
+    def with_lookups(self, values: Values, *read: Value) -> Derived:
+        """Return it with what has to be looked up for values over its rows so far."""
+        found = tuple(
+            replace(one, keys=exp.select(*one.keys.expressions).from_(self.query.subquery("rows")))
+            for one in values.lookups(*read)
+        )
+        return replace(self, lookups=self.lookups + found)
 
 
 def derive(
@@ -66,8 +86,9 @@ def _over(derived: Derived) -> exp.Select:
 
 def _where(derived: Derived, condition: Call, context: Context, place: str) -> Derived:
     """Keep the rows for which a condition holds."""
-    sql = Values(derived.relation, context, place).sql(condition)
-    return replace(derived, query=_over(derived).where(sql))
+    values = Values(derived.relation, context, place)
+    query = _over(derived).where(values.sql(condition))
+    return replace(derived.with_lookups(values, condition), query=query)
 
 
 def _fresh(relation: Relation) -> str:
@@ -94,10 +115,11 @@ def _computed(
         sql = values.sql(rule)
         checks = tuple(values.checks(rule))
         made_of[name] = relation.shown(rule)
+        derived = derived.with_lookups(values, rule)
     fresh = _fresh(relation)
     query = exp.select("*", exp.alias_(sql, fresh)).from_(derived.query.subquery("rows"))
     relation = replace(relation, columns=relation.columns | {name: fresh}, made_of=made_of)
-    return Derived(query, relation, derived.checks + checks)
+    return replace(derived, query=query, relation=relation, checks=derived.checks + checks)
 
 
 def _window(value: exp.Expr, by: Sequence[exp.Expr], order: Sequence[exp.Expr]) -> exp.Expr:
@@ -153,7 +175,7 @@ def _matched(derived: Derived, match: Match, other: Relation, place: str) -> Der
         on=exp.and_(*conditions),
     )
     query.append("joins", join)
-    return Derived(query, replace(relation, columns=columns), derived.checks)
+    return replace(derived, query=query, relation=replace(relation, columns=columns))
 
 
 def _candidates(match: Match, other: Relation, names: dict[str, str], place: str) -> exp.Select:
@@ -193,7 +215,8 @@ def _grouped(derived: Derived, source: Source) -> Derived:
             selected.append(exp.alias_(_aggregate(rule, relation, place), columns[name]))
     query = exp.select(*selected).from_(derived.query.subquery("rows"))
     query = query.group_by(*[key.copy() for key in keys.values()])
-    return Derived(query, replace(relation, columns=columns, grouped=True), derived.checks)
+    grouped = replace(relation, columns=columns, grouped=True)
+    return replace(derived, query=query, relation=grouped)
 
 
 def _lineage(relation: Relation) -> exp.Expr:

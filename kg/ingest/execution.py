@@ -17,6 +17,7 @@ from kg.ingest.derivation import derive
 from kg.ingest.functions import Context
 from kg.ingest.inputs import TableFile
 from kg.ingest.known import KNOWN, collect_known
+from kg.ingest.lookups import CREATE, fill
 from kg.ingest.mapping import Document, Source
 from kg.ingest.messages import EMPTY_ROW, message
 from kg.ingest.names import layout_of, names_of
@@ -57,6 +58,7 @@ class Execution:
         self.files: list[int] = []
         """Position in the report's files of each table read."""
         self._cursor.execute(STAGING)
+        self._cursor.execute(CREATE)
 
     def read(self, document: Document, files: dict[str, TableFile]) -> None:
         """Read the files of a document's sources.
@@ -160,11 +162,13 @@ class Execution:
         matched = bound.relations[source.match.source] if source.match else None
         derived = derive(source, parent, matched, self._name("rows"), self._context, needed)
         table = derived.relation.table
+        fill(self._cursor, derived.lookups)
         self._cursor.execute(f"CREATE TEMP TABLE {table} AS {rendered(derived.query)}")
         for item in source.set_aside:
             if item.reason not in self._reasons:
                 self._reasons.append(item.reason)
             values = Values(derived.relation, self._context, item.place)
+            fill(self._cursor, values.lookups(item.when))
             condition = values.sql(item.when)
             self._set_aside(derived.relation, condition, self._reasons.index(item.reason))
         self._run_checks(derived.relation, derived.checks)
@@ -181,6 +185,7 @@ class Execution:
     def _produce(self, production: Production, relation: Relation) -> None:
         """Run the statements of one production."""
         table = production.table
+        fill(self._cursor, production.lookups)
         self._run_checks(relation, production.checks)
         self._cursor.execute(f"CREATE TEMP TABLE {table} AS {rendered(production.create)}")
         for insert in production.inserts:

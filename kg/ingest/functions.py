@@ -12,6 +12,8 @@ from dataclasses import dataclass
 
 import sqlglot.expressions as exp
 
+from kg.ingest import dates
+from kg.ingest.lookups import looked_up
 from kg.ingest.minting import joined_key_sql, mint_sql
 from kg.ingest.numbers import arithmetic, compared, localised, rounded
 from kg.ingest.sql import call, case, cast, concat, every, missing, present, text
@@ -48,6 +50,8 @@ class Function:
     partial: bool = False
     fixed: tuple[str, ...] = ()
     """Parameters whose value must be a constant of the document."""
+    looked_up: bool = False
+    """The values are found before, by `kg.ingest.lookups`."""
 
 
 def _simple(name: str) -> Callable[[Context, Args], exp.Expr]:
@@ -84,9 +88,13 @@ def _slug(_: Context, args: Args) -> exp.Expr:
 
 
 def _mailto(_: Context, args: Args) -> exp.Expr:
-    """Turn an e-mail address into a mailto IRI."""
-    address = call("regexp_replace", call("trim", args[0]), text("^mailto:"), text(""), text("i"))
-    return concat(text("mailto:"), call("replace", iri_safe(address), text("%40"), text("@")))
+    """Turn an e-mail address into a mailto IRI, its domain in lower case."""
+    given = call("regexp_replace", call("trim", args[0]), text(r"^.*<([^<>]*)>$"), text(r"\1"))
+    address = call("regexp_replace", given, text("^mailto:"), text(""), text("i"))
+    domain = call("regexp_extract", address, text("@[^@]*$"))
+    name = call("regexp_replace", address.copy(), text("@[^@]*$"), text(""))
+    written = concat(name, call("lower", domain))
+    return concat(text("mailto:"), call("replace", iri_safe(written), text("%40"), text("@")))
 
 
 def _tel(_: Context, args: Args) -> exp.Expr:
@@ -100,6 +108,11 @@ def _tel(_: Context, args: Args) -> exp.Expr:
         begins = call("starts_with", digits, text("0"))
         digits = case([(begins, concat(text("+"), args[1], national))], digits)
     return concat(text("tel:"), call("replace", iri_safe(digits), text("%2B"), text("+")))
+
+
+def _phone(_: Context, args: Args) -> exp.Expr:
+    """Turn a phone number into a tel IRI in E.164, or as it is written."""
+    return call("coalesce", looked_up("phone", args), _tel(_, args[:1]))
 
 
 def _mint(context: Context, args: Args) -> exp.Expr:
@@ -202,6 +215,18 @@ FUNCTIONS: dict[str, Function] = {
         partial=True,
         fixed=("format",),
     ),
+    "date": Function(
+        ("value", "order"),
+        dates.parse_any,
+        "ISO date of a text in the order `dmy`, `mdy` or `ymd`, or in ISO form; the day may be"
+        " missing",
+        optional=1,
+        partial=True,
+        fixed=("order",),
+    ),
+    "excelDate": Function(
+        _V, dates.from_serial, "ISO date of the number by which Excel counts days", partial=True
+    ),
     "slug": Function(_V, _slug, "lower-case ASCII words joined by hyphens"),
     "mint": Function(
         ("kind", "key"),
@@ -211,7 +236,9 @@ FUNCTIONS: dict[str, Function] = {
         returns="iri",
         fixed=("kind",),
     ),
-    "mailto": Function(_V, _mailto, "mailto: IRI of an e-mail address", returns="iri"),
+    "mailto": Function(
+        _V, _mailto, "mailto: IRI of an e-mail address, its domain in lower case", returns="iri"
+    ),
     "tel": Function(
         ("value", "country"),
         _tel,
@@ -219,6 +246,22 @@ FUNCTIONS: dict[str, Function] = {
         optional=1,
         returns="iri",
         fixed=("country",),
+    ),
+    "phone": Function(
+        ("value", "country"),
+        _phone,
+        "tel: IRI of a phone number in international form (E.164), by its country where it has no"
+        " prefix; as written where that is not known",
+        optional=1,
+        returns="iri",
+        looked_up=True,
+    ),
+    "country": Function(
+        _V,
+        lambda _, a: looked_up("country", a),
+        "two-letter code of a country, by its English or French name or its code",
+        partial=True,
+        looked_up=True,
     ),
     "organization": Function(
         (),

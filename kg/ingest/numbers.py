@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 
 import sqlglot.expressions as exp
@@ -41,16 +42,22 @@ def compared(kind: type[exp.Binary]) -> Callable[[object, Args], exp.Expr]:
 
 
 def localised(_: object, args: Args) -> exp.Expr:
-    """Turn a number with the given decimal mark and thousands separator into an XSD decimal."""
+    """Turn a number with the given decimal mark and thousands separator into an XSD decimal.
+
+    The separator stands between groups of three digits, or nowhere.
+    """
     value = args[0]
-    mark = args[1] if len(args) > 1 else text(",")
-    thousands = args[2] if len(args) > 2 else text(" ")
+    mark = str(args[1].this) if len(args) > 1 else ","
+    thousands = str(args[2].this) if len(args) > 2 else " "
     for space in ("\u00a0", "\u202f"):
         value = call("replace", value, text(space), text(" "))
-    plain = call(
-        "replace", call("replace", call("trim", value), thousands, text("")), mark, text(".")
-    )
-    fits = call("regexp_full_match", plain, text(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)"))
+    value = call("trim", value)
+    point = re.escape(mark) if thousands == "." else f"[{re.escape(mark)}.]"
+    between = re.escape(thousands)
+    whole = f"([0-9]+|[0-9]{{1,3}}({between}[0-9]{{3}})+)" if thousands else "[0-9]+"
+    fits = call("regexp_full_match", value, text(f"[+-]?({whole}({point}[0-9]*)?|{point}[0-9]+)"))
+    joined = call("replace", value.copy(), text(thousands), text("")) if thousands else value.copy()
+    plain = call("replace", joined, text(mark), text("."))
     return case([(fits, plain)])
 
 

@@ -16,6 +16,7 @@ from rdflib import RDF, XSD
 
 from kg.ingest.compile import ROW, ROWS, Check, Relation, Values
 from kg.ingest.functions import Context
+from kg.ingest.lookups import Lookup
 from kg.ingest.mapping import (
     PARTIAL_DATE,
     PERSONAL,
@@ -24,6 +25,7 @@ from kg.ingest.mapping import (
     Mapping,
     Rule,
     TermMap,
+    Value,
     calls,
     written,
 )
@@ -94,6 +96,7 @@ class Production:
     checks: tuple[Check, ...]
     rows: exp.Expr
     """Query of (file, row, reason) of the rows that were mapped."""
+    lookups: tuple[Lookup, ...] = ()
 
 
 @dataclass(slots=True)
@@ -121,6 +124,7 @@ class Producer:
     ) -> Production:
         """Return the statements for one subject."""
         values = Values(relation, self.context, mapping.place)
+        lookups = tuple(values.lookups(*values_of(mapping, subject)))
         made = _Made(relation, table)
         made.add(values.term(subject), "s")
         checks = list(values.term_checks(subject))
@@ -140,7 +144,9 @@ class Producer:
         if mapping.condition is not None:
             create = create.where(values.sql(mapping.condition))
         created = exp.select("*").from_(create.subquery("rows")).where(present(column("s")))
-        return Production(table, created, tuple(inserts), tuple(checks), _rows(relation, table))
+        return Production(
+            table, created, tuple(inserts), tuple(checks), _rows(relation, table), lookups
+        )
 
     def _kept(
         self, subject: TermMap, term: TermMap, rule: Rule, relation: Relation
@@ -230,6 +236,17 @@ class _Made:
     def query(self) -> exp.Select:
         """Return the query that makes the table."""
         return exp.select(*self._selected).from_(f"temp.{self.relation.table}")
+
+
+def values_of(mapping: Mapping, subject: TermMap) -> Iterator[Value]:
+    """Yield the values that a mapping makes of a row for one of its subjects."""
+    terms: list[TermMap | str] = [subject]
+    conditions = [mapping.condition]
+    for rule in mapping.rules:
+        terms += [*rule.predicates, *rule.objects, *(rule.graphs or mapping.graphs)]
+        conditions.append(rule.condition)
+    yield from (term.value for term in terms if isinstance(term, TermMap))
+    yield from (condition for condition in conditions if condition is not None)
 
 
 def _conditional(values: Values, term: TermMap, condition: Call | None) -> exp.Expr:
