@@ -32,6 +32,7 @@ _COMMANDS = {
     "import": "kg.cli.importing:import_command",
     "imports": "kg.cli.importing:imports",
     "loyalty": "kg.cli.analysing:loyalty",
+    "map": "kg.cli.mapping:map_group",
     "params": "kg.cli.parameters:params",
     "query": "kg.cli.querying:query_command",
     "referrals": "kg.cli.analysing:referrals",

@@ -122,6 +122,16 @@ class Execution:
         self._cursor.execute(f"ALTER TABLE temp.{table.relation} ADD COLUMN {name} VARCHAR")
         return name
 
+    def keep_first(self, rows: int) -> None:
+        """Leave only the first rows of each file."""
+        for bound in self._bound:
+            for table in {relation.table for relation in bound.tables.values()}:
+                self._cursor.execute(
+                    f"DELETE FROM temp.{table} WHERE _row NOT IN"
+                    f" (SELECT _row FROM temp.{table} ORDER BY _row LIMIT ?)",
+                    [rows],
+                )
+
     def check_cells(self) -> None:
         """Check the cells of all files, references between files and to the store included."""
         pairs = [

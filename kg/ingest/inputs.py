@@ -46,11 +46,20 @@ def template(name: str) -> Document:
     Raises:
         UsageError: there is no template of that name.
     """
+    return load_document(template_path(name))
+
+
+def template_path(name: str) -> Path:
+    """Return the file of a template's mapping document.
+
+    Raises:
+        UsageError: there is no template of that name.
+    """
     if name not in template_names():
         raise UsageError(
             f"There is no template {name!r}. The templates are {', '.join(template_names())}."
         )
-    return load_document(_TEMPLATES / f"{name}.yml")
+    return _TEMPLATES / f"{name}.yml"
 
 
 def find_inputs(paths: Sequence[Path], mapping: Path | None) -> Inputs:

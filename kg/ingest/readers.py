@@ -63,6 +63,12 @@ def is_table(path: Path) -> bool:
     return _ending(path).removesuffix(".gz") in _FORMATS
 
 
+def formulation(path: Path) -> str:
+    """Return how a mapping document names the format of a file."""
+    plain = _ending(path).removesuffix(".gz").removeprefix(".")
+    return {"ndjson": "jsonl"}.get(plain, plain)
+
+
 def sheets_of(path: Path) -> list[str]:
     """Return the names of the sheets of a workbook, nothing for another file.
 

@@ -139,3 +139,17 @@ def test_a_template_is_written_and_imports_as_it_is(run, tmp_path: Path, empty: 
     assert written.read_text("utf-8") == run("template", "parties", "--lang", "fr").stdout
     assert run("import", written, data_dir=empty).exit_code == 0
     assert run("template", "people").exit_code == 2
+
+
+def test_a_proposed_document_is_written_tried_and_used(run, tmp_path: Path, empty: Path) -> None:
+    table, document = tmp_path / "clients.csv", tmp_path / "m.yml"
+    table.write_text("Code client;Prénom;Né le\nC1;Ada;17/05/1980\n", encoding="utf-8")
+    assert run("map", "suggest", table, "-o", document).exit_code == 0
+    shown = run("map", "preview", table, "--mapping", document, "--format", "csv")
+    assert shown.exit_code == 0
+    assert 'cg:birthDate,"""1980-05-17""^^xsd:date",personal' in shown.stdout
+    assert run("import", table, "--mapping", document, data_dir=empty).exit_code == 0
+    table.write_text("Code client;Prénom;Né le\nC1;Ada;17/15/1980\n", encoding="utf-8")
+    wrong = run("map", "preview", table, "--mapping", document)
+    assert wrong.exit_code == 1
+    assert "clients.csv, row 2" in wrong.stderr
