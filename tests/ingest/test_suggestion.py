@@ -19,7 +19,6 @@ from kg.ingest.template_files import template_file
 from kg.ingest.values import Column, form_of, meaning_of
 from kg.store import Store
 
-
 IMPORTED = {"parties", "products", "purchases", "memberships", "requests", "satisfaction"}
 """Templates with computed columns, groups, optional keys and conditions."""
 
