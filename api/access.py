@@ -28,6 +28,7 @@ RIGHTS: dict[str, Needed] = {
     "analyses.run_analysis": Right.READ,
     "csv_templates.list_templates": Right.READ,
     "csv_templates.show_template": Right.READ,
+    "analyses.show_network": Right.READ,
     "graphs.delete_graph": Right.WRITE,
     "graphs.get_graph": Right.READ,
     "graphs.post_graph": Right.WRITE,

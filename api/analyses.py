@@ -20,15 +20,23 @@ from api.negotiation import choose_format
 from api.protocol import read_timeout
 from api.tables import FORMATS, RDF_FORMATS, write_table
 from kg.analysis import ANALYSES, Analysis, result_document, write_derived
+from kg.analysis.network import network_document, referral_network
 from kg.config import Settings
 from kg.errors import UsageError
 from kg.lifecycle import Context, Parameters, Table, read_parameters
 from kg.sparql.deadline import Deadline, memory_error
+from kg.sparql.formats import Format
 from kg.sparql.running import running_on
 from kg.store import Cursor, EngineInterrupted, EngineOutOfMemory
 
 SHARED_OPTIONS = ("as_of", "knowledge", "params")
 """Options that every analysis takes: the date T, the knowledge time K and the parameters."""
+NETWORK_FORMATS = (
+    Format("json", ("application/json",), "json"),
+    Format("graphml", ("application/graphml+xml",), "graphml"),
+    Format("gexf", ("application/gexf+xml",), "gexf"),
+)
+"""Formats of the network of referrals."""
 _OF_THE_REQUEST = frozenset({*SHARED_OPTIONS, "format", "timeout", "lang"})
 
 Answer = TypeVar("Answer")
@@ -56,7 +64,7 @@ def run_analysis(name: str) -> Response:
         pieces = result_document(cursor, analysis, context, options, table, chosen.name)
         return list(pieces), complete
 
-    body, complete = _evaluated(analysis, request.args, answered)
+    body, complete = _evaluated(name, request.args, answered)
     response = send_whole(body, media_type)
     response.headers["X-Clientgraph-Commit"] = str(commit)
     response.headers["X-Clientgraph-Complete"] = str(complete).lower()
@@ -78,7 +86,7 @@ def keep_analysis(name: str) -> tuple[Response, int]:
         context,
         _options(given),
         agent=caller().name,
-        guard=lambda cursor: _guarded(cursor, analysis, given),
+        guard=lambda cursor: _guarded(cursor, name, given),
     )
     return jsonify(dataclasses.asdict(derived)), HTTPStatus.CREATED
 
@@ -92,6 +100,21 @@ for _name, _analysis in ANALYSES.items():
         )
 
 
+@blueprint.get("/referrals/network")
+def show_network() -> Response:
+    """Answer with the network of referrals as JSON, GraphML or GEXF."""
+    chosen, media_type = choose_format(NETWORK_FORMATS)
+    if unknown := _options(request.args):
+        raise UsageError(f"The network takes no option {', '.join(unknown)}.")
+
+    def answered(cursor: Cursor, context: Context) -> bytes:
+        return network_document(referral_network(cursor, context), chosen.name)
+
+    response = send_whole([_evaluated("referrals network", request.args, answered)], media_type)
+    response.vary.add("Accept")
+    return response
+
+
 def compute(analysis: Analysis, shared: Mapping[str, str], options: Mapping[str, str]) -> Table:
     """Return the table of an analysis as of the date, knowledge time and parameters of a request.
 
@@ -100,26 +123,26 @@ def compute(analysis: Analysis, shared: Mapping[str, str], options: Mapping[str,
         QueryError: the deadline passed, it was stopped, or there is no room or memory for it.
     """
     return _evaluated(
-        analysis, shared, lambda cursor, context: analysis.run(cursor, context, options)
+        analysis.name, shared, lambda cursor, context: analysis.run(cursor, context, options)
     )
 
 
 def _evaluated(
-    analysis: Analysis, shared: Mapping[str, str], answer: Callable[[Cursor, Context], Answer]
+    name: str, shared: Mapping[str, str], answer: Callable[[Cursor, Context], Answer]
 ) -> Answer:
     """Return what `answer` makes of a cursor of the caller's and the context of a request."""
     cursor = services().store.cursor(caller().hidden_graphs, memory=allowance("analysis").memory)
-    with closing(cursor), _guarded(cursor, analysis, shared):
+    with closing(cursor), _guarded(cursor, name, shared):
         return answer(cursor, read_context(services().settings, cursor, shared))
 
 
 @contextmanager
-def _guarded(cursor: Cursor, analysis: Analysis, shared: Mapping[str, str]) -> Iterator[None]:
+def _guarded(cursor: Cursor, name: str, shared: Mapping[str, str]) -> Iterator[None]:
     """List what runs on a cursor, and end it at its deadline or when somebody stops it."""
     allowed = allowance("analysis")
     with (
         Deadline(cursor, read_timeout(shared.get("timeout")), gone=allowed.gone) as deadline,
-        running_on(services().store).entered(deadline, allowed, analysis.name) as entry,
+        running_on(services().store).entered(deadline, allowed, name) as entry,
     ):
         entry.engine = "sql"
         try:

@@ -10,6 +10,7 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify
 
+from api.analyses import NETWORK_FORMATS
 from api.config import services
 from api.errors import MEDIA_TYPE
 from api.identity import COOKIE
@@ -215,14 +216,22 @@ def _question(question: NamedQuery) -> Document:
     return _operation(question.questions["en"], [*parameters, *_shared()], content)
 
 
-def _analysis(analysis: Analysis) -> Document:
-    parameters = [_parameter(one.name, one.en, required=one.required) for one in analysis.options]
-    own = [
+def _network() -> Document:
+    asked = [*_of_analyses(), *_shared()]
+    return _operation("The network of referrals", asked, _content(NETWORK_FORMATS))
+
+
+def _of_analyses() -> list[Document]:
+    return [
         _parameter("as_of", "The date T of the answer; default: today"),
         _parameter("knowledge", "Read only what was recorded by then; default: now"),
         _parameter("params", "JSON object of parameter names and values, or a saved set's name"),
     ]
-    asked = [*parameters, *own, *_shared()]
+
+
+def _analysis(analysis: Analysis) -> Document:
+    parameters = [_parameter(one.name, one.en, required=one.required) for one in analysis.options]
+    asked = [*parameters, *_of_analyses(), *_shared()]
     if not analysis.in_rdf:
         return {"get": _operation(analysis.en, asked, _content(TABLE_FORMATS))}
     kept = _operation("Keep the result as a derived graph", asked, _json())

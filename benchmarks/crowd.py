@@ -1,8 +1,8 @@
 """A crowd drawn by the engine itself, for what is measured at a million parties.
 
 `python -m benchmarks.crowd 1000000 STORE` writes a store with so many parties, 3.5 purchases
-each on average and one referral each; every draw is a hash of numbers, so that the same size gives
-the same facts.
+each on average and one referral each, most of which convert; every draw is a hash of numbers, so
+that the same size gives the same facts.
 """
 
 from __future__ import annotations
@@ -33,12 +33,20 @@ def draw(number: str, what: str, below: int) -> str:
     return f"CAST(hash({number}, '{what}') % {below} AS INTEGER)"
 
 
-def day(number: str, what: str, span: int = _DAYS) -> str:
-    """Return the SQL of a day of the last `span` of 1400, as text."""
-    return (
-        f"CAST(DATE '{LAST_DAY}' - {_DAYS} + ({_DAYS - span} + {draw(number, what, span)})"
-        " AS VARCHAR)"
-    )
+def day(place: str) -> str:
+    """Return the SQL of the text of a day, by its place among 1400."""
+    return f"CAST(DATE '{LAST_DAY}' - {_DAYS} + {place} AS VARCHAR)"
+
+
+def _arrival(number: str) -> str:
+    """Return the SQL of the place of the day on which a party is first met."""
+    return draw(number, "arrival", 600)
+
+
+def _order() -> str:
+    """Return the SQL of the place of an order's day: the first one soon after the party came."""
+    soon, later = draw("n", "first", 150), draw("n * 8 + i", "order", 800)
+    return f"({_arrival('n')} + CASE i WHEN 0 THEN {soon} ELSE {later} END)"
 
 
 def statements(first: int, end: int, parties: int) -> Iterator[str]:
@@ -49,15 +57,15 @@ def statements(first: int, end: int, parties: int) -> Iterator[str]:
         (party, _TYPE, f"'{CG.NaturalPerson}'", None),
         (party, str(CG.sourceKey), "'P' || n", _STRING),
     )
-    referral = node("recommendation", "n")
+    referral, referred = node("recommendation", "n"), draw("n", "referred", parties)
     # Referrers come from all numbers, later ones included: a few rings close.
     yield _quads(
         f"SELECT range AS n FROM range({first}, {end})",
         (referral, _TYPE, f"'{CG.Referral}'", None),
         (referral, str(CG.sourceKey), "'R' || n", _STRING),
         (referral, str(CG.recommender), node("party", draw("n", "referrer", parties)), None),
-        (referral, str(CG.referred), node("party", draw("n", "referred", parties)), None),
-        (referral, str(CG.date), day("n", "referral"), _DATE),
+        (referral, str(CG.referred), node("party", referred), None),
+        (referral, str(CG.date), day(_arrival(referred)), _DATE),
     )
     purchase, line = node("purchase", "n, i"), node("line", "n, i")
     yield _quads(
@@ -65,7 +73,7 @@ def statements(first: int, end: int, parties: int) -> Iterator[str]:
         f" range(8) AS turn(i) WHERE i < {draw('n', 'purchases', 8)}",
         (purchase, _TYPE, f"'{CG.Purchase}'", None),
         (purchase, str(CG.client), party, None),
-        (purchase, str(CG.orderDate), day("n * 8 + i", "order"), _DATE),
+        (purchase, str(CG.orderDate), day(_order()), _DATE),
         (purchase, str(CG.seller), f"'{_FOCAL}'", None),
         (purchase, str(CG.hasLine), line, None),
         (line, _TYPE, f"'{CG.PurchaseLine}'", None),

@@ -7,7 +7,17 @@ from datetime import date
 from kg.analysis import chain_tables as chains
 from kg.analysis import referral_tables as referrals
 from kg.analysis.described import Analysis, Option
+from kg.analysis.link import LINK_COLUMNS, link
+from kg.analysis.referral_figures import (
+    BREAKDOWN_COLUMNS,
+    GROUPS,
+    SHAPE_COLUMNS,
+    breakdown,
+    shape,
+)
 from kg.analysis.referral_tables import MODELS
+from kg.analysis.roles import ROLE_COLUMNS, ROLES, roles
+from kg.analysis.summary import SUMMARY_COLUMNS, summary
 from kg.lifecycle import (
     COLUMNS,
     DIFFERENCE_COLUMNS,
@@ -122,6 +132,17 @@ _LIFECYCLE = (
             _party(required=False),
         ),
     ),
+    Analysis(
+        "roles",
+        "Roles of parties, shown by events or computed",
+        "Rôles des parties, montrés par les événements ou calculés",
+        ROLE_COLUMNS,
+        roles,
+        (
+            _party(required=False),
+            Option("role", "role", str, "Only this role.", "Ce rôle seulement.", choices=ROLES),
+        ),
+    ),
 )
 
 _REFERRALS = (
@@ -182,6 +203,57 @@ _REFERRALS = (
         ("referred", "converted", "clients", "invitations_per_client", "conversion", "k"),
         referrals.rates,
         _period(required=True),
+    ),
+    Analysis(
+        "referrals summary",
+        "Figures of the whole network",
+        "Chiffres de tout le réseau",
+        SUMMARY_COLUMNS,
+        summary,
+    ),
+    Analysis(
+        "referrals shape",
+        "Depth, branching and descendants of each party",
+        "Profondeur, ramification et descendance de chaque partie",
+        SHAPE_COLUMNS,
+        shape,
+    ),
+    Analysis(
+        "referrals breakdown",
+        "Outcomes by product, channel, origin or time",
+        "Issues par produit, canal, origine ou période",
+        BREAKDOWN_COLUMNS,
+        breakdown,
+        (
+            Option(
+                "by",
+                "by",
+                str,
+                "What to group by.",
+                "Ce qui regroupe.",
+                required=True,
+                choices=GROUPS,
+            ),
+            *_period(required=False),
+        ),
+    ),
+    Analysis(
+        "referrals link",
+        "Why two parties are linked",
+        "Pourquoi deux parties sont liées",
+        LINK_COLUMNS,
+        link,
+        (
+            _party(required=True),
+            Option(
+                "other",
+                "other",
+                str,
+                "Source key or IRI of the other party.",
+                "Clé source ou IRI de l'autre partie.",
+                required=True,
+            ),
+        ),
     ),
     Analysis(
         "referrals rings",

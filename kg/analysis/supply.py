@@ -40,8 +40,7 @@ def supply_graph(cursor: Cursor, context: Context) -> tuple[Evaluation, SupplyGr
     """
     evaluation = Evaluation(cursor, context)
     build_records(evaluation)
-    _insiders(evaluation)
-    evaluation.table("supply", _supply(evaluation))
+    build_supply(evaluation)
     evaluation.table("place", _places(evaluation))
     evaluation.table("edge", _EDGES)
     graph: nx.DiGraph[int] = nx.DiGraph()
@@ -52,6 +51,12 @@ def supply_graph(cursor: Cursor, context: Context) -> tuple[Evaluation, SupplyGr
         graph.add_edge(supplier, client, weight=weight, flag=flag)
     external = _ids(evaluation, "SELECT client FROM edge EXCEPT SELECT id FROM insider")
     return evaluation, SupplyGraph(graph, external, _ids(evaluation, _OVERLOADED))
+
+
+def build_supply(evaluation: Evaluation) -> None:
+    """Make the tables `insider`, `insider_membership` and `supply`, after `build_records`."""
+    _insiders(evaluation)
+    evaluation.table("supply", _supply(evaluation))
 
 
 def _ids(evaluation: Evaluation, sql: str) -> frozenset[int]:

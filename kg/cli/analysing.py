@@ -8,6 +8,8 @@ from pathlib import Path
 import click
 
 from kg.analysis import ANALYSES, Analysis, Option, OptionValue, result_document, write_derived
+from kg.analysis.network import FORMATS as NETWORK_FORMATS
+from kg.analysis.network import network_document, referral_network
 from kg.cli.output import TABLE_FORMATS, write_chunks, write_table
 from kg.cli.session import current_settings, opened_store, today
 from kg.errors import UsageError
@@ -68,17 +70,9 @@ def run_analysis(
     Raises:
         UsageError: an option or a parameter has a wrong value.
     """
-    settings = current_settings()
     with opened_store() as store:
         cursor = store.cursor()
-        context = Context(
-            as_of=as_of.date() if as_of else today(),
-            organization=settings.organization,
-            knowledge=knowledge,
-            parameters=_parameters(cursor, parameters) if parameters else Parameters(),
-            timezone=settings.timezone,
-            currency=settings.currency,
-        )
+        context = _context(cursor, as_of, knowledge, parameters)
         given = {
             option.name: _value(cursor, option, options.get(option.argument))
             for option in analysis.options
@@ -93,6 +87,21 @@ def run_analysis(
             write_chunks(result_document(cursor, analysis, context, given, table, name))
         else:
             write_table(table.columns, table.rows, name)
+
+
+def _context(
+    cursor: Cursor, as_of: datetime | None, knowledge: datetime | None, parameters: str | None
+) -> Context:
+    """Return what the options say that an analysis is evaluated under."""
+    settings = current_settings()
+    return Context(
+        as_of=as_of.date() if as_of else today(),
+        organization=settings.organization,
+        knowledge=knowledge,
+        parameters=_parameters(cursor, parameters) if parameters else Parameters(),
+        timezone=settings.timezone,
+        currency=settings.currency,
+    )
 
 
 def _parameters(cursor: Cursor, given: str) -> Parameters:
@@ -164,5 +173,28 @@ history = _command(ANALYSES["history"])
 transitions = _command(ANALYSES["transitions"])
 differences = _command(ANALYSES["differences"])
 loyalty = _command(ANALYSES["loyalty"])
+roles = _command(ANALYSES["roles"])
 referrals = _group("referrals", "Referral chains: who brought whom, and what came of it.")
 chains = _group("chains", "Internal supplier-client chains, down to external clients.")
+
+
+@referrals.command("network", params=common_options()[:3])
+@click.option(
+    "--format",
+    "name",
+    type=click.Choice(list(NETWORK_FORMATS)),
+    default="graphml",
+    show_default=True,
+    help="Format of the document.",
+)
+def network(
+    as_of: datetime | None, knowledge: datetime | None, parameters: str | None, name: str
+) -> None:
+    """Write the network of referrals as a document for graph tools.
+
+    GEXF carries the dates as the time of nodes and edges; JSON has nodes and links.
+    """
+    with opened_store() as store:
+        cursor = store.cursor()
+        graph = referral_network(cursor, _context(cursor, as_of, knowledge, parameters))
+    write_chunks([network_document(graph, name)])

@@ -37,6 +37,7 @@ _COMMANDS = {
     "query": "kg.cli.querying:query_command",
     "referrals": "kg.cli.analysing:referrals",
     "restore": "kg.cli.keeping:restore",
+    "roles": "kg.cli.analysing:roles",
     "transitions": "kg.cli.analysing:transitions",
     "template": "kg.cli.templates:template_command",
     "update": "kg.cli.updating:update_command",

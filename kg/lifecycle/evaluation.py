@@ -24,22 +24,25 @@ from kg.store import Cursor, Kind, lookup, lookup_nodes
 _CLASSES = (
     "BadExperience", "ClientRequest", "Communication", "Contract", "CostAllocation", "Feedback",
     "Household", "Interaction", "LegalEntity", "NaturalPerson", "Need", "Organization",
-    "OrganizationalUnit", "Party", "Purchase", "Qualification", "Recommendation", "RecordMerge",
-    "Referral", "Refund", "Refusal", "RoleAssignment", "SatisfactionMeasurement",
-    "SupplyRelation", "Use",
+    "OrganizationalUnit", "Party", "Purchase", "PurchaseRequest", "Qualification",
+    "Recommendation", "RecordMerge", "Referral", "Refund", "Refusal", "RoleAssignment",
+    "SatisfactionMeasurement", "StatusChange", "SupplyRelation", "Use",
 )  # fmt: skip
 _PROPERTIES = (
-    "acquisitionSource", "addressee", "amount", "annualPotential", "brand", "budgetFit",
-    "canonical", "client", "clientUnit", "closedOn", "critical", "currency", "date",
-    "declaredType", "deliveryDate", "dependencyShare", "direction", "duplicate", "endDate",
-    "firstContactDate", "hasLine", "item", "level", "mergedInto", "needFit", "netAmount",
-    "orderDate", "orderNumber", "party", "paymentDate", "pointOfSale", "priceBasis",
-    "recommender", "recommendsItem", "recordedAt", "referred", "refunds", "requester",
-    "resolvedOn", "roleType", "score", "seller", "service", "severity", "sourceKey", "startDate",
-    "statedOutcome", "supplierUnit", "timingFit", "user",
+    "acquiredThrough", "acquisitionSource", "actingBuyer", "addressee", "affectedParty", "amount",
+    "annualPotential", "brand", "budgetFit", "canonical", "channel", "client", "clientUnit",
+    "closedOn", "critical", "currency", "date", "declaredType", "deliveryDate", "dependencyShare",
+    "direction", "duplicate", "endDate", "firstContactDate", "handledBy", "hasLine",
+    "internalSpecifier", "item", "level", "mergedInto", "needFit", "netAmount", "orderDate",
+    "orderNumber", "party", "payer", "paymentDate", "pointOfSale", "priceBasis",
+    "purchasePurpose", "recipient", "recommender", "recommenderOrigin", "recommendsItem",
+    "recordedAt", "referred", "refunds", "request", "requester", "resolvedOn", "roleType",
+    "score", "seller", "service", "severity", "sourceKey", "startDate", "statedOutcome", "status",
+    "supplierUnit", "timingFit", "user",
 )  # fmt: skip
 _WORDS = (
-    "both", "critical", "declined", "in", "major", "minor", "prospect", "sales", "staff", "yes",
+    "both", "critical", "declined", "in", "major", "minor", "personal", "prospect", "sales",
+    "staff", "yes",
 )  # fmt: skip
 _SEVERITIES = ("minor", "major", "critical")
 

@@ -41,6 +41,8 @@ def required(analysis):
         "to": "2025-12-31",
         "against": '{"D_loyal": 90}',
         "scope": "brand",
+        "by": "month",
+        "other": "ana",
     }
     return {option.name: samples[option.name] for option in analysis.options if option.required}
 
@@ -169,3 +171,11 @@ def test_a_result_is_kept_as_a_derived_graph(client):
     assert client.get("/sparql", query_string={"query": text}).json["boolean"] is True
     refused = client.post("/api/classify", data={"as_of": "never"})
     assert refused.status_code == 400
+
+
+@pytest.mark.parametrize(("name", "kind"), [("graphml", "xml"), ("gexf", "xml"), ("json", "json")])
+def test_the_network_comes_in_the_formats_of_graph_tools(client, name, kind):
+    response = client.get("/api/referrals/network", query_string={"format": name})
+    assert (response.status_code, response.content_type.split("+")[-1][-len(kind) :]) == (200, kind)
+    assert EX + "bo" in response.text
+    assert client.get("/api/referrals/network?party=bo").status_code == 400

@@ -1,0 +1,144 @@
+"""All referral figures of a crowd, beside networkx alone: `python -m benchmarks.networks`.
+
+Options: `--parties 1000000`, `--store FILE` (a crowd that is there already), `--alone` (without
+networkx). Both start from the same store; what networkx gets are plain lists, whose reading is
+told apart. Each runs in a process of its own, and the figures have to be equal.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import multiprocessing
+import tempfile
+import time
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from benchmarks.crowd import LAST_DAY, write
+from benchmarks.measuring import machine, peak_memory
+from benchmarks.network_peer import Referral, figures
+from kg.analysis.names import names_of
+from kg.analysis.referrals import evaluate_referrals
+from kg.analysis.summary import NetworkFigures, network_figures
+from kg.lifecycle import Context
+from kg.lifecycle.evaluation import Evaluation, snapshot
+from kg.namespaces import BASE
+from kg.store import Store
+
+CONTEXT = Context(LAST_DAY, organization=f"{BASE}id/party/organization")
+
+
+def ours(path: Path) -> dict[str, Any]:
+    """Compute every figure with clientgraph."""
+    with Store.open(path) as store:
+        cursor = store.cursor()
+        start, cpu = time.perf_counter(), time.process_time()
+        with snapshot(cursor):
+            evaluation = evaluate_referrals(cursor, CONTEXT, all_parties=True)
+            found = network_figures(evaluation)
+            taken = time.perf_counter() - start, time.process_time() - cpu
+            memory = peak_memory()
+            checked = _checked(evaluation, found)
+    return {"seconds": taken[0], "cpu": taken[1], "memory": memory, "sums": checked}
+
+
+def _checked(evaluation: Evaluation, found: NetworkFigures) -> dict[str, str]:
+    """Return checksums of the figures by name."""
+    ids = {*found.places, *(p for c in found.credit.values() for p, _ in c if p is not None)}
+    ids |= {member for ring in found.rings for member in ring}
+    names = {one: name.iri for one, name in names_of(evaluation, ids).items()}
+
+    def credited(model: str) -> dict[Any, int]:
+        return {None if p is None else names[p]: n for (p, _), n in found.credit[model].items()}
+
+    return {
+        "depth": _sum({names[p]: depth for p, (depth, _) in found.places.items()}),
+        "branching": _sum({names[p]: n for p, n in found.branching.items()}),
+        "descendants": _sum({names[p]: n for p, n in found.descendants.items() if n}),
+        "rings": _sum({min(names[m] for m in ring): len(ring) for ring in found.rings}),
+        "removed": _sum({edge.key: 1 for edge in found.forest.removed}),
+        **{f"credit {model}": _sum(credited(model)) for model in found.credit},
+    }
+
+
+def theirs(path: Path) -> dict[str, Any]:
+    """Compute the same with networkx alone, from plain lists."""
+    referrals, first, value = _lists(path)
+    start, cpu = time.perf_counter(), time.process_time()
+    found = figures(referrals, first, value, LAST_DAY)
+    taken = time.perf_counter() - start, time.process_time() - cpu
+    sums = {
+        "depth": _sum(found.depth),
+        "branching": _sum(found.branching),
+        "descendants": _sum(found.descendants),
+        "rings": _sum({min(ring): len(ring) for ring in found.rings}),
+        "removed": _sum(dict.fromkeys(found.removed, 1)),
+        **{f"credit {model}": _sum(credit) for model, credit in found.credit.items()},
+    }
+    return {"seconds": taken[0], "cpu": taken[1], "memory": peak_memory(), "sums": sums}
+
+
+def _lists(path: Path) -> tuple[list[Referral], dict[str, date], dict[str, int]]:
+    """Return what networkx reads: referrals, first acquisitions, values in cents."""
+    with Store.open(path) as store, snapshot(cursor := store.cursor()):
+        evaluation = evaluate_referrals(cursor, CONTEXT, all_parties=True)
+        referrals = evaluation.run(
+            "SELECT a.lex, b.lex, day, key FROM referral"
+            " JOIN term AS a ON a.id = giver JOIN term AS b ON b.id = receiver"
+        ).fetchall()
+        first = evaluation.run(
+            "SELECT t.lex, min(o.day) FROM occasion AS o JOIN term AS t ON t.id = o.party"
+            " GROUP BY 1"
+        ).fetchall()
+        value = evaluation.run(
+            f"""
+            SELECT t.lex, CAST(sum(a.amount) * 100 AS BIGINT) FROM purchase AS p
+            JOIN {evaluation.triples("hasLine")} AS l ON l.s = p.purchase
+            JOIN {evaluation.amounts("netAmount")} AS a ON a.s = l.o
+            JOIN term AS t ON t.id = p.party GROUP BY 1
+            """
+        ).fetchall()
+    return referrals, dict(first), dict(value)
+
+
+def _sum(values: dict[Any, int]) -> str:
+    """Return a checksum of a mapping, zeros left out."""
+    kept = sorted((str(key), n) for key, n in values.items() if n)
+    return hashlib.sha256(repr(kept).encode()).hexdigest()[:16]
+
+
+def _apart(work: Callable[[Path], dict[str, Any]], path: Path) -> dict[str, Any]:
+    """Return what a function gives in a process of its own."""
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        return pool.apply(work, [path])
+
+
+def main() -> None:
+    """Measure both on one crowd and compare."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--parties", type=int, default=1_000_000)
+    parser.add_argument("--store", type=Path)
+    parser.add_argument("--alone", action="store_true")
+    given = parser.parse_args()
+    print(machine())
+    with tempfile.TemporaryDirectory() as folder:
+        path = given.store or Path(folder) / "crowd.duckdb"
+        if not path.exists():
+            write(given.parties, path)
+        results = {"clientgraph": _apart(ours, path)}
+        if not given.alone:
+            results["networkx"] = _apart(theirs, path)
+    print("| | seconds | of CPU | peak memory, MB |\n|---|---|---|---|")
+    for name, one in results.items():
+        print(f"| {name} | {one['seconds']:.1f} | {one['cpu']:.1f} | {one['memory'] / 1e6:,.0f} |")
+    if not given.alone:
+        mine, other = results["clientgraph"]["sums"], results["networkx"]["sums"]
+        different = [name for name in mine if mine[name] != other[name]]
+        print(f"different: {', '.join(different)}" if different else "all figures are equal")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,111 @@
+"""The network of referrals as a networkx graph, and as documents for graph tools."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+import networkx as nx
+
+from kg.analysis.forest import primary_forest
+from kg.analysis.names import names_of
+from kg.analysis.referrals import evaluate_referrals
+from kg.errors import UsageError
+from kg.lifecycle import Context
+from kg.lifecycle.evaluation import snapshot
+from kg.store import Cursor
+
+
+def referral_network(cursor: Cursor, context: Context) -> nx.DiGraph[str]:
+    """Return who referred whom at T: nodes are IRIs of parties, edges lead from the referrer.
+
+    Nodes have `key` (text), `stage`, `depth` (whole number, in the primary forest) and `start`
+    (ISO date, the first referral that names the party). Edges have `referrals` (how many there
+    are), `keys`, `outcome` (the best of them), `valid`, `primary`, `start` and `last` (ISO dates).
+    Referrals without a referrer are left out.
+    """
+    with snapshot(cursor):
+        evaluation = evaluate_referrals(cursor, context)
+        forest = primary_forest(evaluation)
+        places = forest.places()
+        links = evaluation.run(_LINKS).fetchall()
+        stages = dict(evaluation.run("SELECT party, stage FROM referral_party").fetchall())
+        names = names_of(evaluation, {end for link in links for end in link[:2]})
+    graph: nx.DiGraph[str] = nx.DiGraph(
+        mode="dynamic",
+        as_of=context.as_of.isoformat(),
+        params=context.parameters.iri,
+    )
+    for number, name in names.items():
+        depth = places[number][0] if number in places else 0
+        graph.add_node(name.iri, key=name.order, stage=stages.get(number, ""), depth=depth)
+    primary = {(edge.referrer, edge.referred) for edge in forest.edges.values()}
+    for giver, receiver, count, keys, outcome, valid, first, last in links:
+        start, end = names[giver].iri, names[receiver].iri
+        graph.add_edge(
+            start, end, referrals=count, keys=keys, outcome=outcome, valid=valid,
+            primary=(giver, receiver) in primary, **_dated(first, last),
+        )  # fmt: skip
+        for node in (start, end):
+            if first is not None:
+                known = graph.nodes[node].get("start", first.isoformat())
+                graph.nodes[node]["start"] = min(known, first.isoformat())
+    return graph
+
+
+_OUTCOMES = "['converted', 'pending', 'declined', 'expired', 'invalid']"
+_LINKS = f"""
+SELECT giver, receiver, count(*), string_agg(key, ' ' ORDER BY day, key),
+    {_OUTCOMES}[min(list_position({_OUTCOMES}, outcome))], bool_or(valid), min(day), max(day)
+FROM referral WHERE giver IS NOT NULL
+GROUP BY giver, receiver ORDER BY giver, receiver
+"""
+
+
+def _dated(first: date | None, last: date | None) -> dict[str, str]:
+    """Return the dates of an edge, none where they are not known."""
+    if first is None or last is None:
+        return {}
+    return {"start": first.isoformat(), "last": last.isoformat()}
+
+
+def network_document(graph: nx.DiGraph[str], name: str) -> bytes:
+    """Return a network as a document: `graphml`, `gexf` (edges and nodes by date) or `json`.
+
+    Raises:
+        UsageError: the format is unknown.
+    """
+    if name not in FORMATS:
+        raise UsageError(f"The format is {name!r}; choose among {', '.join(FORMATS)}.")
+    return FORMATS[name](graph)
+
+
+def _graphml(graph: nx.DiGraph[str]) -> bytes:
+    target = io.BytesIO()
+    nx.write_graphml_xml(graph, target)
+    return target.getvalue()
+
+
+def _gexf(graph: nx.DiGraph[str]) -> bytes:
+    target = io.BytesIO()
+    labelled = nx.DiGraph(graph)
+    for _, values in labelled.nodes(data=True):
+        values["label"] = values.pop("key")
+    nx.write_gexf(labelled, target, version="1.2draft")
+    return target.getvalue()
+
+
+def _json(graph: nx.DiGraph[str]) -> bytes:
+    document: dict[str, Any] = nx.node_link_data(graph, edges="links")
+    return json.dumps(document, ensure_ascii=False).encode()
+
+
+FORMATS: dict[str, Callable[[nx.DiGraph[str]], bytes]] = {
+    "graphml": _graphml,
+    "gexf": _gexf,
+    "json": _json,
+}
+"""Formats of documents by name."""
