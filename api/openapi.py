@@ -108,6 +108,7 @@ def describe() -> Document:
             },
             "/api/analyses": {"get": _operation("The analyses", [], _json())},
             **{f"/api/{one.name.replace(' ', '/')}": _analysis(one) for one in ANALYSES.values()},
+            "/api/referrals/network": {"get": _network()},
         },
         "components": {
             "schemas": {"Problem": _PROBLEM_SCHEMA},
