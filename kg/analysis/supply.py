@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import networkx as nx
 
+from kg.errors import UsageError
 from kg.lifecycle.context import Context
 from kg.lifecycle.evaluation import NEVER, Evaluation
 from kg.lifecycle.records import build_records
@@ -33,15 +34,31 @@ class SupplyGraph:
         return self.graph.subgraph(self.units).copy()
 
 
-def supply_graph(cursor: Cursor, context: Context) -> tuple[Evaluation, SupplyGraph]:
-    """Return the supply graph at T with its evaluation.
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What is imagined to be otherwise: units removed, pairs (supplier, client) cut, shares."""
+
+    removed: tuple[int, ...] = ()
+    cut: tuple[tuple[int, int], ...] = ()
+    shares: tuple[tuple[int, int, float], ...] = ()
+
+
+def supply_graph(
+    cursor: Cursor, context: Context, change: Change | None = None
+) -> tuple[Evaluation, SupplyGraph]:
+    """Return the supply graph at T with its evaluation, as it is or under an imagined change.
 
     Call it inside `kg.lifecycle.evaluation.snapshot`.
+
+    Raises:
+        UsageError: a changed share is one of a relation that is not there.
     """
+    change = change or Change()
     evaluation = Evaluation(cursor, context)
     build_records(evaluation)
     build_supply(evaluation)
     evaluation.table("place", _places(evaluation))
+    _imagine(evaluation, change)
     evaluation.table("edge", _EDGES)
     graph: nx.DiGraph[int] = nx.DiGraph()
     # Units without any relation are part of the picture: they are listed as isolated.
@@ -49,8 +66,41 @@ def supply_graph(cursor: Cursor, context: Context) -> tuple[Evaluation, SupplyGr
     rows = evaluation.run("SELECT supplier, client, weight, flag FROM edge ORDER BY ALL").fetchall()
     for supplier, client, weight, flag in rows:
         graph.add_edge(supplier, client, weight=weight, flag=flag)
+    graph.remove_nodes_from(change.removed)
     external = _ids(evaluation, "SELECT client FROM edge EXCEPT SELECT id FROM insider")
     return evaluation, SupplyGraph(graph, external, _ids(evaluation, _OVERLOADED))
+
+
+def _imagine(evaluation: Evaluation, change: Change) -> None:
+    """Take removed units out of the places, and keep the pairs that are cut or changed."""
+    evaluation.run(
+        "DELETE FROM place WHERE node IN (SELECT unnest($removed::BIGINT[]))",
+        removed=list(change.removed),
+    )
+    evaluation.table(
+        "cut",
+        "SELECT unnest($suppliers::BIGINT[]) AS supplier, unnest($clients::BIGINT[]) AS client",
+        suppliers=[one[0] for one in change.cut],
+        clients=[one[1] for one in change.cut],
+    )
+    evaluation.table(
+        "imagined",
+        "SELECT unnest($suppliers::BIGINT[]) AS supplier, unnest($clients::BIGINT[]) AS client,"
+        " unnest($shares::DOUBLE[]) AS share",
+        suppliers=[one[0] for one in change.shares],
+        clients=[one[1] for one in change.shares],
+        shares=[one[2] for one in change.shares],
+    )
+    missing = evaluation.run(
+        "SELECT count(*) FROM (SELECT supplier, client FROM imagined UNION ALL FROM cut)"
+        " WHERE (supplier, client) NOT IN (SELECT a.node, b.node FROM supply AS s"
+        " JOIN place AS a ON a.party = s.supplier JOIN place AS b ON b.party = s.client)"
+    ).fetchone()
+    if missing and missing[0]:
+        raise UsageError(
+            "A relation to cut or to give another share is not active at the date; `chains edges`"
+            " lists those that are."
+        )
 
 
 def build_supply(evaluation: Evaluation) -> None:
@@ -116,11 +166,13 @@ def _places(evaluation: Evaluation) -> str:
 
 _EDGES = """
 WITH pair AS (
-    SELECT a.node AS supplier, b.node AS client, sum(s.share * a.part * b.part) AS given
+    SELECT a.node AS supplier, b.node AS client,
+        coalesce(min(i.share), sum(s.share * a.part * b.part)) AS given
     FROM supply AS s
     JOIN place AS a ON a.party = s.supplier
     JOIN place AS b ON b.party = s.client
-    WHERE a.node <> b.node
+    LEFT JOIN imagined AS i ON i.supplier = a.node AND i.client = b.node
+    WHERE a.node <> b.node AND (a.node, b.node) NOT IN (SELECT supplier, client FROM cut)
     GROUP BY a.node, b.node
 ), weighed AS (
     SELECT *, coalesce(sum(given) OVER by_client, 0) AS total,
@@ -135,4 +187,9 @@ SELECT supplier, client,
 FROM weighed
 """
 
-_OVERLOADED = "SELECT client FROM supply GROUP BY client HAVING sum(share) > 1 + 1e-9"
+_OVERLOADED = """
+SELECT client FROM supply GROUP BY client HAVING sum(share) > 1 + 1e-9
+UNION
+SELECT client FROM edge WHERE client IN (SELECT client FROM imagined)
+GROUP BY client HAVING sum(weight) > 1 + 1e-9 OR bool_or(flag = 'scaled')
+"""

@@ -29,16 +29,17 @@ _CLASSES = (
     "SatisfactionMeasurement", "StatusChange", "SupplyRelation", "Use",
 )  # fmt: skip
 _PROPERTIES = (
-    "acquiredThrough", "acquisitionSource", "actingBuyer", "addressee", "affectedParty", "amount",
-    "annualPotential", "brand", "budgetFit", "canonical", "channel", "client", "clientUnit",
-    "closedOn", "critical", "currency", "date", "declaredType", "deliveryDate", "dependencyShare",
-    "direction", "duplicate", "endDate", "firstContactDate", "handledBy", "hasLine",
-    "internalSpecifier", "item", "level", "mergedInto", "needFit", "netAmount", "orderDate",
-    "orderNumber", "party", "payer", "paymentDate", "pointOfSale", "priceBasis",
-    "purchasePurpose", "recipient", "recommender", "recommenderOrigin", "recommendsItem",
-    "recordedAt", "referred", "refunds", "request", "requester", "resolvedOn", "roleType",
-    "score", "seller", "service", "severity", "sourceKey", "startDate", "statedOutcome", "status",
-    "supplierUnit", "timingFit", "user",
+    "acquiredThrough", "acquisitionSource", "actingBuyer", "addressee", "affectedParty",
+    "agreement", "amount", "annualPotential", "brand", "budgetFit", "canonical", "channel",
+    "client", "clientUnit", "closedOn", "commercialReview", "critical", "currency", "date",
+    "declaredType", "deliveryDate", "dependencyShare", "direction", "dueDate", "duplicate",
+    "endDate", "firstContactDate", "handledBy", "hasLine", "hasSLA", "internalSpecifier", "item",
+    "level", "mergedInto", "met", "needFit", "netAmount", "orderDate", "orderNumber", "party",
+    "payer", "paymentDate", "pointOfSale", "priceBasis", "purchasePurpose", "recipient",
+    "recommender", "recommenderOrigin", "recommendsItem", "recordedAt", "referred", "refunds",
+    "request", "requester", "resolvedOn", "resultedIn", "roleType", "score", "seller", "service",
+    "severity", "sourceKey", "startDate", "statedOutcome", "status", "supplierUnit",
+    "technicalReview", "timingFit", "user",
 )  # fmt: skip
 _WORDS = (
     "both", "critical", "declined", "in", "major", "minor", "personal", "prospect", "sales",

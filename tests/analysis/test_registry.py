@@ -12,7 +12,8 @@ from tests.lifecycle.world import World, context
 OPTIONS = {
     "party": "B", "from": "2025-01-01", "to": "2025-06-30", "model": "first", "unit": "U",
     "client": "B", "against": '{"D_loyal": 90}', "scope": "product",
-    "by": "channel", "other": "A", "role": "CLIENT",
+    "remove": "U", "cut": "", "share": "", "satisfaction": "", "by": "channel",
+    "other": "A", "role": "CLIENT",
 }  # fmt: skip
 
 

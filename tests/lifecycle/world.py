@@ -17,7 +17,7 @@ FOCAL = "ORG"
 _XSD_BY_LENGTH = {4: XSD.gYear, 7: XSD.gYearMonth, 10: XSD.date}
 _DATES = {
     "orderDate", "paymentDate", "deliveryDate", "date", "startDate", "endDate", "closedOn",
-    "firstContactDate", "resolvedOn",
+    "firstContactDate", "resolvedOn", "technicalReview", "commercialReview", "dueDate",
 }  # fmt: skip
 
 
