@@ -48,30 +48,49 @@ def party_values(
 
 def _flows(evaluation: Evaluation, *, costs: bool) -> str:
     """Return the SELECT (party, currency, amount, day) of what adds to a value or takes away."""
-    flows = f"""
-    SELECT p.party, c.o AS currency, a.amount, p.day
-    FROM purchase AS p
-    JOIN {evaluation.triples("hasLine")} AS l ON l.s = p.purchase
-    JOIN {evaluation.amounts("netAmount")} AS a ON a.s = l.o
-    LEFT JOIN {evaluation.triples("currency")} AS c ON c.s = l.o
-    WHERE p.day IS NOT NULL
-    UNION ALL
-    SELECT r.party, r.currency, -r.amount, r.day
-    FROM refund AS r JOIN purchase AS p ON p.purchase = r.purchase
-    WHERE r.day IS NOT NULL AND p.day IS NOT NULL
+    given = f"SELECT party, currency, amount, day FROM ({flows(evaluation)})"
+    if not costs:
+        return given
+    return (
+        f"{given} UNION ALL SELECT party, currency, -amount, day FROM ({costs_by_kind(evaluation)})"
+    )
+
+
+def flows(evaluation: Evaluation, *, undated: bool = False) -> str:
+    """Return the SELECT (party, currency, amount, day, back) of sales and, negative, refunds.
+
+    Those without a date are left out, unless `undated`. A refund of an undated sale is undated.
     """
-    return f"{flows} UNION ALL {_costs(evaluation)}" if costs else flows
-
-
-def _costs(evaluation: Evaluation) -> str:
-    """Return the SELECT of costs of goods, marketing and service borne for a party."""
+    dated = "TRUE" if undated else "day IS NOT NULL"
     return f"""
-    SELECT coalesce(m.canonical, r.o), c.o, -a.amount, d.day
+    SELECT * FROM (
+        SELECT p.party, c.o AS currency, a.amount, p.day, FALSE AS back
+        FROM purchase AS p
+        JOIN {evaluation.triples("hasLine")} AS l ON l.s = p.purchase
+        JOIN {evaluation.amounts("netAmount")} AS a ON a.s = l.o
+        LEFT JOIN {evaluation.triples("currency")} AS c ON c.s = l.o
+        UNION ALL
+        SELECT r.party, r.currency, -r.amount, CASE WHEN p.day IS NOT NULL THEN r.day END, TRUE
+        FROM refund AS r JOIN purchase AS p ON p.purchase = r.purchase
+    ) WHERE {dated}
+    """
+
+
+def costs_by_kind(evaluation: Evaluation) -> str:
+    """Return the SELECT (party, currency, amount, day, kind) of costs borne for a party.
+
+    A cost without a kind is one of service.
+    """
+    return f"""
+    SELECT coalesce(m.canonical, r.o) AS party, c.o AS currency, a.amount, d.day,
+        coalesce(lower(regexp_extract(w.lex, '[^/]+$')), 'service') AS kind
     FROM {evaluation.instances("CostAllocation")} AS e
     JOIN {evaluation.triples("party")} AS r ON r.s = e.s
     JOIN {evaluation.amounts("amount")} AS a ON a.s = e.s
-    JOIN {evaluation.dates("date")} AS d ON d.s = e.s
+    LEFT JOIN {evaluation.dates("date")} AS d ON d.s = e.s
     LEFT JOIN {evaluation.triples("currency")} AS c ON c.s = e.s
+    LEFT JOIN {evaluation.triples("costKind")} AS k ON k.s = e.s
+    LEFT JOIN term AS w ON w.id = k.o
     LEFT JOIN merged AS m ON m.id = r.o
     WHERE e.s NOT IN (SELECT s FROM unknown)
     """

@@ -177,6 +177,8 @@ roles = _command(ANALYSES["roles"])
 referrals = _group("referrals", "Referral chains: who brought whom, and what came of it.")
 chains = _group("chains", "Internal supplier-client chains, down to external clients.")
 
+value = _group("value", "Value of clients, and what insiders pay and know more.")
+
 
 @referrals.command("network", params=common_options()[:3])
 @click.option(

@@ -44,6 +44,7 @@ _COMMANDS = {
     "token": "kg.cli.tokens:token",
     "undo": "kg.cli.history:undo",
     "validate": "kg.cli.validating:validate_command",
+    "value": "kg.cli.analysing:value",
     "why": "kg.cli.history:why_command",
 }
 """Where each command is; loaded when it is asked for, since the libraries take a second."""

@@ -22,24 +22,27 @@ from kg.sparql.deadline import execute
 from kg.store import Cursor, Kind, lookup, lookup_nodes
 
 _CLASSES = (
-    "BadExperience", "ClientRequest", "Communication", "Contract", "CostAllocation", "Feedback",
-    "Household", "Interaction", "LegalEntity", "NaturalPerson", "Need", "Organization",
-    "OrganizationalUnit", "Party", "Purchase", "PurchaseRequest", "Qualification",
-    "Recommendation", "RecordMerge", "Referral", "Refund", "Refusal", "RoleAssignment",
-    "SatisfactionMeasurement", "StatusChange", "SupplyRelation", "Use",
+    "BadExperience", "BuyerPersona", "ClientRequest", "Communication", "ConsentRecord",
+    "Contract", "CostAllocation", "Feedback", "Household", "Interaction", "LegalEntity",
+    "NaturalPerson", "Need", "Organization", "OrganizationalUnit", "Party", "ProductInformation",
+    "Purchase", "PurchaseRequest", "Qualification", "Recommendation", "RecordMerge", "Referral",
+    "Refund", "Refusal", "RoleAssignment", "SatisfactionMeasurement", "Segment", "StatusChange",
+    "SupplyRelation", "Targeting", "Use",
 )  # fmt: skip
 _PROPERTIES = (
-    "acquiredThrough", "acquisitionSource", "actingBuyer", "addressee", "affectedParty",
-    "agreement", "amount", "annualPotential", "brand", "budgetFit", "canonical", "channel",
-    "client", "clientUnit", "closedOn", "commercialReview", "critical", "currency", "date",
-    "declaredType", "deliveryDate", "dependencyShare", "direction", "dueDate", "duplicate",
-    "endDate", "firstContactDate", "handledBy", "hasLine", "hasSLA", "internalSpecifier", "item",
-    "level", "mergedInto", "met", "needFit", "netAmount", "orderDate", "orderNumber", "party",
-    "payer", "paymentDate", "pointOfSale", "priceBasis", "purchasePurpose", "recipient",
-    "recommender", "recommenderOrigin", "recommendsItem", "recordedAt", "referred", "refunds",
-    "request", "requester", "resolvedOn", "resultedIn", "roleType", "score", "seller", "service",
-    "severity", "sourceKey", "startDate", "statedOutcome", "status", "supplierUnit",
-    "technicalReview", "timingFit", "user",
+    "accessLevel", "acquiredThrough", "acquisitionSource", "actingBuyer", "addressee",
+    "affectedParty", "agreement", "amount", "annualPotential", "brand", "budgetFit", "canonical",
+    "channel", "client", "clientUnit", "closedOn", "commercialReview", "consentStatus",
+    "costKind", "criterionFamily", "criterionProperty", "criterionValue", "critical", "currency",
+    "date", "declaredType", "deliveryDate", "dependencyShare", "directMarketing", "direction",
+    "dueDate", "duplicate", "endDate", "firstContactDate", "handledBy", "hasCriterion", "hasLine",
+    "hasSLA", "internalSpecifier", "isCore", "item", "level", "mergedInto", "met", "needFit",
+    "netAmount", "operator", "orderDate", "orderNumber", "party", "payer", "paymentDate",
+    "pointOfSale", "priceBasis", "purchasePurpose", "quantity", "recipient", "recommender",
+    "recommenderOrigin", "recommendsItem", "recordedAt", "referred", "refunds", "request",
+    "requester", "resolvedOn", "resultedIn", "roleType", "score", "segment", "selectQuery",
+    "seller", "service", "severity", "sourceKey", "startDate", "statedOutcome", "status",
+    "supplierUnit", "technicalReview", "timingFit", "topic", "user",
 )  # fmt: skip
 _WORDS = (
     "both", "critical", "declined", "in", "major", "minor", "personal", "prospect", "sales",

@@ -13,7 +13,7 @@ OPTIONS = {
     "party": "B", "from": "2025-01-01", "to": "2025-06-30", "model": "first", "unit": "U",
     "client": "B", "against": '{"D_loyal": 90}', "scope": "product",
     "remove": "U", "cut": "", "share": "", "satisfaction": "", "by": "channel",
-    "other": "A", "role": "CLIENT",
+    "retention": "0.8", "discount": "0.1", "years": "5", "other": "A", "role": "CLIENT",
 }  # fmt: skip
 
 

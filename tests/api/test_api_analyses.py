@@ -44,6 +44,8 @@ def required(analysis):
         "by": "month",
         "other": "ana",
         "remove": "shop",
+        "retention": "0.8",
+        "discount": "0.1",
     }
     # An analysis of changes takes one of several options.
     asked = [one for one in analysis.options if one.required or one.name == "remove"]
