@@ -183,8 +183,9 @@ def _qualifications(demo: Demo, chance: Chance) -> list[Row]:
             "budget": chance.one(answers),
             "need": chance.one(answers),
             "timing": chance.one(answers),
+            "assessor": ADVISERS[number % 2],
         }
-        for party in chance.some(_of(demo, "prospect"), 10)
+        for number, party in enumerate(chance.some(_of(demo, "prospect"), 10))
     ]
 
 

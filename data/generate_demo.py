@@ -41,7 +41,7 @@ HEADERS = {
     "incidents": "key party date severity resolved_on recorded_at",
     "refusals": "party date recorded_at",
     "satisfaction": "party date score scale no_alternative recorded_at",
-    "qualifications": "party date level budget need timing recorded_at",
+    "qualifications": "party date level budget need timing assessor recorded_at",
     "merges": "duplicate canonical date reason recorded_at",
     "designations": "party kind start end by recorded_at",
     "costs": "key party date kind amount currency recorded_at",

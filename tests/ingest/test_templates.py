@@ -101,10 +101,10 @@ CASES = {
         },
     ),
     "qualifications": Case(
-        "party,date,level,budget,need,timing",
-        "P1,2024-06-01,sales,yes,no,unknown",
+        "party,date,level,budget,need,timing,assessor",
+        "P1,2024-06-01,sales,yes,no,unknown,P2",
         {"type": "Qualification", "level": "sales", "budgetFit": "yes", "timingFit": "unknown"},
-        {"P1,2024-06-01,hot,,,": ("level", ""), "P1,2024-06-01,,maybe,,": ("budget", "")},
+        {"P1,2024-06-01,hot,,,,": ("level", ""), "P1,2024-06-01,,maybe,,,": ("budget", "")},
     ),
     "merges": Case(
         "duplicate,canonical,date,reason",

@@ -16,6 +16,8 @@ QUERIES = ROOT / "queries"
 EXAMPLES = Path(__file__).parent / "shapes"
 CGS = Namespace("https://w3id.org/clientgraph/shapes#")
 ABOUT_THE_VOCABULARY = ("C11", "C12")
+ABOUT_DERIVED = ("C08", "C09", "C13", "F11", "G06", "R14")
+"""Rules on what is computed as of a date; they judge no graph of facts."""
 
 
 class Finding(NamedTuple):
@@ -82,6 +84,15 @@ def rules() -> tuple[str, ...]:
         if not isinstance(node, BNode)
     }
     return tuple(sorted({rule_of(name) for name in names}))
+
+
+def beside(rule: str) -> tuple[str, ...]:
+    """Return the rules that judge the same kind of graph as a rule does."""
+    kinds = (ABOUT_THE_VOCABULARY, ABOUT_DERIVED)
+    for kind in kinds:
+        if rule in kind:
+            return kind
+    return tuple(other for other in rules() if not any(other in kind for kind in kinds))
 
 
 def shapes_of(*wanted: str) -> Graph:

@@ -56,7 +56,8 @@ def test_every_class_is_reached_from_the_drawn_ones() -> None:
         CG.PurchaseLine, CG.Need, CG.Run, SKOS.Concept, ORG.Membership, CG.Offering, CG.Audience,
         CG.Segment, CG.Criterion, CG.Market, CG.Strategy, CG.Plan, CG.PersonaCard,
         CG.ProductInformation, CG.Classification, CG.Evidence, CG.ParameterSet,
-        CG.ParameterSetting, CG.RuleVersion, CG.Result, CG.Shortfall,
+        CG.ParameterSetting, CG.RuleVersion, CG.Result, CG.Shortfall, CG.SegmentExtension,
+        CG.AttributionResult, CG.Credit,
     }  # fmt: skip
     for term in vocabulary().subjects(RDF.type, OWL.Class):
         assert tops & set(vocabulary().transitive_objects(term, RDFS.subClassOf)), term
