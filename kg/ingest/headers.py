@@ -17,6 +17,7 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
     "advisor": ("conseiller",),
     "amount": ("montant", "montant net", "prix", "montant ht", "net amount"),
     "annual_potential": ("potentiel annuel", "potentiel"),
+    "assessor": ("évaluateur",),
     "birth_date": ("date de naissance", "naissance", "né le", "née le", "date of birth"),
     "brand": ("marque",),
     "budget": ("critère du budget",),
