@@ -12,6 +12,7 @@ import pyoxigraph
 import pytest
 from rdflib import Dataset
 from rdflib.plugins.sparql import prepareQuery
+from relation_rows import RELATION_ROWS
 from rulebook import QUERIES
 
 from kg.catalog import NamedQuery, load_catalog, read_query
@@ -22,6 +23,7 @@ pytestmark = pytest.mark.filterwarnings(
 )
 
 FACTS = Path(__file__).with_name("organisation.trig")
+RELATIONS = Path(__file__).with_name("relations.trig")
 
 ROWS: dict[str, tuple[dict[str, str], list[str]]] = {
     "revenue-by-month": (
@@ -135,28 +137,37 @@ def test_a_parameter_is_written_with_a_dollar_and_never_projected() -> None:
 
 
 def test_every_question_has_rows_worked_out_by_hand() -> None:
-    assert set(ROWS) == set(catalogue())
+    assert set(ROWS) | set(RELATION_ROWS) == set(catalogue())
 
 
-@pytest.mark.parametrize("name", ROWS)
-def test_rdflib_gives_the_rows(name: str) -> None:
-    values, rows = ROWS[name]
+CASES = [
+    pytest.param(facts, name, *case, id=name)
+    for facts, cases in ((FACTS, ROWS), (RELATIONS, RELATION_ROWS))
+    for name, case in cases.items()
+]
+
+
+@pytest.mark.parametrize(("facts", "name", "values", "rows"), CASES)
+def test_rdflib_gives_the_rows(
+    facts: Path, name: str, values: dict[str, str], rows: list[str]
+) -> None:
     query = catalogue()[name]
     dataset = Dataset(default_union=True)
-    dataset.parse(data=FACTS.read_text("utf-8"), format="trig")
+    dataset.parse(data=facts.read_text("utf-8"), format="trig")
     result = dataset.query(query.text, initBindings=query.bind(values))
     assert shortened([None if t is None else str(t) for t in row] for row in result) == rows
 
 
-@pytest.mark.parametrize("name", ROWS)
-def test_pyoxigraph_gives_the_rows(name: str) -> None:
-    values, rows = ROWS[name]
+@pytest.mark.parametrize(("facts", "name", "values", "rows"), CASES)
+def test_pyoxigraph_gives_the_rows(
+    facts: Path, name: str, values: dict[str, str], rows: list[str]
+) -> None:
     query = catalogue()[name]
     text = query.text
     for variable, term in query.bind(values).items():
         text = re.sub(rf"\${variable}\b", lambda _match, term=term: term.n3(), text)
     store = pyoxigraph.Store()
-    store.load(path=FACTS, format=pyoxigraph.RdfFormat.TRIG)
+    store.load(path=facts, format=pyoxigraph.RdfFormat.TRIG)
     solutions = store.query(text, use_default_graph_as_union=True)
     assert shortened([None if t is None else t.value for t in row] for row in solutions) == rows
 
