@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
+import io
+import tempfile
+import zipfile
+from collections.abc import Sequence
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
-from flask import Blueprint, Response, jsonify, request, url_for
+from flask import Blueprint, Response, jsonify, request, send_file, url_for
 from werkzeug.exceptions import NotFound
 
 from api.config import services
@@ -34,12 +39,37 @@ def post_import() -> Response:
     201 when it was committed; 200 when it was a dry run or the data was refused, which the report
     says in `status` and `refused`.
     """
-    report = import_upload(dry_run=_flag("dry_run"), agent="api")
+    report = import_upload(dry_run=flag("dry_run"), agent="api")
     response = jsonify(report)
     if report["commit"] is not None:
         response.status_code = 201
         response.headers["Location"] = url_for("imports.show_import", run_id=report["id"])
     return response
+
+
+@blueprint.post("/fix-sheet")
+def post_fix_sheet() -> Response:
+    """Answer with the fix sheet of the files of a multipart form, which are not imported.
+
+    Several sheets come as a ZIP archive; 204 when no row is refused.
+    """
+    with tempfile.TemporaryDirectory(prefix="clientgraph-") as folder:
+        import_upload(dry_run=True, agent="api", fix_sheet=Path(folder))
+        return sheets_response(sorted(Path(folder).iterdir()))
+
+
+def sheets_response(paths: Sequence[Path]) -> Response:
+    """Return files as one download: as it is, or several as a ZIP archive; 204 for none."""
+    if not paths:
+        return Response(status=204)
+    content, name = paths[0].read_bytes(), paths[0].name
+    if len(paths) > 1:
+        archive = io.BytesIO()
+        with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as packed:
+            for path in paths:
+                packed.write(path, path.name)
+        content, name = archive.getvalue(), "fix-sheets.zip"
+    return send_file(io.BytesIO(content), download_name=name, as_attachment=True)
 
 
 @blueprint.get("/<run_id>")
@@ -58,7 +88,7 @@ def delete_import(run_id: str) -> Response:
     return response
 
 
-def import_upload(*, dry_run: bool, agent: str) -> dict[str, Any]:
+def import_upload(*, dry_run: bool, agent: str, fix_sheet: Path | None = None) -> dict[str, Any]:
     """Import the files of the current request and return the report.
 
     Raises:
@@ -76,8 +106,10 @@ def import_upload(*, dry_run: bool, agent: str) -> dict[str, Any]:
             source=request.form.get("source", "").strip() or "default",
             mapping=documents[0] if documents else None,
             graph=request.form.get("graph", "").strip() or None,
-            complete=_flag("complete"),
+            complete=flag("complete"),
             dry_run=dry_run,
+            on_violation=request.form.get("on_violation", "").strip() or "reject",
+            fix_sheet=fix_sheet,
             agent=agent,
             settings=here.settings,
         )
@@ -106,7 +138,7 @@ def _summary(run: ImportRun) -> dict[str, object]:
     return {name: value for name, value in run.as_json().items() if name != "report"}
 
 
-def _flag(name: str) -> bool:
+def flag(name: str) -> bool:
     """Return a yes or no of the form; not given is no.
 
     Raises:

@@ -20,6 +20,7 @@ from api.tables import RDF_FORMATS as RDF_TABLE_FORMATS
 from kg import __version__
 from kg.analysis import ANALYSES, Analysis
 from kg.catalog import NamedQuery
+from kg.ingest.options import ON_VIOLATION
 from kg.roles import Role
 from kg.sparql.formats import BINDING_FORMATS, DATASET_FORMATS, GRAPH_FORMATS, Format
 from kg.store.documents import FORMATS as RDF_FORMATS
@@ -28,6 +29,7 @@ blueprint = Blueprint("openapi", __name__, url_prefix="/api")
 
 Document = dict[str, Any]
 
+_WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _JSON_TYPES = {
     "integer": "integer",
     "decimal": "string",
@@ -47,6 +49,10 @@ _GRAPH_WRITES = {
     "put": "Put a graph in the place of the one there",
     "post": "Add to a graph; without a name, make a new one",
     "delete": "Take a graph away",
+}
+_SHEETS: Document = {
+    name: {"schema": {"type": "string", "format": "binary"}}
+    for name in ("text/csv", _WORKBOOK, "application/zip")
 }
 _PROBLEM_SCHEMA = {
     "type": "object",
@@ -86,6 +92,8 @@ def describe() -> Document:
                 "get": _operation("The report of an import", [_path_parameter("id")], _json()),
                 "delete": _operation("Take an import back", [_path_parameter("id")], _json()),
             },
+            "/api/imports/fix-sheet": {"post": _fix_sheet()},
+            **_quarantine(),
             "/api/running": {"get": _operation("What runs, of the caller's", [], _json())},
             "/api/running/{id}": {
                 "delete": _operation("Stop what runs", [_path_parameter("id")], _json())
@@ -194,6 +202,7 @@ def _imports() -> Document:
         "graph": {"type": "string", "format": "uri"},
         "complete": {"type": "boolean", "default": False},
         "dry_run": {"type": "boolean", "default": False},
+        "on_violation": {"enum": list(ON_VIOLATION), "default": "reject"},
     }
     form = {"type": "object", "required": ["files"], "properties": fields}
     sent = _operation("Import files together", [], _json())
@@ -201,6 +210,27 @@ def _imports() -> Document:
     sent["responses"]["200"]["description"] = "Dry run, or refused: the report"
     sent["requestBody"] = {"required": True, "content": {"multipart/form-data": {"schema": form}}}
     return {"get": _operation("The imports, the last one first", [], _json()), "post": sent}
+
+
+def _fix_sheet() -> Document:
+    sent = _operation("The fix sheet of files, which are not imported", [], _SHEETS)
+    sent["responses"]["204"] = {"description": "No row is refused"}
+    sent["requestBody"] = _imports()["post"]["requestBody"]
+    return sent
+
+
+def _quarantine() -> Document:
+    """Return the paths of the quarantine."""
+    one = [_parameter("import", "Id of the import that put it there; all otherwise")]
+    row = [_path_parameter("id"), _parameter("row", "A row; may be repeated", kind="integer")]
+    sheet = _operation("Fix sheets of what is in quarantine", one, _SHEETS)
+    sheet["responses"]["204"] = {"description": "Nothing is in quarantine"}
+    return {
+        "/api/quarantine": {"get": _operation("The rows in quarantine", one, _json())},
+        "/api/quarantine/retry": {"post": _operation("Try again what waits", one, _json())},
+        "/api/quarantine/fix-sheet": {"get": sheet},
+        "/api/quarantine/{id}": {"delete": _operation("Give up what waits", row, _json())},
+    }
 
 
 def _question(question: NamedQuery) -> Document:

@@ -34,6 +34,7 @@ _COMMANDS = {
     "loyalty": "kg.cli.analysing:loyalty",
     "map": "kg.cli.mapping:map_group",
     "params": "kg.cli.parameters:params",
+    "quarantine": "kg.cli.quarantining:quarantine",
     "query": "kg.cli.querying:query_command",
     "referrals": "kg.cli.analysing:referrals",
     "restore": "kg.cli.keeping:restore",

@@ -17,6 +17,12 @@ _TEXTS = {
         "rdf": "{name}: {quads} new quads",
         "set_aside": "{rows} set aside ({reason})",
         "unused": "{unused} not used",
+        "held": "{quarantined} in quarantine",
+        "retried": "{name} (from the quarantine of {retried}): {rows} read, {mapped} mapped",
+        "quarantined": "Rows in quarantine: {quarantined}, for {spared} violations;"
+        " `clientgraph quarantine list` says why.",
+        "released": "Rows out of quarantine: {released}.",
+        "fix_sheets": "Fix sheet: {names}",
         "columns_left_out": "columns left out: {columns}",
         "violation": "violation",
         "warning": "warning",
@@ -37,6 +43,12 @@ _TEXTS = {
         "rdf": "{name} : {quads} quadruplets nouveaux",
         "set_aside": "{rows} mises de côté ({reason})",
         "unused": "{unused} non employées",
+        "held": "{quarantined} en quarantaine",
+        "retried": "{name} (de la quarantaine de {retried}) : {rows} lues, {mapped} converties",
+        "quarantined": "Lignes en quarantaine : {quarantined}, pour {spared} violations ;"
+        " `clientgraph quarantine list` dit pourquoi.",
+        "released": "Lignes sorties de quarantaine : {released}.",
+        "fix_sheets": "Feuille de corrections : {names}",
         "columns_left_out": "colonnes laissées de côté : {columns}",
         "violation": "violation",
         "warning": "avertissement",
@@ -67,6 +79,11 @@ def report_lines(report: Document, language: str) -> Iterator[str]:
     if found > SHOWN:
         yield texts["more"].format(more=found - SHOWN)
     yield from (note[language] for note in report["notes"])
+    for name in ("quarantined", "released"):
+        if report[name]:
+            yield texts[name].format_map(report)
+    if report["fix_sheets"]:
+        yield texts["fix_sheets"].format(names=", ".join(report["fix_sheets"]))
     if report["status"] != "refused":
         yield texts["difference"].format_map({**report, **report["difference"]})
     counts = texts["counts"].format_map(report)
@@ -76,11 +93,13 @@ def report_lines(report: Document, language: str) -> Iterator[str]:
 def _file_line(file: Document, language: str) -> str:
     """Return what became of one file."""
     texts = _TEXTS[language]
-    parts = [texts[file["kind"]].format_map(file)]
+    parts = [texts["retried" if file["retried"] else file["kind"]].format_map(file)]
     parts += [
         texts["set_aside"].format(rows=one["rows"], reason=one["reason"].get(language))
         for one in file["set_aside"]
     ]
+    if file["quarantined"]:
+        parts.append(texts["held"].format_map(file))
     if file["unused"]:
         parts.append(texts["unused"].format_map(file))
     if file["columns_left_out"]:

@@ -12,9 +12,10 @@ from kg.cli.output import TABLE_FORMATS, write_json, write_table
 from kg.cli.remote import Server
 from kg.cli.session import current_server, current_settings, opened_store
 from kg.ingest import ImportOptions, list_imports, run_import
+from kg.ingest.options import ON_VIOLATION
 
 _FINDING = ("severity", "file", "row", "column", "value", "shape", "focus")
-_RUN = ("commit", "at", "agent", "source", "id", "quads_written", "warnings")
+_RUN = ("commit", "at", "agent", "source", "id", "quads_written", "warnings", "quarantined")
 
 
 @click.command("import")
@@ -30,6 +31,19 @@ _RUN = ("commit", "at", "agent", "source", "id", "quads_written", "warnings")
     "--complete", is_flag=True, help="The files hold all records: remove those they do not name."
 )
 @click.option("--dry-run", is_flag=True, help="Do everything, report, and keep nothing.")
+@click.option(
+    "--on-violation",
+    type=click.Choice(ON_VIOLATION),
+    default="reject",
+    show_default=True,
+    help="Refuse everything, or set apart the records that cannot stand.",
+)
+@click.option(
+    "--fix-sheet",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Write the refused rows there, with what is wrong with each.",
+)
 @click.option(
     "--format",
     "name",
@@ -52,6 +66,8 @@ def import_command(
     graph: str | None,
     complete: bool,
     dry_run: bool,
+    on_violation: str,
+    fix_sheet: Path | None,
     name: str,
     language: str,
 ) -> None:
@@ -62,6 +78,9 @@ def import_command(
     server = current_server()
     if server:
         fields = _fields(source, graph, complete=complete, dry_run=dry_run)
+        fields["on_violation"] = on_violation
+        if fix_sheet is not None:
+            _fetch_fix_sheet(server, paths, mapping, fields, fix_sheet)
         report = _send(server, paths, mapping, fields)
     else:
         settings = current_settings()
@@ -71,6 +90,8 @@ def import_command(
             graph=graph,
             complete=complete,
             dry_run=dry_run,
+            on_violation=on_violation,
+            fix_sheet=fix_sheet,
             agent="cli",
             settings=settings,
         )
@@ -89,7 +110,7 @@ def imports(name: str) -> None:
     """List what came in, the last first."""
     with opened_store() as store:
         runs = [run.as_json() | run.report for run in list_imports(store)]
-    write_table(_RUN, [[run[column] for column in _RUN] for run in runs], name)
+    write_table(_RUN, [[run.get(column) for column in _RUN] for run in runs], name)
 
 
 def _fields(source: str, graph: str | None, *, complete: bool, dry_run: bool) -> dict[str, str]:
@@ -103,10 +124,26 @@ def _send(
     server: Server, paths: Iterable[Path], mapping: Path | None, fields: dict[str, str]
 ) -> Document:
     """Import through a server, and return its report."""
+    return server.upload(_parts(paths, mapping), fields)
+
+
+def _fetch_fix_sheet(
+    server: Server,
+    paths: Iterable[Path],
+    mapping: Path | None,
+    fields: dict[str, str],
+    target: Path,
+) -> None:
+    """Ask a server for the fix sheet of files, and write it where there is one."""
+    content = server.fix_sheet(_parts(paths, mapping), fields)
+    if content:
+        target.write_bytes(content)
+
+
+def _parts(paths: Iterable[Path], mapping: Path | None) -> list[tuple[str, Path]]:
+    """Return the files of an import by the field of the form that they go to."""
     parts = [("files", path) for path in _files(paths)]
-    if mapping:
-        parts.append(("mapping", mapping))
-    return server.upload(parts, fields)
+    return [*parts, ("mapping", mapping)] if mapping else parts
 
 
 def _files(paths: Iterable[Path]) -> Iterable[Path]:

@@ -94,15 +94,25 @@ class Server:
         Raises:
             ServerError: the server refused the request, or is not there.
         """
-        boundary = secrets.token_hex(16)
-        response = self._open(
-            "/api/imports",
-            _multipart(files, fields, boundary),
-            {"Content-Type": f"multipart/form-data; boundary={boundary}"},
-            timeout=None,
-        )
-        with response:
+        with self._send("/api/imports", files, fields) as response:
             return cast("dict[str, Any]", json.load(response))
+
+    def fix_sheet(self, files: Sequence[tuple[str, Path]], fields: Mapping[str, str]) -> bytes:
+        """Return the fix sheet of files, several as a ZIP archive; nothing when none is refused.
+
+        Raises:
+            ServerError: the server refused the request, or is not there.
+        """
+        with self._send("/api/imports/fix-sheet", files, fields) as response:
+            return response.read()
+
+    def _send(
+        self, path: str, files: Sequence[tuple[str, Path]], fields: Mapping[str, str]
+    ) -> HTTPResponse:
+        """Send files by field as a form."""
+        boundary = secrets.token_hex(16)
+        kind = {"Content-Type": f"multipart/form-data; boundary={boundary}"}
+        return self._open(path, _multipart(files, fields, boundary), kind, timeout=None)
 
     def create_token(self, fields: Mapping[str, object]) -> dict[str, Any]:
         """Make a token, and return what is told of it, its text included.

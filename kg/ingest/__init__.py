@@ -1,9 +1,12 @@
 """Files into the graph: readers, mapping documents, checks, and the import itself."""
 
 from kg.ingest.inputs import template, template_names
+from kg.ingest.kept import QuarantinedRow, discard, list_quarantine, quarantine_sheets
+from kg.ingest.options import ImportOptions
 from kg.ingest.origins import Origin, why
-from kg.ingest.pipeline import ImportOptions, ImportRun, list_imports, run_import
+from kg.ingest.pipeline import retry_quarantine, run_import
 from kg.ingest.report import FileReport, Finding, ImportReport, SetAsideRows
+from kg.ingest.runs import ImportRun, list_imports
 from kg.ingest.undoing import UndoReport, undo_import
 
 __all__ = [
@@ -13,9 +16,14 @@ __all__ = [
     "ImportReport",
     "ImportRun",
     "Origin",
+    "QuarantinedRow",
     "SetAsideRows",
     "UndoReport",
+    "discard",
     "list_imports",
+    "list_quarantine",
+    "quarantine_sheets",
+    "retry_quarantine",
     "run_import",
     "template",
     "template_names",

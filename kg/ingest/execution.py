@@ -5,13 +5,13 @@ All temporary tables live on the transaction's cursor and end with it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import sqlglot.expressions as exp
-from rdflib import XSD
 
 from kg.ingest.cells import bind_columns, checks_of
+from kg.ingest.checking import Checker
 from kg.ingest.compile import ROW, ROWS, Check, Relation, Values
 from kg.ingest.derivation import derive
 from kg.ingest.functions import Context
@@ -19,16 +19,13 @@ from kg.ingest.inputs import TableFile
 from kg.ingest.known import KNOWN, collect_known
 from kg.ingest.lookups import CREATE, fill
 from kg.ingest.mapping import Document, Source
-from kg.ingest.messages import EMPTY_ROW, message
+from kg.ingest.messages import EMPTY_ROW
 from kg.ingest.names import layout_of, names_of
 from kg.ingest.production import STAGING, Graphs, Producer, Production
-from kg.ingest.readers import SourceTable, read_table
-from kg.ingest.report import FileReport, Finding, ImportReport, SetAsideRows
+from kg.ingest.readers import ERROR_COLUMNS, SourceTable, read_table
+from kg.ingest.report import FileReport, ImportReport, SetAsideRows
 from kg.ingest.sql import call, column, every, missing, number, rendered
-from kg.store import Kind, Transaction
-
-LISTED_PER_CHECK = 100
-"""Wrong cells listed for each check; all are counted."""
+from kg.store import Transaction
 
 
 @dataclass(slots=True)
@@ -39,6 +36,22 @@ class _Bound:
     tables: dict[str, Relation]
     """Source name -> relation of its file."""
     relations: dict[str, Relation] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class ReadTable:
+    """A table that was read, with the document that maps it."""
+
+    table: SourceTable
+    document: Document
+    sources: list[str] = field(default_factory=list)
+    """Those of its sources that read the table."""
+    key: str | None = None
+    """Column by which the rows of one record are known."""
+    held: str | None = None
+    """Table of the rows that were taken out."""
+    waiting: tuple[str, int] | None = None
+    """The import that put the rows into quarantine, and the number of their file there."""
 
 
 class Execution:
@@ -57,6 +70,9 @@ class Execution:
         self.producer = Producer(context, graphs)
         self.files: list[int] = []
         """Position in the report's files of each table read."""
+        self.tables: list[ReadTable] = []
+        """The tables read, by their number."""
+        self._checker = Checker(tx.cursor, report, self.files)
         self._cursor.execute(STAGING)
         self._cursor.execute(CREATE)
 
@@ -67,8 +83,8 @@ class Execution:
             SourceError: a file cannot be read, or lacks a column.
             MappingError: a column that the document names is not in its file.
         """
-        tables: dict[str, Relation] = {}
-        read: dict[tuple[TableFile, str | None], tuple[SourceTable, int]] = {}
+        read: dict[tuple[TableFile, str | None], SourceTable] = {}
+        given: dict[str, SourceTable] = {}
         for source in document.sources:
             if source.access is None:
                 continue
@@ -76,26 +92,69 @@ class Execution:
             key = file, source.iterator
             if key not in read:
                 layout = layout_of(document, source, file.sheet)
-                table = read_table(self._cursor, file.path, self._name("file"), layout)
-                read[key] = table, self._register(table)
-            tables[source.name] = self._bind(document, source, *read[key])
+                read[key] = read_table(self._cursor, file.path, self.fresh("file"), layout)
+            given[source.name] = read[key]
+        self.bind(document, given)
+
+    def bind(self, document: Document, given: Mapping[str, SourceTable]) -> None:
+        """Take tables that were read for a document's sources, each by the name of its source.
+
+        Raises:
+            SourceError: a table lacks a column.
+            MappingError: a column that the document names is not in its table.
+        """
+        tables: dict[str, Relation] = {}
+        positions: dict[str, int] = {}
+        for source in document.sources:
+            if source.access is None:
+                continue
+            table = given[source.name]
+            if table.relation not in positions:
+                positions[table.relation] = self._register(table, document)
+            position = positions[table.relation]
+            self.tables[position].sources.append(source.name)
+            tables[source.name] = relation = self._bind(document, source, table, position)
+            for cell in source.cells:
+                if cell.names is not None:
+                    self.tables[position].key = relation.columns[cell.column]
         self._bound.append(_Bound(document, tables))
 
-    def _name(self, kind: str) -> str:
+    def fresh(self, kind: str) -> str:
         """Return a fresh name of a temporary table."""
         self._tables += 1
         return f"{kind}_{self._tables}"
 
-    def _register(self, table: SourceTable) -> int:
+    def _register(self, table: SourceTable, document: Document) -> int:
         """Enter a file into the report, its empty rows set aside; return its number."""
         file = FileReport(table.name, "table", rows=table.rows, notices=list(table.notices))
         self._report.files.append(file)
         self.files.append(len(self._report.files) - 1)
+        self.tables.append(ReadTable(table, document))
         position = len(self.files) - 1
         empty = every(missing(column(f"c{i}")) for i in range(len(table.columns)))
         relation = Relation(table.relation, {}, position)
         self._set_aside(relation, empty, 0)
         return position
+
+    def mark_waiting(self, position: int, run: str, number: int) -> None:
+        """Say that the rows of a table come from quarantine, where file `number` of a run was."""
+        self.tables[position].waiting = (run, number)
+        self._report.files[self.files[position]].retried = run
+
+    def hold(self, position: int, rows: Collection[int]) -> None:
+        """Take rows of a file out of what is to be imported, into a table of their own."""
+        read = self.tables[position]
+        read.held = self.fresh("held")
+        relation = f"temp.{read.table.relation}"
+        self._cursor.execute(
+            f"CREATE TEMP TABLE {read.held} AS SELECT * FROM {relation}"
+            " WHERE _row IN (SELECT unnest(?::BIGINT[]))",
+            [list(rows)],
+        )
+        self._cursor.execute(
+            f"DELETE FROM {relation} WHERE _row IN (SELECT _row FROM temp.{read.held})"
+        )
+        self._report.files[self.files[position]].quarantined = len(rows)
 
     def _bind(
         self, document: Document, source: Source, table: SourceTable, position: int
@@ -111,7 +170,9 @@ class Execution:
             named = names_of(document)
             columns = {name: f"c{i}" for i, name in enumerate(table.columns) if name}
             left_out = [name for name in table.columns if name not in named]
-        self._report.files[self.files[position]].columns_left_out = left_out
+        self._report.files[self.files[position]].columns_left_out = [
+            name for name in left_out if name not in ERROR_COLUMNS
+        ]
         self._report.files[self.files[position]].document = document.name
         return Relation(table.relation, columns, position)
 
@@ -132,6 +193,15 @@ class Execution:
                     [rows],
                 )
 
+    @property
+    def failed(self) -> Sequence[Check]:
+        """The checks that rows of the table `wrong` fail, by their number there."""
+        return self._checker.failed
+
+    def check_literals(self) -> None:
+        """Report the literals just inserted whose text is not a value of their datatype."""
+        self._checker.run_literals([rule.columns for rule in self.producer.rules])
+
     def check_cells(self) -> None:
         """Check the cells of all files, references between files and to the store included."""
         pairs = [
@@ -142,7 +212,7 @@ class Execution:
         ]
         collect_known(self._cursor, self._context, pairs)
         for cells, relation in pairs:
-            self._run_checks(relation, checks_of(cells, relation, KNOWN))
+            self._checker.run(relation, checks_of(cells, relation, KNOWN))
 
     def map(self) -> None:
         """Derive the sources and stage the quads of every mapping.
@@ -156,7 +226,7 @@ class Execution:
                 bound.relations[source.name] = self._derived(bound, source, needed)
             for mapping in bound.document.mappings:
                 for name in mapping.sources:
-                    table = self._name("made")
+                    table = self.fresh("made")
                     for production in self.producer.productions(
                         mapping, bound.relations[name], table
                     ):
@@ -170,7 +240,7 @@ class Execution:
         if not (source.parent or source.where or source.columns or source.set_aside):
             return parent
         matched = bound.relations[source.match.source] if source.match else None
-        derived = derive(source, parent, matched, self._name("rows"), self._context, needed)
+        derived = derive(source, parent, matched, self.fresh("rows"), self._context, needed)
         table = derived.relation.table
         fill(self._cursor, derived.lookups)
         self._cursor.execute(f"CREATE TEMP TABLE {table} AS {rendered(derived.query)}")
@@ -181,7 +251,7 @@ class Execution:
             fill(self._cursor, values.lookups(item.when))
             condition = values.sql(item.when)
             self._set_aside(derived.relation, condition, self._reasons.index(item.reason))
-        self._run_checks(derived.relation, derived.checks)
+        self._checker.run(derived.relation, derived.checks)
         return derived.relation
 
     def _set_aside(self, relation: Relation, condition: exp.Expr, reason: int) -> None:
@@ -196,60 +266,12 @@ class Execution:
         """Run the statements of one production."""
         table = production.table
         fill(self._cursor, production.lookups)
-        self._run_checks(relation, production.checks)
+        self._checker.run(relation, production.checks)
         self._cursor.execute(f"CREATE TEMP TABLE {table} AS {rendered(production.create)}")
         for insert in production.inserts:
             self._cursor.execute(f"INSERT INTO staged {rendered(insert)}")
         self._cursor.execute(f"INSERT INTO fate {rendered(production.rows)}")
         self._cursor.execute(f"DROP TABLE temp.{table}")
-
-    def _run_checks(self, relation: Relation, checks: Iterable[Check]) -> None:
-        """Run checks over a relation and report the wrong cells; one pass tells which fail."""
-        listed = list(checks)
-        if not listed:
-            return
-        table = f"temp.{relation.table}"
-        counts = [call("count_if", check.condition) for check in listed]
-        found = self._cursor.execute(rendered(exp.select(*counts).from_(table))).fetchall()[0]
-        file = self._report.files[self.files[relation.file]].name
-        for check, count in zip(listed, found, strict=True):
-            if count:
-                query = exp.select(ROW, check.value).from_(table).where(check.condition)
-                query = query.order_by(ROW).limit(LISTED_PER_CHECK)
-                rows = self._cursor.execute(rendered(query)).fetchall()
-                self._report_wrong(file, check, count, rows)
-
-    def _report_wrong(
-        self, file: str, check: Check, count: int, rows: Sequence[tuple[int, str]]
-    ) -> None:
-        """Count all wrong cells of a check and list the first ones."""
-        name = f"cell: {check.code}"
-        self._report.by_shape[name] = self._report.by_shape.get(name, 0) + count
-        self._report.count("violation", count)
-        shown = ", ".join(check.columns) or None
-        for row, value in rows:
-            texts = message(check.code, column=shown or "", value=value, detail=check.detail)
-            self._report.list(Finding("violation", texts, file, row, shown, value))
-
-    def check_literals(self) -> None:
-        """Report the literals just inserted whose text is not a value of their datatype."""
-        rows = self._cursor.execute(
-            f"""
-            SELECT t.file, t.row, t.rule, t.o, any_value(term.dt), count(*) OVER ()
-            FROM temp.staged AS t JOIN temp.rule AS r USING (rule)
-            JOIN term ON term.kind = {Kind.ILL:d} AND term.lex = t.o
-                AND term.dt = coalesce(t.odt, r.odt)
-            WHERE t.file >= 0
-            GROUP BY t.file, t.row, t.rule, t.o ORDER BY t.file, t.row
-            LIMIT {LISTED_PER_CHECK}
-            """
-        ).fetchall()
-        for position, (file, row, rule, value, datatype, total) in enumerate(rows):
-            name = self._report.files[self.files[file]].name
-            columns = self.producer.rules[rule].columns
-            detail = f"xsd:{datatype.removeprefix(str(XSD))}"
-            check = Check(exp.true(), columns, exp.Null(), "literal", detail)
-            self._report_wrong(name, check, 0 if position else total, [(row, value)])
 
     def _store_rules(self) -> None:
         """Fill the table `rule`."""
@@ -286,7 +308,7 @@ class Execution:
         )
         for position, index in enumerate(self.files):
             file = self._report.files[index]
-            file.unused = file.rows - touched.get(position, 0)
+            file.unused = file.rows - touched.get(position, 0) - file.quarantined
             file.quads = staged.get(position, 0)
             for number_of_file, reason, rows in counts:
                 if number_of_file != position:

@@ -8,13 +8,14 @@ staged rows.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import date
 
 from rdflib import SH
 
 from kg.ingest.production import RuleRow
 from kg.ingest.report import Finding, ImportReport
-from kg.shacl import Change, Shapes, ValidationResult, validate
+from kg.shacl import Change, Report, Shapes, ValidationResult, validate
 from kg.shacl.model import PredicatePath
 from kg.store import Cursor, Transaction
 
@@ -34,6 +35,17 @@ GROUP BY f.n
 """
 
 
+@dataclass(slots=True)
+class Violations:
+    """The violations found, for whoever asks which rows cause them."""
+
+    shapes: list[str] = field(default_factory=list)
+    """Identifier of the shape of each check, by its number in the table `violating`."""
+    findings: dict[tuple[str, str], list[Finding]] = field(default_factory=dict)
+    """The listed ones by focus node and shape."""
+    by_shape: dict[str, int] = field(default_factory=dict)
+
+
 def check_shapes(
     tx: Transaction,
     shapes: Shapes,
@@ -41,20 +53,60 @@ def check_shapes(
     report: ImportReport,
     files: Sequence[int],
     rules: Sequence[RuleRow],
-) -> None:
-    """Validate what a transaction added, and enter the results into the report."""
+    *,
+    limit: int = LISTED_PER_SHAPE,
+) -> Violations:
+    """Validate what a transaction added, and enter the results into the report.
+
+    The table `violating` has the focus nodes of violations, with the number of their check.
+    """
     change = Change.of_commit(tx.number)
-    found = validate(tx.cursor, shapes, as_of, change=change, limit=LISTED_PER_SHAPE)
+    found = validate(tx.cursor, shapes, as_of, change=change, limit=limit)
     report.shapes_checked = True
     report.notes += found.notes()
+    violations = Violations([_short(str(check.shape.node)) for check in found.checks])
     for (shape, severity), count in found.counts().items():
         name = severity_name(severity)
         report.by_shape[_short(str(shape))] = count
         report.count(name, count)
+        if name == "violation":
+            violations.by_shape[_short(str(shape))] = count
     results = sorted(found.results, key=lambda result: _ORDER.get(str(result.severity), 0))
     places = _trace(tx.cursor, results)
     for number, result in enumerate(results):
-        report.list(_finding(result, places.get(number), report, files, rules))
+        finding = _finding(result, places.get(number), report, files, rules)
+        report.list(finding)
+        if finding.severity == "violation":
+            key = (result.focus[1], str(finding.shape))
+            violations.findings.setdefault(key, []).append(finding)
+    _keep_violating(tx.cursor, found, results)
+    return violations
+
+
+def _keep_violating(cursor: Cursor, found: Report, listed: Sequence[ValidationResult]) -> None:
+    """Fill the table `violating`: focus node, number of the check, and a node to be found."""
+    checks = [severity_name(check.shape.severity) == "violation" for check in found.checks]
+    numbers = [number for number, violation in enumerate(checks) if violation]
+    cursor.execute(
+        "CREATE OR REPLACE TEMP TABLE violating AS"
+        " SELECT DISTINCT k.lex AS focus, r.check_no, NULL::VARCHAR AS node"
+        " FROM temp.shacl_result AS r JOIN temp.shacl_known AS k ON k.id = r.focus"
+        " WHERE r.check_no IN (SELECT unnest(?::INTEGER[]))",
+        [numbers],
+    )
+    # What was not answered by SQL is in the list alone.
+    numbers_of = {check.shape.node: number for number, check in enumerate(found.checks)}
+    beside = [
+        (result.focus[1], numbers_of[result.shape])
+        for result in listed
+        if severity_name(result.severity) == "violation"
+        and found.checks[numbers_of[result.shape]].engine == "pySHACL"
+    ]
+    if beside:
+        cursor.execute(
+            "INSERT INTO violating SELECT unnest(?::VARCHAR[]), unnest(?::INTEGER[]), NULL",
+            [list(column) for column in zip(*beside, strict=True)],
+        )
 
 
 _Place = tuple[int, int, bool, int]

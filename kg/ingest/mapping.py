@@ -211,11 +211,12 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A mapping document; `name` is that of its file, for messages."""
+    """A mapping document: the name of its file, for messages, and its `text`."""
 
     name: str
     sources: tuple[Source, ...]
     mappings: tuple[Mapping, ...]
+    text: str = field(default="", repr=False, compare=False)
 
     def source(self, name: str) -> Source:
         """Return a source by its name."""

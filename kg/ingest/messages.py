@@ -67,10 +67,26 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "{value} n'est pas un IRI absolu, or il en faut un ici.",
     ),
     "literal": (
-        "{value} is not a value of the datatype {detail}.",
-        "{value} n'est pas une valeur du type {detail}.",
+        "{value} is not a value of the datatype {detail}: correct the cell.",
+        "{value} n'est pas une valeur du type {detail} : corriger la cellule.",
     ),
 }
+
+HELD: dict[str, tuple[str, str]] = {
+    "needs": (
+        "It needs what row {row} of {file} says, which is refused: correct that row.",
+        "Elle a besoin de ce que dit la ligne {row} de {file}, refusée : corriger cette ligne.",
+    ),
+    "record": (
+        "It belongs to one record with row {row}, which is refused: correct that row.",
+        "Elle forme un même enregistrement avec la ligne {row}, refusée : corriger cette ligne.",
+    ),
+    "rule": (
+        "It breaks the rule {rule}: see the report of the import.",
+        "Elle enfreint la règle {rule} : voir le rapport d'import.",
+    ),
+}
+"""Why a row is refused that has no wrong cell of its own."""
 
 
 def message(code: str, *, column: str, value: str, detail: str) -> dict[str, str]:
@@ -79,6 +95,14 @@ def message(code: str, *, column: str, value: str, detail: str) -> dict[str, str
     return {
         language: text.format(column=column, value=repr(value), detail=detail)
         for language, text in texts
+    }
+
+
+def held_message(code: str, **values: object) -> dict[str, str]:
+    """Return the texts of why a row is refused, by language."""
+    return {
+        language: text.format_map(values)
+        for language, text in zip(("en", "fr"), HELD[code], strict=True)
     }
 
 

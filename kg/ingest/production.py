@@ -41,12 +41,15 @@ CREATE TEMP TABLE rule (
     kin INTEGER, covers BOOLEAN, dated BOOLEAN
 );
 CREATE TEMP TABLE fate (file INTEGER, row BIGINT, reason INTEGER);
+CREATE TEMP TABLE wrong (file INTEGER, row BIGINT, check_no INTEGER, value VARCHAR);
 INSERT INTO staged (file) VALUES (-1);
 INSERT INTO fate (file) VALUES (-1);
+INSERT INTO wrong (file) VALUES (-1);
 """
 """`fate`: what became of a row: mapped (reason -1), or set aside for a numbered reason.
+`wrong`: rows with cells that fail a check (see `kg.ingest.checking`).
 
-The first row of both belongs to no file. It is there because of DuckDB 2.0.0, where a transaction
+The first row of each belongs to no file. It is there because of DuckDB 2.0.0, where a transaction
 that begins a table with an empty insertion may not see what it inserts later.
 """
 
@@ -76,6 +79,8 @@ class RuleRow:
     """The file has all columns of the rule: no object means that there is none any more."""
     dated: bool = False
     """The object may be the time of the import."""
+    groups: str | None = None
+    """Table of the groups of rows that the quads come from, where they come from groups."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,8 +188,11 @@ class Producer:
         """Number a rule and return the query of its staged rows."""
         datatype = None if term.iri or term.datatype == PARTIAL_DATE else _datatype(term)
         file = made.relation.file
+        groups = made.relation.table if made.relation.grouped else None
         self.rules.append(
-            RuleRow(where.predicate, datatype, term.language, where.graph, file, shown, *kept)
+            RuleRow(
+                where.predicate, datatype, term.language, where.graph, file, shown, *kept, groups
+            )
         )
         query = exp.select(
             column("s"),

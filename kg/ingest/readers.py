@@ -7,6 +7,7 @@ An empty cell is a missing value.
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import shutil
 import tempfile
@@ -35,6 +36,20 @@ _SIGNATURES = {
 
 
 _PLAIN = Layout()
+ERROR_COLUMNS = ("error_en", "error_fr")
+"""Columns in which a fix sheet says what is wrong with a row: they are read past."""
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """How a table is written in its file, for writing rows of it the same way."""
+
+    ending: str = ".csv"
+    """Ending of the file's name, `.gz` left out."""
+    delimiter: str = ","
+    encoding: str = "utf-8"
+    sheet: str = "Sheet1"
+    """Name of the sheet of a workbook."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +61,7 @@ class SourceTable:
     columns: tuple[str, ...]
     rows: int
     notices: tuple[str, ...] = ()
+    form: Form = Form()
 
     def column(self, name: str) -> str | None:
         """Return the column of the relation for a column of the file, None when it has none."""
@@ -182,14 +198,25 @@ def _read_text(cursor: Cursor, reader: FileReader, file: _File, relation: str) -
     else:
         written = texts.rewrite(table, file.folder / _REWRITTEN)
         count = _copy_rewritten(cursor, reader, file, table.header, written, relation)
-    return SourceTable(file.name, relation, table.header, count, table.notices)
+    form = Form(file.ending.removesuffix(".gz"), table.delimiter, _encoding(table))
+    return SourceTable(file.name, relation, table.header, count, table.notices, form)
+
+
+def _encoding(table: texts.TextTable) -> str:
+    """Return the encoding of a text file: UTF-8 with or without its mark, or another one."""
+    if table.encoding != "utf-8":
+        return table.encoding
+    with table.path.open("rb") as file:
+        return "utf-8-sig" if file.read(3) == codecs.BOM_UTF8 else "utf-8"
 
 
 def _read_sheet(cursor: Cursor, reader: FileReader, file: _File, relation: str) -> SourceTable:
     """Read one sheet of a workbook."""
     sheet = sheets.extract(file.path, file.folder / _REWRITTEN, file.name, file.layout)
     count = _copy_rewritten(cursor, reader, file, sheet.header, sheet.written, relation)
-    return SourceTable(file.name, relation, sheet.header, count, sheet.notices)
+    return SourceTable(
+        file.name, relation, sheet.header, count, sheet.notices, Form(file.ending, sheet=sheet.name)
+    )
 
 
 def _read_objects(cursor: Cursor, reader: FileReader, file: _File, relation: str) -> SourceTable:
@@ -202,7 +229,7 @@ def _read_objects(cursor: Cursor, reader: FileReader, file: _File, relation: str
     if not found.columns:
         raise SourceError(f"{file.name} holds no object with a key.", file=file.name)
     count = _copy_rewritten(cursor, reader, file, found.columns, found.written, relation)
-    return SourceTable(file.name, relation, found.columns, count)
+    return SourceTable(file.name, relation, found.columns, count, form=Form(file.ending))
 
 
 _REWRITTEN = "records"
@@ -239,7 +266,7 @@ def _read_parquet(cursor: Cursor, reader: FileReader, file: _File, relation: str
         ) from error
     check_width(len(rows.columns), file.name, 1)
     count = copy_rows(cursor, rows, relation)
-    return SourceTable(file.name, relation, rows.columns, count)
+    return SourceTable(file.name, relation, rows.columns, count, form=Form(file.ending))
 
 
 def _check_header(table: SourceTable) -> None:

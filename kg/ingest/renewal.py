@@ -9,6 +9,7 @@ name stay too, unless the export is said to be complete.
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from functools import cache
 from typing import Any
 
@@ -69,8 +70,15 @@ _ABSENT = f"""
 INSERT INTO ended
 SELECT q.s, q.p, q.o, q.g FROM live AS q
 WHERE {_OURS} AND ({file_of("q.origin")}, q.born) IN (SELECT file, number FROM same_document)
-    AND q.s NOT IN (SELECT s FROM {{coded}})
+    AND q.s NOT IN (SELECT s FROM {{coded}}) AND q.s NOT IN (SELECT s FROM held_before)
 """
+
+_HELD = """
+CREATE TEMP TABLE held_before AS
+SELECT t.id AS s FROM (SELECT unnest(?::VARCHAR[]) AS lex) AS h
+JOIN term AS t ON t.h = md5_number_lower(h.lex) AND t.lex = h.lex AND t.dt IS NULL
+"""
+"""Nodes that the files name in rows which were not taken: they are not absent."""
 
 _ORPHANS = f"""
 INSERT INTO ended
@@ -108,6 +116,7 @@ class Renewal:
         self._context = context
         self._report = report
         self._earlier = _earlier_reports(tx, context.source)
+        self.turn = _count(tx.cursor.execute("SELECT coalesce(max(turn), 0) + 1 FROM import_run"))
         graphs = ("facts_graph", "personal_graph")
         names = {str(report[graph]) for _, report in self._earlier for graph in graphs}
         ids = lookup(tx.cursor, [(name, None, None) for name in names])
@@ -121,11 +130,12 @@ class Renewal:
         if self._earlier:
             self._tx.cursor.execute(_KEEP_DATES, [self._context.now])
 
-    def replace(self, coded: str, *, complete: bool) -> None:
+    def replace(self, coded: str, *, complete: bool, held: Collection[str] = ()) -> None:
         """End what the inserted data replace, and enter the difference into the report.
 
         `coded` is the table of the data's quads as ids. With `complete`, nodes that an earlier
-        file of the same mapping document named and these data do not are removed.
+        file of the same mapping document named and these data do not are removed, but for those
+        that rows name which were `held` back.
         """
         cursor = self._tx.cursor
         number = {"number": self._tx.number}
@@ -134,13 +144,14 @@ class Renewal:
         cursor.execute(_ENDED.format(coded=coded), number)
         if complete:
             self._find_same_documents()
+            cursor.execute(_HELD, [list(held)])
             cursor.execute(_ABSENT.format(coded=coded), number)
         keyed = ", ".join(f"'{kind}'" for kind in sorted(_keyed_kinds()))
         orphans = _ORPHANS.format(coded=coded, keyed=keyed)
         while _count(cursor.execute(orphans, {**number, "pattern": f"^{ID}([a-z-]+)/"})):
             pass
         self._report.quads_removed = self._tx.delete_codes("ended")
-        cursor.execute("INSERT INTO restated SELECT s, ? FROM known_before", [self._tx.number])
+        cursor.execute("INSERT INTO restated SELECT s, ? FROM known_before", [self.turn])
         found = cursor.execute(_CHANGED.format(coded=coded), number).fetchall()[0]
         self._report.difference = Difference(*found)
         spoken = cursor.execute("SELECT DISTINCT p FROM temp.rule WHERE covers AND p IS NOT NULL")
@@ -165,7 +176,9 @@ class Renewal:
 def _earlier_reports(tx: Transaction, source: str) -> list[tuple[int, dict[str, Any]]]:
     """Return commit number and report of the imports of a source that were not taken back."""
     rows = tx.cursor.execute(
-        "SELECT number, report FROM import_run WHERE source = ? AND undone IS NULL", [source]
+        "SELECT number, report FROM import_run"
+        " WHERE source = ? AND undone IS NULL AND number IS NOT NULL",
+        [source],
     ).fetchall()
     return [(number, json.loads(report)) for number, report in rows]
 
@@ -183,6 +196,6 @@ def _keyed_kinds() -> frozenset[str]:
 
 
 def _count(cursor: Cursor) -> int:
-    """Return how many rows a statement inserted."""
+    """Return the number that a statement answers with: its own, or that of the rows inserted."""
     row = cursor.fetchone()
     return int(row[0]) if row else 0

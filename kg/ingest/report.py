@@ -47,6 +47,10 @@ class FileReport:
     set_aside: list[SetAsideRows] = field(default_factory=list)
     unused: int = 0
     """Rows that were neither mapped nor set aside: no mapping took them."""
+    quarantined: int = 0
+    """Rows that went to quarantine, or stay there."""
+    retried: str | None = None
+    """The import that put these rows into quarantine, for rows that come out of it."""
     columns_left_out: list[str] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
     quads: int = 0
@@ -79,6 +83,12 @@ class ImportReport:
     infos: int = 0
     by_shape: dict[str, int] = field(default_factory=dict)
     """Number of results per shape, and per kind of wrong cell."""
+    spared: int = 0
+    """Violations of records that went to quarantine instead of refusing the import."""
+    quarantined: int = 0
+    """Rows that went to quarantine: those with violations, and those that need them."""
+    released: int = 0
+    """Rows that came out of quarantine with this import."""
     quads_staged: int = 0
     quads_written: int = 0
     """Quads that were new, the description of the import's graphs included."""
@@ -92,11 +102,13 @@ class ImportReport:
     personal_graph: str = ""
     shapes_checked: bool = False
     notes: list[dict[str, str]] = field(default_factory=list)
+    fix_sheets: list[str] = field(default_factory=list)
+    """Names of the fix sheets that were written."""
 
     @property
     def refused(self) -> bool:
         """The data has a violation, so nothing was or would be written."""
-        return self.violations > 0
+        return self.violations > self.spared
 
     @property
     def changes_anything(self) -> bool:

@@ -49,6 +49,8 @@ class TextTable:
     """Number of line ends outside quotes, the header's included: its records, if none is blank."""
     header_row: int = 1
     notices: tuple[str, ...] = ()
+    encoding: str = "utf-8"
+    """Encoding of the file itself; what `path` leads to is UTF-8."""
 
 
 def inspect(path: Path, folder: Path, name: str, layout: Layout) -> TextTable:
@@ -61,27 +63,38 @@ def inspect(path: Path, folder: Path, name: str, layout: Layout) -> TextTable:
         plain = folder / f"{path.stem}.plain"
         unpack(path, plain, name)
         path = plain
-    plain, notices = _in_utf8(path, folder, name, layout)
+    plain, notices, encoding = _in_utf8(path, folder, name, layout)
     ends = _checked(plain, name)
     found = find_heading(plain, name, layout)
     notices += above(found.row)
     return TextTable(
-        name, plain, found.delimiter, found.header, ends.kind, ends.lines, found.row, notices
+        name,
+        plain,
+        found.delimiter,
+        found.header,
+        ends.kind,
+        ends.lines,
+        found.row,
+        notices,
+        encoding,
     )
 
 
-def _in_utf8(path: Path, folder: Path, name: str, layout: Layout) -> tuple[Path, tuple[str, ...]]:
-    """Return a file in UTF-8, and the notice that it was in another encoding."""
+def _in_utf8(
+    path: Path, folder: Path, name: str, layout: Layout
+) -> tuple[Path, tuple[str, ...], str]:
+    """Return a file in UTF-8, the notice that it was in another encoding, and its encoding."""
     encoding = layout.encoding or marked_encoding(path)
     if encoding is None:
         if _is_utf8(path):
-            return path, ()
+            return path, (), "utf-8"
         encoding = legacy_encoding(path)
         if encoding is None:
-            return path, ()
+            return path, (), "utf-8"
     plain = folder / f"{path.name}.utf8"
     transcode(path, plain, encoding, name)
-    return plain, () if layout.encoding else (f"Read in the encoding {encoding}, not UTF-8.",)
+    told = () if layout.encoding else (f"Read in the encoding {encoding}, not UTF-8.",)
+    return plain, told, encoding
 
 
 def _is_utf8(path: Path) -> bool:

@@ -20,38 +20,49 @@ from kg.store import Cursor, Kind, Store, Transaction, place_of
 LISTED = 100
 """Dependent facts, and results of shapes, that are listed; all are counted."""
 
-_LATER = """
-CREATE TEMP TABLE later AS
-SELECT r.number, t.id AS p
-FROM (SELECT number, unnest(from_json(report->'$.covered', '["VARCHAR"]')) AS p FROM import_run
-    WHERE source = $source AND number > $number AND undone IS NULL) AS r
+_TAKEN = """
+CREATE TEMP TABLE taken AS
+SELECT number, turn FROM import_run
+WHERE number IS NOT NULL AND source = $source AND (id = $run OR undone IS NOT NULL)
+"""
+"""The import and those taken back before it: a later one may have kept alive what they said."""
+
+_COVERED = """
+CREATE TEMP TABLE covered AS
+SELECT r.turn, r.number, t.id AS p
+FROM (
+    SELECT turn, number, unnest(from_json(report->'$.covered', '["VARCHAR"]')) AS p
+    FROM import_run WHERE source = $source AND id <> $run AND undone IS NULL
+) AS r
 JOIN term AS t ON t.h = md5_number_lower(r.p) AND t.lex = r.p AND t.dt IS NULL
 """
 
 _SPOKEN = """
-CREATE TEMP TABLE spoken_later AS
-SELECT DISTINCT said.s, later.p FROM (
-    SELECT s, born AS number FROM quad
-    WHERE origin IS NOT NULL AND born IN (SELECT number FROM later)
-    UNION SELECT s, number FROM restated WHERE number IN (SELECT number FROM later)
-) AS said JOIN later USING (number)
+CREATE TEMP TABLE spoken AS
+SELECT said.s, c.p, max(c.turn) AS last FROM (
+    SELECT q.s, r.turn FROM quad AS q
+    JOIN (SELECT DISTINCT turn, number FROM covered) AS r ON r.number = q.born
+    WHERE q.origin IS NOT NULL
+    UNION SELECT s, turn FROM restated WHERE turn IN (SELECT turn FROM covered)
+) AS said JOIN covered AS c USING (turn) GROUP BY ALL
 """
+"""Pairs of a node and a predicate, with the last import that stands and speaks of them."""
 
 _UNSPOKEN = """
-NOT EXISTS (SELECT 1 FROM spoken_later AS l WHERE l.s = q.s AND l.p = q.p)
+NOT EXISTS (SELECT 1 FROM spoken AS l WHERE l.s = q.s AND l.p = q.p AND l.last > taken.turn)
 """
 
 _SAME = "r.s = q.s AND r.p = q.p AND r.o = q.o AND r.g = q.g"
 
 _ENDED = f"""
 CREATE TEMP TABLE ended AS
-SELECT DISTINCT q.s, q.p, q.o, q.g FROM live AS q
-WHERE q.origin IS NOT NULL AND {_UNSPOKEN} AND (
-    q.born = $number OR (
-        q.born IN (SELECT undone FROM import_run WHERE undone IS NOT NULL)
-        AND EXISTS (SELECT 1 FROM quad AS r WHERE {_SAME} AND r.born = $number)
-    )
-)
+SELECT q.s, q.p, q.o, q.g FROM live AS q JOIN taken ON taken.number = q.born
+WHERE q.origin IS NOT NULL AND {_UNSPOKEN}
+UNION
+SELECT q.s, q.p, q.o, q.g FROM live AS q
+JOIN quad AS r ON {_SAME} JOIN taken ON taken.number = r.born
+WHERE q.origin IS NOT NULL AND {_UNSPOKEN}
+    AND q.born IN (SELECT undone FROM import_run WHERE undone IS NOT NULL)
 """
 """What the import added, also where it was removed and revived since."""
 
@@ -59,13 +70,15 @@ _REVIVED = f"""
 CREATE TEMP TABLE revived AS
 SELECT DISTINCT s.lex AS s, p.lex AS p, o.lex AS o, o.dt AS odt, o.lang AS olang, g.lex AS g,
     q.origin
-FROM quad AS q JOIN term AS s ON s.id = q.s JOIN term AS p ON p.id = q.p
+FROM quad AS q JOIN taken ON taken.number = q.died
+JOIN term AS s ON s.id = q.s JOIN term AS p ON p.id = q.p
 JOIN term AS o ON o.id = q.o LEFT JOIN term AS g ON g.id = q.g
-WHERE q.died = $number AND q.origin IS NOT NULL AND {_UNSPOKEN}
+WHERE q.origin IS NOT NULL AND {_UNSPOKEN}
+    AND NOT EXISTS (SELECT 1 FROM quad AS r WHERE {_SAME} AND r.born >= q.died)
     AND NOT EXISTS (SELECT 1 FROM live AS r WHERE {_SAME})
     AND NOT EXISTS (
         SELECT 1 FROM quad AS r JOIN import_run AS i ON i.number = r.born
-        WHERE {_SAME} AND i.undone IS NOT NULL
+        WHERE {_SAME} AND (i.undone IS NOT NULL OR i.id = $run)
     )
 """
 """What the import removed, but for what came from an import that was itself taken back."""
@@ -129,9 +142,8 @@ def undo_import(
         UsageError: there is no such import, or it was taken back before.
     """
     with store.write(agent=agent, activity="undo", note=run_id) as tx:
-        number, source = _found(tx.cursor, run_id)
         report = UndoReport(run_id)
-        _compare(tx.cursor, number, source)
+        _compare(tx.cursor, run_id, _source_of(tx.cursor, run_id))
         report.quads_removed = tx.delete_codes("ended")
         report.quads_restored = tx.insert("revived")
         _find_dependents(tx.cursor, report)
@@ -145,29 +157,29 @@ def undo_import(
     return report
 
 
-def _found(cursor: Cursor, run_id: str) -> tuple[int, str]:
-    """Return commit number and source of an import.
+def _source_of(cursor: Cursor, run_id: str) -> str:
+    """Return the source of an import.
 
     Raises:
         UsageError: there is none of that name, or it was taken back before.
     """
-    row = cursor.execute(
-        "SELECT number, source, undone FROM import_run WHERE id = ?", [run_id]
-    ).fetchone()
+    row = cursor.execute("SELECT source, undone FROM import_run WHERE id = ?", [run_id]).fetchone()
     if row is None:
         raise UsageError(f"There is no import {run_id!r}: `clientgraph imports` lists them.")
-    number, source, undone = row
+    source, undone = row
     if undone is not None:
         raise UsageError(f"The import {run_id!r} was taken back by commit {undone} already.")
-    return int(number), str(source)
+    return str(source)
 
 
-def _compare(cursor: Cursor, number: int, source: str) -> None:
+def _compare(cursor: Cursor, run_id: str, source: str) -> None:
     """Fill the tables of what goes and what returns."""
-    cursor.execute(_LATER, {"number": number, "source": source})
+    names = {"run": run_id, "source": source}
+    cursor.execute(_TAKEN, names)
+    cursor.execute(_COVERED, names)
     cursor.execute(_SPOKEN)
-    cursor.execute(_ENDED, {"number": number})
-    cursor.execute(_REVIVED, {"number": number})
+    cursor.execute(_ENDED)
+    cursor.execute(_REVIVED, {"run": run_id})
 
 
 def _find_dependents(cursor: Cursor, report: UndoReport) -> None:

@@ -106,7 +106,7 @@ def parse_document(content: str, name: str) -> Document:
         raise top.error("there is no key 'mappings'; a document maps at least one thing")
     mappings = [_mapping(key, node, terms, sources) for key, node in keys["mappings"].items()]
     _check_parents(sources.values(), top)
-    return Document(name, tuple(sources.values()), tuple(mappings))
+    return Document(name, tuple(sources.values()), tuple(mappings), content)
 
 
 def _check_parents(sources: Iterable[Source], top: Node) -> None:

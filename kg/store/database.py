@@ -44,6 +44,8 @@ class Transaction:
         self._who = (agent, activity, note)
         self._stages = 0
         self.rolled_back = False
+        self.recorded = True
+        """Whether it ends as a commit; otherwise what it keeps is no change of the graph."""
 
     def insert(self, relation: str, *, besides: str | None = None) -> int:
         """Add the quads of a staged relation (see `kg.store.staging`); return how many were new.
@@ -133,6 +135,9 @@ class Transaction:
 
     def commit(self) -> None:
         """Record the commit, with its PROV-O description, and make it visible."""
+        if not self.recorded:
+            self.cursor.commit()
+            return
         self.cursor.execute(
             'INSERT INTO "commit" VALUES (?, ?, ?, ?, ?)', [self.number, self.at, *self._who]
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import IntEnum
 
-VERSION = 3
+VERSION = 4
 """Version of the tables; an older file is brought up to it, a newer one is refused."""
 
 DEFAULT_GRAPH = 0
@@ -53,6 +53,43 @@ CREATE TABLE token (
     expires TIMESTAMP,
     revoked TIMESTAMP
 );
+"""
+
+QUARANTINE = """
+CREATE TABLE quarantine_file (
+    run VARCHAR NOT NULL,
+    file INTEGER NOT NULL,
+    name VARCHAR NOT NULL,
+    source VARCHAR NOT NULL,
+    at_time TIMESTAMP NOT NULL,
+    document VARCHAR NOT NULL,
+    mapping VARCHAR,
+    sources VARCHAR[] NOT NULL,
+    header VARCHAR[] NOT NULL,
+    form VARCHAR NOT NULL
+);
+CREATE TABLE quarantine_row (
+    run VARCHAR NOT NULL,
+    file INTEGER NOT NULL,
+    row BIGINT NOT NULL,
+    record BIGINT NOT NULL,
+    cells VARCHAR[] NOT NULL,
+    reasons VARCHAR NOT NULL
+);
+CREATE TABLE quarantine_node (
+    run VARCHAR NOT NULL,
+    file INTEGER NOT NULL,
+    record BIGINT NOT NULL,
+    node VARCHAR NOT NULL,
+    missing BOOLEAN NOT NULL
+);
+"""
+"""Rows that imports refused, by the import (`run`) and the number of their file in it.
+
+`quarantine_file.document` is the name of the mapping document and `mapping` its text, NULL for a
+template; `sources` are those of its sources that read the file, and `form` is how it is written.
+`quarantine_row.record` is the row by which the rows of one record are known. `quarantine_node` has
+the nodes that a record describes, and those that it needs and nobody describes (`missing`).
 """
 
 TABLES = (
@@ -105,16 +142,17 @@ CREATE TABLE "commit" (
 );
 CREATE TABLE import_run (
     id VARCHAR NOT NULL,
-    number BIGINT NOT NULL,
+    number BIGINT,
     at_time TIMESTAMP NOT NULL,
     agent VARCHAR NOT NULL,
     source VARCHAR NOT NULL,
     report VARCHAR NOT NULL,
-    undone BIGINT
+    undone BIGINT,
+    turn BIGINT
 );
 CREATE TABLE restated (
     s BIGINT NOT NULL,
-    number BIGINT NOT NULL
+    turn BIGINT NOT NULL
 );
 CREATE TABLE setting (
     name VARCHAR NOT NULL,
@@ -122,12 +160,15 @@ CREATE TABLE setting (
 );
 """
     + TOKENS
+    + QUARANTINE
 )
 """`quad` repeats the typed value of the object beside it, so that filters and sums need no join.
 
 `quad.origin`: the place in its import that a quad comes from, see `origin_of`; NULL for others.
+`import_run.number`: the commit of the import; NULL where it changed nothing.
+`import_run.turn`: place of the import among all imports.
 `import_run.undone`: the commit that took the import back.
-`restated`: subjects of which a commit stated again what was live already.
+`restated`: subjects of which the import of a turn stated again what was live already.
 `predicate.dup`: the same triple is live in two graphs, so the union of graphs needs a distinct.
 `predicate.wide`: an object has an exact value that the typed columns cannot hold.
 `predicate.kinds`: the kinds of its objects, one bit each, with ZONED and UNZONED for times.
@@ -153,6 +194,13 @@ UPGRADES = {
     ALTER TABLE import_run ADD COLUMN undone BIGINT;
     CREATE TABLE restated (s BIGINT NOT NULL, number BIGINT NOT NULL);
     """,
+    3: """
+    ALTER TABLE import_run ALTER COLUMN number DROP NOT NULL;
+    ALTER TABLE import_run ADD COLUMN turn BIGINT;
+    UPDATE import_run SET turn = number;
+    ALTER TABLE restated RENAME COLUMN number TO turn;
+    """
+    + QUARANTINE,
 }
 """What turns the tables of a version into those of the next one."""
 

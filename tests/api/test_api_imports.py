@@ -228,3 +228,32 @@ def test_an_import_that_later_facts_need_stays(client, store):
     assert (response.status_code, response.json["refused"]) == (409, True)
     assert {one["file"] for one in response.json["dependents"]} == {"recommendations.csv"}
     assert store.head == before
+
+
+def test_what_is_refused_waits_in_quarantine(client, store):
+    both = GOOD + b"c3,nobody,Gamma\n"
+    response = send(client, ("parties.csv", both), source="crm", on_violation="quarantine")
+    assert (response.status_code, response.json["quarantined"]) == (201, 1)
+    (row,) = client.get("/api/quarantine").json["rows"]
+    assert (row["file"], row["row"], row["cells"]) == ("parties.csv", 4, ["c3", "nobody", "Gamma"])
+    sheet = client.get("/api/quarantine/fix-sheet")
+    assert sheet.headers["Content-Disposition"].endswith("parties.csv")
+    assert sheet.text.splitlines()[1].startswith("c3,nobody,Gamma,")
+    retried = client.post("/api/quarantine/retry").json["reports"]
+    assert [one["status"] for one in retried] == ["unchanged"]
+    run = response.json["id"]
+    assert client.delete(f"/api/quarantine/{run}?row=x").status_code == 400
+    assert client.delete(f"/api/quarantine/{run}?row=4").json == {"discarded": 1}
+    assert client.get("/api/quarantine/fix-sheet").status_code == 204
+    assert send(client, ("parties.csv", GOOD), on_violation="maybe").status_code == 400
+
+
+def test_a_fix_sheet_comes_without_an_import(client, store):
+    before = store.head
+    response = send(client, ("parties.csv", BAD), path="/api/imports/fix-sheet")
+    assert response.status_code == 200
+    assert "1990-02-31" in response.text
+    several = [("parties.csv", BAD), ("products.csv", b"key,name\np1,\n")]
+    assert send(client, *several, path="/api/imports/fix-sheet").mimetype == "application/zip"
+    response = send(client, ("parties.csv", GOOD), path="/api/imports/fix-sheet")
+    assert (response.status_code, store.head) == (204, before)

@@ -153,3 +153,27 @@ def test_a_proposed_document_is_written_tried_and_used(run, tmp_path: Path, empt
     wrong = run("map", "preview", table, "--mapping", document)
     assert wrong.exit_code == 1
     assert "clients.csv, row 2" in wrong.stderr
+
+
+def test_refused_records_go_to_quarantine_and_come_back(run, folder: Path, empty: Path) -> None:
+    (folder / "parties.csv").write_text(PARTIES.replace("P2,person", "P2,persn"))
+    sheet = empty.parent / "fix" / "parties.csv"
+    result = run("import", folder, "--on-violation", "quarantine", data_dir=empty)
+    assert result.exit_code == 0
+    assert "Rows in quarantine: 2, for 1 violations" in result.stdout
+    listed = run("quarantine", "list", "--format", "csv", data_dir=empty).stdout
+    rows = list(csv.DictReader(listed.splitlines()))
+    assert [(row["file"], row["row"]) for row in rows] == [
+        ("parties.csv", "3"),
+        ("recommendations.csv", "2"),
+    ]
+    assert "refusée" in rows[1]["message_fr"]
+    assert run("quarantine", "retry", data_dir=empty).exit_code == 0
+    sheets = run("quarantine", "export", empty.parent / "fix", data_dir=empty).stdout.split()
+    assert [Path(one).name for one in sheets] == ["parties.csv", "recommendations.csv"]
+    sheet.write_text(sheet.read_text().replace("persn", "person"))
+    result = run("import", sheet, data_dir=empty)
+    assert "Rows out of quarantine: 1." in result.stdout
+    run_id = rows[0]["import_id"]
+    assert run("quarantine", "discard", run_id, data_dir=empty).exit_code == 2
+    assert run("quarantine", "export", sheet, data_dir=empty).exit_code == 2

@@ -162,10 +162,8 @@ def test_taking_any_import_back_is_as_if_it_never_was(
             lines = (f"{key},person,{','.join(cells)}\n" for key, cells in sorted(rows.items()))
             file.write_text("key,kind,name,street,city\n" + "".join(lines))
             runs.append(run_import(store, [file], options))
-            # What changes nothing makes no commit, and leaves nothing to be counted on.
-            if number != taken and runs[-1].commit is not None:
+            if number != taken:
                 run_import(without, [file], options)
-        if runs[taken].commit is not None:
-            report = undo_import(store, runs[taken].id, shapes=no_shapes)
-            assert report.status == "committed"
+        report = undo_import(store, runs[taken].id, shapes=no_shapes)
+        assert report.status == "committed"
         assert triples(store) == triples(without)

@@ -90,6 +90,9 @@ def test_a_store_of_version_1_is_brought_up_to_date(tmp_path: Path) -> None:
         store.cursor().execute("ALTER TABLE quad DROP COLUMN origin")
         store.cursor().execute("CREATE VIEW live AS SELECT * FROM quad WHERE died IS NULL")
         store.cursor().execute("ALTER TABLE import_run DROP COLUMN undone")
+        store.cursor().execute("ALTER TABLE import_run DROP COLUMN turn")
+        for name in ("file", "row", "node"):
+            store.cursor().execute(f"DROP TABLE quarantine_{name}")
         store.cursor().execute("DELETE FROM setting WHERE name = 'session_secret'")
         store.cursor().execute("UPDATE setting SET value = '1' WHERE name = 'version'")
     with Store.open(path) as store:

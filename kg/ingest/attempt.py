@@ -1,0 +1,250 @@
+"""One attempt at an import inside its transaction: read, check, map, stage, validate.
+
+Each import has a graph for facts and, where it has personal data, one for these, both described in
+the provenance graph (modelling decisions, section 5).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+from datetime import UTC, date, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from kg.ingest import quarantine
+from kg.ingest.execution import Execution
+from kg.ingest.functions import Context, focal_iri
+from kg.ingest.gate import LISTED_PER_SHAPE, Violations, check_shapes
+from kg.ingest.inputs import Inputs
+from kg.ingest.options import ImportOptions
+from kg.ingest.plan import Plan, Record
+from kg.ingest.production import STAGED_QUADS, Graphs
+from kg.ingest.provenance import declaration, description, needs_declaration, stage_own
+from kg.ingest.refusal import Refused, find_refused
+from kg.ingest.renewal import EARLIER, Renewal
+from kg.ingest.report import FileReport, ImportReport
+from kg.namespaces import PROVENANCE_GRAPH, graph_iri
+from kg.shacl import project_shapes
+from kg.store import DEFAULT_GRAPH, Transaction
+from kg.store.rdf import Place, load_file
+from kg.store.schema import ROW_BITS
+
+LISTED_FOR_ROWS = 10_000
+"""Results listed for each shape where every refused row is to have its reason."""
+
+_CELLS_WRONG = {
+    "en": "Mapping and shapes were not run because cells are wrong.",
+    "fr": "La mise en correspondance et les formes n'ont pas été exécutées : des cellules sont"
+    " fausses.",
+}
+_VALUES_WRONG = {
+    "en": "Shapes were not run because values cannot be mapped.",
+    "fr": "Les formes n'ont pas été exécutées : des valeurs ne trouvent pas de correspondance.",
+}
+_NO_ROW = {
+    "en": "A broken rule cannot be led back to rows of a table, so that no row could be set apart:"
+    " the import is refused whole.",
+    "fr": "Une règle enfreinte ne se ramène à aucune ligne d'un tableau, si bien qu'aucune ligne"
+    " n'a pu être écartée : l'import est refusé en entier.",
+}
+
+
+class Attempt:
+    """One attempt at an import."""
+
+    def __init__(self, tx: Transaction, options: ImportOptions, secret: str, plan: Plan) -> None:
+        self._tx = tx
+        self._options = options
+        self._plan = plan
+        at = tx.at.replace(tzinfo=UTC)
+        key = f"{at:%Y%m%d-%H%M%S}-{secrets.token_hex(4)}"
+        self._graphs = Graphs(
+            options.graph or str(graph_iri("facts", key)), str(graph_iri("personal", key))
+        )
+        self._context = Context(
+            secret,
+            options.source,
+            options.settings.organization,
+            options.settings.currency,
+            instant(at),
+        )
+        self.report = ImportReport(
+            id=key,
+            source=options.source,
+            agent=options.agent,
+            at=instant(at),
+            facts_graph=self._graphs.facts,
+            personal_graph=self._graphs.personal,
+        )
+        self.execution = Execution(tx, self._context, self._graphs, self.report)
+        self.given = 0
+        """Number of tables of the import itself; those after them come from the quarantine."""
+        self.refused: Refused | None = None
+        """Rows that cannot be taken; None where that was not asked or cannot be told."""
+        self.by_shape: dict[str, int] = {}
+        """Number of the violations found, by shape and by kind of wrong cell."""
+        self.arrived: tuple[Record, ...] = ()
+        """Records in quarantine that wait for something which this import brings."""
+        self._turn = 0
+
+    @property
+    def _row_by_row(self) -> bool:
+        """Every row that cannot be taken is to be known."""
+        options = self._options
+        return options.quarantine or options.fix_sheet is not None or bool(self._plan.waiting)
+
+    def run(self, inputs: Inputs) -> None:
+        """Do everything up to the commit, or to the first things that are wrong."""
+        self.report.notes += inputs.notes
+        self._read(inputs)
+        self.execution.check_cells()
+        if self.report.refused and not self._row_by_row:
+            self.report.notes.append(_CELLS_WRONG)
+            return
+        self.execution.map()
+        if self.report.refused:
+            self._stop(_VALUES_WRONG)
+            return
+        if self._plan.waiting is None:
+            self.arrived = tuple(quarantine.arrived(self._tx.cursor, self._options.source))
+            if self.arrived:
+                return
+        self._insert(inputs)
+
+    def _read(self, inputs: Inputs) -> None:
+        """Read what is given and what waits, but for the rows that are to be left out."""
+        for document, files in inputs.tables:
+            self.execution.read(document, files)
+        self.given = len(self.execution.tables)
+        quarantine.read_waiting(self._tx.cursor, self.execution, self._plan.waiting or ())
+        for position, rows in self._plan.held.by_file().items():
+            self.execution.hold(position, [one.row for one in rows])
+
+    def _insert(self, inputs: Inputs) -> None:
+        """Insert what was staged, and validate it."""
+        self._write()
+        self.execution.check_literals()
+        for path in inputs.rdf:
+            self._load_rdf(path)
+        if self.report.refused:
+            self._stop()
+            return
+        shapes = self._options.shapes or project_shapes()
+        limit = LISTED_FOR_ROWS if self._row_by_row else LISTED_PER_SHAPE
+        files, rules = self.execution.files, self.execution.producer.rules
+        violations = check_shapes(
+            self._tx, shapes, self._today(), self.report, files, rules, limit=limit
+        )
+        if self.report.refused:
+            self.by_shape = violations.by_shape
+            self._stop(violations=violations)
+
+    def _stop(
+        self, note: dict[str, str] | None = None, violations: Violations | None = None
+    ) -> None:
+        """End the attempt because of violations; find the rows that cannot be taken."""
+        if violations is None:
+            self.by_shape = dict(self.report.by_shape)
+        if note is not None:
+            self.report.notes.append(note)
+        if self._row_by_row:
+            focal = focal_iri(self._context)
+            self.refused = find_refused(self._tx, self.execution, focal, self.report, violations)
+            if self.refused is None:
+                self.report.notes.append(_NO_ROW)
+
+    def _write(self) -> None:
+        """Insert the staged quads, in place of what earlier imports of the source said."""
+        renewal = Renewal(self._tx, self._context, self.report)
+        self._turn = renewal.turn
+        renewal.keep_dates()
+        self._describe()
+        self._tx.cursor.execute(f"CREATE TEMP TABLE staged_quads AS {STAGED_QUADS}")
+        named = [node for _, _, node, needed in self._plan.held.nodes if not needed]
+        with self._tx.insertion(besides=EARLIER) as insertion:
+            insertion.add("staged_quads")
+            self.report.quads_written = insertion.finish()
+            renewal.replace(insertion.coded, complete=self._options.complete, held=named)
+        self._tx.cursor.execute("DROP TABLE temp.staged_quads")
+
+    def _today(self) -> date:
+        """Return the day that rules take as today."""
+        zone = ZoneInfo(self._options.settings.timezone)
+        return self._options.as_of or datetime.now(zone).date()
+
+    def _load_rdf(self, path: Path) -> None:
+        """Load an RDF file; what it leaves unnamed goes to the graph of the import."""
+        tx, graph = self._tx, self._graphs.facts
+        origin = len(self.report.files) << ROW_BITS
+        place = Place(origin, EARLIER, _salt(path, self._options.source))
+        if self._options.graph is not None:
+            new = load_file(tx, path, graph=graph, place=place)
+        else:
+            new = load_file(tx, path, place=place)
+            unnamed = (
+                "SELECT s.lex AS s, p.lex AS p, o.lex AS o, o.dt AS odt, o.lang AS olang,"
+                " {graph} AS g, q.origin FROM quad AS q JOIN term AS s ON s.id = q.s"
+                " JOIN term AS p ON p.id = q.p JOIN term AS o ON o.id = q.o"
+                f" WHERE q.born = {tx.number} AND q.g = {DEFAULT_GRAPH}"
+            )
+            tx.insert(unnamed.format(graph=f"'{graph}'"))
+            tx.delete(unnamed.format(graph="NULL::VARCHAR"))
+        self.report.files.append(FileReport(path.name, "rdf", quads=new))
+        self.report.quads_staged += new
+        self.report.quads_written += new
+
+    def _describe(self) -> None:
+        """Stage what the import itself adds: provenance, and the focal organisation if needed."""
+        cursor = self._tx.cursor
+        context = self._context
+        personal = cursor.execute(
+            "SELECT 1 FROM temp.staged JOIN temp.rule AS r USING (rule)"
+            " WHERE coalesce(staged.g, r.g) = ? LIMIT 1",
+            [self._graphs.personal],
+        ).fetchall()
+        graphs = [self._graphs.facts, *([self._graphs.personal] if personal else [])]
+        rows = description(graphs, context, self._options.agent, self._tx.number)
+        stage_own(cursor, rows, str(PROVENANCE_GRAPH))
+        if needs_declaration(cursor, context):
+            graph = str(graph_iri("facts", "organization"))
+            stage_own(cursor, declaration(context), graph)
+            rows = description([graph], context, self._options.agent, self._tx.number)
+            stage_own(cursor, rows, str(PROVENANCE_GRAPH))
+
+    def keep(self) -> None:
+        """Keep the report beside the data, for the list of imports; the quarantine with it."""
+        report, tx = self.report, self._tx
+        quarantine.settle(tx.cursor, self.execution, self.given, report, self._options, self._plan)
+        changed = report.changes_anything
+        if not changed:
+            tx.cursor.execute("DELETE FROM quad WHERE born = ?", [tx.number])
+            report.quads_written = 0
+        tx.recorded = changed
+        report.status = "committed" if changed else "unchanged"
+        report.commit = tx.number if changed else None
+        tx.cursor.execute(
+            "INSERT INTO import_run VALUES (?, ?, ?, ?, ?, ?, NULL, ?)",
+            [
+                report.id,
+                report.commit,
+                tx.at,
+                report.agent,
+                report.source,
+                json.dumps(report.as_kept(), ensure_ascii=False),
+                self._turn,
+            ],
+        )
+
+
+def _salt(path: Path, source: str) -> str:
+    """Return what the blank nodes of a document depend on: the same document has the same ones."""
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return f"{source}\x1f{digest}"
+
+
+def instant(at: datetime) -> str:
+    """Return a time as the text of an `xsd:dateTime` in UTC."""
+    return at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"

@@ -1,0 +1,101 @@
+"""What is in quarantine: its list, its sheets, and rows given up."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from kg.errors import UsageError
+from kg.ingest.fixsheet import Sheet
+from kg.ingest.quarantine import forget
+from kg.ingest.readers import Form
+from kg.store import Store
+
+_ROWS = """
+SELECT r.run, f.at_time, f.source, r.file, f.name, r.row, r.record, r.reasons, r.cells,
+    (SELECT count(*) FROM quarantine_node AS n WHERE n.missing
+        AND n.run = r.run AND n.file = r.file AND n.record = r.record)
+FROM quarantine_row AS r JOIN quarantine_file AS f USING (run, file)
+WHERE coalesce(r.run = $run, true) ORDER BY f.at_time, r.run, r.file, r.row
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class QuarantinedRow:
+    """A row in quarantine, with the import that refused it and the reasons."""
+
+    import_id: str
+    at: datetime
+    source: str
+    file: str
+    row: int
+    reasons: list[dict[str, Any]]
+    cells: list[str | None]
+    waits_for: int
+    """Number of nodes that its record needs and that nobody describes."""
+
+    def text(self, language: str) -> str:
+        """Return what is wrong in a language."""
+        return " ".join(one["message"].get(language, "") for one in self.reasons)
+
+
+def list_quarantine(store: Store, run_id: str | None = None) -> list[QuarantinedRow]:
+    """Return the rows in quarantine, or those of one import, the oldest first."""
+    rows = store.cursor().execute(_ROWS, {"run": run_id})
+    return [
+        QuarantinedRow(run, at, source, name, row, json.loads(reasons), cells, waits)
+        for run, at, source, _, name, row, _, reasons, cells, waits in rows.fetchall()
+    ]
+
+
+def quarantine_sheets(store: Store, run_id: str | None = None) -> list[Sheet]:
+    """Return the fix sheets of what is in quarantine, or of what one import put there."""
+    cursor = store.cursor()
+    files = cursor.execute(
+        "SELECT DISTINCT f.run, f.file, f.name, f.form, f.header FROM quarantine_file AS f"
+        " JOIN quarantine_row USING (run, file) WHERE coalesce(f.run = $run, true) ORDER BY ALL",
+        {"run": run_id},
+    ).fetchall()
+    sheets = []
+    for run, file, name, form, header in files:
+        rows = cursor.execute(
+            "SELECT cells, reasons FROM quarantine_row WHERE run = ? AND file = ? ORDER BY row",
+            [run, file],
+        ).fetchall()
+        sheets.append(Sheet(name, Form(**json.loads(form)), header, rows))
+    return list(_merged(sheets))
+
+
+def _merged(sheets: Iterable[Sheet]) -> Iterator[Sheet]:
+    """Yield sheets, those of one name and header as one."""
+    found: dict[tuple[str, tuple[str, ...]], list[Sheet]] = {}
+    for sheet in sheets:
+        found.setdefault((sheet.name, tuple(sheet.header)), []).append(sheet)
+    for several in found.values():
+        rows = [row for sheet in several for row in sheet.rows]
+        yield Sheet(several[0].name, several[0].form, several[0].header, rows)
+
+
+def discard(store: Store, run_id: str, rows: Sequence[int] = (), *, agent: str = "local") -> int:
+    """Give up what an import put into quarantine, or some rows of it; return how many rows.
+
+    Raises:
+        UsageError: there is nothing of that import, or not in these rows.
+    """
+    with store.write(agent=agent, activity="quarantine", note=run_id) as tx:
+        tx.recorded = False
+        tx.cursor.execute(
+            "CREATE TEMP TABLE given_up AS SELECT DISTINCT run, file, record FROM quarantine_row"
+            " WHERE run = ? AND (len(?::BIGINT[]) = 0 OR list_contains(?::BIGINT[], row))",
+            [run_id, list(rows), list(rows)],
+        )
+        gone = forget(tx.cursor, "given_up")
+        if not gone:
+            raise UsageError(
+                f"The import {run_id!r} has no such rows in quarantine: `clientgraph quarantine"
+                " list` says what is there."
+            )
+    return gone

@@ -1,0 +1,54 @@
+"""How to import: what callers choose."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+from kg.config import Settings
+from kg.errors import UsageError
+from kg.shacl import Shapes
+
+ON_VIOLATION = ("reject", "quarantine")
+"""What may become of records with violations: the import is refused, or they are kept apart."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImportOptions:
+    """How to import; the defaults are those of the command line."""
+
+    source: str = "default"
+    """Name of the source: keys are its own, and the same key there is the same record."""
+    mapping: Path | None = None
+    """Mapping document; None takes the template that each file is named after."""
+    graph: str | None = None
+    """Graph for facts; None makes one for this import."""
+    complete: bool = False
+    """The files hold all records of the source: those that they do not name are removed."""
+    dry_run: bool = False
+    on_violation: str = "reject"
+    fix_sheet: Path | None = None
+    """Where to write the refused rows, with what is wrong with them."""
+    agent: str = "local"
+    settings: Settings = field(default_factory=Settings)
+    shapes: Shapes | None = None
+    """Shapes at the gate; None takes those of the project."""
+    as_of: date | None = None
+    """Day that rules take as today; None takes today in the time zone of the settings."""
+
+    @property
+    def quarantine(self) -> bool:
+        """Records with violations are kept apart, and the others committed."""
+        return self.on_violation == "quarantine"
+
+    def check(self) -> None:
+        """Refuse values that no option has.
+
+        Raises:
+            UsageError: an option has a wrong value.
+        """
+        if self.on_violation not in ON_VIOLATION:
+            raise UsageError(
+                f"on_violation is {self.on_violation!r}; use {' or '.join(ON_VIOLATION)}."
+            )

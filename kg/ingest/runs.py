@@ -1,0 +1,39 @@
+"""The imports that a store remembers, those that changed nothing included."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from kg.ingest.attempt import instant
+from kg.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class ImportRun:
+    """An import, as kept in the store; `commit` is None where it changed nothing."""
+
+    id: str
+    commit: int | None
+    at: datetime
+    agent: str
+    source: str
+    report: dict[str, object]
+
+    def as_json(self) -> dict[str, object]:
+        """Return the run as values that JSON knows."""
+        return dataclasses.asdict(self) | {"at": instant(self.at.replace(tzinfo=UTC))}
+
+
+def list_imports(store: Store) -> Sequence[ImportRun]:
+    """Return the imports, the latest first."""
+    rows = store.cursor().execute(
+        "SELECT id, number, at_time, agent, source, report FROM import_run ORDER BY turn DESC"
+    )
+    return [
+        ImportRun(run, number, at, agent, source, json.loads(report))
+        for run, number, at, agent, source, report in rows.fetchall()
+    ]
