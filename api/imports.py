@@ -8,8 +8,10 @@ import tempfile
 import zipfile
 from collections.abc import Sequence
 from contextlib import ExitStack
+from datetime import datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, jsonify, request, send_file, url_for
 from werkzeug.exceptions import NotFound
@@ -17,8 +19,11 @@ from werkzeug.exceptions import NotFound
 from api.config import services
 from api.identity import Right, caller
 from api.uploads import saved
+from kg.analysis.impact import figures_under
+from kg.config import Settings
 from kg.errors import UsageError
 from kg.ingest import ImportOptions, ImportRun, list_imports, run_import, undo_import
+from kg.lifecycle import Context
 
 _YES = frozenset({"true", "1", "yes", "on"})
 _NO = frozenset({"false", "0", "no", "off", ""})
@@ -112,8 +117,15 @@ def import_upload(*, dry_run: bool, agent: str, fix_sheet: Path | None = None) -
             fix_sheet=fix_sheet,
             agent=agent,
             settings=here.settings,
+            figures=figures_under(_context(here.settings)) if dry_run else None,
         )
         return run_import(here.store, paths, options).as_json()
+
+
+def _context(settings: Settings) -> Context:
+    """Return what the figures of a dry run are computed under: today, and the usual parameters."""
+    today = datetime.now(ZoneInfo(settings.timezone)).date()
+    return Context(today, settings.organization, timezone=settings.timezone)
 
 
 def find_report(run_id: str) -> dict[str, Any]:

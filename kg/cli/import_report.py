@@ -24,12 +24,14 @@ _TEXTS = {
         "released": "Rows out of quarantine: {released}.",
         "fix_sheets": "Fix sheet: {names}",
         "columns_left_out": "columns left out: {columns}",
+        "kind": "{kind}: {count} ({of})",
         "violation": "violation",
         "warning": "warning",
         "info": "info",
         "row": "row {row}",
         "column": "column {column}",
         "more": "... and {more} more; --format csv or json lists them.",
+        "figure": "{name}: {before} -> {after}",
         "counts": "violations: {violations}, warnings: {warnings}, infos: {infos}",
         "refused": "Refused ({counts}). Nothing was written.",
         "dry-run": "Dry run ({counts}): {quads_staged} quads would be written.",
@@ -50,12 +52,14 @@ _TEXTS = {
         "released": "Lignes sorties de quarantaine : {released}.",
         "fix_sheets": "Feuille de corrections : {names}",
         "columns_left_out": "colonnes laissées de côté : {columns}",
+        "kind": "{kind} : {count} ({of})",
         "violation": "violation",
         "warning": "avertissement",
         "info": "remarque",
         "row": "ligne {row}",
         "column": "colonne {column}",
         "more": "... et {more} de plus ; --format csv ou json les donne.",
+        "figure": "{name} : {before} -> {after}",
         "counts": "violations : {violations}, avertissements : {warnings}, remarques : {infos}",
         "refused": "Refusé ({counts}). Rien n'a été écrit.",
         "dry-run": "À blanc ({counts}) : {quads_staged} quadruplets seraient écrits.",
@@ -68,16 +72,11 @@ _TEXTS = {
 
 
 def report_lines(report: Document, language: str) -> Iterator[str]:
-    """Yield the lines of a report: files, the first findings, and what became of it."""
+    """Yield the lines of a report: files, findings by kind, and what became of it."""
     texts = _TEXTS[language]
     for file in report["files"]:
         yield _file_line(file, language)
-    for one in report["findings"][:SHOWN]:
-        place = ", ".join(_place(one, language)) or str(one["focus"])
-        yield f"{texts[one['severity']]}: {place}: {one['message'].get(language, '')}"
-    found = sum(report[name] for name in ("violations", "warnings", "infos"))
-    if found > SHOWN:
-        yield texts["more"].format(more=found - SHOWN)
+    yield from _findings(report, language)
     yield from (note[language] for note in report["notes"])
     for name in ("quarantined", "released"):
         if report[name]:
@@ -86,8 +85,34 @@ def report_lines(report: Document, language: str) -> Iterator[str]:
         yield texts["fix_sheets"].format(names=", ".join(report["fix_sheets"]))
     if report["status"] != "refused":
         yield texts["difference"].format_map({**report, **report["difference"]})
+    for one in report["figures"]:
+        if one["before"] != one["after"]:
+            yield texts["figure"].format_map(one)
     counts = texts["counts"].format_map(report)
     yield texts[report["status"]].format_map({**report, "counts": counts})
+
+
+def _findings(report: Document, language: str) -> Iterator[str]:
+    """Yield how many findings there are of each kind, then the first ones, kind by kind."""
+    texts = _TEXTS[language]
+    found = sorted(report["findings"], key=_reading_order)
+    severities: dict[str, str] = {}
+    for one in found:
+        severities.setdefault(one["kind"], one["severity"])
+    for kind, severity in severities.items():
+        yield texts["kind"].format(kind=kind, count=report["by_shape"][kind], of=texts[severity])
+    for one in found[:SHOWN]:
+        place = ", ".join(_place(one, language)) or str(one["focus"])
+        yield f"{texts[one['severity']]}: {place}: {one['message'].get(language, '')}"
+    total = sum(report[name] for name in ("violations", "warnings", "infos"))
+    if total > SHOWN:
+        yield texts["more"].format(more=total - SHOWN)
+
+
+def _reading_order(one: Document) -> tuple[int, str, str, int]:
+    """Return what findings are sorted by: the gravest first, then kind, file and row."""
+    rank = ("violation", "warning", "info").index(one["severity"])
+    return rank, one["kind"], one["file"] or "", one["row"] or 0
 
 
 def _file_line(file: Document, language: str) -> str:

@@ -7,14 +7,16 @@ from pathlib import Path
 
 import click
 
+from kg.analysis.impact import figures_under
 from kg.cli.import_report import Document, report_lines
 from kg.cli.output import TABLE_FORMATS, write_json, write_table
 from kg.cli.remote import Server
-from kg.cli.session import current_server, current_settings, opened_store
+from kg.cli.session import current_server, current_settings, opened_store, today
 from kg.ingest import ImportOptions, list_imports, run_import
 from kg.ingest.options import ON_VIOLATION
+from kg.lifecycle import Context
 
-_FINDING = ("severity", "file", "row", "column", "value", "shape", "focus")
+_FINDING = ("severity", "file", "row", "column", "value", "shape", "focus", "kind")
 _RUN = ("commit", "at", "agent", "source", "id", "quads_written", "warnings", "quarantined")
 
 
@@ -94,6 +96,9 @@ def import_command(
             fix_sheet=fix_sheet,
             agent="cli",
             settings=settings,
+            figures=figures_under(
+                Context(today(), settings.organization, timezone=settings.timezone)
+            ),
         )
         with opened_store("memory" if dry_run else "create") as store:
             report = run_import(store, list(paths), options).as_json()

@@ -69,7 +69,7 @@ class Checker:
         shown = ", ".join(check.columns) or None
         for row, value in rows:
             texts = message(check.code, column=shown or "", value=value, detail=check.detail)
-            self._report.list(Finding("violation", texts, file, row, shown, value))
+            self._report.list(Finding("violation", texts, file, row, shown, value, kind=name))
 
     def run_literals(self, columns: Sequence[tuple[str, ...]]) -> None:
         """Report the literals just inserted whose text is not a value of their datatype.

@@ -168,6 +168,7 @@ def _finding(
         value=result.value[1] if result.value else None,
         shape=_short(str(result.shape)),
         focus=result.focus[1],
+        kind=_short(str(result.shape)),
     )
 
 

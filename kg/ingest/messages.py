@@ -30,16 +30,16 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "{value} n'est pas un nombre : écrire des chiffres et un point, comme 1234.50.",
     ),
     "boolean": (
-        "{value} is neither true nor false.",
-        "{value} n'est ni true ni false.",
+        "{value} is neither true nor false: write one of them.",
+        "{value} n'est ni true ni false : écrire l'un des deux.",
     ),
     "currency": (
         "{value} is no currency code: write its three capital letters, as EUR.",
         "{value} n'est pas un code de devise : écrire ses trois capitales, comme EUR.",
     ),
     "one of": (
-        "{value} is not one of {detail}.",
-        "{value} n'est pas une des valeurs {detail}.",
+        "{value} is not one of {detail}: write one of these.",
+        "{value} n'est pas une des valeurs {detail} : écrire l'une d'elles.",
     ),
     "reference": (
         "{value} is not the key of a {detail}, neither in this import nor in the store for this"
@@ -63,8 +63,8 @@ MESSAGES: dict[str, tuple[str, str]] = {
         " dans la correspondance.",
     ),
     "iri": (
-        "{value} is not an absolute IRI, and one is needed here.",
-        "{value} n'est pas un IRI absolu, or il en faut un ici.",
+        "{value} is not an absolute IRI: write one, as https://example.org/x.",
+        "{value} n'est pas un IRI absolu : en écrire un, comme https://example.org/x.",
     ),
     "literal": (
         "{value} is not a value of the datatype {detail}: correct the cell.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 from kg.config import Settings
 from kg.errors import UsageError
 from kg.shacl import Shapes
+from kg.store import Cursor
 
 ON_VIOLATION = ("reject", "quarantine")
 """What may become of records with violations: the import is refused, or they are kept apart."""
@@ -34,6 +36,8 @@ class ImportOptions:
     settings: Settings = field(default_factory=Settings)
     shapes: Shapes | None = None
     """Shapes at the gate; None takes those of the project."""
+    figures: Callable[[Cursor], Mapping[str, int]] | None = None
+    """Figures whose change a dry run tells: computed before it, and in its open transaction."""
     as_of: date | None = None
     """Day that rules take as today; None takes today in the time zone of the settings."""
 

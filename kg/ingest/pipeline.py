@@ -6,7 +6,8 @@ stand, as its options say; a dry run does the same work and is rolled back.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import contextlib
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from kg.ingest.fixsheet import sheets_of, write_sheets
 from kg.ingest.inputs import Inputs, find_inputs
 from kg.ingest.options import ImportOptions
 from kg.ingest.plan import Plan, Record
-from kg.ingest.report import ImportReport
+from kg.ingest.report import Figure, ImportReport
 from kg.store import Store, Transaction
 
 
@@ -86,7 +87,7 @@ def _run(store: Store, inputs: Inputs, options: ImportOptions, plan: Plan) -> Im
             attempt.run(inputs)
             following = _following(attempt, options, plan)
             if following is None:
-                _finish(tx, attempt, options, plan)
+                _finish(store, tx, attempt, options, plan)
             else:
                 tx.rollback()
     return attempt.report
@@ -108,7 +109,9 @@ def _following(attempt: Attempt, options: ImportOptions, plan: Plan) -> Plan | N
     return plan.hold(refused, attempt.report, attempt.by_shape)
 
 
-def _finish(tx: Transaction, attempt: Attempt, options: ImportOptions, plan: Plan) -> None:
+def _finish(
+    store: Store, tx: Transaction, attempt: Attempt, options: ImportOptions, plan: Plan
+) -> None:
     """Enter what was found before into the report, and commit or roll back."""
     report = attempt.report
     report.findings = [*plan.findings, *report.findings]
@@ -119,11 +122,21 @@ def _finish(tx: Transaction, attempt: Attempt, options: ImportOptions, plan: Pla
         report.by_shape[name] = report.by_shape.get(name, 0) + count
     if options.fix_sheet is not None:
         _write_fix_sheet(tx, attempt, options.fix_sheet, plan)
+    if options.dry_run and options.figures is not None and not report.refused:
+        with contextlib.closing(store.cursor()) as cursor:
+            before = options.figures(cursor)
+        report.figures = _moved(before, options.figures(tx.cursor))
     if report.refused or options.dry_run:
         tx.rollback()
         report.status = "refused" if report.refused else "dry-run"
     else:
         attempt.keep()
+
+
+def _moved(before: Mapping[str, int], after: Mapping[str, int]) -> list[Figure]:
+    """Return figures side by side; one that is not told is 0."""
+    names = [*before, *(name for name in after if name not in before)]
+    return [Figure(name, before.get(name, 0), after.get(name, 0)) for name in names]
 
 
 def _write_fix_sheet(tx: Transaction, attempt: Attempt, path: Path, plan: Plan) -> None:

@@ -23,6 +23,8 @@ class Finding:
     value: str | None = None
     shape: str | None = None
     focus: str | None = None
+    kind: str = ""
+    """What `ImportReport.by_shape` counts it under: its shape, or the kind of wrong cell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,15 @@ class FileReport:
     notices: list[str] = field(default_factory=list)
     quads: int = 0
     """Quads staged from a table, or new from an RDF file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A figure as it is without an import and as it would be with it."""
+
+    name: str
+    before: int
+    after: int
 
 
 @dataclass(slots=True)
@@ -102,6 +113,8 @@ class ImportReport:
     personal_graph: str = ""
     shapes_checked: bool = False
     notes: list[dict[str, str]] = field(default_factory=list)
+    figures: list[Figure] = field(default_factory=list)
+    """Of a dry run: figures that the import would move or leave."""
     fix_sheets: list[str] = field(default_factory=list)
     """Names of the fix sheets that were written."""
 

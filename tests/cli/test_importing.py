@@ -177,3 +177,37 @@ def test_refused_records_go_to_quarantine_and_come_back(run, folder: Path, empty
     run_id = rows[0]["import_id"]
     assert run("quarantine", "discard", run_id, data_dir=empty).exit_code == 2
     assert run("quarantine", "export", sheet, data_dir=empty).exit_code == 2
+
+
+def test_a_report_counts_by_kind_before_it_lists(run, folder: Path, empty: Path) -> None:
+    (folder / "parties.csv").write_text(PARTIES.replace("person", "nobody"))
+    lines = run("import", folder, "--lang", "fr", data_dir=empty).stdout.splitlines()
+    assert lines[2] == "cell: one of : 2 (violation)"
+    assert lines[3].startswith("violation: parties.csv, ligne 2, colonne kind, 'nobody': ")
+    assert lines[3].endswith("écrire l'une d'elles.")
+
+
+def test_a_dry_run_tells_how_figures_would_move(run, folder: Path, empty: Path) -> None:
+    run("import", folder, data_dir=empty)
+    (folder / "recommendations.csv").unlink()
+    (folder / "parties.csv").write_text(PARTIES + "P3,person,Cy\n")
+    (folder / "purchases.csv").write_text(
+        "order,client,date,amount,currency\nO1,P3,2026-01-02,10,EUR\n"
+    )
+    before = json.loads(run("classify", "--format", "json", data_dir=empty).stdout)
+    head = run("export", data_dir=empty).stdout
+    report = run("import", folder, "--dry-run", "--format", "json", data_dir=empty).stdout
+    figures = {one["name"]: (one["before"], one["after"]) for one in json.loads(report)["figures"]}
+    assert run("export", data_dir=empty).stdout == head
+    run("import", folder, data_dir=empty)
+    after = json.loads(run("classify", "--format", "json", data_dir=empty).stdout)
+    for place, rows in enumerate((before, after)):
+        for stage in {one["stage"] for one in rows}:
+            told = figures[f"stage:{stage}"][place]
+            assert told == sum(one["stage"] == stage for one in rows)
+    assert {name for name in figures if not name.startswith("stage:")} == {
+        *(name for name in figures if name.startswith("outcome:")),
+        "rings",
+        "broken",
+    }
+    assert sum(two for name, (_, two) in figures.items() if name.startswith("stage:")) == 3
