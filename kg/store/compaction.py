@@ -27,8 +27,11 @@ _ORDERS = {
     "term": "id",
     "quad": "p, s, o, g, born",
     "commit": "number",
-    "import_run": "number",
-    "restated": "number, s",
+    "import_run": "turn",
+    "quarantine_file": "at_time, run, file",
+    "quarantine_row": "run, file, row",
+    "quarantine_node": "run, file, record",
+    "restated": "turn, s",
     "setting": "name",
     "token": "id",
 }

@@ -156,9 +156,16 @@ _CHECKS = (
     ),
     _Check(
         "restatements",
-        "a restated node is no term, or its commit is not recorded",
-        "SELECT 1 FROM (SELECT DISTINCT s, number FROM restated) WHERE s NOT IN (SELECT id FROM"
-        ' term) OR number NOT IN (SELECT number FROM "commit")',
+        "a restated node is no term, or its import is not recorded",
+        "SELECT 1 FROM (SELECT DISTINCT s, turn FROM restated) WHERE s NOT IN (SELECT id FROM"
+        " term) OR turn NOT IN (SELECT turn FROM import_run)",
+    ),
+    _Check(
+        "quarantine",
+        "a row or a node in quarantine is of no file that is there",
+        "SELECT run FROM quarantine_row WHERE (run, file) NOT IN"
+        " (SELECT run, file FROM quarantine_file) UNION ALL"
+        " SELECT run FROM quarantine_node WHERE run NOT IN (SELECT run FROM quarantine_file)",
     ),
 )
 

@@ -11,7 +11,7 @@ import pytest
 
 from kg.errors import StoreError, StoreLockedError
 from kg.store import Store
-from kg.store.compaction import compact
+from kg.store.compaction import _ORDERS, compact
 from kg.store.doctor import examine
 from kg.store.export import dump
 from kg.store.history import changes, commits
@@ -116,3 +116,9 @@ def test_what_a_stopped_compaction_left_is_swept_away(path: Path) -> None:
     (path.parent / "store.duckdb.compact.wal").write_bytes(b"half")
     compact(path)
     assert [each.name for each in path.parent.iterdir()] == ["store.duckdb"]
+
+
+def test_every_table_is_copied_or_built_anew() -> None:
+    with Store.open() as store:
+        rows = store.cursor().execute("SELECT table_name FROM duckdb_tables()").fetchall()
+    assert {row[0] for row in rows} == {*_ORDERS, "predicate", "graph"}

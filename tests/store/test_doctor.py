@@ -82,14 +82,15 @@ def test_a_store_without_damage_passes_every_check(path: Path) -> None:
         ("names of graphs", "DELETE FROM graph WHERE iri = 'ex:h'"),
         (
             "imports",
-            "INSERT INTO import_run VALUES ('i', 9, now()::TIMESTAMP, 'a', 's', '{}', NULL)",
+            "INSERT INTO import_run VALUES ('i', 9, now()::TIMESTAMP, 'a', 's', '{}', NULL, 9)",
         ),
         (
             "origins",
             "UPDATE quad SET origin = 5::BIGINT << 40 WHERE born = 1; INSERT INTO import_run VALUES"
-            " ('i', 1, now()::TIMESTAMP, 'a', 's', '{\"files\": [{}]}', NULL)",
+            " ('i', 1, now()::TIMESTAMP, 'a', 's', '{\"files\": [{}]}', NULL, 1)",
         ),
         ("restatements", "INSERT INTO restated VALUES (999, 1)"),
+        ("quarantine", "INSERT INTO quarantine_node VALUES ('i', 0, 2, 'ex:a', true)"),
     ],
 )
 def test_damage_is_found_by_its_check(path: Path, check: str, sql: str) -> None:
