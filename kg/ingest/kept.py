@@ -70,13 +70,19 @@ def quarantine_sheets(store: Store, run_id: str | None = None) -> list[Sheet]:
 
 
 def _merged(sheets: Iterable[Sheet]) -> Iterator[Sheet]:
-    """Yield sheets, those of one name and header as one."""
-    found: dict[tuple[str, tuple[str, ...]], list[Sheet]] = {}
+    """Yield sheets, those of one file as one; its columns are those that any of them has."""
+    found: dict[str, list[Sheet]] = {}
     for sheet in sheets:
-        found.setdefault((sheet.name, tuple(sheet.header)), []).append(sheet)
-    for several in found.values():
-        rows = [row for sheet in several for row in sheet.rows]
-        yield Sheet(several[0].name, several[0].form, several[0].header, rows)
+        found.setdefault(sheet.name, []).append(sheet)
+    for name, several in found.items():
+        header = list(dict.fromkeys(column for sheet in several for column in sheet.header))
+        rows = [
+            ([cells.get(column) for column in header], reasons)
+            for sheet in several
+            for row, reasons in sheet.rows
+            for cells in [dict(zip(sheet.header, row, strict=True))]
+        ]
+        yield Sheet(name, several[-1].form, header, rows)
 
 
 def discard(store: Store, run_id: str, rows: Sequence[int] = (), *, agent: str = "local") -> int:

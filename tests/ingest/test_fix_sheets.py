@@ -68,6 +68,42 @@ def test_a_workbook_stays_a_workbook(store: Store, tmp_path: Path, no_shapes: Sh
     assert values(store, "closedOn") == ["2024-01-01", "2024-02-01"]
 
 
+def test_a_sheet_is_in_the_encoding_of_its_file(
+    store: Store, tmp_path: Path, no_shapes: Shapes
+) -> None:
+    text = "clé;nature;nom\nP1;person;Éloïse Lefèvre, née Pâris\nP2;persona;Benoît Chéron\n"
+    file = folder_with(tmp_path, "parties.csv", text.encode("cp1252"))
+    sheet = tmp_path / "sheets" / "parties.csv"
+    options = ImportOptions(shapes=no_shapes, fix_sheet=sheet, on_violation="quarantine")
+    run_import(store, [file], options)
+    assert "Benoît" in sheet.read_bytes().decode("cp1252")
+    sheet.write_bytes(sheet.read_bytes().replace(b";persona;", b";person;"))
+    assert run_import(store, [sheet], ImportOptions(shapes=no_shapes)).status == "committed"
+    assert values(store, "name") == ["Benoît Chéron", "Éloïse Lefèvre, née Pâris"]
+
+
+def test_sheets_of_one_workbook_stay_in_one(
+    store: Store, tmp_path: Path, no_shapes: Shapes
+) -> None:
+    book = openpyxl.Workbook()
+    book.active.title = "parties"
+    book.active.append(["key", "kind"])
+    book.active.append(["P1", "nobody"])
+    second = book.create_sheet("products")
+    second.append(["key", "name"])
+    second.append(["X", None])
+    file, sheet = tmp_path / "all.xlsx", tmp_path / "fix.xlsx"
+    book.save(file)
+    report = run_import(store, [file], ImportOptions(shapes=no_shapes, fix_sheet=sheet))
+    assert report.fix_sheets == ["fix.xlsx"]
+    mended = openpyxl.load_workbook(sheet)
+    assert mended.sheetnames == ["parties", "products"]
+    mended["parties"]["B2"], mended["products"]["B2"] = "person", "Soap"
+    mended.save(sheet)
+    assert run_import(store, [sheet], ImportOptions(shapes=no_shapes)).status == "committed"
+    assert values(store, "sourceKey") == ["P1", "X"]
+
+
 def test_sheets_of_several_files_go_to_a_folder(
     store: Store, tmp_path: Path, no_shapes: Shapes
 ) -> None:
