@@ -19,6 +19,7 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.exceptions import NotFound, UnsupportedMediaType
 
 from api.answers import send_whole
+from api.asking import allowance
 from api.config import services
 from api.identity import caller
 from api.negotiation import choose_format
@@ -26,7 +27,9 @@ from api.protocol import read_timeout
 from kg.errors import UsageError
 from kg.shacl import Report, project_shapes, shapes_of_documents, validate
 from kg.shacl.rows import COLUMNS, rows
+from kg.sparql.deadline import Deadline
 from kg.sparql.formats import GRAPH_FORMATS, Format
+from kg.sparql.running import running_on
 from kg.store import Cursor, Store, lookup_nodes
 from kg.store.documents import FORMATS as RDF_FORMATS
 from kg.store.documents import format_of, rdf_format
@@ -58,8 +61,14 @@ def post_shacl() -> Response:
     limit, timeout = _limit(), read_timeout(request.args.get("timeout"))
     data, shapes = _documents()
     rules = shapes_of_documents(shapes) if shapes else project_shapes()
-    with _cursor(data) as cursor:
-        report = validate(cursor, rules, _today(), limit=limit, timeout=timeout)
+    allowed = allowance("validation")
+    with (
+        _cursor(data, allowed.memory) as cursor,
+        Deadline(cursor, timeout, gone=allowed.gone) as deadline,
+        running_on(services().store).entered(deadline, allowed, _told(data)) as entry,
+    ):
+        entry.engine = "sql"
+        report = validate(cursor, rules, _today(), limit=limit, deadline=deadline)
         response = send_whole(_written(report, chosen.name), media_type)
     complete = len(report.results) == report.total
     response.headers["X-Clientgraph-Complete"] = "true" if complete else "false"
@@ -78,6 +87,11 @@ def _limit() -> int:
     if not (text.isascii() and text.isdigit() and len(text) < 10):
         raise UsageError(f"The limit {text!r} is not a number of results for each shape.")
     return int(text)
+
+
+def _told(data: list[Document]) -> str:
+    """Return what is validated, as the list of what runs shows it."""
+    return ", ".join(name for name, _, _ in data) or request.args["graph"]
 
 
 def _today() -> date:
@@ -141,28 +155,34 @@ def _media_format(media_type: str) -> str:
 
 
 @contextmanager
-def _cursor(data: list[Document]) -> Iterator[Cursor]:
+def _cursor(data: list[Document], memory: str | None) -> Iterator[Cursor]:
     """Yield a cursor that sees the documents, or the stored graph that the request names."""
     if not data:
-        with _stored(request.args["graph"]) as cursor:
+        with _stored(request.args["graph"], memory) as cursor:
             yield cursor
         return
     settings = services().settings
-    with Store.open(None, memory_limit=settings.memory_limit, threads=settings.threads) as store:
+    with Store.open(
+        None,
+        memory_limit=settings.memory_limit,
+        threads=settings.threads,
+        spill_limit=settings.spill_limit,
+        workers=settings.workers,
+    ) as store:
         with store.write(activity="validate") as tx:
             for name, content, kind in data:
                 load_bytes(tx, content, format=kind, name=name)
-        yield store.cursor()
+        yield store.cursor(memory=memory)
 
 
 @contextmanager
-def _stored(graph: str) -> Iterator[Cursor]:
+def _stored(graph: str, memory: str | None) -> Iterator[Cursor]:
     """Yield a cursor that sees one graph of the store.
 
     Raises:
         NotFound: there is no such graph, or the caller may not see it.
     """
-    with services().store.cursor() as cursor:
+    with services().store.cursor(memory=memory) as cursor:
         cursor.begin()
         (number,) = lookup_nodes(cursor, [URIRef(graph)])
         if number is None or not _is_open(cursor, number):

@@ -9,6 +9,7 @@ the data say, so that validation can be repeated.
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from datetime import date
 
@@ -25,8 +26,8 @@ from kg.shacl.sql import query
 from kg.shacl.statement import Statement
 from kg.shacl.targets import Targets
 from kg.shacl.values import pairs_of
-from kg.sparql.deadline import Deadline
-from kg.store import Cursor, EngineInterrupted
+from kg.sparql.deadline import Deadline, memory_error
+from kg.store import Cursor, EngineInterrupted, EngineOutOfMemory
 
 
 def validate(
@@ -38,6 +39,7 @@ def validate(
     change: Change | None = None,
     limit: int | None = None,
     timeout: float | None = None,
+    deadline: Deadline | None = None,
 ) -> Report:
     """Validate what the cursor sees and return the report.
 
@@ -48,18 +50,23 @@ def validate(
     looked at. With `change`, each shape is checked on the focus nodes only whose results the change
     can affect: the results of all others are what they were before it. `limit` is the number of
     results listed for each shape; the report counts all of them, and keeps all of them in its
-    temporary table, in any case. `timeout` is in seconds.
+    temporary table, in any case. `timeout` is in seconds; a `deadline` that guards the cursor
+    already stands in its place.
 
     Raises:
         UnsupportedShapeError: a constraint's query or pattern cannot be compiled.
         QueryTimeoutError: the time is over.
+        QueryMemoryError: there is no memory for it.
     """
-    with Deadline(cursor, timeout) as deadline:
+    with contextlib.ExitStack() as stack:
+        deadline = deadline or stack.enter_context(Deadline(cursor, timeout))
         try:
             session = Session(cursor, shapes, as_of, deadline)
             return _validated(session, shapes, focus, change, limit)
         except EngineInterrupted:
             raise deadline.error() from None
+        except EngineOutOfMemory as error:
+            raise memory_error() from error
 
 
 def _validated(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
@@ -19,7 +20,6 @@ from kg.sparql.deadline import Deadline, memory_error
 from kg.sparql.fallback import run_fallback
 from kg.sparql.lifting import Asked, read
 from kg.sparql.lines import FORMATS as WRITTEN_FORMATS
-from kg.sparql.parse import parse
 from kg.sparql.plans import Plans
 from kg.sparql.reading import (
     CHUNK,
@@ -97,8 +97,9 @@ def query(
         union_default_graph,
         as_of_commit,
     )
+    since = time.monotonic()
     asked = read(text, base)
-    answering = _Answering(store, asked, bindings or {}, graphs, timeout, cursor, allowance)
+    answering = _Answering(store, asked, bindings or {}, graphs, timeout, since, cursor, allowance)
     answering.enter(text)
     return answering.result()
 
@@ -117,6 +118,7 @@ class _Answering:
         bindings: Mapping[str, Identifier],
         graphs: GraphChoice,
         timeout: float | None,
+        since: float,
         cursor: Cursor | None,
         allowance: Allowance,
     ) -> None:
@@ -129,7 +131,7 @@ class _Answering:
         self._cursor = cursor if cursor is not None else store.cursor(memory=allowance.memory)
         if self._own:
             self._cursor.begin()
-        self._deadline = Deadline(self._cursor, timeout, gone=allowance.gone)
+        self._deadline = Deadline(self._cursor, timeout, since, gone=allowance.gone)
         self._running: Running | None = None
         self._turns: int | None = None
         self._done = False
@@ -309,6 +311,7 @@ class _Answering:
             graphs=self._graphs,
             deadline=self._deadline,
             endpoints=self._allowance.endpoints,
+            memory=self._allowance.memory,
         )
         result = Result(form, variables, "rdflib", number, reason)
         if isinstance(answer, bool):
@@ -368,29 +371,3 @@ class _Answering:
             self._cursor.close()
         else:
             drop_steps(self._cursor, self._steps)
-
-
-def explain(
-    store: Store,
-    text: str,
-    *,
-    bindings: Mapping[str, Identifier] | None = None,
-    base: str | None = None,
-) -> str:
-    """Return the SQL of a query and the engine's plan, or why it is not compiled."""
-    parsed = parse(text, base)
-    cursor = store.cursor()
-    cursor.begin()
-    try:
-        compiled = compile_query(cursor, parsed, bindings or {}, GraphChoice(), in_two_steps=True)
-        run_steps(cursor, (step.without_data() for step in compiled.steps))
-        last = [step for step in (compiled.before, compiled.sql) if step is not None]
-        rows = cursor.execute(f"EXPLAIN {last[0]}").fetchall()
-        plan = "\n".join(str(row[1]) for row in rows)
-        statements = ";\n".join([*(step.sql for step in compiled.steps), *last])
-        return f"-- engine: sql\n{statements}\n\n{plan}"
-    except NotCompiledError as error:
-        return f"-- engine: rdflib\n-- not compiled: {error}"
-    finally:
-        cursor.rollback()
-        cursor.close()

@@ -31,6 +31,7 @@ from kg.sparql.deadline import Deadline, memory_error
 from kg.sparql.evaluation import GuardedContext
 from kg.sparql.federation import Endpoints, refuse_unlisted
 from kg.sparql.functions import IN_NO_IRI
+from kg.sparql.holding import Holding
 from kg.sparql.matching import functions
 from kg.store import (
     DEFAULT_GRAPH,
@@ -64,13 +65,15 @@ def run_fallback(
     graphs: GraphChoice,
     deadline: Deadline,
     endpoints: Collection[str] = (),
+    memory: str | None = None,
 ) -> Answer:
     """Return the form of a query, its variables, and its boolean, solutions or triples.
 
-    SERVICE may ask the `endpoints`.
+    SERVICE may ask the `endpoints`; `memory`, such as `512MB`, is about what may be held.
 
     Raises:
         QueryTimeoutError: the deadline passed (also while rows are read).
+        QueryMemoryError: more has to be held than may be.
         QueryEvaluationError: the query calls another SERVICE, or the evaluator fails on it.
     """
     refuse_unlisted(query.algebra, endpoints)
@@ -78,7 +81,9 @@ def run_fallback(
     algebra = _copied(query.algebra, {**CALLS, **functions(store.cursor())})
     evaluation = _Evaluation(cursor, deadline)
     seen = evaluation.run(lambda: dataset(cursor, query.algebra, graphs))
-    context = _context(_dataset(cursor, seen, deadline), query, bindings, deadline)
+    check = Holding(deadline, memory).check
+    context = _context(_dataset(cursor, seen, check), query, bindings, check)
+    context.serve = Endpoints(query.prologue, deadline)
     form = FORMS[algebra.name]
     answer = evaluation.run(lambda: evalPart(context, algebra))
     if form == "ask":
@@ -154,7 +159,7 @@ class _QueryDataset(RdflibDataset):
                 yield graph
 
 
-def _dataset(cursor: Cursor, seen: Dataset, deadline: Deadline) -> _QueryDataset:
+def _dataset(cursor: Cursor, seen: Dataset, check: Callable[[], None]) -> _QueryDataset:
     """Return the graphs that a query sees as a dataset of rdflib."""
     union = seen.default
     if union is None and not seen.union:
@@ -165,13 +170,16 @@ def _dataset(cursor: Cursor, seen: Dataset, deadline: Deadline) -> _QueryDataset
         named=seen.named,
         hidden=seen.hidden,
         as_of_commit=seen.as_of,
-        check=deadline.check,
+        check=check,
     )
     return _QueryDataset(graphs, default_union=True)
 
 
 def _context(
-    data: _QueryDataset, query: Query, bindings: Mapping[str, Identifier], deadline: Deadline
+    data: _QueryDataset,
+    query: Query,
+    bindings: Mapping[str, Identifier],
+    check: Callable[[], None],
 ) -> GuardedContext:
     """Return the context of an evaluation; without a dataset clause it loads no graph."""
     context = GuardedContext(
@@ -179,8 +187,7 @@ def _context(
     )
     context.graph = data
     context.prologue = query.prologue
-    context.check = deadline.check
-    context.serve = Endpoints(query.prologue, deadline)
+    context.check = check
     return context
 
 

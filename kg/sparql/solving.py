@@ -38,11 +38,13 @@ class Solving:
         cursor: Cursor,
         bindings: Mapping[str, Identifier],
         deadline: Deadline,
+        memory: str | None = None,
     ) -> None:
         self._store = store
         self._cursor = cursor
         self._bindings = bindings
         self._deadline = deadline
+        self._memory = memory
 
     @contextmanager
     def solutions(
@@ -97,6 +99,7 @@ class Solving:
             bindings=self._bindings,
             graphs=graphs,
             deadline=self._deadline,
+            memory=self._memory,
         )
         assert not isinstance(rows, bool)  # noqa: S101 - the clause is a SELECT
         places = {name: found.index(name) for name in variables if name in found}

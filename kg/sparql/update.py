@@ -93,7 +93,7 @@ def update(
     if default is not None or named is not None:
         _check_no_dataset(operations)
     graphs = GraphChoice(default, named, tuple(hidden_graphs), union_default_graph)
-    request = Request(graphs, bindings or {}, load_folders)
+    request = Request(graphs, bindings or {}, load_folders, allowance.memory)
     evaluated: set[int] = set()
     while True:
         wait = None if timeout is None else max(0.0, since + timeout - time.monotonic())

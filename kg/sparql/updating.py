@@ -44,6 +44,8 @@ class Request:
     graphs: GraphChoice
     bindings: Mapping[str, Identifier] = field(default_factory=dict)
     load_folders: Sequence[Path] = ()
+    memory: str | None = None
+    """What an evaluated WHERE clause may hold, such as `512MB`."""
 
 
 class NotOnEngineError(Exception):
@@ -61,7 +63,7 @@ class Updating:
         self._tx = tx
         self._request = request
         self._deadline = deadline
-        self._solving = Solving(store, tx.cursor, request.bindings, deadline)
+        self._solving = Solving(store, tx.cursor, request.bindings, deadline, request.memory)
         self._graphs = Graphs(tx.cursor, request.graphs.hidden)
 
     def run(self, operations: Iterable[Operation], evaluated: Collection[int]) -> None:

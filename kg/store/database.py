@@ -199,8 +199,6 @@ class Store:
         if workers is not None:
             total = max(threads or os.cpu_count() or 1, workers + 1)
             config.update(threads=total, external_threads=total - workers)
-        if spill_limit:
-            config["max_temp_directory_size"] = spill_limit
         if path is None:
             config["temp_directory"] = str(Path(tempfile.gettempdir()) / "clientgraph")
         try:
@@ -214,6 +212,9 @@ class Store:
                 f"The folder {path.parent if path else ''} cannot be made: {error.strerror}."
                 " Choose another one with --data-dir."
             ) from error
+        if spill_limit:
+            # As an option of the connection, DuckDB 2.0.0 shows it and does not keep to it.
+            connection.execute("SET max_temp_directory_size = ?", [spill_limit])
         store = cls(connection)
         store._prepare(path)
         return store
