@@ -24,6 +24,9 @@ GR = Namespace("http://purl.org/goodrelations/v1#")
 PROVENANCE_GRAPH = GRAPH["provenance"]
 """Named graph that mirrors the commits as PROV-O."""
 
+CUT_ANSWER = BASE + "answer#cut"
+"""What the head of an answer links to where a limit cut rows."""
+
 PERSONAL_GRAPHS = str(GRAPH["personal/*"])
 """Pattern of the names of graphs of personal data, as a rule of what is hidden from a reader."""
 

@@ -21,7 +21,7 @@ class Result:
 
     `engine` is `sql` or `rdflib`; `reason` says why a query was not compiled; `commit` is the
     number of the commit that the answer was computed on. `complete` is known when the rows were
-    read: false when a limit of rows cut them.
+    read: false when a limit of rows cut them, which can be where it is `limited`.
     """
 
     form: str
@@ -30,6 +30,7 @@ class Result:
     commit: int
     reason: str | None = None
     boolean: bool | None = None
+    limited: bool = False
     complete: bool = True
     _rows: Iterator[Row] = field(default_factory=lambda: iter(()))
     _lines: Callable[[str], Iterator[list[str]] | None] = lambda _name: None
@@ -45,7 +46,7 @@ class Result:
         return self._rows
 
     def lines(self, name: str) -> Iterator[list[str]] | None:
-        """Return the solutions of SELECT as text in a result format, chunk by chunk.
+        """Return the solutions, or triples, as text in a result format, chunk by chunk.
 
         None where the engine does not write this answer itself; then there are rows. The text of
         a solution is what `kg.sparql.formats` makes of it, without what stands between solutions.

@@ -20,8 +20,10 @@ from kg.sparql.compiler import Compiler
 from kg.sparql.context import Context, Dataset
 from kg.sparql.lines import line_query
 from kg.sparql.parse import parse
+from kg.sparql.relation import Relation
 from kg.sparql.staged import Coded, coded, create, has_few, is_decoded, stage, stored
 from kg.sparql.steps import Step
+from kg.sparql.triples import TRIPLE, constructed, described
 from kg.sparql.values import Constant, Kinds
 from kg.store import Cursor, TermKey, hidden_ids, lookup_nodes, term_key
 
@@ -102,13 +104,14 @@ def compile_query(
     context.base, context.stages = query.prologue.base, True
     alone = context.alone = (form == "ask" or in_two_steps) and is_path_alone(algebra)
     compiler = Compiler(context)
-    variables: list[str] = []
+    shown: list[str] = []
     before: str | None = None
     direct: Coded | None = None
-    statement: exp.Query
-    if form == "select":
-        variables = [str(variable) for variable in algebra.PV]
-        relation = compiler.relation(algebra.p)
+    if form == "ask":
+        statement = statements.ask(compiler.relation(algebra.p))
+    else:
+        relation, variables = _answer(context, compiler, algebra)
+        shown = variables if form == "select" else []
         if in_two_steps and (alone or is_decoded(relation, variables)):
             kept = stage(context, relation, variables)
             solving = sql.text(kept.query)
@@ -116,21 +119,26 @@ def compile_query(
             if has_few(relation):
                 lasting, steps = not context.uses_now, tuple(context.steps)
                 return Compiled(
-                    form, variables, direct.sql, lasting, None, direct, Size(), steps, alone
+                    form, shown, direct.sql, lasting, None, direct, Size(), steps, alone
                 )
             before, relation = create(solving), stored(kept)
         statement = statements.solutions(context, relation, variables)
-    elif form == "ask":
-        statement = statements.ask(compiler.relation(algebra.p))
-    elif form == "construct":
-        template = algebra.template or _triples_of(algebra.p)
-        relation = compiler.relation(_unprojected(algebra.p))
-        statement = statements.construct(context, relation, template)
-    else:
-        statement = statements.describe(context, compiler, algebra)
     lasting, steps = not context.uses_now, tuple(context.steps)
     text = sql.text(statement)
-    return Compiled(form, variables, text, lasting, before, direct, Size(), steps, alone)
+    return Compiled(form, shown, text, lasting, before, direct, Size(), steps, alone)
+
+
+def _answer(context: Context, compiler: Compiler, algebra: CompValue) -> tuple[Relation, list[str]]:
+    """Return the solutions, or triples, of a query and the variables that hold them."""
+    match FORMS[algebra.name]:
+        case "select":
+            return compiler.relation(algebra.p), [str(variable) for variable in algebra.PV]
+        case "construct":
+            template = algebra.template or _triples_of(algebra.p)
+            relation = compiler.relation(_unprojected(algebra.p))
+            return constructed(context, relation, template), list(TRIPLE)
+        case _:
+            return described(context, compiler, algebra), list(TRIPLE)
 
 
 def compile_lines(
@@ -141,15 +149,14 @@ def compile_lines(
     name: str,
     constants: Constants = NO_CONSTANTS,
 ) -> str:
-    """Return the SQL that reads what a SELECT has staged as text in a result format.
+    """Return the SQL that reads what a query has staged as text in a result format.
 
     The snapshot and the arguments have to be those of the compilation whose table it reads.
     """
     context = _context(cursor, query.algebra, graphs, bindings, constants)
     context.base, context.stages = query.prologue.base, True
     context.alone = is_path_alone(query.algebra)
-    relation = Compiler(context).relation(query.algebra.p)
-    variables = [str(variable) for variable in query.algebra.PV]
+    relation, variables = _answer(context, Compiler(context), query.algebra)
     kept = stage(context, relation, variables)
     return sql.text(line_query(context, stored(kept), variables, name))
 

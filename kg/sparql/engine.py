@@ -19,7 +19,7 @@ from kg.sparql.compiled import FORMS, Compiled, GraphChoice, compile_lines, comp
 from kg.sparql.deadline import Deadline, memory_error
 from kg.sparql.fallback import run_fallback
 from kg.sparql.lifting import Asked, read
-from kg.sparql.lines import FORMATS as WRITTEN_FORMATS
+from kg.sparql.lines import FORMATS, GRAPH_FORMATS
 from kg.sparql.plans import Plans
 from kg.sparql.reading import (
     CHUNK,
@@ -227,10 +227,9 @@ class _Answering:
             self._finish()
             return result
         self._execute(compiled.sql)
-        width = len(compiled.variables) if compiled.form == "select" else 3
         first = self._cursor.fetchmany(CHUNK)
         rest = chunks_of(self._cursor, self._deadline) if len(first) == CHUNK else ()
-        return self._with_rows(result, terms(itertools.chain([first], rest), width))
+        return self._with_rows(result, terms(itertools.chain([first], rest), _width(result)))
 
     def _recursion(self, compiled: Compiled) -> AbstractContextManager[None]:
         """Return what holds while that runs, and is fetched, which finds the solutions."""
@@ -264,13 +263,14 @@ class _Answering:
         count = row[0] if row is not None else 0
         compiled.size.few = count <= FEW
         result._lines = partial(self._lines, result, count)
-        statement, width = compiled.sql, len(result.variables)
+        statement, width = compiled.sql, _width(result)
         found = terms(chunks_of(self._cursor, self._deadline, statement), width)
         return self._with_rows(result, found)
 
     def _lines(self, result: Result, count: int, name: str) -> Iterator[list[str]] | None:
         """Return what is in the table as text, no more of it than is allowed."""
-        if count < _MANY or name not in WRITTEN_FORMATS:
+        offered = FORMATS if result.form == "select" else GRAPH_FORMATS
+        if count < _MANY or name not in offered:
             return None
         most = self._allowance.max_rows
         result.complete = most is None or count <= most
@@ -342,6 +342,7 @@ class _Answering:
         return reason
 
     def _with_rows(self, result: Result, rows: Iterator[Row]) -> Result:
+        result.limited = self._allowance.max_rows is not None
         result._rows = self._to_end(self._allowed(result, rows))
         result._close = self._finish
         result._paused = self._deadline.paused
@@ -371,3 +372,8 @@ class _Answering:
             self._cursor.close()
         else:
             drop_steps(self._cursor, self._steps)
+
+
+def _width(result: Result) -> int:
+    """Return how many terms a row of an answer has."""
+    return len(result.variables) if result.form == "select" else 3

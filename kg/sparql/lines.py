@@ -6,13 +6,14 @@ answers that do not come from SQL, and small ones.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from json.encoder import encode_basestring as quoted
 
 from sqlglot import exp
 
 from kg.sparql import sql
 from kg.sparql.context import Context
+from kg.sparql.formats.xml_bindings import attribute
 from kg.sparql.modifiers import sort
 from kg.sparql.relation import Relation, layer
 from kg.sparql.sql import Expr
@@ -23,12 +24,29 @@ from kg.store.typing import XSD_STRING
 
 _Writer = Callable[[Expr], Expr]
 
-FORMATS = ("csv", "json")
-"""Formats that are written here."""
+FORMATS = ("csv", "json", "tsv", "xml")
+"""Formats of solutions that are written here."""
+GRAPH_FORMATS = ("nt",)
+"""Formats of graphs that are written here; others are made of N-Triples."""
 
 # No lexical form of these kinds holds a character with a meaning in any format.
 _HARMLESS: Kinds = NUMERIC | TEMPORAL | {Kind.BOOLEAN}
 _PLAIN_LABEL = "[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_-])?"
+_NO_IRI = r"[\x00-\x20<>\"{}|^`\\]"
+_ABBREVIATED: dict[Kind, str] = {
+    Kind.INTEGER: "[+-]?[0-9]+",
+    Kind.DECIMAL: r"[+-]?[0-9]*\.[0-9]+",
+    Kind.DOUBLE: r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)[eE][+-]?[0-9]+",
+}
+_ESCAPES = {"\\": "\\\\", '"': '\\"', "\t": "\\t", "\n": "\\n", "\r": "\\r"}
+_ESCAPES |= {"\b": "\\b", "\f": "\\f"}
+_RARE = r"[\x00-\x07\x0B\x0E-\x1F\x7F\x{FFFE}\x{FFFF}]"
+_RARE_ESCAPES = {
+    chr(code): f"\\u{code:04X}" for code in (*range(8), 11, *range(14, 32), 127, 0xFFFE, 0xFFFF)
+}
+"""What N-Triples need not escape; pyoxigraph does."""
+_REFERENCES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "&#13;"}
+_REFERENCES_OF_ATTRIBUTES = {**_REFERENCES, '"': "&quot;", "\t": "&#9;", "\n": "&#10;"}
 _NAMED_CONTROLS = {8: "\\b", 9: "\\t", 10: "\\n", 12: "\\f", 13: "\\r"}
 
 
@@ -78,7 +96,7 @@ def line_query(
         columns = term_columns(context, query, side, variable)
         shape = relation.shapes.get(variable)
         terms.append(_Term(columns, shape.traits.kinds if shape else ANY))
-    line = {"csv": _csv, "json": _json}[name](variables, terms)
+    line = _LINES[name](variables, terms)
     query.append("expressions", sql.alias(line, "line"))
     sort(query, relation.order, side.alias)
     return query
@@ -156,3 +174,116 @@ def _json_string(text: Expr) -> Expr:
         escaped = sql.call("replace", escaped, _text(character), sql.string(escape))
     rare = sql.call("contains", written, sql.string("\\u00"))
     return sql.case([(rare, _in_quotes(escaped))], written)
+
+
+def _replaced(text: Expr, replacements: Mapping[str, str]) -> Expr:
+    """Return a text with some characters replaced, one after the other."""
+    for character, other in replacements.items():
+        text = sql.call("replace", text, _text(character), sql.string(other))
+    return text
+
+
+def _tsv(_variables: Sequence[str], terms: Sequence[_Term]) -> Expr:
+    parts: list[Expr] = []
+    for term in terms:
+        written = sql.call("coalesce", _turtle(term, abbreviated=True), sql.string(""))
+        parts += [written, _text("\t")]
+    return sql.concat(*parts[:-1], _text("\n")) if parts else _text("\n")
+
+
+def _ntriples(_variables: Sequence[str], terms: Sequence[_Term]) -> Expr:
+    subject, predicate, value = (_turtle(term, abbreviated=False) for term in terms)
+    space = sql.string(" ")
+    return sql.concat(
+        subject, space, predicate, space, value, sql.concat(sql.string(" ."), _text("\n"))
+    )
+
+
+def _turtle(term: _Term, *, abbreviated: bool) -> Expr:
+    """Return a term in Turtle's syntax, or in that of N-Triples, which abbreviates no numbers."""
+    lex = term.columns["lex"]
+    branches: list[tuple[Expr, Expr]] = []
+    if Kind.IRI in term.kinds:
+        branches.append((term.among(Kind.IRI), _in_angles(lex)))
+    if Kind.BLANK in term.kinds:
+        label = sql.concat(sql.string("_:"), _label(lex))
+        branches.append((term.among(Kind.BLANK), label))
+    if abbreviated:
+        branches += [
+            (sql.both(term.among(kind), sql.call("regexp_full_match", lex, sql.string(form))), lex)
+            for kind, form in _ABBREVIATED.items()
+            if kind in term.kinds
+        ]
+    text = lex
+    if not term.kinds <= _HARMLESS | RESOURCES:
+        text = _replaced(lex, _ESCAPES)
+        if not abbreviated:
+            rare = sql.call("regexp_matches", lex, sql.string(_RARE))
+            text = sql.case([(rare, _replaced(text, _RARE_ESCAPES))], text)
+    quoted_text = _in_quotes(text)
+    if Kind.STRING in term.kinds:
+        branches.append((term.among(Kind.STRING), quoted_text))
+    if Kind.LANG in term.kinds:
+        tag = term.columns["lang"]
+        tagged = sql.concat(quoted_text, sql.string("@"), tag)
+        branches.append((term.among(Kind.LANG), tagged))
+    typed = sql.concat(quoted_text, sql.string("^^"), _in_angles(term.columns["dt"]))
+    present = sql.is_not_null(term.columns["k"])
+    return sql.case([*branches, (present, typed)])
+
+
+def _in_angles(iri: Expr) -> Expr:
+    """Return an IRI as it is written, with escapes for what no IRI should hold."""
+    characters = ["\\", *map(chr, range(33)), *'<>"{}|^`']
+    escapes = {character: f"\\u{ord(character):04X}" for character in characters}
+    rare = sql.call("regexp_matches", iri, sql.string(_NO_IRI))
+    plain = sql.concat(sql.string("<"), iri, sql.string(">"))
+    escaped = sql.concat(sql.string("<"), _replaced(iri, escapes), sql.string(">"))
+    return sql.case([(rare, escaped)], plain)
+
+
+def _xml(variables: Sequence[str], terms: Sequence[_Term]) -> Expr:
+    parts = [
+        sql.call("coalesce", _xml_binding(name, term), sql.string(""))
+        for name, term in zip(variables, terms, strict=True)
+    ]
+    end = sql.concat(sql.string("</result>"), _text("\n"))
+    return sql.concat(sql.string("<result>"), *parts, end)
+
+
+def _xml_binding(name: str, term: _Term) -> Expr:
+    """Return the binding of a variable, NULL for an unbound one."""
+    lex, dt = term.columns["lex"], term.columns["dt"]
+    text = lex if term.kinds <= _HARMLESS else _replaced(lex, _REFERENCES)
+    branches: list[tuple[Expr, Expr]] = []
+    if Kind.IRI in term.kinds:
+        branches.append((term.among(Kind.IRI), _element("uri", text)))
+    if Kind.BLANK in term.kinds:
+        branches.append((term.among(Kind.BLANK), _element("bnode", _label(lex))))
+    if Kind.STRING in term.kinds:
+        branches.append((term.among(Kind.STRING), _element("literal", text)))
+    if Kind.LANG in term.kinds:
+        tagged = _element("literal", text, "xml:lang", term.columns["lang"])
+        branches.append((term.among(Kind.LANG), tagged))
+    rare = term.among(Kind.OTHER, Kind.ILL)
+    datatype = sql.case([(rare, _replaced(dt, _REFERENCES_OF_ATTRIBUTES))], dt)
+    present = sql.is_not_null(term.columns["k"])
+    branches.append((present, _element("literal", text, "datatype", datatype)))
+    opening = sql.string(f"<binding name={attribute(name)}>")
+    return sql.concat(opening, sql.case(branches), sql.string("</binding>"))
+
+
+def _element(name: str, text: Expr, attribute_name: str = "", value: Expr | None = None) -> Expr:
+    opening: list[Expr] = [sql.string(f"<{name}>")]
+    if value is not None:
+        opening = [sql.string(f'<{name} {attribute_name}="'), value, sql.string('">')]
+    return sql.concat(*opening, text, sql.string(f"</{name}>"))
+
+
+_LINES: dict[str, Callable[[Sequence[str], Sequence[_Term]], Expr]] = {
+    "csv": _csv,
+    "json": _json,
+    "tsv": _tsv,
+    "xml": _xml,
+    "nt": _ntriples,
+}

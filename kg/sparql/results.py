@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Protocol
+import pickle
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from typing import IO, Protocol
 
 from kg.errors import UsageError
+from kg.namespaces import CUT_ANSWER
 from kg.sparql.formats import BINDING_FORMATS, GRAPH_FORMATS, Format
 from kg.sparql.formats import json_bindings as _json
 from kg.sparql.formats import text_bindings as _text
 from kg.sparql.formats import xml_bindings as _xml
-from kg.sparql.formats.graphs import Triple, write_triples
+from kg.sparql.formats.graphs import Triple, rewritten, write_triples
 from kg.sparql.formats.terms import Row, encoded
 
-_SOLUTIONS = {
-    "json": _json.write_solutions,
-    "xml": _xml.write_solutions,
-    "csv": _text.write_csv,
-    "tsv": _text.write_tsv,
+_LINES = {
+    "json": _json.objects,
+    "xml": _xml.results,
+    "csv": _text.csv_lines,
+    "tsv": _text.tsv_lines,
 }
-_FRAMES = {"json": _json.frame_objects, "csv": _text.frame_csv}
+_FRAMES = {
+    "json": _json.frame,
+    "xml": _xml.frame,
+    "csv": _text.frame_csv,
+    "tsv": _text.frame_tsv,
+}
 _BOOLEANS = {
     "json": _json.write_boolean,
     "xml": _xml.write_boolean,
@@ -28,6 +36,8 @@ _BOOLEANS = {
 }
 
 
+_IN_MEMORY = 8 * 1024 * 1024
+"""Bytes of an answer that wait in memory for its end; more wait in a file."""
 _CUT = "This answer is not complete: it was cut at the limit of rows."
 _REMARKS = {"xml": f"<!-- {_CUT} -->\n", "turtle": f"# {_CUT}\n", "nt": f"# {_CUT}\n"}
 """What the formats that take remarks say at the end of an answer that was cut."""
@@ -47,6 +57,10 @@ class Bindings(Protocol):
     @property
     def boolean(self) -> bool | None:
         """The answer of ASK."""
+
+    @property
+    def limited(self) -> bool:
+        """Whether there is a limit of rows, which may cut some."""
 
     @property
     def complete(self) -> bool:
@@ -69,6 +83,9 @@ class Triples(Protocol):
     def triples(self) -> Iterator[Triple]:
         """The triples of the answer."""
 
+    def lines(self, name: str) -> Iterator[list[str]] | None:
+        """The triples as text in a format, chunk by chunk; None where only triples are offered."""
+
 
 def formats_of(form: str) -> tuple[Format, ...]:
     """Return the formats in which a query of this form is answered, the preferred one first."""
@@ -78,7 +95,7 @@ def formats_of(form: str) -> tuple[Format, ...]:
 def write_bindings(result: Bindings, name: str) -> Iterator[bytes]:
     """Yield the answer of SELECT or ASK in the format `json`, `xml`, `csv` or `tsv`.
 
-    XML has a place for it, so an answer that was cut says so at its end.
+    The head of JSON and XML links to `CUT_ANSWER` where rows were cut.
 
     Raises:
         UsageError: there is no such format.
@@ -87,12 +104,42 @@ def write_bindings(result: Bindings, name: str) -> Iterator[bytes]:
     _check(name, BINDING_FORMATS)
     if result.form == "ask":
         return encoded(_BOOLEANS[name](bool(result.boolean)))
-    lines = result.lines(name)
-    if lines is not None:
-        pieces = _FRAMES[name](result.variables, lines)
-    else:
-        pieces = _SOLUTIONS[name](result.variables, result.rows())
+    written = result.lines(name)
+    lines: Iterator[Sequence[str]] = (
+        _LINES[name](result.variables, result.rows()) if written is None else written
+    )
+    if result.limited:
+        lines = _kept(lines)
+    links = () if result.complete else (CUT_ANSWER,)
+    pieces = _FRAMES[name](result.variables, lines, links)
     return _remarked(encoded(pieces), result, name)
+
+
+def _kept(lines: Iterable[Sequence[str]]) -> Iterator[Sequence[str]]:
+    """Return lines once all are there, so that it is known whether some were cut.
+
+    Raises:
+        QueryError: what the query raises while its rows are read.
+    """
+    document = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115  (closed below)
+    try:
+        for chunk in lines:
+            pickle.dump(chunk, document)
+    except BaseException:
+        document.close()
+        raise
+    document.seek(0)
+    return _read(document)
+
+
+def _read(document: IO[bytes]) -> Iterator[Sequence[str]]:
+    with document:
+        while True:
+            try:
+                chunk: Sequence[str] = pickle.load(document)  # noqa: S301  (written above)
+            except EOFError:
+                return
+            yield chunk
 
 
 def write_graph(result: Triples, name: str) -> Iterator[bytes]:
@@ -103,7 +150,12 @@ def write_graph(result: Triples, name: str) -> Iterator[bytes]:
         QueryEvaluationError: a term cannot be written in this format.
     """
     _check(name, GRAPH_FORMATS)
-    return _remarked(write_triples(result.triples(), name), result, name)
+    lines = result.lines("nt")
+    if lines is None:
+        return _remarked(write_triples(result.triples(), name), result, name)
+    if name == "nt":
+        return _remarked(encoded(map("".join, lines)), result, name)
+    return _remarked(rewritten(map("".join, lines), name), result, name)
 
 
 def _remarked(chunks: Iterator[bytes], result: Bindings | Triples, name: str) -> Iterator[bytes]:

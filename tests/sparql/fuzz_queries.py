@@ -103,7 +103,7 @@ class Queries(Patterns):
         ]
         limit = tree("word", f" limit {self.random.randint(0, 5)}", optional=True)
         last = [limit] if self._maybe(0.4) else []
-        return tree("word", " order by", *first, *keys, *last, optional=True)
+        return tree("order", " order by", *first, *keys, *last, optional=True)
 
     def _order(self, names: list[str]) -> Tree:
         """Return an ORDER BY, with a limit only where it decides between any two solutions."""

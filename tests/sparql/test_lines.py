@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import random
+import re
+import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 
+import pyoxigraph as ox
 import pytest
 
-from kg.sparql import engine, query
+from kg.errors import QueryEvaluationError
+from kg.namespaces import CUT_ANSWER
+from kg.sparql import Result, engine, query
 from kg.sparql.lines import FORMATS
-from kg.sparql.results import write_bindings
+from kg.sparql.results import write_bindings, write_graph
 from kg.sparql.running import Allowance
 from kg.store import Store
 
@@ -62,6 +68,7 @@ def store() -> Iterator[Store]:
         yield store
 
 
+FIT_FOR_XML = r'FILTER(!REGEX(STR(?o), "[\\x00-\\x08\\x0B\\x0C\\x0E-\\x1F\\x{FFFE}]"))'
 PREFIX = "PREFIX : <http://example.org/> PREFIX xsd: <http://www.w3.org/2001/XMLSchema#>\n"
 QUERIES = {
     "stored": "SELECT ?s ?o WHERE { ?s :p ?o } ORDER BY ?s",
@@ -77,6 +84,9 @@ QUERIES = {
     "either": """SELECT ?s ?any WHERE {
         ?s :p ?o OPTIONAL { ?s :q ?q } BIND(COALESCE(?q, STRLEN(STR(?o))) AS ?any)
     } ORDER BY ?s""",
+    "fit for XML": f"""SELECT ?s ?o ?iri WHERE {{
+        ?s :p ?o {FIT_FOR_XML} BIND(DATATYPE(?o) AS ?iri)
+    }} ORDER BY ?s""",
     "not in the dictionary": """SELECT ?s ?o ?new WHERE {
         ?s :p ?o VALUES ?new { "never \\"seen\\"" 42 } } ORDER BY ?s ?new""",
 }
@@ -95,9 +105,21 @@ def test_same_bytes_from_the_engine(
 def test_same_bytes_where_rows_are_limited(
     store: Store, monkeypatch: pytest.MonkeyPatch, name: str, most: int
 ) -> None:
-    text = PREFIX + "SELECT ?s ?o ?n WHERE { ?s :p ?o VALUES ?n { 1 2 3 4 } } ORDER BY ?s ?n"
+    fit = f"?s :p ?o {FIT_FOR_XML} VALUES ?n {{ 1 2 3 4 5 6 }}"
+    text = f"{PREFIX}SELECT ?s ?o ?n WHERE {{ {fit} }} ORDER BY ?s ?n"
     complete = assert_same(store, monkeypatch, text, name, Allowance(max_rows=most))
     assert complete == (most > 5_000)
+
+
+def _written(result: Result, name: str) -> bytes:
+    """Return an answer in a format, or why it cannot be written in it."""
+    try:
+        if result.form == "select":
+            return b"".join(write_bindings(result, name))
+        return b"".join(write_graph(result, name))
+    except QueryEvaluationError as error:
+        # Which of several such characters is met first follows no order.
+        return re.sub(r"U\+[0-9A-F]{4}", "U+", str(error)).encode()
 
 
 def assert_same(
@@ -109,9 +131,60 @@ def assert_same(
         monkeypatch.setattr(engine, "_MANY", many)
         result = query(store, text, allowance=allowance)
         assert result.engine == "sql", result.reason
-        found.append((b"".join(write_bindings(result, name)), result.complete))
+        found.append((_written(result, name), result.complete))
     (python, complete), (ours, also) = found
     assert complete == also
     for mine, other in zip(ours.split(b"\n"), python.split(b"\n"), strict=True):
         assert mine == other
     return complete
+
+
+@pytest.mark.parametrize("name", ["nt", "turtle", "xml", "json-ld"])
+@pytest.mark.parametrize("filtered", ["", FIT_FOR_XML])
+def test_same_bytes_of_graphs(
+    store: Store, monkeypatch: pytest.MonkeyPatch, name: str, filtered: str
+) -> None:
+    wanted = "?s :p ?o . ?o :said ?s . ?s :text ?text . ?s :new 'never \\t seen', 4.50"
+    iri = 'FILTER(!isIRI(?o) || REGEX(STR(?o), "^[a-z:/.0-9é]*$"))'
+    pattern = f"?s :p ?o {iri} {filtered} BIND(CONCAT(STR(?o), '!') AS ?text)"
+    text = f"{PREFIX}CONSTRUCT {{ {wanted} }} WHERE {{ {pattern} }}"
+    found = []
+    for many in (1_000_000_000, 0):
+        monkeypatch.setattr(engine, "_MANY", many)
+        result = query(store, text)
+        assert result.engine == "sql", result.reason
+        written = _written(result, name)
+        lines = written.splitlines()
+        if name == "json-ld":
+            lines = [str(quad).encode() for quad in ox.parse(written, ox.RdfFormat.JSON_LD)]
+        found.append(sorted(lines))
+    assert found[0] == found[1]
+    assert len(found[0]) > (1_000 if filtered else 0)
+
+
+def test_a_graph_may_be_cut(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "_MANY", 0)
+    for name in ("nt", "turtle"):
+        text = PREFIX + "CONSTRUCT { ?s :p ?o } WHERE { ?s :p ?o }"
+        result = query(store, text, allowance=Allowance(max_rows=20))
+        written = _written(result, name)
+        assert not result.complete
+        assert b"not complete" in written
+        assert len(list(ox.parse(written, ox.RdfFormat.TURTLE))) == 20
+
+
+@pytest.mark.parametrize("many", [0, 1_000_000_000])
+def test_the_head_of_a_cut_answer_says_so(
+    store: Store, monkeypatch: pytest.MonkeyPatch, many: int
+) -> None:
+    monkeypatch.setattr(engine, "_MANY", many)
+    for most in (20, 100_000):
+        text = PREFIX + "SELECT ?s WHERE { ?s :p ?o }"
+        limited = Allowance(max_rows=most)
+        document = json.loads(_written(query(store, text, allowance=limited), "json"))
+        assert document["head"].get("link") == ([CUT_ANSWER] if most == 20 else None)
+        root = ET.fromstring(_written(query(store, text, allowance=limited), "xml"))  # noqa: S314
+        links = [
+            link.get("href") for link in root.iter("{http://www.w3.org/2005/sparql-results#}link")
+        ]
+        assert links == ([CUT_ANSWER] if most == 20 else [])

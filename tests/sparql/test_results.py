@@ -63,6 +63,7 @@ class Answer:
     boolean: bool | None = None
     graph: list = field(default_factory=list)
     complete: bool = True
+    limited: bool = False
 
     def rows(self):
         return iter(self.solutions)

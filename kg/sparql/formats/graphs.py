@@ -37,6 +37,23 @@ def write_triples(triples: Iterable[Triple], syntax: str) -> Iterator[bytes]:
         raise QueryEvaluationError(f"The answer {error}: ask for Turtle.") from None
 
 
+def rewritten(lines: Iterable[str], syntax: str) -> Iterator[bytes]:
+    """Yield a graph in a syntax from its N-Triples, given in pieces of whole lines.
+
+    Raises:
+        QueryEvaluationError: a term cannot be written, for example an IRI with a space.
+    """
+    read = (quad.triple for text in lines for quad in ox.parse(text, ox.RdfFormat.N_TRIPLES))
+    try:
+        yield from serialized(read, _SYNTAXES[syntax])
+    except SyntaxError as error:
+        raise QueryEvaluationError(
+            f"The answer holds what is no IRI ({error.msg}): ask for N-Triples."
+        ) from None
+    except ValueError as error:
+        raise QueryEvaluationError(f"The answer {error}: ask for Turtle.") from None
+
+
 def _subject(term: RawTerm) -> ox.NamedNode | ox.BlankNode:
     kind, lex, _, _ = term
     return ox.BlankNode(blank_label(lex)) if kind == BLANK else _predicate(term)

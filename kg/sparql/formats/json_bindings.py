@@ -10,17 +10,19 @@ from kg.sparql.formats.terms import BLANK, IRI, XSD_STRING, Row, blank_label
 from kg.store import RawTerm
 
 
-def write_solutions(variables: Sequence[str], rows: Iterable[Row]) -> Iterator[str]:
-    """Yield the document of a SELECT answer piece by piece; unbound variables are left out."""
+def objects(variables: Sequence[str], rows: Iterable[Row]) -> Iterator[list[str]]:
+    """Yield the object of each solution; unbound variables are left out."""
     keys = [quoted(name) + ":" for name in variables]
-    objects = ([f"{{{','.join(_bound(keys, row))}}}"] for row in rows)
-    return frame_objects(variables, objects)
+    return ([f"{{{','.join(_bound(keys, row))}}}"] for row in rows)
 
 
-def frame_objects(variables: Sequence[str], chunks: Iterable[Sequence[str]]) -> Iterator[str]:
-    """Yield the document of a SELECT answer from objects that are written already."""
+def frame(
+    variables: Sequence[str], chunks: Iterable[Sequence[str]], links: Sequence[str] = ()
+) -> Iterator[str]:
+    """Yield the document of a SELECT answer from the objects of its solutions."""
     names = ",".join(quoted(name) for name in variables)
-    yield f'{{"head":{{"vars":[{names}]}},"results":{{"bindings":['
+    link = f',"link":[{",".join(map(quoted, links))}]' if links else ""
+    yield f'{{"head":{{"vars":[{names}]{link}}},"results":{{"bindings":['
     separator = "\n"
     for chunk in chunks:
         yield separator + ",\n".join(chunk)

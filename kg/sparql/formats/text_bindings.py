@@ -31,28 +31,32 @@ _ABBREVIATED = {
 }
 
 
-def write_csv(variables: Sequence[str], rows: Iterable[Row]) -> Iterator[str]:
-    """Yield the CSV of a SELECT answer line by line: values only, unbound is an empty field."""
-    yield _csv_header(variables)
+def csv_lines(_variables: Sequence[str], rows: Iterable[Row]) -> Iterator[list[str]]:
+    """Yield the CSV of each solution: values only, unbound is an empty field."""
     for row in rows:
-        yield ",".join(["" if term is None else _value(term) for term in row]) + "\r\n"
+        yield [",".join(["" if term is None else _value(term) for term in row]) + "\r\n"]
 
 
-def frame_csv(variables: Sequence[str], chunks: Iterable[Sequence[str]]) -> Iterator[str]:
-    """Yield the CSV of a SELECT answer from lines that are written already."""
-    yield _csv_header(variables)
+def frame_csv(
+    variables: Sequence[str], chunks: Iterable[Sequence[str]], _links: Sequence[str] = ()
+) -> Iterator[str]:
+    """Yield the CSV of a SELECT answer from its lines."""
+    yield ",".join(_field(name) for name in variables) + "\r\n"
     yield from map("".join, chunks)
 
 
-def _csv_header(variables: Sequence[str]) -> str:
-    return ",".join(_field(name) for name in variables) + "\r\n"
-
-
-def write_tsv(variables: Sequence[str], rows: Iterable[Row]) -> Iterator[str]:
-    """Yield the TSV of a SELECT answer line by line: terms in SPARQL's own syntax."""
-    yield "\t".join(f"?{name}" for name in variables) + "\n"
+def tsv_lines(_variables: Sequence[str], rows: Iterable[Row]) -> Iterator[list[str]]:
+    """Yield the TSV of each solution: terms in SPARQL's own syntax."""
     for row in rows:
-        yield "\t".join(["" if term is None else turtle_term(term) for term in row]) + "\n"
+        yield ["\t".join(["" if term is None else turtle_term(term) for term in row]) + "\n"]
+
+
+def frame_tsv(
+    variables: Sequence[str], chunks: Iterable[Sequence[str]], _links: Sequence[str] = ()
+) -> Iterator[str]:
+    """Yield the TSV of a SELECT answer from its lines."""
+    yield "\t".join(f"?{name}" for name in variables) + "\n"
+    yield from map("".join, chunks)
 
 
 def write_boolean(value: bool) -> Iterator[str]:  # noqa: FBT001  (the answer itself)

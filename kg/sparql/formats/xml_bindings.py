@@ -18,6 +18,7 @@ from kg.store import RawTerm
 _NOT_XML = "[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 _IN_TEXT = re.compile(f"[&<>\r]|{_NOT_XML}")
 _IN_ATTRIBUTE = re.compile(f'[&<>"\t\n\r]|{_NOT_XML}')
+_IS_NOT_XML = re.compile(_NOT_XML)
 _REFERENCES = {
     "&": "&amp;",
     "<": "&lt;",
@@ -30,22 +31,38 @@ _REFERENCES = {
 _OPEN = '<?xml version="1.0" encoding="UTF-8"?>\n<sparql xmlns="http://www.w3.org/2005/sparql-results#">\n'
 
 
-def write_solutions(variables: Sequence[str], rows: Iterable[Row]) -> Iterator[str]:
-    """Yield the document of a SELECT answer piece by piece; unbound variables are left out.
+def results(variables: Sequence[str], rows: Iterable[Row]) -> Iterator[list[str]]:
+    """Yield the element of each solution; unbound variables are left out.
 
     Raises:
         QueryEvaluationError: a term holds a character that XML 1.0 cannot carry.
     """
-    names = "".join(f"<variable name={_attribute(name)}/>" for name in variables)
-    yield f"{_OPEN}<head>{names}</head>\n<results>\n"
-    opens = [f"<binding name={_attribute(name)}>" for name in variables]
+    opens = [f"<binding name={attribute(name)}>" for name in variables]
     for row in rows:
         bound = [
             f"{opening}{_term(term)}</binding>"
             for opening, term in zip(opens, row, strict=True)
             if term is not None
         ]
-        yield f"<result>{''.join(bound)}</result>\n"
+        yield [f"<result>{''.join(bound)}</result>\n"]
+
+
+def frame(
+    variables: Sequence[str], chunks: Iterable[Sequence[str]], links: Sequence[str] = ()
+) -> Iterator[str]:
+    """Yield the document of a SELECT answer from the elements of its solutions.
+
+    Raises:
+        QueryEvaluationError: a term holds a character that XML 1.0 cannot carry.
+    """
+    names = "".join(f"<variable name={attribute(name)}/>" for name in variables)
+    more = "".join(f"<link href={attribute(link)}/>" for link in links)
+    yield f"{_OPEN}<head>{names}{more}</head>\n<results>\n"
+    for chunk in chunks:
+        text = "".join(chunk)
+        if (found := _IS_NOT_XML.search(text)) is not None:
+            _reference(found)
+        yield text
     yield "</results>\n</sparql>\n"
 
 
@@ -61,10 +78,10 @@ def _term(term: RawTerm) -> str:
     if kind == BLANK:
         return f"<bnode>{blank_label(lex)}</bnode>"
     if language:
-        return f"<literal xml:lang={_attribute(language)}>{_text(lex)}</literal>"
+        return f"<literal xml:lang={attribute(language)}>{_text(lex)}</literal>"
     if datatype is None or datatype == XSD_STRING:
         return f"<literal>{_text(lex)}</literal>"
-    return f"<literal datatype={_attribute(datatype)}>{_text(lex)}</literal>"
+    return f"<literal datatype={attribute(datatype)}>{_text(lex)}</literal>"
 
 
 def _text(text: str) -> str:
@@ -72,7 +89,12 @@ def _text(text: str) -> str:
 
 
 @lru_cache(maxsize=256)
-def _attribute(text: str) -> str:
+def attribute(text: str) -> str:
+    """Return a text as the value of an attribute, in quotes.
+
+    Raises:
+        QueryEvaluationError: it holds a character that XML 1.0 cannot carry.
+    """
     return f'"{_IN_ATTRIBUTE.sub(_reference, text)}"'
 
 
