@@ -31,6 +31,7 @@ RIGHTS: dict[str, Needed] = {
     "analyses.show_network": Right.READ,
     "graphs.delete_graph": Right.WRITE,
     "graphs.get_graph": Right.READ,
+    "graphs.patch_graph": Right.WRITE,
     "graphs.post_graph": Right.WRITE,
     "graphs.put_graph": Right.WRITE,
     "imports.delete_import": Right.WRITE,

@@ -18,7 +18,7 @@ _PATHS = ("/sparql", "/graphs", "/shacl", "/api/", "/id/", "/ns", "/scheme/")
 _ORIGIN = re.compile(r"https?://(\[[0-9a-f:.]+\]|[^:@/\[\]\s*?#]+)(:[0-9]+)?")
 _SAFE = ("GET", "HEAD", "OPTIONS")
 _READ = "GET, HEAD, POST"
-_WRITE = "GET, HEAD, POST, PUT, DELETE"
+_WRITE = "GET, HEAD, POST, PUT, PATCH, DELETE"
 _SENT = "Accept, Authorization, Content-Type, If-Match, If-None-Match"
 _EXPOSED = (
     "ETag, Location, Retry-After, X-Clientgraph-Commit, X-Clientgraph-Complete,"

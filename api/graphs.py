@@ -14,7 +14,13 @@ from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 
 from flask import Blueprint, Response, request, url_for
-from werkzeug.exceptions import Forbidden, MethodNotAllowed, NotFound, PreconditionFailed
+from werkzeug.exceptions import (
+    Forbidden,
+    MethodNotAllowed,
+    NotFound,
+    PreconditionFailed,
+    UnsupportedMediaType,
+)
 
 from api.answers import send
 from api.bodies import received
@@ -22,11 +28,13 @@ from api.conditional import is_known, not_modified, tag_of, with_tag
 from api.config import services
 from api.identity import caller
 from api.negotiation import choose_format
-from api.protocol import checked_iri
+from api.protocol import UPDATE, checked_iri, read_update
+from api.updating import change
 from kg.errors import UsageError
 from kg.sparql.deadline import Deadline
 from kg.sparql.formats import DATASET_FORMATS, GRAPH_FORMATS
 from kg.sparql.protection import PROTECTED
+from kg.sparql.restriction import OneGraph
 from kg.store import Cursor, EngineInterrupted, Transaction, hides
 from kg.store.export import document
 from kg.store.graphs import graph_exists, graph_id, graph_version
@@ -85,6 +93,26 @@ def post_graph(name: str = "") -> Response:
     if response.status_code == 204:
         raise UsageError("The body holds no triple, of which no graph can be made: send some.")
     response.headers["Location"] = address
+    return response
+
+
+@blueprint.patch("/graphs", strict_slashes=False)
+@blueprint.patch("/graphs/<path:name>")
+def patch_graph(name: str = "") -> Response:
+    """Run an update that changes one graph only."""
+    target = _named(name)
+    _check_writable(target)
+    if request.mimetype != UPDATE:
+        raise UnsupportedMediaType(f"Send the update of the graph as {UPDATE}.")
+    existed: list[bool] = []
+
+    def check(cursor: Cursor) -> None:
+        _check_precondition(cursor, target)
+        existed.append(graph_exists(cursor, target.name))
+
+    done = change(read_update(), target.name or request.base_url, OneGraph(target.name, check))
+    response = Response(status=201 if done.inserted and not existed[-1] else 204)
+    response.headers["X-Clientgraph-Commit"] = str(done.commit)
     return response
 
 

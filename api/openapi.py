@@ -14,6 +14,7 @@ from api.analyses import NETWORK_FORMATS
 from api.config import services
 from api.errors import MEDIA_TYPE
 from api.identity import COOKIE
+from api.protocol import UPDATE
 from api.shacl import OFFERED as SHACL_FORMATS
 from api.tables import FORMATS as TABLE_FORMATS
 from api.tables import RDF_FORMATS as RDF_TABLE_FORMATS
@@ -48,6 +49,7 @@ _PROBLEM = {
 _GRAPH_WRITES = {
     "put": "Put a graph in the place of the one there",
     "post": "Add to a graph; without a name, make a new one",
+    "patch": "Change a graph by a SPARQL update that writes no other",
     "delete": "Take a graph away",
 }
 _SHEETS: Document = {
@@ -138,7 +140,7 @@ def _sparql() -> Document:
     sent["requestBody"] = {
         "content": {
             "application/sparql-query": {"schema": {"type": "string"}},
-            "application/sparql-update": {"schema": {"type": "string"}},
+            UPDATE: {"schema": {"type": "string"}},
             "application/x-www-form-urlencoded": {"schema": {"type": "object"}},
         }
     }
@@ -189,7 +191,9 @@ def _graph_store(path: list[Document]) -> Document:
         one = operations[method] = _operation(summary, where, {})
         one["responses"] = {"204": {"description": "Done"}, "default": _PROBLEM}
         if method != "delete":
-            one["requestBody"] = {"required": True, "content": _content(GRAPH_FORMATS)}
+            update = {UPDATE: {"schema": {"type": "string"}}}
+            sent = update if method == "patch" else _content(GRAPH_FORMATS)
+            one["requestBody"] = {"required": True, "content": sent}
             one["responses"]["201"] = {"description": "Done: the graph is new"}
     return operations
 

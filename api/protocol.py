@@ -64,6 +64,17 @@ def read_operation() -> Operation | None:
     raise UnsupportedMediaType(f"Send a query or an update as {FORM}, {QUERY} or {UPDATE}.")
 
 
+def read_update() -> Operation:
+    """Return the update that is the body of the current request.
+
+    Raises:
+        UsageError: it is not text in UTF-8, or a parameter is wrong.
+        RequestEntityTooLarge: the body is larger than is accepted.
+    """
+    request.max_content_length = services().settings.max_upload_mb * 2**20
+    return _operation(_body_text(), is_update=True)
+
+
 def read_timeout(text: str | None) -> float:
     """Return the deadline in seconds that a request asks for, never more than its caller may have.
 

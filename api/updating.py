@@ -7,10 +7,13 @@ from api.config import services
 from api.identity import caller
 from api.protocol import Operation
 from kg.sparql import UpdateResult, update
+from kg.sparql.restriction import OneGraph
 
 
-def change(asked: Operation, base: str) -> UpdateResult:
+def change(asked: Operation, base: str, only: OneGraph | None = None) -> UpdateResult:
     """Run an update for the caller of the current request, as `kg.sparql.update` does.
+
+    `only` restricts it to one graph, which it then also reads in place of the union of all.
 
     Raises:
         QuerySyntaxError: the text is not a SPARQL update.
@@ -30,6 +33,8 @@ def change(asked: Operation, base: str) -> UpdateResult:
         using_named_graphs=asked.named_graphs or None,
         hidden_graphs=caller().hidden_graphs,
         base=base,
+        union_default_graph=only is None,
         load_folders=here.settings.load_folders,
+        only=only,
         allowance=allowance("update"),
     )

@@ -16,6 +16,7 @@ from kg.sparql.deadline import Deadline, memory_error, timed_out
 from kg.sparql.engine import DEFAULT_TIMEOUT
 from kg.sparql.operations import Data, Modify, Operation
 from kg.sparql.requests import Part, parts_of
+from kg.sparql.restriction import OneGraph, restricted
 from kg.sparql.running import Allowance, running_on
 from kg.sparql.translation import operation_of
 from kg.sparql.updating import NotOnEngineError, Request, Updating
@@ -61,6 +62,7 @@ def update(
     union_default_graph: bool = True,
     base: str | None = None,
     load_folders: Sequence[Path] = (),
+    only: OneGraph | None = None,
     allowance: Allowance = _UPDATE,
 ) -> UpdateResult:
     """Execute a SPARQL update request as one transaction, by the name of `agent`.
@@ -68,8 +70,9 @@ def update(
     Quads without a graph are written to, and taken from, the unnamed graph; a WHERE clause sees
     the union of all graphs but the hidden ones as its default graph, unless WITH, USING,
     `using_graphs` or `using_named_graphs` name others or `union_default_graph` is False.
-    `bindings` gives variables a term. LOAD reads files below `load_folders` only. While it runs,
-    the update is listed under `allowance` (see `kg.sparql.running`).
+    `bindings` gives variables a term. LOAD reads files below `load_folders` only. `only` restricts
+    the update to one graph. While it runs, the update is listed under `allowance` (see
+    `kg.sparql.running`).
 
     Raises:
         QuerySyntaxError: the text is not a SPARQL update request.
@@ -88,6 +91,8 @@ def update(
             raise timed_out(timeout)
 
     operations = parse_update(text, base, check)
+    if only is not None:
+        operations = restricted(operations, only)
     default = None if using_graphs is None else tuple(using_graphs)
     named = None if using_named_graphs is None else tuple(using_named_graphs)
     if default is not None or named is not None:
@@ -103,6 +108,8 @@ def update(
                     Deadline(tx.cursor, timeout, since, gone=allowance.gone) as deadline,
                     running_on(store).entered(deadline, allowance, text),
                 ):
+                    if only is not None:
+                        only.check(tx.cursor)
                     _run(Updating(store, tx, request, deadline), operations, evaluated, deadline)
                 inserted, deleted = tx.changes.inserted, tx.changes.deleted
                 if not inserted and not deleted:

@@ -254,3 +254,81 @@ def test_format_that_is_not_offered_is_406_with_those_that_are(client):
     put(client)
     response = client.get("/graphs", query_string=HERE, headers={"Accept": "image/png"})
     assert TURTLE in problem(response, 406)["detail"]
+
+
+UPDATE = "application/sparql-update"
+
+
+def patch(client, text, media=UPDATE, headers=None, **arguments):
+    return client.patch(
+        "/graphs", query_string=arguments or HERE, data=text, content_type=media, headers=headers
+    )
+
+
+def test_patch_makes_and_changes_one_graph(client, store):
+    first = patch(client, "INSERT DATA { <x:a> <x:p> 1 , 2 }")
+    assert (first.status_code, first.data) == (201, b"")
+    assert first.headers["X-Clientgraph-Commit"] == str(store.head)
+    moved = "DELETE { ?s <x:p> ?n } INSERT { ?s <x:q> ?m } WHERE { ?s <x:p> ?n BIND(?n + 1 AS ?m) }"
+    assert patch(client, moved).status_code == 204
+    assert b"<x:q>" in read(client).data
+    assert b"<x:p>" not in read(client).data
+    taken = f"WITH <{GRAPH}> DELETE {{ ?s <x:q> 2 }} WHERE {{ GRAPH <{GRAPH}> {{ ?s ?p ?o }} }}"
+    assert patch(client, taken).status_code == 204
+    assert triples(read(client)) == 1
+    assert patch(client, f"CLEAR GRAPH <{GRAPH}>").status_code == 204
+    assert client.get("/graphs", query_string=HERE).status_code == 404
+
+
+def test_patch_reads_the_graph_in_the_place_of_all(client):
+    put(client, b"<x:s> <x:p> 1 .")
+    put(client, b"<x:s> <x:p> 2 .", graph="http://example.org/other")
+    assert patch(client, "INSERT { ?s <x:q> ?o } WHERE { ?s <x:p> ?o }").status_code == 204
+    assert sorted(read(client).data.split(b"\n")[:-1]) == [
+        b'<x:s> <x:p> "1"^^<http://www.w3.org/2001/XMLSchema#integer> .',
+        b'<x:s> <x:q> "1"^^<http://www.w3.org/2001/XMLSchema#integer> .',
+    ]
+
+
+def test_patch_of_the_unnamed_graph(client):
+    put(client, b"<x:s> <x:p> 1 .")
+    copied = "INSERT DATA { <x:u> <x:p> 5 } ; INSERT { ?s <x:q> ?o } WHERE { ?s <x:p> ?o }"
+    assert patch(client, copied, default="").status_code in (201, 204)
+    assert b"<x:u> <x:q>" in read(client, default="").data
+    assert triples(read(client)) == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "INSERT DATA { GRAPH <x:other> { <x:a> <x:p> 1 } }",
+        "WITH <x:other> DELETE { ?s ?p ?o } WHERE { ?s ?p ?o }",
+        "INSERT { GRAPH <x:other> { ?s ?p ?o } } WHERE { ?s ?p ?o }",
+        "DELETE { GRAPH ?g { ?s ?p ?o } } WHERE { GRAPH ?g { ?s ?p ?o } }",
+        "DELETE { ?s ?p ?o } USING <x:other> WHERE { ?s ?p ?o }",
+        "CLEAR ALL",
+        "DROP GRAPH <x:other>",
+        "COPY DEFAULT TO <x:other>",
+        "CREATE GRAPH <x:other>",
+        "LOAD SILENT <file:///etc/hostname>",
+    ],
+)
+def test_patch_changes_no_other_graph(client, store, text):
+    put(client)
+    before = store.head
+    wrong = problem(patch(client, f"INSERT DATA {{ <x:new> <x:p> 1 }} ; {text}"), 422)
+    assert wrong["type"].endswith("problem/update")
+    assert GRAPH in wrong["detail"]
+    assert store.head == before
+
+
+def test_patch_needs_a_graph_an_update_and_the_right_version(client):
+    tag = put(client).headers.get("ETag") or read(client).headers["ETag"]
+    assert "Allow" in client.patch("/graphs", data="", content_type=UPDATE).headers
+    problem(client.patch("/graphs", data="", content_type=UPDATE), 405)
+    problem(patch(client, DATA, TURTLE), 415)
+    problem(patch(client, "INSERT DATA { <x:a> }"), 400)
+    problem(patch(client, "CLEAR DEFAULT", graph=PROVENANCE), 403)
+    add = "INSERT DATA { <x:a> <x:p> 1 }"
+    assert patch(client, add, headers={"If-Match": tag}).status_code == 204
+    problem(patch(client, add, headers={"If-Match": tag}), 412)
