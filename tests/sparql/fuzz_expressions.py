@@ -30,9 +30,9 @@ TEXT = (
 )
 RESOURCE = ("DATATYPE({a})", "IRI(CONCAT('urn:x:', {t}))", "URI(STR({a}))", "IRI({a})")
 TIME = ("xsd:dateTime({a})", "xsd:date({a})", "xsd:dateTime({d})", "xsd:date({d})", "TIMEZONE({d})")
-ANY = ("IF({c}, {a}, {a})", "COALESCE({a}, {a})", "COALESCE({a}, {n}, {t})", "IF({a}, {a}, {t})")
+ANY = ("IF({c}, {a}, {a})", "COALESCE({a}, {a})", "COALESCE({a}, {n}, {t})", "IF({e}, {a}, {t})")
 CONDITION = (
-    *("({c} && {c})", "({c} || {c})", "(! {c})", "({c} && {a})", "({a} || {c})"),
+    *("({c} && {c})", "({c} || {c})", "(! {c})", "({c} && {e})", "({e} || {c})"),
     *("({a} IN ({a}, {k}))", "({a} NOT IN ({k}, {a}))", "({n} IN ({n}, {n}, {a}))", "({a} IN ())"),
     *("({v} IN ({k}, {k}))", "({v} NOT IN ({k}, {k}))", "BOUND({v})", "(! BOUND({v}))"),
     *("isIRI({a})", "isURI({a})", "isBLANK({a})", "isLITERAL({a})", "isNUMERIC({a})"),
@@ -48,6 +48,8 @@ COMPARISONS = tuple(
     for left, right in ("aa", "nn", "nn", "tt", "dd", "vk", "vk", "vv", "vv", "cc")
     for operator in ("=", "!=", "<", ">", "<=", ">=")
 )
+EFFECTIVE = ("STR({a})", "({n} + 0)", "NOW()", "{c}")
+"""Expressions with a truth value: other engines know no false ill-typed literals."""
 REGEXES = (
     *('"a"', '"^A", "i"', '"[b-z]$"', '"^$"', '"a.b"', '"\\\\d+"', '"^(a|b)+$"', '"É", "i"'),
     *('"[^a]"', '"a b", "x"', '"."', '"a", "q"', '"A.*E", "si"', '"^b", "m"', '"\\\\s"'),
@@ -118,6 +120,8 @@ class Expressions:
             return tree("word", self.random.choice(WORDS[letter]))
         if letter == "c":
             return self.condition(depth)
+        if letter == "e":
+            return self._made(EFFECTIVE, depth + 1)
         if letter == "v":
             return tree("variable", self.variable())
         if letter == "k":

@@ -161,6 +161,18 @@ DIFFERENCES = [
         ':a :p ""@en . :b :p "b"@en .',
     ),
     Example(
+        "a number or boolean that is none is false (17.2.2); others err",
+        "SELECT ?a { ?a :p ?x FILTER (!?x) }",
+        [[":a"], [":b"]],
+        ":a :p 'x'^^xsd:integer . :b :p 'TRUE'^^xsd:boolean . :c :p 'x'^^xsd:date .",
+    ),
+    Example(
+        "a path of no length ends where it is told to, at a term without a triple, too (18.4)",
+        "SELECT ?a { ?a :q? '' }",
+        [[""]],
+        ":a :p :b .",
+    ),
+    Example(
         "no operator orders IRIs or blank nodes, not even the same (17.3); others compare first",
         "SELECT ?a { ?a :p ?x FILTER (?x <= ?x) }",
         [[":b"]],
