@@ -23,6 +23,7 @@ from rdflib.term import Node
 from kg.namespaces import XSD
 from kg.sparql.calculating import CASTS, calculated, negated, rounded
 from kg.sparql.comparing import compared, true
+from kg.sparql.functions import LANGUAGE_TAG
 from kg.sparql.literals import (
     NUMERIC,
     Moment,
@@ -43,7 +44,7 @@ Call = Callable[[Expr, Any], Node]
 _DATED = frozenset({Kind.DATETIME, Kind.DATE})
 _TIMED = frozenset({Kind.DATETIME, Kind.TIME})
 _ZONE = re.compile(r"(Z|[+-][0-9]{2}:[0-9]{2})$")
-_TAG = re.compile(r"[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*")
+_TAG = re.compile(LANGUAGE_TAG)
 
 
 def _value(node: Any, solution: Any) -> Node:

@@ -42,6 +42,9 @@ _BLANK = frozenset({Kind.BLANK})
 Function = Callable[..., Value]
 
 
+LANGUAGE_TAG = "[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*"
+"""What a tag of a language looks like."""
+
 IN_NO_IRI = r'[\x00-\x20<>"{}|\\^`]'
 """Characters that no IRI holds (SPARQL 1.1, 19.8, IRIREF)."""
 
@@ -92,22 +95,24 @@ def _test(kinds: frozenset[Kind]) -> Function:
 
 
 def strlang(text: Value, language: Value) -> Value:
-    """STRLANG with a constant language."""
-    if not isinstance(language, Constant) or not language.kinds <= PLAIN:
-        raise NotCompiledError("STRLANG with a language that is not constant")
-    lex = plain(text)
+    """STRLANG; an error where the language is no tag (RFC 4647, section 2.1)."""
+    tag = sql.call("lower", plain(language))
+    valid = sql.call("regexp_full_match", tag, sql.string(LANGUAGE_TAG))
+    lex = sql.case([(valid, plain(text))])
     facets = {
         "lex": lex,
         "k": when_not_null(lex, sql.number(int(Kind.LANG))),
         "dt": when_not_null(lex, sql.string(DATATYPES[Kind.LANG])),
-        "lang": when_not_null(lex, sql.string(language.term.lex.lower())),
+        "lang": when_not_null(lex, tag),
     }
     return Computed(Traits(TAGGED, 0), facets)
 
 
 def strdt(text: Value, type_iri: Value) -> Value:
     """STRDT with a constant datatype."""
-    if not isinstance(type_iri, Constant) or not type_iri.kinds <= IRIS:
+    if not type_iri.kinds & IRIS:
+        return Unbound()
+    if not isinstance(type_iri, Constant):
         raise NotCompiledError("STRDT with a datatype that is not constant")
     name = type_iri.term.lex
     if name == XSD_STRING:

@@ -16,6 +16,7 @@ from rdflib.plugins.sparql.sparql import SPARQLError
 
 from kg.errors import QueryEvaluationError
 from kg.sparql.literals import like, string_of, text_of
+from kg.sparql.regexes import replacement
 from kg.store import Cursor, EngineError
 
 _BEYOND = re.compile(r"\\[1-9]|\(\?")
@@ -44,7 +45,9 @@ def functions(cursor: Cursor) -> dict[str, Callable[[Expr, Any], Literal]]:
         text, pattern = string_of(expr.arg), _pattern(expr)
         if ask("regexp_matches(?, ?)", "", pattern):
             raise SPARQLError("REPLACE of a pattern that matches the empty string")
-        new = _replacement(text_of(expr.replacement))
+        new = replacement(text_of(expr.replacement))
+        if new is None:
+            raise SPARQLError("not a replacement")
         done = ask("regexp_replace(?, ?, ?, 'g')", str(text), pattern, new)
         return like(text, done)
 
@@ -75,15 +78,4 @@ def _without_space(pattern: str) -> str:
     parts = re.split(r"(\\.|\[(?:\\.|[^\]\\])*\])", pattern, flags=re.DOTALL)
     return "".join(
         re.sub(r"[ \t\r\n]", "", part) if i % 2 == 0 else part for i, part in enumerate(parts)
-    )
-
-
-def _replacement(text: str) -> str:
-    r"""Return a replacement of XPath (`$1`) in the syntax of the engine (`\1`)."""
-    parts = re.split(r"(\\[\\$]|\$[0-9])", text)
-    if any("\\" in part or "$" in part for part in parts[::2]):
-        raise SPARQLError(f"not a replacement: {text}")
-    special = {"\\\\": "\\\\", "\\$": "$"}
-    return "".join(
-        part if i % 2 == 0 else special.get(part, "\\" + part[1:]) for i, part in enumerate(parts)
     )

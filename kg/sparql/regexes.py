@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from kg.sparql import sql
 from kg.sparql.computed import Truth
 from kg.sparql.strings import string_of, string_result
-from kg.sparql.values import PLAIN, Constant, NotCompiledError, Value
+from kg.sparql.values import PLAIN, Constant, NotCompiledError, Unbound, Value
 
 
 def regex(value: Value, pattern: Value, flags: Value | None = None) -> Value:
@@ -25,14 +25,25 @@ def replace(value: Value, pattern: Value, new: Value, flags: Value | None = None
     translated = _pattern(pattern, flags)
     if not isinstance(new, Constant) or not new.kinds <= PLAIN:
         raise NotCompiledError("REPLACE by a text that is not constant")
-    if re.search(r"\\[^\\$]|\\$|\$(?![0-9])", new.term.lex):
-        raise NotCompiledError("REPLACE with an escape in the replacement")
-    template = re.sub(r"(?<!\\)\$([0-9])", r"\\\1", new.term.lex).replace("\\$", "$")
+    template = replacement(new.term.lex)
+    if template is None:
+        return Unbound()
     text = string_of(value)
     done = sql.call(
         "regexp_replace", text, sql.string(translated), sql.string(template), sql.string("g")
     )
     return string_result(value, done)
+
+
+def replacement(text: str) -> str | None:
+    r"""Return a replacement of XPath (`$1`) in the engine's syntax (`\1`), None for an error."""
+    parts = re.split(r"(\\[\\$]|\$[0-9])", text)
+    if any("\\" in part or "$" in part for part in parts[::2]):
+        return None
+    special = {"\\\\": "\\\\", "\\$": "$"}
+    return "".join(
+        part if i % 2 == 0 else special.get(part, "\\" + part[1:]) for i, part in enumerate(parts)
+    )
 
 
 _UNTRANSLATABLE = re.compile(

@@ -7,7 +7,7 @@ from kg.sparql.computed import Text, TextLike, Truth, integer, when_not_null
 from kg.sparql.search import asked, pattern
 from kg.sparql.sql import Expr
 from kg.sparql.values import (
-    EXACT,
+    NUMERIC,
     PLAIN,
     STRINGS,
     TAGGED,
@@ -18,6 +18,9 @@ from kg.sparql.values import (
     Value,
 )
 from kg.store import Kind
+
+_LONGEST = 2**31 - 1
+"""Characters that a text may have."""
 
 
 def string_of(value: Value) -> Expr:
@@ -65,28 +68,34 @@ def strlen(value: Value) -> Value:
 def substr(value: Value, start: Value, length: Value | None = None) -> Value:
     """SUBSTR with positions counted from 1."""
     text = string_of(value)
-    begin = _whole(start)
+    begin = _rounded(start)
+    first = _within(begin, sql.number(1))
     if length is None:
-        return string_result(value, sql.call("substr", text, _from_one(begin)))
-    end = sql.arithmetic("+", begin, _whole(length))
-    first = _from_one(begin)
-    size = sql.call("greatest", sql.arithmetic("-", end, first), sql.number(0))
-    return string_result(value, sql.call("substr", text, first, size))
+        return string_result(value, _unless_nan(begin, sql.call("substr", text, first)))
+    end = sql.arithmetic("+", begin, _rounded(length))
+    size = _within(sql.arithmetic("-", end, first), sql.number(0))
+    return string_result(value, _unless_nan(end, sql.call("substr", text, first, size)))
 
 
-def _from_one(position: Expr) -> Expr:
-    return sql.case([(sql.compare("<", position, sql.number(1)), sql.number(1))], position)
+def _rounded(value: Value) -> Expr:
+    """Return a number, rounded half up, as a double; NULL for another term (XPath 3.1, 5.4.3)."""
+    if not value.kinds & NUMERIC:
+        return sql.typed_null("DOUBLE")
+    half = sql.cast(sql.string("0.5"), "DOUBLE")
+    number = guarded(value, NUMERIC, value.number("dbl"))
+    return sql.call("floor", sql.arithmetic("+", number, half))
 
 
-def _whole(value: Value) -> Expr:
-    """Return an integer argument.
+def _within(position: Expr, least: Expr) -> Expr:
+    """Return a place or a size as an integer that no text is longer than."""
+    most = sql.call("least", position, sql.number(_LONGEST))
+    kept = sql.cast(sql.call("greatest", most, least), "BIGINT")
+    return when_not_null(position, kept)
 
-    Raises:
-        NotCompiledError: the argument may not be an integer.
-    """
-    if not value.kinds <= EXACT or value.traits.digits:
-        raise NotCompiledError("a position in a string that may not be an integer")
-    return sql.cast(value.number("num"), "BIGINT")
+
+def _unless_nan(position: Expr, part: Expr) -> Expr:
+    """Return a part of a text, the empty text where its place is no number."""
+    return sql.case([(sql.call("isnan", position), sql.string(""))], part)
 
 
 def ucase(value: Value) -> Value:
