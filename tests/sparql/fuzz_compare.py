@@ -104,5 +104,5 @@ def _node(
     if term[1] is None:
         text = term[0]
         # What an engine takes for an IRI need not be one.
-        return ox.BlankNode(text[2:]) if text.startswith("_:") else ox.NamedNode(quote(text, ":"))
+        return ox.BlankNode(text[2:]) if text.startswith("_:") else ox.NamedNode("x:" + quote(text))
     return ox.Literal(repr(_value(term, set(), coarse=coarse, mixed=mixed)))
