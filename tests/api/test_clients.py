@@ -64,8 +64,10 @@ def test_sparqlwrapper_constructs_in_every_format(wrapper, name):
     assert b"Ana" in answer.response.read()
 
 
-def test_sparqlwrapper_updates(wrapper):
+@pytest.mark.parametrize("request_method", ["urlencoded", POSTDIRECTLY])
+def test_sparqlwrapper_updates(wrapper, request_method):
     wrapper.setMethod(POST)
+    wrapper.setRequestMethod(request_method)
     wrapper.setQuery(PREFIXES + "INSERT DATA { GRAPH <x:g> { ex:ana foaf:nick 'A' } }")
     assert wrapper.query().response.status == 200
     wrapper.setQuery(PREFIXES + "ASK { ex:ana foaf:nick 'A' }")
@@ -120,6 +122,35 @@ def test_rdflib_update_store_writes_and_reads_back(address):
     assert set(graph) == {triple}
     graph.update(f"DELETE WHERE {{ <{EX}ana> <{FOAF.nick}> ?nick }}")
     assert triple not in graph
+
+
+@pytest.mark.filterwarnings("ignore:Dataset:DeprecationWarning")
+@pytest.mark.parametrize("encoded", [True, False])
+def test_rdflib_update_store_keeps_graphs_apart(address, encoded):
+    endpoint = f"{address}/sparql"
+    store = SPARQLUpdateStore(endpoint, endpoint, context_aware=True, postAsEncoded=encoded)
+    data = Dataset(store=store, default_union=True)
+    names = [URIRef(f"http://example.org/{name}") for name in ("one", "two")]
+    for number, name in enumerate(names):
+        data.graph(name).add((URIRef(EX + "ana"), FOAF.age, Literal(number)))
+    found = data.query(f"SELECT ?g ?n {{ GRAPH ?g {{ <{EX}ana> <{FOAF.age}> ?n }} }} ORDER BY ?n")
+    assert [(row.g, row.n.value) for row in found] == list(zip(names, (0, 1), strict=True))
+    assert set(names) <= {graph.identifier for graph in data.graphs()}
+    data.remove_graph(names[0])
+    assert [len(Graph(store, identifier=name)) for name in names] == [0, 1]
+
+
+def test_rdflib_update_store_sends_its_changes_together(address):
+    endpoint = f"{address}/sparql"
+    store = SPARQLUpdateStore(endpoint, endpoint, autocommit=False)
+    graph = Graph(store, identifier=URIRef("http://example.org/together"))
+    for number in range(3):
+        graph.add((URIRef(EX + "ana"), FOAF.age, Literal(number)))
+    reader = Graph(SPARQLStore(endpoint))
+    ask = f"ASK {{ <{EX}ana> <{FOAF.age}> 2 }}"
+    assert reader.query(ask).askAnswer is False
+    store.commit()
+    assert reader.query(ask).askAnswer is True
 
 
 def curl(*arguments):
