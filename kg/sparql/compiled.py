@@ -107,8 +107,9 @@ def compile_query(
     shown: list[str] = []
     before: str | None = None
     direct: Coded | None = None
+    text = ""
     if form == "ask":
-        statement = statements.ask(compiler.relation(algebra.p))
+        text = sql.text(statements.ask(compiler.relation(algebra.p)))
     else:
         relation, variables = _answer(context, compiler, algebra)
         shown = variables if form == "select" else []
@@ -117,14 +118,11 @@ def compile_query(
             solving = sql.text(kept.query)
             direct = coded(context, kept, solving, variables)
             if has_few(relation):
-                lasting, steps = not context.uses_now, tuple(context.steps)
-                return Compiled(
-                    form, shown, direct.sql, lasting, None, direct, Size(), steps, alone
-                )
-            before, relation = create(solving), stored(kept)
-        statement = statements.solutions(context, relation, variables)
+                text = direct.sql
+            else:
+                before, relation = create(solving), stored(kept)
+        text = text or sql.text(statements.solutions(context, relation, variables))
     lasting, steps = not context.uses_now, tuple(context.steps)
-    text = sql.text(statement)
     return Compiled(form, shown, text, lasting, before, direct, Size(), steps, alone)
 
 
