@@ -25,6 +25,8 @@ from kg.store import Kind
 TRIPLE = (" subject", " predicate", " object")
 """Names of the variables of a relation of triples, which no query can write."""
 
+_NUMBER = " number"
+"""Name of the variable that numbers the solutions, where they make new nodes."""
 _ROLES: tuple[Kinds, ...] = (RESOURCES, IRIS, ANY)
 _ID = frozenset({"id"})
 
@@ -35,35 +37,35 @@ def constructed(context: Context, relation: Relation, template: Template) -> Rel
     """Return the triples of a template, each once, invalid ones left out."""
     if not template:
         return _nothing(context)
-    solutions, number = context.fresh("w"), context.fresh("n")
-    kept, rows = _numbered(context, relation, template, number)
-    filled = [_Filled(context, kept, solutions, number, triple) for triple in template]
+    solutions = context.fresh("w")
+    kept = _kept(context, relation, template)
+    filled = [_Filled(context, kept, solutions, triple) for triple in template]
     shapes = {
         name: _shape([one.values[place] for one in filled], _ROLES[place])
         for place, name in enumerate(TRIPLE)
     }
     parts: list[exp.Query] = [one.query(shapes) for one in filled]
     query = sql.union(parts) if len(parts) > 1 else _once(context, parts[0])
-    sql.with_query(query, solutions, rows, materialized=True)
+    sql.with_query(query, solutions, kept.query, materialized=True)
     return Relation(query, shapes)
 
 
-def _numbered(
-    context: Context, relation: Relation, template: Template, number: str
-) -> tuple[Relation, exp.Query]:
+def _kept(context: Context, relation: Relation, template: Template) -> Relation:
     """Return the solutions with the variables of a template; with a number each for new nodes."""
     side = layer(context, relation)
     used = {str(node) for triple in template for node in triple if isinstance(node, Variable)}
     columns: list[Expr] = [sql.alias(sql.number(1), "one")]
-    if any(isinstance(node, BNode) for triple in template for node in triple):
-        columns = [sql.alias(exp.Window(this=sql.call("row_number")), number)]
     shapes: dict[str, Shape] = {}
+    if any(isinstance(node, BNode) for triple in template for node in triple):
+        traits = Traits(frozenset({Kind.INTEGER}), 0)
+        shapes[_NUMBER] = Shape(frozenset({"num"}), traits, certain=True, form="number")
+        number = exp.Window(this=sql.call("row_number"))
+        columns.append(sql.alias(number, context.name(_NUMBER, "num")))
     for name in sorted(used & relation.shapes.keys()):
         value = side.value(name)
         shapes[name] = shape_of(value, certain=True)
         columns += columns_of(context, name, value, shapes[name])
-    query = sql.select(columns, side.source())
-    return Relation(query, shapes), query
+    return Relation(sql.select(columns, side.source()), shapes)
 
 
 class _Filled:
@@ -74,19 +76,18 @@ class _Filled:
         context: Context,
         solutions: Relation,
         table: str,
-        number: str,
         triple: tuple[Node, Node, Node],
     ) -> None:
         self._context = context
         alias = context.fresh("s")
         rows = sql.select([exp.Star()], sql.table(table, alias))
         self._side = layer(context, Relation(rows, solutions.shapes))
-        self._number = sql.column(self._side.alias, number)
         self.values = [self._value(node) for node in triple]
 
     def _value(self, node: Node) -> Value:
         if isinstance(node, BNode):
-            number = sql.cast(self._number, "VARCHAR")
+            column = sql.column(self._side.alias, self._context.name(_NUMBER, "num"))
+            number = sql.cast(column, "VARCHAR")
             label = sql.concat(sql.string("_:c"), number, sql.string(f"x{node}"))
             return Text(label, Kind.BLANK)
         if isinstance(node, Variable):

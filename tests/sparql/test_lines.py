@@ -17,7 +17,7 @@ from kg.sparql import Result, engine, query
 from kg.sparql.lines import FORMATS
 from kg.sparql.results import write_bindings, write_graph
 from kg.sparql.running import Allowance
-from kg.store import Store
+from kg.store import Kind, Store
 
 XSD = "http://www.w3.org/2001/XMLSchema#"
 LANG = "http://www.w3.org/1999/02/22-rdf-syntax-ns#langString"
@@ -188,3 +188,15 @@ def test_the_head_of_a_cut_answer_says_so(
             link.get("href") for link in root.iter("{http://www.w3.org/2005/sparql-results#}link")
         ]
         assert links == ([CUT_ANSWER] if most == 20 else [])
+
+
+def test_new_nodes_of_a_graph_are_made_by_the_engine(store: Store) -> None:
+    # A literal cannot be a subject, which only the dictionary tells; each solution has new nodes.
+    text = f"{PREFIX}CONSTRUCT {{ ?s :r _:n . ?o :p ?s . _:n :q ?o }} WHERE {{ ?s :q ?o }}"
+    result = query(store, text)
+    triples = list(result.triples())
+    assert (result.engine, result.reason) == ("sql", None)
+    assert all(triple[0][0] in (Kind.BLANK, Kind.IRI) for triple in triples)
+    nodes = {triple[2] for triple in triples if triple[1][1].endswith("/r")}
+    solutions = list(query(store, f"{PREFIX}SELECT ?s WHERE {{ ?s :q ?o }}").rows())
+    assert len(nodes) == len(solutions) > 100
