@@ -37,6 +37,11 @@ class Result:
     _close: Callable[[], None] = lambda: None
     _paused: Callable[[], AbstractContextManager[None]] = contextlib.nullcontext
 
+    @property
+    def width(self) -> int:
+        """Number of terms that a row has."""
+        return len(self.variables) if self.form == "select" else 3
+
     def rows(self) -> Iterator[Row]:
         """Yield the solutions of SELECT, a term or None for each variable.
 

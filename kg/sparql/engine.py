@@ -229,7 +229,7 @@ class _Answering:
         self._execute(compiled.sql)
         first = self._cursor.fetchmany(CHUNK)
         rest = chunks_of(self._cursor, self._deadline) if len(first) == CHUNK else ()
-        return self._with_rows(result, terms(itertools.chain([first], rest), _width(result)))
+        return self._with_rows(result, terms(itertools.chain([first], rest), result.width))
 
     def _recursion(self, compiled: Compiled) -> AbstractContextManager[None]:
         """Return what holds while that runs, and is fetched, which finds the solutions."""
@@ -263,7 +263,7 @@ class _Answering:
         count = row[0] if row is not None else 0
         compiled.size.few = count <= FEW
         result._lines = partial(self._lines, result, count)
-        statement, width = compiled.sql, _width(result)
+        statement, width = compiled.sql, result.width
         found = terms(chunks_of(self._cursor, self._deadline, statement), width)
         return self._with_rows(result, found)
 
@@ -372,8 +372,3 @@ class _Answering:
             self._cursor.close()
         else:
             drop_steps(self._cursor, self._steps)
-
-
-def _width(result: Result) -> int:
-    """Return how many terms a row of an answer has."""
-    return len(result.variables) if result.form == "select" else 3

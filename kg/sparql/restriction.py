@@ -12,7 +12,7 @@ from kg.sparql.operations import Clear, Data, Graph, Modify, Operation, Template
 from kg.store import Cursor
 
 
-def _nothing(_cursor: Cursor) -> None:
+def nothing(_cursor: Cursor) -> None:
     """Ask for nothing."""
 
 
@@ -25,7 +25,7 @@ class OneGraph:
     """
 
     name: Graph
-    check: Callable[[Cursor], None] = _nothing
+    check: Callable[[Cursor], None] = nothing
 
     def __str__(self) -> str:
         return "the unnamed graph" if self.name is None else f"<{self.name}>"

@@ -91,5 +91,6 @@ def stage(context: Context, relation: Relation, variables: Sequence[str]) -> Rel
         shapes[name] = Shape(frozenset(facets), shape.traits, shape.certain)
         columns += columns_of(context, name, side.value(name), shapes[name])
     columns += [sql.column(side.alias, key.column) for key in relation.order]
+    columns = columns or [sql.alias(sql.number(1), "one")]
     query = sql.select(columns, sql.subquery(relation.query, side.alias))
     return Relation(query, shapes, relation.order)

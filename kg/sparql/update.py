@@ -16,7 +16,7 @@ from kg.sparql.deadline import Deadline, memory_error, timed_out
 from kg.sparql.engine import DEFAULT_TIMEOUT
 from kg.sparql.operations import Data, Modify, Operation
 from kg.sparql.requests import Part, parts_of
-from kg.sparql.restriction import OneGraph, restricted
+from kg.sparql.restriction import OneGraph, nothing, restricted
 from kg.sparql.running import Allowance, running_on
 from kg.sparql.translation import operation_of
 from kg.sparql.updating import NotOnEngineError, Request, Updating
@@ -90,15 +90,15 @@ def update(
         if timeout is not None and time.monotonic() > since + timeout:
             raise timed_out(timeout)
 
-    operations = parse_update(text, base, check)
-    if only is not None:
-        operations = restricted(operations, only)
+    parsed = parse_update(text, base, check)
+    operations = parsed if only is None else restricted(parsed, only)
     default = None if using_graphs is None else tuple(using_graphs)
     named = None if using_named_graphs is None else tuple(using_named_graphs)
     if default is not None or named is not None:
         _check_no_dataset(operations)
     graphs = GraphChoice(default, named, tuple(hidden_graphs), union_default_graph)
     request = Request(graphs, bindings or {}, load_folders, allowance.memory)
+    check_graph = nothing if only is None else only.check
     evaluated: set[int] = set()
     while True:
         wait = None if timeout is None else max(0.0, since + timeout - time.monotonic())
@@ -108,8 +108,7 @@ def update(
                     Deadline(tx.cursor, timeout, since, gone=allowance.gone) as deadline,
                     running_on(store).entered(deadline, allowance, text),
                 ):
-                    if only is not None:
-                        only.check(tx.cursor)
+                    check_graph(tx.cursor)
                     _run(Updating(store, tx, request, deadline), operations, evaluated, deadline)
                 inserted, deleted = tx.changes.inserted, tx.changes.deleted
                 if not inserted and not deleted:
