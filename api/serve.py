@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import click
@@ -16,6 +17,10 @@ from kg.errors import UsageError
 from kg.store.tokens import any_token
 
 _MEGABYTE = 1024 * 1024
+_TURN = 0.0005
+"""Seconds that a thread computes in Python while others wait. A small question waits for its turn
+several times, after each statement, so that with Python's own 5 ms a long one would slow it down
+much."""
 
 
 @click.command()
@@ -57,6 +62,7 @@ def serve(
     """Serve the SPARQL endpoint, the API and the pages over HTTP."""
     name = f"[{host}]" if ":" in host else host
     origins = checked_origins(allowed_origins)
+    sys.setswitchinterval(_TURN)
     with open_store(settings) as store:
         if not any_token(store):
             _check_closed(name, allowed_hosts)

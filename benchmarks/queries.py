@@ -75,3 +75,8 @@ def _read(file: Path) -> Question:
 
 
 QUESTIONS = tuple(_read(file) for file in sorted(FOLDER.glob("*.rq")))
+
+
+def questions_about(word: str) -> list[Question]:
+    """Return the questions of which a word is the kind, or in the name; all for an empty one."""
+    return [one for one in QUESTIONS if word in (one.kind, "") or word in one.slug + one.name]

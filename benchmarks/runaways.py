@@ -178,14 +178,16 @@ def watched(port: int) -> Iterator[Other]:
         thread.join()
 
 
-def measure(port: int, name: str, request: Request, deadline: float, runs: int) -> str:
+def measure(
+    port: int, name: str, request: Request, deadline: float, runs: int, before: float = _BEFORE
+) -> str:
     """Return the row of the table for one kind."""
     late: list[float] = []
     meanwhile: list[float] = []
     failed = 0
     statuses: set[int] = set()
-    with watched(port) as before:
-        time.sleep(_BEFORE)
+    with watched(port) as alone:
+        time.sleep(before)
     for _ in range(runs):
         with watched(port) as other:
             taken, status = send(port, request, deadline + 120)
@@ -194,8 +196,8 @@ def measure(port: int, name: str, request: Request, deadline: float, runs: int) 
         failed += other.failed
         statuses.add(status)
     told = "/".join(str(status) for status in sorted(statuses))
-    ratio = statistics.median(meanwhile) / statistics.median(before.seconds)
-    cells = (f"{max(late) * 1000:,.0f}", told, *_figures(before.seconds), *_figures(meanwhile))
+    ratio = statistics.median(meanwhile) / statistics.median(alone.seconds)
+    cells = (f"{max(late) * 1000:,.0f}", told, *_figures(alone.seconds), *_figures(meanwhile))
     return f"| {name} | {' | '.join(cells)} | {ratio:.1f} | {failed} |"
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from benchmarks.by_hand import compare_with_hand
 from benchmarks.load import add_options, engines_for, folder_for, load_all, write_graph
 from benchmarks.measuring import Measure, asking
-from benchmarks.queries import QUESTIONS, Question
+from benchmarks.queries import Question, questions_about
 
 Found = Mapping[str, Mapping[str, Measure]]
 """Measures by engine and question."""
@@ -131,11 +131,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     add_options(parser)
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--limit", type=float, default=30.0, help="seconds per query")
-    parser.add_argument("--only", default="", help="only questions whose name holds this")
+    parser.add_argument("--only", default="", help="only questions of this kind, or name")
     given = parser.parse_args(arguments)
     folder = folder_for(given.folder, given.size, keep=given.keep)
     engines = engines_for(given.engines, given.size)
-    questions = [one for one in QUESTIONS if given.only in one.slug or given.only in one.name]
+    questions = questions_about(given.only)
     load_all(folder, write_graph(folder, given.size), engines)
     found = ask_all(folder, engines, questions, given.runs, given.limit)
     print_table(found, questions, given.limit)

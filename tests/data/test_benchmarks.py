@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import by_hand, engines, http
+from benchmarks import by_hand, engines, http, runaways
 from benchmarks.answers import canonical, rows_of
 from benchmarks.generate import lines, write
 from benchmarks.measuring import Asker, asking
-from benchmarks.queries import QUESTIONS, Question
+from benchmarks.queries import QUESTIONS, Question, questions_about
 from benchmarks.servers import store_path
 from kg.store import Store
 
@@ -33,6 +33,23 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def askers(folder: Path) -> Iterator[tuple[Asker, Asker]]:
     with asking("clientgraph", folder, LIMIT) as ours, asking("pyoxigraph", folder, LIMIT) as peer:
         yield ours, peer
+
+
+def test_questions_are_chosen_by_kind_or_name() -> None:
+    assert questions_about("") == list(QUESTIONS)
+    assert {one.kind for one in questions_about("aggregate")} == {"aggregate"}
+    assert [one.slug for one in questions_about("party-by-key")] == ["party-by-key"]
+
+
+@pytest.mark.parametrize("name", ["cross product", "evaluated", "INSERT", "SHACL with a path"])
+def test_runaways_stop_while_another_client_is_answered(folder: Path, name: str) -> None:
+    with runaways.copied(folder) as copy, runaways.serving("clientgraph", copy) as server:
+        found = runaways.requests(0.01, runaways.largest_graph(server.port))
+        row = runaways.measure(server.port, name, found[name], 0.01, 1, before=0.2)
+    cells = [cell.strip() for cell in row.strip("|").split("|")]
+    assert cells[0] == name
+    assert cells[2] == "503"
+    assert cells[-1] == "0"
 
 
 def test_graph_is_the_same_on_every_run() -> None:
