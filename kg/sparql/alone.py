@@ -15,7 +15,7 @@ _ON_GROUPS = _ON_PAIRS | {"OrderBy", "Extend"}
 
 def is_path_alone(query: CompValue) -> bool:
     """Return whether a parsed SELECT or ASK is one path with a bounded amount of work on top."""
-    if query.name not in {"SelectQuery", "AskQuery"}:
+    if query.name != "AskQuery" and (query.name != "SelectQuery" or not query.PV):
         return False
     node = query.p
     bound: set[object] = set()

@@ -215,15 +215,14 @@ def _with_paths(
     base_name: str | None = None
     joined = sources
     base: Relation | None = None
-    stages = False
     if sources.tables:
         base = _relation(context, sources)
-        stages = context.stages and any(has_closure(path) for _, path, _ in paths)
-        base_name = context.stage("base", base.query) if stages else context.fresh("b")
+        base_name = context.fresh("b")
         joined = _Sources(tables=[sql.table(base_name, base_name)], nodes=sources.nodes)
         _rebind(context, joined, base, base_name, sources)
     for subject, path, object_ in paths:
-        ends = tuple(_ends(context, joined, node, base_name) for node in (subject, object_))
+        seeded = base if context.stages and has_closure(path) else None
+        ends = tuple(_ends(context, joined, node, base_name, seeded) for node in (subject, object_))
         alias = context.fresh("p")
         per_graph = isinstance(graph, str)
         query = path_query(context, path, graph, Ends(*ends))
@@ -243,8 +242,7 @@ def _with_paths(
     if base is not None and base_name is not None:
         assert isinstance(result.query, exp.Select)  # noqa: S101
         _keep_typed_columns(context, result, base, base_name)
-        if not stages:
-            sql.with_query(result.query, base_name, base.query, materialized=True)
+        sql.with_query(result.query, base_name, base.query, materialized=True)
         shapes = {**result.shapes, **base.shapes}
         return Relation(result.query, shapes)
     return result
@@ -269,9 +267,17 @@ def _keep_typed_columns(context: Context, result: Relation, base: Relation, base
 
 
 def _ends(
-    context: Context, joined: _Sources, node: Node, base_name: str | None
+    context: Context,
+    joined: _Sources,
+    node: Node,
+    base_name: str | None,
+    seeded: Relation | None,
 ) -> exp.Query | None:
-    """Return a query of the ids that an end of a path may have, None when it may have any."""
+    """Return a query of the ids that an end of a path may have, None when it may have any.
+
+    Those that the plain triples give are read from the base; from a table of their own, where the
+    path is followed beforehand. That takes the base twice, which is less than to keep all of it.
+    """
     constant = _constant(context, node)
     if constant is not None:
         return sql.select([sql.alias(constant.facet("id"), "x")])
@@ -289,5 +295,12 @@ def _ends(
     place = joined.places[name][0]
     if place.source != base_name:
         return None
+    source: sql.Expr = sql.table(base_name, base_name)
+    if seeded is not None:
+        source = sql.subquery(seeded.query.copy(), base_name)
     column = sql.column(base_name, place.column)
-    return sql.select([sql.alias(column, "x")], sql.table(base_name, base_name), distinct=True)
+    ids = sql.select([sql.alias(column, "x")], source, distinct=True)
+    if seeded is None:
+        return ids
+    table = context.stage("seed", ids)
+    return sql.select([sql.column(table, "x")], sql.table(table, table))

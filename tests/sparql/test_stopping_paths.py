@@ -119,6 +119,22 @@ def test_somebody_stops_a_path(store: Store) -> None:
     assert len(list(query(store, short, timeout=60).rows())) == 2
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "SELECT * { <urn:n9990> <urn:next>+ <urn:n9992> }",
+        "SELECT ?nothing { <urn:n9990> <urn:v>+ ?b }",
+        "SELECT ?b { <urn:n9990> <urn:v>+ ?b } LIMIT 1",
+        "SELECT ?v ?b { ?a <urn:v> ?v ; <urn:same>+ ?b FILTER(?v = 3) }",
+        "SELECT (COUNT(?b) AS ?n) { <urn:n9990> <urn:v>* ?b }",
+    ],
+)
+def test_paths_are_followed_by_the_engine(store: Store, text: str) -> None:
+    found = query(store, text.replace("<urn:next>+", "(<urn:next>/<urn:next>)+"), timeout=60)
+    assert found.engine == "sql"
+    assert len(list(found.rows())) == 1
+
+
 def test_many_paths_run_at_once(store: Store) -> None:
     expected = {i: CYCLE - i - 1 for i in range(0, CYCLE, CYCLE // 12)}
     text = "SELECT (COUNT(*) AS ?n) {{ <urn:n{0}> <urn:other>* ?b . ?b <urn:v> ?v }}"
