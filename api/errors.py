@@ -27,6 +27,7 @@ _PROBLEMS: tuple[tuple[type[kg.ClientgraphError], int, str, str], ...] = (
     (kg.RdfSyntaxError, 400, "rdf-syntax", "The RDF document cannot be read"),
     (kg.SourceError, 422, "source", "The file cannot be read"),
     (kg.MappingError, 422, "mapping", "The mapping document is wrong"),
+    (kg.ImportStoppedError, 503, "import-stopped", "The import was stopped"),
     (kg.IngestError, 422, "import", "The import cannot go on"),
     (kg.ShapesError, 422, "shapes", "The shapes cannot be used"),
     (kg.StoreLockedError, 503, "store-locked", "The store is in use"),

@@ -8,6 +8,7 @@ import tempfile
 import zipfile
 from collections.abc import Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from zoneinfo import ZoneInfo
 from flask import Blueprint, Response, jsonify, request, send_file, url_for
 from werkzeug.exceptions import NotFound
 
+from api.asking import allowance
 from api.config import services
 from api.identity import Right, caller
 from api.uploads import saved
@@ -116,6 +118,7 @@ def import_upload(*, dry_run: bool, agent: str, fix_sheet: Path | None = None) -
             on_violation=request.form.get("on_violation", "").strip() or "reject",
             fix_sheet=fix_sheet,
             agent=agent,
+            allowance=replace(allowance("import"), gone=None),
             settings=here.settings,
             figures=figures_under(_context(here.settings)) if dry_run else None,
         )

@@ -45,4 +45,5 @@ def _described(one: Running) -> dict[str, Any]:
         "age": round(one.age, 3),
         "engine": one.engine,
         "text": one.text,
+        "progress": one.progress,
     }

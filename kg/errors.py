@@ -20,6 +20,7 @@ ClientgraphError
 └── IngestError
     ├── SourceError            a file cannot be read (file, row, column)
     ├── MappingError           a mapping document is wrong (file, place)
+    ├── ImportStoppedError     somebody stopped the import
     └── RefusedError           the data is readable but refused; carries the report
 
 Each message says what happened, where, and what to do.
@@ -124,6 +125,10 @@ class SourceError(IngestError):
         self.file = file
         self.row = row
         self.column = column
+
+
+class ImportStoppedError(IngestError):
+    """An import was stopped before its end, and left nothing."""
 
 
 class MappingError(IngestError):

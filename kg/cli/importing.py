@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -10,6 +11,7 @@ import click
 from kg.analysis.impact import figures_under
 from kg.cli.import_report import Document, report_lines
 from kg.cli.output import TABLE_FORMATS, write_json, write_table
+from kg.cli.progress import shown
 from kg.cli.remote import Server
 from kg.cli.session import current_server, current_settings, opened_store, today
 from kg.ingest import ImportOptions, list_imports, run_import
@@ -100,8 +102,9 @@ def import_command(
                 Context(today(), settings.organization, timezone=settings.timezone)
             ),
         )
-        with opened_store("memory" if dry_run else "create") as store:
-            report = run_import(store, list(paths), options).as_json()
+        with opened_store("memory" if dry_run else "create") as store, shown() as progress:
+            told = replace(options, progress=progress)
+            report = run_import(store, list(paths), told).as_json()
     _write_report(report, name, language)
     if report["refused"]:
         raise click.exceptions.Exit(1)

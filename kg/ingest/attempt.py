@@ -21,6 +21,7 @@ from kg.ingest.inputs import Inputs
 from kg.ingest.options import ImportOptions
 from kg.ingest.plan import Plan, Record
 from kg.ingest.production import STAGED_QUADS, Graphs
+from kg.ingest.progress import Teller
 from kg.ingest.provenance import declaration, description, needs_declaration, stage_own
 from kg.ingest.refusal import Refused, find_refused
 from kg.ingest.renewal import EARLIER, Renewal
@@ -79,6 +80,8 @@ class Attempt:
             personal_graph=self._graphs.personal,
         )
         self.execution = Execution(tx, self._context, self._graphs, self.report)
+        self.teller = Teller()
+        """Is told how far the attempt is."""
         self.given = 0
         """Number of tables of the import itself; those after them come from the quarantine."""
         self.refused: Refused | None = None
@@ -88,6 +91,7 @@ class Attempt:
         self.arrived: tuple[Record, ...] = ()
         """Records in quarantine that wait for something which this import brings."""
         self._turn = 0
+        self._rows = 0
 
     @property
     def _row_by_row(self) -> bool:
@@ -99,11 +103,12 @@ class Attempt:
         """Do everything up to the commit, or to the first things that are wrong."""
         self.report.notes += inputs.notes
         self._read(inputs)
+        self.teller.tell("check")
         self.execution.check_cells()
         if self.report.refused and not self._row_by_row:
             self.report.notes.append(_CELLS_WRONG)
             return
-        self.execution.map()
+        self.execution.map(lambda part: self.teller.tell("map", part))
         if self.report.refused:
             self._stop(_VALUES_WRONG)
             return
@@ -115,28 +120,39 @@ class Attempt:
 
     def _read(self, inputs: Inputs) -> None:
         """Read what is given and what waits, but for the rows that are to be left out."""
-        for document, files in inputs.tables:
+        for number, (document, files) in enumerate(inputs.tables):
+            self.teller.tell("read", number / len(inputs.tables))
             self.execution.read(document, files)
+            self.teller.tell("read", (number + 1) / len(inputs.tables), self._unread_rows())
         self.given = len(self.execution.tables)
         quarantine.read_waiting(self._tx.cursor, self.execution, self._plan.waiting or ())
         for position, rows in self._plan.held.by_file().items():
             self.execution.hold(position, [one.row for one in rows])
 
+    def _unread_rows(self) -> int:
+        """Return how many rows were read since this was asked last."""
+        before, self._rows = self._rows, sum(file.rows for file in self.report.files)
+        return self._rows - before
+
     def _insert(self, inputs: Inputs) -> None:
         """Insert what was staged, and validate it."""
+        self.teller.tell("write")
         self._write()
         self.execution.check_literals()
-        for path in inputs.rdf:
+        for number, path in enumerate(inputs.rdf):
+            self.teller.tell("write", number / len(inputs.rdf))
             self._load_rdf(path)
         if self.report.refused:
             self._stop()
             return
+        self.teller.tell("validate")
         shapes = self._options.shapes or project_shapes()
         limit = LISTED_FOR_ROWS if self._row_by_row else LISTED_PER_SHAPE
         files, rules = self.execution.files, self.execution.producer.rules
         violations = check_shapes(
             self._tx, shapes, self._today(), self.report, files, rules, limit=limit
         )
+        self.teller.tell("validate", 1.0)
         if self.report.refused:
             self.by_shape = violations.by_shape
             self._stop(violations=violations)

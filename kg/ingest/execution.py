@@ -5,7 +5,7 @@ All temporary tables live on the transaction's cursor and end with it.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import sqlglot.expressions as exp
@@ -214,17 +214,21 @@ class Execution:
         for cells, relation in pairs:
             self._checker.run(relation, checks_of(cells, relation, KNOWN))
 
-    def map(self) -> None:
-        """Derive the sources and stage the quads of every mapping.
+    def map(self, tell: Callable[[float], None] = lambda _part: None) -> None:
+        """Derive the sources and stage the quads of every mapping; tell the part that is done.
 
         Raises:
             MappingError: a column is not there.
         """
+        total = sum(len(bound.document.mappings) for bound in self._bound)
+        done = 0
         for bound in self._bound:
             needed = names_of(bound.document)
             for source in bound.document.sources:
                 bound.relations[source.name] = self._derived(bound, source, needed)
             for mapping in bound.document.mappings:
+                tell(done / total)
+                done += 1
                 for name in mapping.sources:
                     table = self.fresh("made")
                     for production in self.producer.productions(

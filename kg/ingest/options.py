@@ -9,11 +9,15 @@ from pathlib import Path
 
 from kg.config import Settings
 from kg.errors import UsageError
+from kg.ingest.progress import Listener
 from kg.shacl import Shapes
+from kg.sparql.running import Allowance
 from kg.store import Cursor
 
 ON_VIOLATION = ("reject", "quarantine")
 """What may become of records with violations: the import is refused, or they are kept apart."""
+
+_IMPORT = Allowance(kind="import")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +36,10 @@ class ImportOptions:
     on_violation: str = "reject"
     fix_sheet: Path | None = None
     """Where to write the refused rows, with what is wrong with them."""
+    progress: Listener | None = None
+    """Is told how far the import is."""
+    allowance: Allowance = _IMPORT
+    """For whom it runs: under that name it is listed and can be stopped while it does."""
     agent: str = "local"
     settings: Settings = field(default_factory=Settings)
     shapes: Shapes | None = None

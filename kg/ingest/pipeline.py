@@ -7,18 +7,21 @@ stand, as its options say; a dry run does the same work and is rolled back.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from kg.errors import UsageError
+from kg.errors import ImportStoppedError, QueryError, UsageError
 from kg.ingest.attempt import Attempt
 from kg.ingest.fixsheet import sheets_of, write_sheets
 from kg.ingest.inputs import Inputs, find_inputs
 from kg.ingest.options import ImportOptions
 from kg.ingest.plan import Plan, Record
+from kg.ingest.progress import Progress, Teller
 from kg.ingest.report import Figure, ImportReport
-from kg.store import Store, Transaction
+from kg.sparql.deadline import Deadline
+from kg.sparql.running import running_on
+from kg.store import EngineInterrupted, Store, Transaction
 
 
 def run_import(
@@ -79,18 +82,48 @@ def _waiting(store: Store, run_id: str | None) -> dict[str, list[Record]]:
 def _run(store: Store, inputs: Inputs, options: ImportOptions, plan: Plan) -> ImportReport:
     """Attempt an import until nothing more is to be left out of it or taken along."""
     secret = _secret(store)
+    teller = Teller(options.progress)
     following: Plan | None = plan
     while following is not None:
         plan = following
         with store.write(agent=options.agent, activity="import", note=options.source) as tx:
             attempt = Attempt(tx, options, secret, plan)
-            attempt.run(inputs)
-            following = _following(attempt, options, plan)
-            if following is None:
-                _finish(store, tx, attempt, options, plan)
-            else:
-                tx.rollback()
+            with _stoppable(store, tx, options, attempt, teller):
+                attempt.run(inputs)
+                following = _following(attempt, options, plan)
+                if following is None:
+                    _finish(store, tx, attempt, options, plan)
+                else:
+                    tx.rollback()
     return attempt.report
+
+
+@contextlib.contextmanager
+def _stoppable(
+    store: Store, tx: Transaction, options: ImportOptions, attempt: Attempt, teller: Teller
+) -> Iterator[None]:
+    """Let an attempt be listed with what runs, and be stopped, until it is to be committed.
+
+    Raises:
+        ImportStoppedError: somebody stopped it.
+    """
+    with Deadline(tx.cursor, None) as deadline:
+        text = f"import {options.source}"
+        with running_on(store).entered(deadline, options.allowance, text) as running:
+
+            def note(moment: Progress) -> None:
+                deadline.check()
+                running.progress = moment.as_json()
+
+            attempt.teller = teller.beside(note)
+            try:
+                yield
+            except (EngineInterrupted, QueryError):
+                if deadline.stopped:
+                    raise ImportStoppedError(
+                        f"The import of {options.source!r} was stopped. Nothing was written."
+                    ) from None
+                raise
 
 
 def _following(attempt: Attempt, options: ImportOptions, plan: Plan) -> Plan | None:

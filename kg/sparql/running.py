@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import threading
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from weakref import WeakKeyDictionary
@@ -55,6 +55,8 @@ class Running:
     deadline: Deadline
     started: float = field(default_factory=time.monotonic)
     engine: str | None = None
+    progress: Mapping[str, object] | None = None
+    """How far it is, of what tells it."""
 
     @property
     def age(self) -> float:
