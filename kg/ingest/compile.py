@@ -35,6 +35,9 @@ _IRI = r"[A-Za-z][A-Za-z0-9+.\-]*:[^\x00-\x20<>\"{}|^`\\]*"
 """Texts that can stand between the angle brackets of an absolute IRI (RFC 3987, loosely)."""
 
 
+_LANGUAGE = r"[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*"
+
+
 @dataclass(frozen=True, slots=True)
 class Relation:
     """A temporary table: its columns by the names that documents use, and the file it is of."""
@@ -105,8 +108,11 @@ class Values:
 
     def term(self, term: TermMap) -> exp.Expr:
         """Return the text of a term; references inside the template of an IRI are encoded."""
-        value = term.value
-        if not term.iri or not isinstance(value, Template):
+        return self.iri(term.value) if term.iri else self.sql(term.value)
+
+    def iri(self, value: Value) -> exp.Expr:
+        """Return the text of an IRI; references inside a template are encoded."""
+        if not isinstance(value, Template):
             return self.sql(value)
         return concat(
             *(
@@ -127,9 +133,16 @@ class Values:
         """Yield the checks of a term, its being an IRI included."""
         yield from self.checks(term.value)
         if term.iri and _may_be_no_iri(term.value):
-            sql = self.sql(term.value)
-            wrong = exp.Not(this=call("regexp_full_match", sql, text(_IRI)))
-            yield self._check(term.value, wrong, "iri", "")
+            yield self._form(term.value, _IRI, "iri")
+        if term.datatype_of is not None:
+            yield self._form(term.datatype_of, _IRI, "iri")
+        if term.language_of is not None:
+            yield self._form(term.language_of, _LANGUAGE, "language")
+
+    def _form(self, value: Value, pattern: str, code: str) -> Check:
+        """Return the check that a value has a form."""
+        wrong = exp.Not(this=call("regexp_full_match", self.iri(value), text(pattern)))
+        return self._check(value, wrong, code, "")
 
     def _check(self, value: Value, condition: exp.Expr, code: str, detail: str) -> Check:
         """Return a check that shows the columns that a value reads."""

@@ -6,7 +6,7 @@ All temporary tables live on the transaction's cursor and end with it.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import sqlglot.expressions as exp
 
@@ -16,9 +16,11 @@ from kg.ingest.compile import ROW, ROWS, Check, Relation, Values
 from kg.ingest.derivation import derive
 from kg.ingest.functions import Context
 from kg.ingest.inputs import TableFile
+from kg.ingest.joins import join
 from kg.ingest.known import KNOWN, collect_known
 from kg.ingest.lookups import CREATE, fill
 from kg.ingest.mapping import Document, Source
+from kg.ingest.mapping import Mapping as DocumentMapping
 from kg.ingest.messages import EMPTY_ROW
 from kg.ingest.names import layout_of, names_of
 from kg.ingest.production import STAGING, Graphs, Producer, Production
@@ -235,6 +237,7 @@ class Execution:
                         mapping, bound.relations[name], table
                     ):
                         self._produce(production, bound.relations[name])
+                    self._join(bound, mapping, bound.relations[name])
         self._store_rules()
         self._account()
 
@@ -276,6 +279,24 @@ class Execution:
             self._cursor.execute(f"INSERT INTO staged {rendered(insert)}")
         self._cursor.execute(f"INSERT INTO fate {rendered(production.rows)}")
         self._cursor.execute(f"DROP TABLE temp.{table}")
+
+    def _join(self, bound: _Bound, mapping: DocumentMapping, ours: Relation) -> None:
+        """Stage the quads whose objects are the subjects of other mappings."""
+        pairs = [(rule, wanted) for rule in mapping.rules for wanted in rule.joins]
+        for rule, wanted in pairs:
+            target = bound.document.mapping(wanted.mapping)
+            for name in target.sources:
+                theirs = bound.relations[name]
+                table = self._name("joined")
+                joined = join(mapping, rule, wanted, ours, target, theirs, self._context, table)
+                fill(self._cursor, joined.lookups)
+                self._cursor.execute(f"CREATE TEMP TABLE {table} AS {rendered(joined.query)}")
+                for production in self.producer.productions(
+                    joined.mapping, joined.relation, self._name("made")
+                ):
+                    # Subjects and objects were checked where their own mappings were.
+                    self._produce(replace(production, checks=()), joined.relation)
+                self._cursor.execute(f"DROP TABLE temp.{table}")
 
     def _store_rules(self) -> None:
         """Fill the table `rule`."""

@@ -7,7 +7,7 @@ The language is YARRRML (https://rml.io/yarrrml/spec/) with extensions that are 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +63,19 @@ def calls(value: Value) -> Iterator[Call]:
         yield value
 
 
+def renamed(value: Value, prefix: str) -> Value:
+    """Return a value whose columns have a prefix to their names."""
+    if isinstance(value, Reference):
+        return Reference(prefix + value.column)
+    if isinstance(value, Template):
+        parts = (renamed(part, prefix) for part in value.parts)
+        return Template(tuple(part for part in parts if isinstance(part, (Constant, Reference))))
+    if isinstance(value, Call):
+        arguments = tuple(renamed(argument, prefix) for argument in value.arguments)
+        return replace(value, arguments=arguments)
+    return value
+
+
 def written(value: Value) -> str:
     """Return a value as text: the same for values that are the same wherever they stand."""
     if isinstance(value, Reference):
@@ -84,6 +97,25 @@ class TermMap:
     """IRI of the datatype of a literal; `PARTIAL_DATE` chooses it by the length of the value."""
     language: str | None = None
     place: str = ""
+    datatype_of: Value | None = None
+    """The datatype where it depends on the row."""
+    language_of: Value | None = None
+    """The language where it depends on the row; a literal without one is a plain text."""
+
+    def values(self) -> Iterator[Value]:
+        """Yield all values that the term is made of."""
+        yield self.value
+        yield from (one for one in (self.datatype_of, self.language_of) if one is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class Join:
+    """Objects that are the subjects of another mapping, for rows that agree on values."""
+
+    mapping: str
+    same: tuple[tuple[Value, Value], ...]
+    """Pairs of a value of this mapping's rows and one of the other's; none: the same row."""
+    place: str = ""
 
 
 PARTIAL_DATE = "partialDate"
@@ -102,6 +134,7 @@ class Rule:
     graphs: tuple[TermMap | str, ...] = ()
     condition: Call | None = None
     place: str = ""
+    joins: tuple[Join, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,3 +254,7 @@ class Document:
     def source(self, name: str) -> Source:
         """Return a source by its name."""
         return next(source for source in self.sources if source.name == name)
+
+    def mapping(self, name: str) -> Mapping:
+        """Return a mapping by its name."""
+        return next(mapping for mapping in self.mappings if mapping.name == name)

@@ -14,6 +14,7 @@ from kg.ingest.mapping import (
     PERSONAL,
     Call,
     Constant,
+    Join,
     Template,
     TermMap,
     Value,
@@ -84,6 +85,46 @@ class Terms:
             raise node.error(f"{call.function} is not a condition")
         return call
 
+    def join(self, node: Node) -> Join | None:
+        """Read an object that is the subject of another mapping, None where it is no such one.
+
+        Its condition is `equal`, of a value of this mapping's source (`s`) and of the other's
+        (`o`); several conditions stand in a list.
+        """
+        if node.is_text or node.is_list:
+            return None
+        found = dict(node.items())
+        if "mapping" not in found:
+            return None
+        keys = node.entries({"mapping": "mapping", "condition": "condition"})
+        conditions = keys["condition"].elements() if "condition" in keys else []
+        same = tuple(self._agreement(item) for item in conditions)
+        return Join(keys["mapping"].text(), same, node.place)
+
+    def _agreement(self, node: Node) -> tuple[Value, Value]:
+        """Read a condition of a join: the value of this source, then that of the other."""
+        if node.is_text:
+            call = parse_call(node.text(), node.place)
+            values = list(call.arguments)
+        else:
+            keys = node.entries(_CALL_KEYS)
+            if "function" not in keys or "parameters" not in keys:
+                raise node.error("the condition of a join has a function and parameters")
+            sides: dict[str, Value] = {}
+            for default, item in zip("so", keys["parameters"].elements(), strict=False):
+                parts = item.elements()
+                side = parts[2].text() if len(parts) == 3 else default
+                if not 2 <= len(parts) <= 3 or side not in ("s", "o"):
+                    raise item.error("a parameter of a join is [name, value, s] or [.., o]")
+                sides[side] = self._argument_value(parts[1])
+            if len(sides) != 2 or len(keys["parameters"].elements()) != 2:
+                raise node.error("a join compares one value of each source, s and o")
+            values = [sides["s"], sides["o"]]
+            call = make_call(keys["function"].text(), [(None, v) for v in values], node.place)
+        if call.function != "equal":
+            raise node.error(f"a join is by 'equal', not by {call.function!r}")
+        return values[0], values[1]
+
     def object(self, node: Node, *, iri: bool = False, modifier: str | None = None) -> TermMap:
         """Read an object; `iri` makes an IRI of it, `modifier` is a datatype or `fr~lang`."""
         if node.is_text:
@@ -97,11 +138,7 @@ class Terms:
             return self._literal(parse_template(text), modifier, None, node)
         keys = node.entries(_TERM_KEYS)
         for refused, meaning in (
-            (
-                "mapping",
-                "a reference to another mapping (a join) is not offered; write the same"
-                " subject as that mapping, or use 'match' in a source",
-            ),
+            ("mapping", "a reference to another mapping stands among objects only"),
             ("targets", "targets are not offered: everything goes to the store"),
             ("condition", "a condition belongs to the entry, beside its objects"),
         ):
@@ -173,6 +210,9 @@ class Terms:
         if language is not None:
             if datatype is not None:
                 raise node.error("a literal has a datatype or a language, not both")
+            tag = parse_template(language)
+            if not isinstance(tag, Constant):
+                return TermMap(value, iri=False, place=node.place, language_of=tag)
             if not _LANGUAGE.fullmatch(language):
                 raise node.error(f"{language!r} is not a language tag")
             return TermMap(value, iri=False, language=language.lower(), place=node.place)
@@ -180,7 +220,7 @@ class Terms:
             return TermMap(value, iri=False, datatype=datatype, place=node.place)
         iri = self._expanded(parse_template(datatype), node)
         if not isinstance(iri, Constant):
-            raise node.error("a datatype is a constant")
+            return TermMap(value, iri=False, place=node.place, datatype_of=iri)
         return TermMap(value, iri=False, datatype=iri.text, place=node.place)
 
     def _expanded(self, value: Value, node: Node) -> Value:

@@ -66,6 +66,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "{value} is not an absolute IRI: write one, as https://example.org/x.",
         "{value} n'est pas un IRI absolu : en écrire un, comme https://example.org/x.",
     ),
+    "language": (
+        "{value} is not a language tag, such as fr or en-GB.",
+        "{value} n'est pas un code de langue, comme fr ou en-GB.",
+    ),
     "literal": (
         "{value} is not a value of the datatype {detail}: correct the cell.",
         "{value} n'est pas une valeur du type {detail} : corriger la cellule.",

@@ -73,7 +73,7 @@ def _column_names(rule: ColumnRule) -> Iterator[str]:
 
 
 def _mapping_names(mapping: Mapping) -> Iterator[str]:
-    """Yield the columns that a mapping reads."""
+    """Yield the columns that a mapping reads, of the sources that it joins too."""
     terms: list[TermMap | str] = [*mapping.subjects, *mapping.graphs]
     if mapping.condition is not None:
         yield from references(mapping.condition)
@@ -81,6 +81,9 @@ def _mapping_names(mapping: Mapping) -> Iterator[str]:
         terms += [*rule.predicates, *rule.objects, *rule.graphs]
         if rule.condition is not None:
             yield from references(rule.condition)
+        for join in rule.joins:
+            for pair in join.same:
+                yield from (name for value in pair for name in references(value))
     for term in terms:
         if isinstance(term, TermMap):
-            yield from references(term.value)
+            yield from (name for value in term.values() for name in references(value))

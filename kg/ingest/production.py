@@ -34,7 +34,8 @@ from kg.store.schema import origin_of
 
 STAGING = """
 CREATE TEMP TABLE staged (
-    s VARCHAR, p VARCHAR, o VARCHAR, odt VARCHAR, g VARCHAR, file INTEGER, row BIGINT, rule INTEGER
+    s VARCHAR, p VARCHAR, o VARCHAR, odt VARCHAR, g VARCHAR, file INTEGER, row BIGINT, rule INTEGER,
+    olang VARCHAR
 );
 CREATE TEMP TABLE rule (
     rule INTEGER, p VARCHAR, odt VARCHAR, olang VARCHAR, g VARCHAR,
@@ -54,7 +55,8 @@ that begins a table with an empty insertion may not see what it inserts later.
 """
 
 STAGED_QUADS = f"""
-SELECT t.s, coalesce(t.p, r.p) AS p, t.o, coalesce(t.odt, r.odt) AS odt, r.olang,
+SELECT t.s, coalesce(t.p, r.p) AS p, t.o, coalesce(t.odt, r.odt) AS odt,
+    coalesce(t.olang, r.olang) AS olang,
     coalesce(t.g, r.g) AS g,
     CASE WHEN t.file >= 0 THEN {origin_of("t.file", "t.row")} END AS origin
 FROM temp.staged AS t JOIN temp.rule AS r USING (rule)
@@ -144,7 +146,8 @@ class Producer:
                 for predicate, graph in product(rule.predicates, graphs):
                     where = self._where(made, rule_values, predicate, graph)
                     kept = self._kept(subject, term, rule, relation)
-                    inserts.append(self._staged(made, value, term, where, shown, kept))
+                    kind = _kind(made, rule_values, term, value)
+                    inserts.append(self._staged(made, value, term, where, shown, kept, kind))
         create = made.query()
         if mapping.condition is not None:
             create = create.where(values.sql(mapping.condition))
@@ -184,9 +187,10 @@ class Producer:
         where: _Where,
         shown: tuple[str, ...],
         kept: tuple[int, bool, bool],
+        kind: tuple[exp.Expr, exp.Expr],
     ) -> exp.Expr:
         """Number a rule and return the query of its staged rows."""
-        datatype = None if term.iri or term.datatype == PARTIAL_DATE else _datatype(term)
+        datatype = None if term.iri or _of_the_row(term) else _datatype(term)
         file = made.relation.file
         groups = made.relation.table if made.relation.grouped else None
         self.rules.append(
@@ -198,11 +202,12 @@ class Producer:
             column("s"),
             where.predicate_column or exp.Null(),
             value,
-            _partial_date(term, value) or exp.Null(),
+            kind[0],
             where.graph_column or exp.Null(),
             number(file),
             column(ROW),
             number(len(self.rules) - 1),
+            kind[1],
         )
         needed = [value, where.predicate_column, where.graph_column]
         conditions = [present(item) for item in needed if item is not None]
@@ -253,7 +258,9 @@ def values_of(mapping: Mapping, subject: TermMap) -> Iterator[Value]:
     for rule in mapping.rules:
         terms += [*rule.predicates, *rule.objects, *(rule.graphs or mapping.graphs)]
         conditions.append(rule.condition)
-    yield from (term.value for term in terms if isinstance(term, TermMap))
+    for term in terms:
+        if isinstance(term, TermMap):
+            yield from term.values()
     yield from (condition for condition in conditions if condition is not None)
 
 
@@ -273,6 +280,24 @@ def _datatype(term: TermMap) -> str:
     if term.language:
         return str(RDF.langString)
     return term.datatype or str(XSD.string)
+
+
+def _of_the_row(term: TermMap) -> bool:
+    """Tell whether the datatype of a literal depends on the row."""
+    told = term.datatype_of is not None or term.language_of is not None
+    return told or term.datatype == PARTIAL_DATE
+
+
+def _kind(made: _Made, values: Values, term: TermMap, value: exp.Expr) -> tuple[exp.Expr, exp.Expr]:
+    """Return datatype and language of a literal where they depend on the row."""
+    if term.datatype_of is not None:
+        plain = text(str(XSD.string))
+        return made.add(call("coalesce", values.iri(term.datatype_of), plain)), exp.Null()
+    if term.language_of is not None:
+        tag = made.add(call("lower", values.sql(term.language_of)))
+        plain = text(str(XSD.string))
+        return case([(present(tag), text(str(RDF.langString)))], plain), tag
+    return _partial_date(term, value) or exp.Null(), exp.Null()
 
 
 def _partial_date(term: TermMap, value: exp.Expr) -> exp.Expr | None:

@@ -75,6 +75,6 @@ def stage_own(cursor: Cursor, rows: Sequence[Row], graph: str) -> None:
     cursor.execute(
         "INSERT INTO temp.staged SELECT unnest(?::VARCHAR[]), unnest(?::VARCHAR[]),"
         " unnest(?::VARCHAR[]), unnest(?::VARCHAR[]), NULL, -1, NULL,"
-        " (SELECT min(rule) FROM temp.rule)",
+        " (SELECT min(rule) FROM temp.rule), NULL",
         columns,
     )

@@ -2,9 +2,9 @@
 
 Understood of YARRRML: `prefixes`; `sources` named and inline; `mappings` with `sources`,
 `subjects`, `predicateobjects` (long and short forms), `graphs`, `condition`; templates, references,
-constants; `type`, `datatype`, `language`; `function` with `parameters`; and their short keys. A
-reference to another mapping (a join), targets and external references are refused by name, and so
-is every key that is not known: nothing is skipped in silence.
+constants; `type`, `datatype` and `language`, of the row too; `function` with `parameters`; joins,
+by `mapping` and a `condition` `equal`; and their short keys. Targets and external references are
+refused by name, and so is every key that is not known: nothing is skipped in silence.
 
 Extensions:
 
@@ -24,11 +24,11 @@ Extensions:
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from kg.errors import MappingError
-from kg.ingest.mapping import Document, Mapping, Rule, Source
+from kg.ingest.mapping import Document, Join, Mapping, Rule, Source, TermMap
 from kg.ingest.mapping_sources import parse_source
 from kg.ingest.mapping_terms import Terms
 from kg.ingest.places import Node, load_yaml
@@ -106,6 +106,7 @@ def parse_document(content: str, name: str) -> Document:
         raise top.error("there is no key 'mappings'; a document maps at least one thing")
     mappings = [_mapping(key, node, terms, sources) for key, node in keys["mappings"].items()]
     _check_parents(sources.values(), top)
+    _check_joins(mappings)
     return Document(name, tuple(sources.values()), tuple(mappings), content)
 
 
@@ -121,6 +122,16 @@ def _check_parents(sources: Iterable[Source], top: Node) -> None:
                     f"the source {source.name!r} builds on {name!r}, which is not a source above it"
                 )
         seen.add(source.name)
+
+
+def _check_joins(mappings: Sequence[Mapping]) -> None:
+    """Refuse references to mappings that are not there."""
+    names = [mapping.name for mapping in mappings]
+    for join in (join for m in mappings for rule in m.rules for join in rule.joins):
+        if join.mapping not in names:
+            raise MappingError(
+                f"{join.place}: there is no mapping {join.mapping!r}; there are {', '.join(names)}."
+            )
 
 
 def _mapping(key: str, node: Node, terms: Terms, sources: dict[str, Source]) -> Mapping:
@@ -165,14 +176,29 @@ def _rule(node: Node, terms: Terms) -> Rule:
                 raise node.error(f"the entry has no {needed}")
         predicates = [terms.predicate(item) for item in keys["predicates"].elements()]
         typed = any(terms.is_type(item) for item in predicates)
-        objects = [terms.object(item, iri=typed) for item in keys["objects"].elements()]
+        objects, joins = _objects(keys["objects"].elements(), terms, iri=typed)
         graphs, condition = terms.graphs(keys.get("graphs")), terms.condition(keys.get("condition"))
-        return Rule(tuple(predicates), tuple(objects), graphs, condition, node.place)
+        return Rule(tuple(predicates), objects, graphs, condition, node.place, joins)
     items = node.elements()
     if not 2 <= len(items) <= 3:
         raise node.error("a short entry is [predicate, object] or [predicate, object, datatype]")
     predicates = [terms.predicate(item) for item in items[0].elements()]
     typed = any(terms.is_type(item) for item in predicates)
     modifier = items[2].text() if len(items) == 3 else None
-    objects = [terms.object(item, iri=typed, modifier=modifier) for item in items[1].elements()]
-    return Rule(tuple(predicates), tuple(objects), place=node.place)
+    objects, joins = _objects(items[1].elements(), terms, iri=typed, modifier=modifier)
+    return Rule(tuple(predicates), objects, place=node.place, joins=joins)
+
+
+def _objects(
+    nodes: Sequence[Node], terms: Terms, *, iri: bool, modifier: str | None = None
+) -> tuple[tuple[TermMap, ...], tuple[Join, ...]]:
+    """Read the objects of an entry, and those that are subjects of other mappings."""
+    objects: list[TermMap] = []
+    joins: list[Join] = []
+    for node in nodes:
+        join = terms.join(node)
+        if join is not None:
+            joins.append(join)
+        else:
+            objects.append(terms.object(node, iri=iri, modifier=modifier))
+    return tuple(objects), tuple(joins)

@@ -148,7 +148,7 @@ REFUSED = [
     ("sources: rows\ns: just text", "is no IRI"),
     ("sources: rows\ns: ex:$(id)\npo: [[ex:p]]", "a short entry is"),
     ("sources: rows\ns: ex:$(id)\npo: [{p: ex:p}]", "the entry has no objects"),
-    ("sources: rows\ns: ex:$(id)\npo: [{p: ex:p, o: {mapping: other}}]", "a join"),
+    ("sources: rows\ns: ex:$(id)\npo: [{p: ex:p, o: {mapping: other}}]", "no mapping 'other'"),
     ("sources: rows\ns: ex:$(id)\npo: [{p: ex:p, o: {value: x, targets: y}}]", "targets"),
     ("sources: rows\ns: ex:$(id)\npo: [[ex:p, {f: shout($(x))}]]", "no function 'shout'"),
     ("sources: rows\ns: ex:$(id)\npo: [[ex:p, {f: 'lower($(x), y)'}]]", "lower takes (value)"),
