@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import lzma
 import re
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -14,6 +16,11 @@ from kg.store.documents import EXPANSION, unpacked_limit
 CELL_COUNT = 20_000_000
 """Most cells of the rectangle that the cells of a sheet span."""
 
+_DAMAGED = (
+    zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, OSError, RuntimeError,
+    ValueError, KeyError,
+)  # fmt: skip
+"""What the reader of archives raises for one that is damaged, or meant to be."""
 _CHUNK = 1 << 20
 _CELL = re.compile(rb'<(?:\w+:)?c [^>]*?r="([A-Z]{1,4})([0-9]{1,8})"')
 _OVERLAP = 200
@@ -51,7 +58,7 @@ def check_archive(path: Path, name: str) -> None:
                     check_expansion(unpacked, packed, name)
                     corner.feed(chunk)
                 corner.check(name)
-    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError) as error:
+    except _DAMAGED as error:
         raise SourceError(
             f"{name} cannot be unpacked ({error}). Save the workbook again, without a password.",
             file=name,

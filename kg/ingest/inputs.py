@@ -11,6 +11,7 @@ from pathlib import Path
 from kg.errors import MappingError, SourceError, UsageError
 from kg.ingest.mapping import Document
 from kg.ingest.readers import is_table, sheets_of, stem
+from kg.ingest.rml import parse_rml
 from kg.ingest.yarrrml import load_document
 from kg.store.documents import EXTENSIONS
 
@@ -81,7 +82,7 @@ def find_inputs(paths: Sequence[Path], mapping: Path | None) -> Inputs:
         for file in given:
             (inputs.rdf if is_rdf(file) else tables).append(file)
     if mapping is not None:
-        document = load_document(mapping)
+        document = load_mapping(mapping)
         inputs.tables.append((document, _files_of(document, tables)))
     else:
         for table in tables:
@@ -92,6 +93,21 @@ def find_inputs(paths: Sequence[Path], mapping: Path | None) -> Inputs:
             f" {', '.join(f'{name}.csv' for name in template_names())}."
         )
     return inputs
+
+
+def load_mapping(path: Path) -> Document:
+    """Read a mapping document: RML where its ending is `.ttl`, YARRRML otherwise.
+
+    Raises:
+        MappingError: it is missing, or says something that is not understood.
+    """
+    if path.suffix.lower() != ".ttl":
+        return load_document(path)
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise MappingError(f"The mapping document {path} cannot be read ({error}).") from error
+    return parse_rml(content, path.name)
 
 
 def is_rdf(path: Path) -> bool:

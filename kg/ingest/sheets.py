@@ -62,10 +62,10 @@ def extract(path: Path, target: Path, name: str, layout: Layout) -> Sheet:
             row=found,
         )
     check_width(len(header), name, found)
-    written = _write(rows, target, len(header), name)
+    written, beside = _write(rows, target, len(header))
     left_out = ", ".join(repr(other) for other in names if other != sheet)
     notices = (f"Sheet {sheet!r} was read; {left_out} not.",) if left_out else ()
-    return Sheet(sheet, header, written, notices + above(found))
+    return Sheet(sheet, header, written, notices + above(found) + beside)
 
 
 def _opened(path: Path, name: str) -> tuple[list[str], Rows]:
@@ -121,31 +121,29 @@ def _chosen(names: Sequence[str], rows_of: Rows, name: str, layout: Layout) -> t
     return sheet, row
 
 
-def _write(rows: Iterable[tuple[int, list[str]]], target: Path, width: int, name: str) -> int:
-    """Write numbered rows of `width` cells; return how many.
-
-    Raises:
-        SourceError: a cell stands beside the columns that the header names.
-    """
-    written = blank = 0
+def _write(
+    rows: Iterable[tuple[int, list[str]]], target: Path, width: int
+) -> tuple[int, tuple[str, ...]]:
+    """Write numbered rows of `width` cells; return how many, and what was left out beside them."""
+    written = blank = beside = first = 0
     with target.open("w", encoding="utf-8", newline="") as sink:
         writer = csv.writer(sink, quoting=csv.QUOTE_ALL, lineterminator="\n")
         for number, cells in rows:
             if any(cells[width:]):
-                raise SourceError(
-                    f"{name}, row {number}: a cell stands to the right of the last column that"
-                    " the header names. Name its column, or empty the cell.",
-                    file=name,
-                    row=number,
-                )
-            if not any(cells):
+                beside, first = beside + 1, first or number
+            if not any(cells[:width]):
                 blank += 1
                 continue
             for missing in range(number - blank, number):
                 writer.writerow([missing, *[""] * width])
             written, blank = written + blank + 1, 0
             writer.writerow([number, *cells[:width], *[""] * (width - len(cells))])
-    return written
+    if not beside:
+        return written, ()
+    return written, (
+        f"Cells to the right of the last named column were left out in {beside} rows, the first of"
+        f" them row {first}.",
+    )
 
 
 def cell_text(cell: object) -> str:

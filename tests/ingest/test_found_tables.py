@@ -109,6 +109,16 @@ def test_sheet_with_the_names_is_found_and_another_can_be_named(
         read("c.xlsx", content, Layout(sheet="Other"))
 
 
+def test_cells_beside_the_named_columns_are_left_out_and_told(read: Reader) -> None:
+    content = ods(("S", line(cell("key"), cell("name")) + line(cell("A", 4)) + line(cell("B"))))
+    table, rows = read("a.ods", content)
+    assert rows == [(2, "A", "A"), (3, "B", None)]
+    assert table.notices == (
+        "Cells to the right of the last named column were left out in 1 rows, the first of them"
+        " row 2.",
+    )
+
+
 def test_sheets_named_after_templates_are_imported_together(
     store: Store, importer: Importer, tmp_path: Path
 ) -> None:
