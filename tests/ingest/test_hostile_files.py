@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import gzip
 import io
 import json
@@ -53,8 +54,8 @@ def book() -> bytes:
     workbook = openpyxl.Workbook()
     sheet = workbook.active
     assert sheet is not None
-    for row in PARTIES.splitlines():
-        sheet.append(row.replace('"', "").split(","))
+    for row in csv.reader(PARTIES.splitlines()):
+        sheet.append(row)
     file = io.BytesIO()
     workbook.save(file)
     return file.getvalue()
