@@ -215,7 +215,7 @@ GRID = st.lists(
 
 
 @settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(rows=GRID)
 def test_opendocument_texts_are_read_as_another_reader_does(

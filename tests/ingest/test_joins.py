@@ -92,7 +92,7 @@ TABLE = st.lists(st.tuples(KEY, KEY), min_size=1, max_size=6)
 
 
 @settings(
-    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(people=TABLE, cities=TABLE)
 def test_joins_are_those_of_two_loops(
