@@ -165,7 +165,7 @@ def _spoil(demo: Demo) -> None:
     """Leave a few gaps that the shapes answer with warnings, as in any real register."""
     demo.party("P0015")["given_name"] = ""
     demo.party("P0044").update(email="", phone="", street="", postal_code="", city="", country="")
-    demo.party("P0061")["phone"] = "0199 0043"
+    demo.party("P0061")["phone"] = "01990043"
     demo.party("L009")["registration_id"] = ""
     twin, original = demo.party("P0120"), demo.party("P0070")
     for column in ("name", "given_name", "family_name", "email"):
