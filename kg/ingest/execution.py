@@ -287,12 +287,12 @@ class Execution:
             target = bound.document.mapping(wanted.mapping)
             for name in target.sources:
                 theirs = bound.relations[name]
-                table = self._name("joined")
+                table = self.fresh("joined")
                 joined = join(mapping, rule, wanted, ours, target, theirs, self._context, table)
                 fill(self._cursor, joined.lookups)
                 self._cursor.execute(f"CREATE TEMP TABLE {table} AS {rendered(joined.query)}")
                 for production in self.producer.productions(
-                    joined.mapping, joined.relation, self._name("made")
+                    joined.mapping, joined.relation, self.fresh("made")
                 ):
                     # Subjects and objects were checked where their own mappings were.
                     self._produce(replace(production, checks=()), joined.relation)
