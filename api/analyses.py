@@ -131,9 +131,23 @@ def _evaluated(
     name: str, shared: Mapping[str, str], answer: Callable[[Cursor, Context], Answer]
 ) -> Answer:
     """Return what `answer` makes of a cursor of the caller's and the context of a request."""
+    with reading(name, shared) as cursor:
+        return answer(cursor, read_context(services().settings, cursor, shared))
+
+
+@contextmanager
+def reading(name: str, shared: Mapping[str, str]) -> Iterator[Cursor]:
+    """Yield a cursor on what the caller may see, for work that is listed and can be stopped.
+
+    `name` is what the list shows; `shared` are the options of the request, `timeout` among them.
+
+    Raises:
+        UsageError: the timeout is no number of seconds.
+        QueryError: the deadline passed, it was stopped, or there is no room or memory for it.
+    """
     cursor = services().store.cursor(caller().hidden_graphs, memory=allowance("analysis").memory)
     with closing(cursor), _guarded(cursor, name, shared):
-        return answer(cursor, read_context(services().settings, cursor, shared))
+        yield cursor
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from api import (
     graphs,
     health,
     imports,
+    merging,
     metrics,
     openapi,
     quarantine,
@@ -86,6 +87,7 @@ def create_app(
         running,
         tokens,
         metrics,
+        merging,
     ):
         app.register_blueprint(part.blueprint)
     register_pages(app)

@@ -96,6 +96,7 @@ def describe() -> Document:
             },
             "/api/imports/fix-sheet": {"post": _fix_sheet()},
             **_quarantine(),
+            **_merging(),
             "/api/running": {"get": _operation("What runs, of the caller's", [], _json())},
             "/api/running/{id}": {
                 "delete": _operation("Stop what runs", [_path_parameter("id")], _json())
@@ -234,6 +235,40 @@ def _quarantine() -> Document:
         "/api/quarantine/retry": {"post": _operation("Try again what waits", one, _json())},
         "/api/quarantine/fix-sheet": {"get": sheet},
         "/api/quarantine/{id}": {"delete": _operation("Give up what waits", row, _json())},
+    }
+
+
+def _merging() -> Document:
+    scores = [
+        _parameter("least", "Lowest score, from 0 to 1; default: 0.5"),
+        _parameter("limit", "Pairs at most; default: 1000"),
+    ]
+    pair = [_parameter(name, "Key or IRI of a party", required=True) for name in ("one", "other")]
+    one = _parameter("duplicate", "Key or IRI of the merged record", required=True)
+    return {
+        "/api/duplicates": {
+            "get": _operation("Likely duplicates with what they have in common", scores, _json())
+        },
+        "/api/merges": {
+            "get": _operation("The merges that stand, the last decided first", [], _json()),
+            "post": _taking("Merge a record into another one", "duplicate", "canonical", "date"),
+            "delete": _operation("Take a merge back", [one, _parameter("reason", "Why")], _json()),
+        },
+        "/api/distinctions": {
+            "post": _taking("Set two records aside as not the same", "one", "other"),
+            "delete": _operation("Take that back", pair, _json()),
+        },
+    }
+
+
+def _taking(summary: str, first: str, second: str, *others: str) -> Document:
+    """Return an operation that takes a JSON object naming two parties, and why."""
+    members = {name: {"type": "string"} for name in (first, second, *others, "reason")}
+    schema = {"type": "object", "required": [first, second], "properties": members}
+    content = {"application/json": {"schema": schema}}
+    return {
+        **_operation(summary, [], _json()),
+        "requestBody": {"required": True, "content": content},
     }
 
 
