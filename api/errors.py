@@ -32,6 +32,7 @@ _PROBLEMS: tuple[tuple[type[kg.ClientgraphError], int, str, str], ...] = (
     (kg.ShapesError, 422, "shapes", "The shapes cannot be used"),
     (kg.StoreLockedError, 503, "store-locked", "The store is in use"),
     (kg.StoreBusyError, 503, "store-busy", "The store is being written"),
+    (kg.StoreFullError, 507, "store-full", "There is no room for the write"),
     (kg.StoreError, 503, "store", "The store cannot do this now"),
     (kg.UsageError, 400, "usage", "The request is wrong"),
     (kg.ClientgraphError, 400, "request", "The request cannot be served"),

@@ -5,6 +5,7 @@ ClientgraphError
 ├── StoreError
 │   ├── StoreLockedError       another process holds the file
 │   ├── StoreBusyError         another write goes on for too long
+│   ├── StoreFullError         the disk did not take what was written
 │   ├── StoreFormatError       the file is not a clientgraph store, or of another version
 │   └── RdfSyntaxError         an RDF document cannot be read (path, line, column)
 ├── QueryError
@@ -47,6 +48,10 @@ class StoreLockedError(StoreError):
 
 class StoreBusyError(StoreError):
     """Another write is going on, and it did not end in time."""
+
+
+class StoreFullError(StoreError):
+    """The disk did not take what was written; nothing of the write is kept."""
 
 
 class StoreFormatError(StoreError):

@@ -91,7 +91,8 @@ def unmerge(store: Store, duplicate: str, *, agent: str = "local", reason: str =
         UsageError: the record is unknown, or not merged into another one.
     """
     with store.write(agent=agent, activity="unmerge", note=reason) as tx:
-        party = find_party(tx.cursor, duplicate)
+        # What is left of a record whose import was taken back can be set free, too.
+        party = find_party(tx.cursor, duplicate, declared=False)
         kept = canonical_of(tx.cursor, party.id)
         if kept is None:
             raise UsageError(

@@ -87,8 +87,8 @@ def list_merges(cursor: Cursor) -> list[Merge]:
     return [Merge(*row) for row in cursor.execute(_MERGES, ids).fetchall()]
 
 
-def find_party(cursor: Cursor, name: str) -> Party:
-    """Return the party of a source key or an IRI.
+def find_party(cursor: Cursor, name: str, *, declared: bool = True) -> Party:
+    """Return the party of a source key or an IRI; it need not be `declared` to be of a kind.
 
     Raises:
         UsageError: there is none, or there are several with the key.
@@ -107,7 +107,7 @@ def find_party(cursor: Cursor, name: str) -> Party:
             [found[0], type_id],
         ).fetchall()
         groups = frozenset(row[0] for row in rows)
-    if not groups:
+    if not found or (declared and not groups):
         raise UsageError(f"There is no party {name!r}: give the key or the IRI of one.")
     return Party(found[0], decode(cursor, found)[found[0]][1], groups)
 

@@ -8,9 +8,7 @@ as it was at any commit stays readable.
 from __future__ import annotations
 
 import contextlib
-import os
 import secrets
-import tempfile
 import threading
 from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC, datetime
@@ -19,10 +17,11 @@ from types import TracebackType
 
 import duckdb
 
-from kg.errors import StoreBusyError, StoreError, StoreFormatError, StoreLockedError
+from kg.errors import StoreBusyError, StoreFormatError
 from kg.namespaces import CG, ID, PROV, PROVENANCE_GRAPH, RDF, XSD
-from kg.store import few, signals, staging
+from kg.store import few, staging
 from kg.store.decoding import Terms
+from kg.store.opening import Opening, close_the_door, write_error
 from kg.store.schema import TABLES, UPGRADES, VERSION
 from kg.store.typing import XSD_STRING
 from kg.store.visibility import hide
@@ -169,6 +168,7 @@ class Store:
         self._writer = threading.RLock()
         self._turns = 0
         self._last = (-1, 0)
+        self._opening: Opening | None = None
         self.terms = Terms()
         """The terms that were decoded last."""
 
@@ -193,29 +193,10 @@ class Store:
             StoreLockedError: another process holds the file.
             StoreFormatError: the file is no store, or of another version.
         """
-        config: dict[str, str | bool | int | float | list[str]] = {"memory_limit": memory_limit}
-        if threads:
-            config["threads"] = threads
-        if workers is not None:
-            total = max(threads or os.cpu_count() or 1, workers + 1)
-            config.update(threads=total, external_threads=total - workers)
-        if path is None:
-            config["temp_directory"] = str(Path(tempfile.gettempdir()) / "clientgraph")
-        try:
-            if path is not None:
-                path.parent.mkdir(parents=True, exist_ok=True)
-            connection = duckdb.connect(":memory:" if path is None else str(path), config=config)
-        except (duckdb.IOException, duckdb.SerializationException) as error:
-            raise _open_error(path, error) from error
-        except OSError as error:
-            raise StoreError(
-                f"The folder {path.parent if path else ''} cannot be made: {error.strerror}."
-                " Choose another one with --data-dir."
-            ) from error
-        if spill_limit:
-            # As an option of the connection, DuckDB 2.0.0 shows it and does not keep to it.
-            connection.execute("SET max_temp_directory_size = ?", [spill_limit])
+        opening = Opening(path, memory_limit, threads, spill_limit, workers)
+        connection = opening.connect()
         store = cls(connection)
+        store._opening = opening
         store._prepare(path)
         return store
 
@@ -230,14 +211,7 @@ class Store:
                 f"{path} is not a clientgraph store of version {VERSION} or before. Choose another"
                 " data folder, or export it with the version that wrote it and import it here."
             )
-        # This optimizer of DuckDB 2.0.0 drops a LIMIT above a LEFT JOIN whose right side it proves
-        # empty: ten rows are asked for and all come, and EXISTS finds nothing.
-        self._connection.execute("SET disabled_optimizers = 'projection_pullup'")
-        signals.prepare(self._connection)
-        # No statement reached by any means may read a file or the network.
-        self._connection.execute("SET enable_external_access = false")
-        self._connection.execute("SET allowed_configs = ['operator_memory_limit']")
-        self._connection.execute("SET lock_configuration = true")
+        close_the_door(self._connection)
 
     def _create(self) -> None:
         """Create the tables and the settings of a new store, in one transaction."""
@@ -336,6 +310,7 @@ class Store:
 
         Raises:
             StoreBusyError: another write did not end within `wait` seconds (None: wait for ever).
+            StoreFullError: the disk did not take what was written; nothing of it is kept.
         """
         with self._only_writer(wait):
             cursor = self.cursor()
@@ -345,9 +320,14 @@ class Store:
                 yield tx
                 if not tx.rolled_back:
                     self._commit(tx)
-            except BaseException:
+            except BaseException as error:
                 with contextlib.suppress(duckdb.Error):
                     tx.rollback()
+                if isinstance(error, duckdb.Error) and (full := write_error(error)):
+                    cursor.close()
+                    if self._keeps(tx.number, error):
+                        return
+                    raise full from error
                 raise
             finally:
                 cursor.close()
@@ -359,6 +339,21 @@ class Store:
             tx.commit()
         finally:
             self._turns += 1
+
+    def _keeps(self, number: int, error: duckdb.Error) -> bool:
+        """Tell whether a commit was kept though an error followed it.
+
+        Where the error left the engine unusable, the file is opened again: the engine reads it as
+        it is, with a commit that was kept before it could not be copied to the main file.
+        """
+        if self._opening is None or not isinstance(error, duckdb.FatalException):
+            return False
+        with contextlib.suppress(duckdb.Error):  # while cursors of the old engine are still there
+            self._connection.close()
+            self._connection = self._opening.connect()
+            close_the_door(self._connection)
+            return self.head == number
+        return False
 
     @contextlib.contextmanager
     def _only_writer(self, wait: float | None) -> Iterator[None]:
@@ -381,16 +376,3 @@ def head_of(cursor: Cursor) -> int:
     """Return the number of the last commit that a cursor sees, 0 before the first."""
     row = cursor.execute('SELECT max(number) FROM "commit"').fetchone()
     return int(row[0]) if row and row[0] is not None else 0
-
-
-def _open_error(path: Path | None, error: Exception) -> StoreError:
-    """Return the error of ours that says why a file cannot be opened."""
-    if "lock" in str(error).lower():
-        return StoreLockedError(
-            f"{path} is in use by another process, probably a running server. Stop it, or speak"
-            " to it with --url http://HOST:PORT."
-        )
-    return StoreFormatError(
-        f"{path} cannot be opened as a clientgraph store: it is not one, or it cannot be read."
-        " Choose another data folder."
-    )
