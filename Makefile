@@ -4,6 +4,7 @@ PYTHON ?= python3
 HOST ?= 127.0.0.1
 PORT ?= 5000
 DATA_DIR ?= var
+CLIENTS ?= 100k
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -28,10 +29,10 @@ endef
 export UV_SYSTEM_CERTS ?= true
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-all check browser bench lint format lock clean
+.PHONY: help setup run test test-all check browser bench bench-ingest lint format lock clean
 
 help:  ## list these targets
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-10s %s\n", $$1, $$2}'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-12s %s\n", $$1, $$2}'
 
 setup: $(VENV)/.dev  ## install everything that working on the project needs
 
@@ -59,6 +60,9 @@ format: $(VENV)/.dev  ## write the files as the formatter wants them
 
 bench: $(VENV)/.dev  ## measure; see benchmarks/
 	$(BIN)/python -m benchmarks
+
+bench-ingest: $(VENV)/.dev  ## measure from CSV to a checked graph; CLIENTS=1M takes the large size
+	$(BIN)/python -m benchmarks.ingest --peers --clients $(CLIENTS)
 
 # Only Debian's own packages are known to fit together; elsewhere the tests themselves say why they skip.
 browser:
