@@ -177,6 +177,7 @@ roles = _command(ANALYSES["roles"])
 referrals = _group("referrals", "Referral chains: who brought whom, and what came of it.")
 chains = _group("chains", "Internal supplier-client chains, down to external clients.")
 
+segments = _group("segments", "Segments, targets, personas and look-alikes.")
 value = _group("value", "Value of clients, and what insiders pay and know more.")
 
 

@@ -43,6 +43,7 @@ _COMMANDS = {
     "referrals": "kg.cli.analysing:referrals",
     "restore": "kg.cli.keeping:restore",
     "roles": "kg.cli.analysing:roles",
+    "segments": "kg.cli.analysing:segments",
     "transitions": "kg.cli.analysing:transitions",
     "template": "kg.cli.templates:template_command",
     "update": "kg.cli.updating:update_command",

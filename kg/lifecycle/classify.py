@@ -12,6 +12,7 @@ from kg.lifecycle.history import mark_won_back
 from kg.lifecycle.measures import measure
 from kg.lifecycle.purchases import build_purchases
 from kg.lifecycle.records import build_parties, build_records
+from kg.lifecycle.segments import build_targeted
 from kg.lifecycle.stages import decide
 from kg.store import Cursor, lookup
 
@@ -69,6 +70,7 @@ def build_facts(evaluation: Evaluation) -> None:
         ) AS met ANTI JOIN party ON party.party = met.party
         """
     )
+    build_targeted(evaluation)
 
 
 def party_records(cursor: Cursor, party: str) -> list[int]:

@@ -152,18 +152,24 @@ JOIN imprecise AS i ON i.party = b.party
     AND (i.day IS NULL OR i.first_day <= b.asked AND b.asked < i.day)
 """
 
+_TARGETED = """
+SELECT b.party, b.asked, 'targeted' FROM {probes} AS b
+JOIN targeted AS g ON g.party = b.party AND g.start <= b.asked AND b.asked < g.finish
+"""
+
 _MARKED = f"""
 SELECT party, asked, bool_or(mark = 'internal') AS internal, bool_or(mark = 'key') AS key_account,
-    bool_or(mark = 'excluded') AS excluded
-FROM ({_INTERNAL} UNION ALL {_UNIT} UNION ALL {_KEY} UNION ALL {_EXCLUDED})
+    bool_or(mark = 'excluded') AS excluded, bool_or(mark = 'targeted') AS targeted
+FROM ({_INTERNAL} UNION ALL {_UNIT} UNION ALL {_KEY} UNION ALL {_EXCLUDED} UNION ALL {_TARGETED})
 GROUP BY party, asked
 """
-"""Position, designation and excluded evidence: facts that few parties have."""
+"""Position, designation, excluded evidence and targetings: facts that few parties have."""
 
 _JOINED = """
 SELECT a.*, r.refused_on, coalesce(r.notice, FALSE) AS notice,
     w.party IS NOT NULL AS unresolved, w.first_bad, w.bad_since,
-    s.party IS NOT NULL AS signalled, coalesce(s.two_way, FALSE) AS two_way, s.started,
+    s.party IS NOT NULL OR coalesce(k.targeted, FALSE) AS signalled,
+    coalesce(s.two_way, FALSE) AS two_way, s.started,
     q.qualified, q.positive, g.score,
     coalesce(k.internal, FALSE) AS internal, coalesce(k.key_account, FALSE) AS key_account,
     coalesce(p.amount >= $K_potential, FALSE) AS suggested,

@@ -13,6 +13,7 @@ OPTIONS = {
     "party": "B", "from": "2025-01-01", "to": "2025-06-30", "model": "first", "unit": "U",
     "client": "B", "against": '{"D_loyal": 90}', "scope": "product",
     "remove": "U", "cut": "", "share": "", "satisfaction": "", "by": "channel",
+    "segment": "S", "persona": "H", "parties": "A",
     "retention": "0.8", "discount": "0.1", "years": "5", "other": "A", "role": "CLIENT",
 }  # fmt: skip
 
@@ -25,6 +26,8 @@ def world() -> World:
     made.refers("A", "B", "2025-01-01")
     made.buys("B", "2025-01-10")
     made.supplies("U", "B", 0.5)
+    made.add("segment", "S", "Segment", sourceKey="S")
+    made.add("persona", "H", "BuyerPersona", sourceKey="H")
     return made
 
 

@@ -21,6 +21,7 @@ ex:r1 a cg:Referral ; cg:sourceKey "r1" ; cg:recommender ex:ana ; cg:referred ex
 ex:o2 a cg:Purchase ; cg:client ex:bo ; cg:seller ex:shop ; cg:hasLine ex:l2 ;
     cg:orderDate "2025-02-01"^^xsd:date .
 ex:l2 cg:netAmount 20.00 ; cg:currency "EUR" .
+ex:young a cg:Segment ; cg:sourceKey "young" .
 """
 
 
@@ -45,6 +46,8 @@ def required(analysis):
         "other": "ana",
         "remove": "shop",
         "retention": "0.8",
+        "segment": "young",
+        "parties": "bo",
         "discount": "0.1",
     }
     # An analysis of changes takes one of several options.

@@ -1,0 +1,201 @@
+"""Who meets the criteria of segments and personas, and which segments f targets (section 3)."""
+
+from __future__ import annotations
+
+from kg.errors import UsageError
+from kg.lifecycle.evaluation import NEVER, Evaluation
+from kg.sparql import NotCompiledError, compile_select
+from kg.store import Kind
+
+DERIVED = ("stage", "depth", "formerKind", "pipeline", "position", "tier")
+"""Properties that are computed as of a date: a criterion may name them where a table gives them."""
+
+_NUMBERS = ", ".join(str(int(k)) for k in (Kind.INTEGER, Kind.DECIMAL, Kind.FLOAT, Kind.DOUBLE))
+_TIMES = ", ".join(
+    str(int(k)) for k in (Kind.DATETIME, Kind.DATE, Kind.TIME, Kind.YEARMONTH, Kind.YEAR)
+)
+_TEXTS = f"{int(Kind.STRING)}, {int(Kind.LANG)}"
+
+
+def build_criteria(evaluation: Evaluation, *, derived: str | None = None) -> None:
+    """Make the tables `criterion` and `met`, for segments and personas, after `build_facts`.
+
+    `criterion` has (owner, criterion, family, property, operator); `met` has (owner, criterion,
+    party, holds), without a row where the party has no value: that is unknown. `derived` is a
+    relation (party, property, value) of computed properties, value being a notation.
+    """
+    evaluation.table(
+        "criterion",
+        f"""
+        SELECT DISTINCT h.s AS owner, h.o AS criterion, f.o AS family, p.o AS property,
+            coalesce(t.lex, '=') AS operator
+        FROM {evaluation.triples("hasCriterion")} AS h
+        JOIN {evaluation.triples("criterionProperty")} AS p ON p.s = h.o
+        LEFT JOIN {evaluation.triples("criterionFamily")} AS f ON f.s = h.o
+        LEFT JOIN {evaluation.triples("operator")} AS o ON o.s = h.o
+        LEFT JOIN term AS t ON t.id = o.o
+        """,
+    )
+    computed = (
+        f"UNION ALL SELECT party, property, NULL, {int(Kind.STRING)}, NULL, NULL, value"
+        f" FROM {derived}"
+    )
+    evaluation.table("met", _MET.format(computed=computed if derived else "", same=_SAME,
+                                        ordered=_ORDERED,
+                                        values=evaluation.triples("criterionValue")))  # fmt: skip
+
+
+_SAME = f"""coalesce(
+    f.o = v.id
+    OR f.k IN ({_NUMBERS}) AND v.kind IN ({_NUMBERS}) AND f.dbl = v.dbl
+    OR f.k IN ({_TIMES}) AND v.kind IN ({_TIMES}) AND f.ts = v.ts
+    OR f.k IN ({_TEXTS}) AND v.kind IN ({_TEXTS}) AND f.lex = v.lex
+    OR f.k = {int(Kind.IRI)} AND v.kind IN ({_TEXTS}) AND f.lex LIKE '%/' || v.lex
+    OR f.o IS NULL AND v.kind = {int(Kind.IRI)}
+        AND v.lex LIKE '%/' || replace(lower(f.lex), '_', '-'), FALSE)"""
+"""A fact has the value of a criterion: the same term, equal values, or the end of its IRI."""
+
+_COMPARED = {
+    "<": "{left} < {right}", "<=": "{left} <= {right}",
+    ">": "{left} > {right}", ">=": "{left} >= {right}",
+}  # fmt: skip
+
+
+def _compared(left: str, right: str) -> str:
+    """Return the SQL of the comparison that the operator of a criterion names."""
+    cases = " ".join(
+        f"WHEN '{sign}' THEN {text.format(left=left, right=right)}"
+        for sign, text in _COMPARED.items()
+    )
+    return f"CASE c.operator {cases} ELSE FALSE END"
+
+
+_ORDERED = f"""CASE
+    WHEN f.k IN ({_NUMBERS}) AND v.kind IN ({_NUMBERS}) THEN {_compared("f.dbl", "v.dbl")}
+    WHEN f.k IN ({_TIMES}) AND v.kind IN ({_TIMES}) THEN {_compared("f.ts", "v.ts")}
+    WHEN f.k IN ({_TEXTS}) AND v.kind IN ({_TEXTS}) THEN {_compared("f.lex", "v.lex")}
+    ELSE FALSE END"""
+
+_MET = """
+WITH fact AS (
+    SELECT coalesce(m.canonical, q.s) AS party, q.p AS property, q.o, q.k, q.dbl, q.ts, t.lex
+    FROM live AS q
+    JOIN (SELECT DISTINCT property FROM criterion) AS c ON c.property = q.p
+    JOIN term AS t ON t.id = q.o
+    LEFT JOIN merged AS m ON m.id = q.s
+    {computed}
+)
+SELECT c.owner, c.criterion, f.party,
+    CASE c.operator WHEN '!=' THEN NOT bool_or({same})
+        WHEN '=' THEN bool_or({same}) WHEN 'in' THEN bool_or({same})
+        ELSE bool_or({ordered}) END AS holds
+FROM criterion AS c
+JOIN fact AS f ON f.property = c.property
+SEMI JOIN party ON party.party = f.party
+JOIN {values} AS w ON w.s = c.criterion
+JOIN term AS v ON v.id = w.o
+GROUP BY c.owner, c.criterion, c.operator, f.party
+"""
+
+
+def build_members(evaluation: Evaluation) -> None:
+    """Make the table `member`: (segment, party), after `build_criteria`.
+
+    A segment with a SELECT has the parties that it finds; one with both has those that meet both.
+
+    Raises:
+        UsageError: the SELECT of a segment is not one, or cannot be compiled.
+    """
+    evaluation.table("found", "SELECT 0::BIGINT AS segment, 0::BIGINT AS party WHERE FALSE")
+    asked = evaluation.run(
+        f"SELECT q.s, s.lex, t.lex FROM {evaluation.triples('selectQuery')} AS q"
+        " JOIN term AS s ON s.id = q.s JOIN term AS t ON t.id = q.o ORDER BY 2, 3"
+    ).fetchall()
+    for segment, name, text in asked:
+        evaluation.run(
+            f"INSERT INTO found SELECT DISTINCT $segment_id::BIGINT, coalesce(m.canonical, f.party)"
+            f" FROM ({_selected(evaluation, name, text)}) AS f"
+            " LEFT JOIN merged AS m ON m.id = f.party SEMI JOIN party"
+            " ON party.party = coalesce(m.canonical, f.party)",
+            segment_id=segment,
+        )
+    evaluation.table("asked_segment", "SELECT unnest($ids::BIGINT[]) AS segment",
+                     ids=[row[0] for row in asked])  # fmt: skip
+    evaluation.table("member", _MEMBER.format(segments=evaluation.instances("Segment")))
+
+
+def _selected(evaluation: Evaluation, name: str, text: str) -> str:
+    """Return the SQL of the parties that the SELECT of a segment finds."""
+    try:
+        compiled = compile_select(evaluation.cursor, text, {})
+    except NotCompiledError as error:
+        raise UsageError(
+            f"The query of the segment {name} cannot be evaluated as of a date: {error}"
+        ) from None
+    if compiled.form != "select" or "party" not in compiled.variables:
+        raise UsageError(f"The query of the segment {name} has to be a SELECT of ?party.")
+    column = f"c{compiled.variables.index('party')}_id"
+    return f"SELECT {column} AS party FROM ({compiled.sql}) AS q WHERE {column} IS NOT NULL"
+
+
+_MEMBER = """
+WITH counted AS (SELECT owner, count(*) AS n FROM criterion GROUP BY owner),
+by_criteria AS (
+    SELECT m.owner AS segment, m.party FROM met AS m
+    JOIN counted AS c ON c.owner = m.owner
+    WHERE m.holds GROUP BY m.owner, m.party, c.n HAVING count(*) = c.n
+)
+SELECT s.s AS segment, p.party
+FROM {segments} AS s
+JOIN (
+    SELECT segment, party FROM by_criteria
+    UNION SELECT segment, party FROM found
+) AS p ON p.segment = s.s
+WHERE (s.s NOT IN (SELECT segment FROM asked_segment)
+        OR (s.s, p.party) IN (SELECT segment, party FROM found))
+    AND (s.s NOT IN (SELECT owner FROM counted)
+        OR (s.s, p.party) IN (SELECT segment, party FROM by_criteria))
+"""
+
+
+def build_targetings(evaluation: Evaluation) -> None:
+    """Make the table `targeting`: (targeting, segment, start, finish, core) of f."""
+    evaluation.table(
+        "targeting",
+        f"""
+        SELECT e.s AS targeting, g.o AS segment, coalesce(f.day, DATE '-infinity') AS start,
+            coalesce(t.day, {NEVER}) AS finish, coalesce(c.num = 1, FALSE) AS core
+        FROM {evaluation.instances("Targeting")} AS e
+        JOIN {evaluation.triples("segment")} AS g ON g.s = e.s
+        LEFT JOIN {evaluation.triples("withOrganization")} AS w ON w.s = e.s
+        LEFT JOIN merged AS m ON m.id = w.o
+        LEFT JOIN {evaluation.dates("startDate")} AS f ON f.s = e.s
+        LEFT JOIN {evaluation.dates("endDate")} AS t ON t.s = e.s
+        LEFT JOIN {evaluation.triples("isCore")} AS c ON c.s = e.s
+        WHERE e.s NOT IN (SELECT s FROM unknown)
+            AND coalesce(coalesce(m.canonical, w.o) IN (SELECT id FROM house), TRUE)
+        """,
+    )
+
+
+def build_targeted(evaluation: Evaluation) -> None:
+    """Make the table `targeted`: (party, start, finish) of the parties in a segment targeted by f.
+
+    It is a sign of engagement. Criteria on computed properties hold for nobody here, since what
+    they ask for is computed from these very signs.
+    """
+    if evaluation.value("class_Targeting") < 0:
+        evaluation.table(
+            "targeted",
+            "SELECT 0::BIGINT AS party, DATE '-infinity' AS start, DATE 'infinity' AS finish"
+            " WHERE FALSE",
+        )
+        return
+    build_targetings(evaluation)
+    build_criteria(evaluation)
+    build_members(evaluation)
+    evaluation.table(
+        "targeted",
+        "SELECT DISTINCT m.party, t.start, t.finish FROM targeting AS t"
+        " JOIN member AS m ON m.segment = t.segment",
+    )

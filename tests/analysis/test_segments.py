@@ -1,0 +1,205 @@
+"""Segments, targets, personas and look-alikes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from kg.analysis import segments
+from kg.errors import UsageError
+from kg.lifecycle import Table
+from kg.namespaces import CG, scheme
+from tests.lifecycle.world import World, context, iri
+
+T = "2025-06-30"
+
+
+def people() -> World:
+    """Return four parties: two of Lyon, of known and unknown income, one of them a client."""
+    world = World()
+    for key, values in {
+        "A": {"residence": "Lyon", "annualPotential": 100},
+        "B": {"residence": "Lyon"},
+        "C": {"residence": "Nice", "annualPotential": 500},
+        "D": {},
+    }.items():
+        world.party(key, **values)
+    world.buys("A", "2025-01-10")
+    return world
+
+
+def segment(world: World, key: str, *criteria: tuple[str, str, Any], **values: Any) -> str:
+    """Add a segment with criteria (property, operator, values)."""
+    subject = world.add("segment", key, values.pop("type_name", "Segment"), sourceKey=key, **values)
+    for number, (name, sign, value) in enumerate(criteria):
+        world.property(
+            subject,
+            "hasCriterion",
+            world.add(
+                "criterion", f"{key}{number}", "Criterion", criterionProperty=str(CG[name]),
+                operator=sign, criterionValue=value,
+                criterionFamily=str(scheme("criterion", "geographic")),
+            ),
+        )  # fmt: skip
+    return subject
+
+
+def asked(world: World, analysis: Callable[..., Table], as_of: str = T, **options: Any) -> Any:
+    with world.store() as store:
+        return list(analysis(store.cursor(), context(as_of), **options).records())
+
+
+def members(world: World, key: str = "S", as_of: str = T) -> list[str]:
+    return [row["party_key"] for row in asked(world, segments.members, as_of, segment=key)]
+
+
+@pytest.mark.parametrize(
+    ("criterion", "expected"),
+    [
+        (("residence", "=", "Lyon"), ["A", "B"]),
+        (("residence", "!=", "Lyon"), ["C"]),
+        (("residence", "in", ["Lyon", "Nice"]), ["A", "B", "C"]),
+        (("annualPotential", ">", 100), ["C"]),
+        (("annualPotential", ">=", 100), ["A", "C"]),
+        (("annualPotential", "<", 500), ["A"]),
+        (("annualPotential", "<=", 500), ["A", "C"]),
+        (("annualPotential", ">", "100"), []),
+        (("stage", "=", "CURRENT"), ["A"]),
+        (("stage", "=", str(scheme("stage", "unengaged"))), ["B", "C", "D"]),
+        (("stage", "!=", "CURRENT"), ["B", "C", "D"]),
+    ],
+)
+def test_a_criterion_compares_values_by_their_kind(
+    criterion: tuple[str, str, Any], expected: list[str]
+) -> None:
+    world = people()
+    segment(world, "S", criterion)
+    assert members(world) == expected
+
+
+def test_all_criteria_have_to_be_met() -> None:
+    world = people()
+    segment(world, "S", ("residence", "=", "Lyon"), ("annualPotential", ">", 50))
+    assert members(world) == ["A"]
+
+
+def test_each_criterion_tells_how_many_it_excludes() -> None:
+    world = people()
+    segment(world, "S", ("residence", "=", "Lyon"), ("annualPotential", ">", 50))
+    rows = {
+        row["property"]: (row["met"], row["failed"], row["unknown"], row["excludes_alone"])
+        for row in asked(world, segments.criteria, segment="S")
+    }
+    assert rows == {str(CG.residence): (2, 1, 1, 1), str(CG.annualPotential): (2, 0, 2, 1)}
+
+
+def test_a_select_finds_members_and_criteria_narrow_them() -> None:
+    world = people()
+    query = f"SELECT ?party WHERE {{ ?party <{CG.residence}> ?town FILTER(?town = 'Lyon') }}"
+    segment(world, "S", selectQuery=query)
+    segment(world, "R", ("annualPotential", ">", 50), selectQuery=query)
+    assert members(world) == ["A", "B"]
+    assert members(world, "R") == ["A"]
+
+
+@pytest.mark.parametrize(
+    ("query", "message"),
+    [
+        ("ASK { ?party ?p ?o }", "SELECT of .party"),
+        ("SELECT ?other WHERE { ?other ?p ?o }", "SELECT of .party"),
+        ("SELECT ?party { SERVICE <http://example.org/> { ?party ?p ?o } }", "cannot be evaluated"),
+    ],
+)
+def test_other_queries_are_refused(query: str, message: str) -> None:
+    world = people()
+    segment(world, "S", selectQuery=query)
+    with pytest.raises(UsageError, match=message):
+        members(world)
+
+
+def test_closed_parties_are_in_no_segment() -> None:
+    world = people()
+    segment(world, "S", ("residence", "=", "Lyon"))
+    world.property(iri("party", "B"), "closedOn", "2025-06-01")
+    assert members(world) == ["A"]
+    assert members(world, as_of="2025-05-31") == ["A", "B"]
+
+
+def test_segments_overlap_and_may_be_empty() -> None:
+    world = people()
+    segment(world, "LYON", ("residence", "=", "Lyon"))
+    segment(world, "RICH", ("annualPotential", ">=", 100))
+    segment(world, "NONE", ("residence", "=", "Oslo"))
+    listed = {row["segment_key"]: row["members"] for row in asked(world, segments.list_segments)}
+    assert listed == {"LYON": 2, "NONE": 0, "RICH": 2}
+    (row,) = asked(world, segments.overlap)
+    assert (row["segment_key"], row["other_key"], row["both"]) == ("LYON", "RICH", 1)
+    assert row["jaccard"] == pytest.approx(1 / 3)
+
+
+def targeted(**values: Any) -> World:
+    world = people()
+    chosen = segment(world, "S", ("residence", "=", "Lyon"))
+    world.add("targeting", "G", "Targeting", segment=chosen, startDate="2025-06-01",
+              endDate="2025-07-01", withOrganization=iri("party", "ORG"), isCore=True)  # fmt: skip
+    for key, status in values.items():
+        world.event("ConsentRecord", key, "2025-06-10",
+                    consentStatus=str(scheme("consent", status)))  # fmt: skip
+    return world
+
+
+def test_targets_leave_out_those_who_refused() -> None:
+    def told(world: World, as_of: str = T) -> dict[str, Any]:
+        return {r["party_key"]: r["excluded"] for r in asked(world, segments.targets, as_of)}
+
+    assert told(targeted()) == {"A": None, "B": None}
+    assert told(targeted(A="objected", B="given")) == {"A": "objected", "B": None}
+    assert told(targeted(A="objected"), "2025-06-09") == {"A": None, "B": None}
+    assert told(targeted(), "2025-07-01") == {}
+
+
+def test_being_targeted_is_a_sign_of_engagement() -> None:
+    world = targeted()
+    for as_of, stage in (("2025-05-31", "UNENGAGED"), ("2025-06-01", "POTENTIAL"),
+                         ("2025-06-30", "POTENTIAL"), ("2025-07-01", "UNENGAGED")):  # fmt: skip
+        rows = world.classified(as_of)
+        assert (rows["B"]["stage"], rows["C"]["stage"]) == (stage, "UNENGAGED"), as_of
+    assert world.classified("2025-06-15")["B"]["pipeline"] == "SUSPECT"
+
+
+def test_the_targets_of_another_organisation_are_not_ours() -> None:
+    world = people()
+    world.party("OTHER", "LegalEntity")
+    chosen = segment(world, "S", ("residence", "=", "Lyon"))
+    world.add("targeting", "G", "Targeting", segment=chosen, startDate="2025-06-01",
+              withOrganization=iri("party", "OTHER"))  # fmt: skip
+    assert world.classified(T)["B"]["stage"] == "UNENGAGED"
+
+
+def test_personas_match_by_known_criteria() -> None:
+    world = people()
+    segment(world, "H", ("residence", "=", "Lyon"), ("annualPotential", ">", 200),
+            type_name="BuyerPersona")  # fmt: skip
+    rows = {
+        row["party_key"]: (row["score"], row["coverage"], row["matched"], row["known"])
+        for row in asked(world, segments.personas, persona="H")
+    }
+    assert rows == {"A": (0.5, 1.0, 1, 2), "B": (1.0, 0.5, 1, 1), "C": (0.5, 1.0, 1, 2)}
+
+
+def test_look_alikes_share_what_some_have_in_common() -> None:
+    world = people()
+    for key in "ABC":
+        world.property(iri("party", key), "sex", "F")
+    rows = asked(world, segments.look_alikes, parties="A,B")
+    assert [(r["party_key"], r["shared"], r["attributes"]) for r in rows] == [
+        ("C", 2, 3), ("D", 1, 3),
+    ]  # fmt: skip
+    assert rows[0]["score"] == pytest.approx(2 / 3)
+
+
+def test_an_unknown_segment_is_refused() -> None:
+    with pytest.raises(UsageError, match="NOWHERE"):
+        members(people(), "NOWHERE")
