@@ -49,6 +49,10 @@ ROWS: dict[str, tuple[dict[str, str], list[str]]] = {
         {"since": "2025-06-15"},
         ["dan C4 - 2024-05-02", "ann C1 Anne 2025-01-10", "ben C2 Benoît 2025-01-20"],
     ),
+    "purchase-habits": (
+        {"at": "2025-06-30"},
+        ["ann C1 EUR 0 0 171 0", "ben C2 EUR 0 0 161 0", "dan C4 EUR 0 0 424 0"],
+    ),
     "parties-by-kind": (
         {},
         ["LegalEntity 2 1", "NaturalPerson 5 4", "OrganizationalUnit 5 0"],

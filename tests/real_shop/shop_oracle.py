@@ -142,3 +142,16 @@ def _standing(days: list[date], as_of: date) -> Standing:
     loyal = (last - first).days >= 365 and (as_of - last).days <= 180 and len(days) >= 3
     depth = "LOYAL" if loyal else "REGULAR" if len(recent) >= 3 else "OCCASIONAL"
     return Standing("CURRENT", depth, len(days), first, last)
+
+
+def habits(shop: Shop, at: date) -> dict[str, tuple[int, int, int, float]]:
+    """Return frequency, recency, age and monetary value of each customer, as lifetime models do."""
+    known = shop.sales[shop.sales.day <= at]
+    daily = known.groupby(["customer", "day"], as_index=False).gross.sum()
+    found = {}
+    for customer, days in daily.groupby("customer"):
+        ordered = days.sort_values("day")
+        first, last, repeated = ordered.day.iloc[0], ordered.day.iloc[-1], ordered.gross.iloc[1:]
+        mean = float(repeated.mean()) / 1000 if len(repeated) else 0.0
+        found[customer] = (len(repeated), (last - first).days, (at - first).days, mean)
+    return found

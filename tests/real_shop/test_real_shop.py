@@ -9,9 +9,18 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from shop_oracle import Shop, best_customers, net_values, read, revenue_by_month, standings
+from shop_oracle import (
+    Shop,
+    best_customers,
+    habits,
+    net_values,
+    read,
+    revenue_by_month,
+    standings,
+)
 
 from benchmarks import real_shop
+from kg.catalog import load_catalog
 from kg.sparql import query
 from kg.store import Store
 
@@ -101,3 +110,19 @@ def test_every_customer_stands_where_the_rules_put_it(
     counts = Counter(stage for stage, *_ in found.values())
     assert counts == Counter(it.stage for it in expected.values())
     assert len(counts) >= 2
+
+
+def test_habits_of_customers_are_those_of_the_file(store: Store, shop: Shop) -> None:
+    at = date(2011, 12, 9)
+    question = load_catalog()["purchase-habits"]
+    bound = question.bind({"at": at.isoformat(), "seller": "ORG"})
+    found = {
+        key[1]: (int(times[1]), int(recency[1]), int(age[1]), float(mean[1]))
+        for _, key, _, times, recency, age, mean in query(
+            store, question.text, bindings=bound, timeout=600
+        ).rows()
+    }  # type: ignore[index]
+    expected = habits(shop, at)
+    assert found.keys() == expected.keys()
+    for customer, figures in expected.items():
+        assert found[customer] == pytest.approx(figures), customer
