@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
-from fractions import Fraction
 from typing import NamedTuple
 
 from kg.analysis.forest import Forest
@@ -56,15 +55,17 @@ def split(cents: int, shares: Sequence[float]) -> list[int]:
     """
     if len(shares) == 1:
         return [cents]
-    sign = -1 if cents < 0 else 1
-    # Exact fractions: equal remainders are ties, and no part is lost to floating point.
-    exact = [Fraction(share) for share in shares]
-    wanted = [abs(cents) * share / sum(exact) for share in exact]
-    parts = [int(part) for part in wanted]
-    places = sorted(range(len(parts)), key=lambda place: (parts[place] - wanted[place], place))
-    for place in places[: abs(cents) - sum(parts)]:
+    # Exact whole numbers: equal remainders are ties, and no part is lost to floating point.
+    ratios = [share.as_integer_ratio() for share in shares]
+    finest = max(below for _, below in ratios)
+    weighed = [above * (finest // below) for above, below in ratios]
+    total, amount = sum(weighed), abs(cents)
+    divided = [divmod(amount * weight, total) for weight in weighed]
+    parts = [part for part, _ in divided]
+    places = sorted(range(len(parts)), key=lambda place: (-divided[place][1], place))
+    for place in places[: amount - sum(parts)]:
         parts[place] += 1
-    return [sign * part for part in parts]
+    return parts if cents >= 0 else [-part for part in parts]
 
 
 def attributed(
