@@ -15,7 +15,7 @@ ONTOLOGY = ROOT / "ontology"
 QUERIES = ROOT / "queries"
 EXAMPLES = Path(__file__).parent / "shapes"
 CGS = Namespace("https://w3id.org/clientgraph/shapes#")
-ABOUT_THE_VOCABULARY = ("C11", "C12")
+ABOUT_THE_VOCABULARY = ("C11", "C12", "C14", "C15")
 ABOUT_DERIVED = ("C08", "C09", "C13", "F11", "G06", "R14")
 """Rules on what is computed as of a date; they judge no graph of facts."""
 
