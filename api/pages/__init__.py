@@ -6,7 +6,7 @@ from flask import Blueprint, Flask
 
 from api.config import services
 from api.identity import identified
-from api.pages import analyses, imports, login, query, start
+from api.pages import analyses, imports, login, ontology, query, start
 from api.pages.terms import abbreviate
 from kg import __version__
 
@@ -14,7 +14,7 @@ from kg import __version__
 def register_pages(app: Flask) -> None:
     """Add the pages to the application."""
     pages = Blueprint("pages", __name__)
-    for part in (start, login, query, imports, analyses):
+    for part in (start, login, query, imports, analyses, ontology):
         pages.register_blueprint(part.blueprint)
     app.register_blueprint(pages)
     app.jinja_env.filters["abbreviated"] = abbreviate

@@ -1,0 +1,23 @@
+"""The vocabulary as people read it: its terms, where they are used, their documents, diagrams."""
+
+from kg.terminology.documents import DOCUMENT_FORMATS, document
+from kg.terminology.drawing import pattern
+from kg.terminology.graphs import shapes_graph, term_graph, vocabulary_graph
+from kg.terminology.terms import KINDS, Term, Terminology, load_terminology
+from kg.terminology.uses import Rule, questions_of, rules_of
+
+__all__ = [
+    "DOCUMENT_FORMATS",
+    "KINDS",
+    "Rule",
+    "Term",
+    "Terminology",
+    "document",
+    "load_terminology",
+    "pattern",
+    "questions_of",
+    "rules_of",
+    "shapes_graph",
+    "term_graph",
+    "vocabulary_graph",
+]

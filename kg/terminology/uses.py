@@ -1,0 +1,89 @@
+"""Where a term is used: the rules whose shapes name it, and the questions that do."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+from rdflib import SH, Graph, Literal, URIRef
+from rdflib.term import Node
+
+from kg.namespaces import CGS, PREFIXES
+from kg.terminology.graphs import described, shapes_graph
+
+_NAME = re.compile(r"(?<![\w?$<])([a-z]\w*):([A-Za-z][\w-]*)")
+_IRI = re.compile(r"<([^<>\s]+)>")
+_PREFIX = re.compile(r"PREFIX\s+(\w+):\s*<([^<>\s]+)>", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A rule that data is checked against; texts by language."""
+
+    id: str
+    severity: str
+    names: Mapping[str, str]
+    descriptions: Mapping[str, str]
+
+
+def rules_of(iri: str) -> tuple[Rule, ...]:
+    """Return the rules in whose shapes a term occurs, by their identifiers."""
+    return _rules().get(iri, ())
+
+
+def questions_of(iri: str, questions: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the names of the questions whose text, given by name, mentions a term."""
+    return tuple(name for name, text in questions.items() if iri in mentioned(text))
+
+
+@lru_cache(maxsize=512)
+def mentioned(text: str) -> frozenset[str]:
+    """Return the IRIs that a query names, in full or by a prefix of its own or of the project."""
+    prefixes = PREFIXES | dict(_PREFIX.findall(text))
+    short = {prefixes[p] + local for p, local in _NAME.findall(text) if p in prefixes}
+    return frozenset((short | set(_IRI.findall(text))) - set(prefixes.values()))
+
+
+@lru_cache(maxsize=1)
+def _rules() -> Mapping[str, tuple[Rule, ...]]:
+    shapes = shapes_graph()
+    declared = _declared(shapes)
+    found: dict[str, dict[str, Rule]] = {}
+    for shape in set(shapes.subjects(SH.severity)):
+        id_ = str(shape).removeprefix(str(CGS)).partition("-")[0]
+        rule = _rule(shapes, id_)
+        for iri in _named_in(shapes, shape, declared):
+            found.setdefault(iri, {})[id_] = rule
+    return {iri: tuple(one for _, one in sorted(by.items())) for iri, by in found.items()}
+
+
+def _rule(shapes: Graph, id_: str) -> Rule:
+    node = CGS[id_]
+    severity = str(shapes.value(node, SH.severity) or "").removeprefix(str(SH))
+    return Rule(
+        id_, severity, _by_language(shapes.objects(node, SH.name)),
+        _by_language(shapes.objects(node, SH.description)),
+    )  # fmt: skip
+
+
+def _named_in(shapes: Graph, shape: Node, declared: Mapping[str, str]) -> set[str]:
+    own = Graph()
+    described(shapes, shape, own)
+    found = {str(node) for node in own.objects() if isinstance(node, URIRef)}
+    for query in own.objects(None, SH.select):
+        names = _NAME.findall(str(query))
+        found |= {declared[prefix] + local for prefix, local in names if prefix in declared}
+    return found
+
+
+def _declared(shapes: Graph) -> dict[str, str]:
+    return {
+        str(shapes.value(node, SH.prefix)): str(shapes.value(node, SH.namespace))
+        for node in shapes.objects(CGS.prefixes, SH.declare)
+    }
+
+
+def _by_language(texts: Iterable[Node]) -> dict[str, str]:
+    return {t.language: str(t) for t in texts if isinstance(t, Literal) and t.language}

@@ -1,0 +1,166 @@
+"""The vocabulary over HTTP: pages in both languages, documents in RDF, addresses of the IRIs."""
+
+import re
+from html import unescape
+
+import pyoxigraph as ox
+import pytest
+from rdflib import Graph, URIRef
+from rdflib.compare import isomorphic
+
+from api.language import text_keys
+from kg.namespaces import CG, SCHEME, SKOS
+from kg.terminology import (
+    DOCUMENT_FORMATS,
+    KINDS,
+    load_terminology,
+    pattern,
+    rules_of,
+    shapes_graph,
+    vocabulary_graph,
+)
+from kg.terminology.uses import mentioned
+
+TERMS = load_terminology()
+
+
+def read(content, format_name):
+    """Return the graph of a document, read by a library that did not write it where one can."""
+    if format_name == "json-ld":
+        triples = ox.parse(content, format=ox.RdfFormat.JSON_LD)
+        content, format_name = ox.serialize(triples, format=ox.RdfFormat.N_TRIPLES), "nt"
+    return Graph().parse(data=content, format=format_name)
+
+
+@pytest.mark.parametrize("code", ["en", "fr"])
+def test_the_list_has_every_term_with_its_label(client, code):
+    text = client.get(f"/ontology?lang={code}").text
+    assert len(re.findall(r"<h1\b", text)) == 1
+    for term in TERMS.terms:
+        assert f'id="{term.name}"' in text, term.name
+    label = {"en": "natural person", "fr": "personne physique"}[code]
+    assert f">{label}</a>" in text
+
+
+def test_the_texts_of_areas_kinds_and_links_are_there():
+    for area, terms in TERMS.areas().items():
+        assert terms[0].kind == "scheme" or f"ontology.area.{area}" in text_keys()
+    for kind in KINDS:
+        assert f"ontology.kind.{kind}" in text_keys()
+
+
+@pytest.mark.parametrize("code", ["en", "fr"])
+def test_every_term_has_its_page(client, code):
+    for term in TERMS.terms:
+        response = client.get(f"/ontology/{term.name}?lang={code}")
+        assert response.status_code == 200, term.name
+        assert term.iri in response.text
+
+
+def test_a_page_says_all_that_is_known(client):
+    text = client.get("/ontology/Purchase?lang=fr").text
+    for shown in (
+        "Échange daté",
+        "T5 :",
+        "S2:22",
+        "<svg",
+        "T01",
+        "acheteur agissant",
+        "Deux boîtes",
+    ):
+        assert shown in text, shown
+    assert "/query/undated-events" in text
+    text = client.get("/ontology/scheme/stage/current?lang=en").text
+    for shown in ("current client", "CURRENT", "121 days ago", "Stages of the relationship"):
+        assert shown in text, shown
+
+
+@pytest.mark.parametrize(("words", "code", "first"), [
+    ("client perdu", "fr", "scheme/former-kind/lost"),
+    ("demande achat", "fr", "PurchaseRequest"),
+    ("echeance", "fr", "dueDate"),
+    ("loyal CLIENT", "en", "scheme/depth/loyal"),
+])  # fmt: skip
+def test_a_search_needs_no_accents_nor_capitals(client, words, code, first):
+    found = [term.name for term in TERMS.search(words, code)]
+    assert first in found[:4]
+    text = client.get("/ontology", query_string={"q": words, "lang": code}).text
+    assert f'href="/ontology/{first}"' in text
+
+
+def test_a_search_without_result_says_so(client):
+    assert "0 term" in client.get("/ontology?q=zzzz&lang=en").text
+    assert "<script>" not in client.get("/ontology?q=%3Cscript%3E").text
+
+
+@pytest.mark.parametrize("one", DOCUMENT_FORMATS, ids=lambda one: one.name)
+def test_the_vocabulary_is_downloaded_whole(client, one):
+    response = client.get("/ontology", headers={"Accept": one.media_type})
+    assert response.mimetype == one.media_type
+    assert "Accept" in response.headers["Vary"]
+    assert isomorphic(read(response.data, one.name), vocabulary_graph())
+
+
+def test_the_shapes_are_downloaded_whole(client):
+    response = client.get("/shapes")
+    assert response.mimetype == "text/turtle"
+    assert len(Graph().parse(data=response.data, format="turtle")) == len(shapes_graph())
+
+
+@pytest.mark.parametrize(("path", "iri"), [
+    ("/ontology/Purchase", CG.Purchase),
+    ("/ontology/scheme/stage/current", SCHEME["stage/current"]),
+    ("/scheme/stage/current", SCHEME["stage/current"]),
+    ("/scheme/stage", SCHEME.stage),
+])  # fmt: skip
+def test_a_term_answers_in_rdf_to_who_asks(client, path, iri):
+    response = client.get(path, headers={"Accept": "application/ld+json, text/html;q=0.5"})
+    graph = read(response.data, "json-ld")
+    assert set(graph.subjects()) == {URIRef(iri)}
+    assert len(graph) == len(list(vocabulary_graph().triples((URIRef(iri), None, None))))
+
+
+@pytest.mark.parametrize(("path", "page"), [
+    ("/ns", "/ontology"),
+    ("/scheme/stage/current", "/ontology/scheme/stage/current"),
+])  # fmt: skip
+def test_the_path_of_an_iri_leads_a_browser_to_its_page(client, path, page):
+    response = client.get(path, headers={"Accept": "text/html"})
+    assert (response.status_code, response.headers["Location"]) == (303, page)
+    assert client.get("/ns", headers={"Accept": "text/turtle"}).mimetype == "text/turtle"
+
+
+@pytest.mark.parametrize("path", ["/ontology/Nothing", "/scheme/stage/nothing"])
+def test_an_unknown_term_is_not_found(client, path):
+    assert client.get(path).status_code == 404
+
+
+def test_a_format_that_there_is_none_of_is_told(client):
+    assert client.get("/ontology?format=docx").status_code == 400
+
+
+def test_drawings_are_made_of_the_model():
+    drawn = 0
+    for term in TERMS.terms:
+        svg = pattern(term, TERMS, "fr")
+        if svg is None:
+            continue
+        texts = [unescape(text) for text in re.findall(r"<text[^>]*>([^<]*)</text>", svg)]
+        assert texts[0] == term.label("fr")
+        properties = {TERMS.of_iri(iri).label("fr") for iri in term.links["properties"]}
+        assert set(texts[1::2]) <= properties
+        drawn += 1
+    assert drawn > 20
+    assert pattern(TERMS.named("Brand"), TERMS, "fr") is None
+
+
+def test_uses_are_those_of_the_shapes_and_of_queries():
+    assert {"T08", "T09"} <= {rule.id for rule in rules_of(str(CG.actingBuyer))}
+    assert rules_of(str(CG.persona)) == ()
+    text = "PREFIX v: <https://w3id.org/clientgraph/ns#> SELECT ?x { ?x a v:Use, <urn:y> }"
+    assert mentioned(text) == {str(CG.Use), "urn:y"}
+
+
+def test_every_definition_of_the_vocabulary_is_a_term():
+    defined = {str(term) for term in vocabulary_graph().subjects(SKOS.definition)}
+    assert defined - {term.iri for term in TERMS.terms} == {str(CG).rstrip("#"), str(CG.currentRun)}
