@@ -31,7 +31,7 @@ def pattern(term: Term, terminology: Terminology, language: str) -> str | None:
         return None
     source = term.label(language)
     left = _width(source)
-    middle = max(_width(one.label) for one in arrows) + 30
+    middle = max(_width(one.label) for one in arrows) + 40
     right = max(_width(one.target) for one in arrows)
     height = _LINE * len(arrows) + _MARGIN
     width = left + middle + right + 2 * _MARGIN
@@ -40,7 +40,7 @@ def pattern(term: Term, terminology: Terminology, language: str) -> str | None:
     for number, arrow in enumerate(arrows):
         y = _MARGIN + _LINE * number + _BOX / 2
         parts.append(_line(_MARGIN + left, centre, _MARGIN + left + middle, y))
-        parts.append(_text(_MARGIN + left + middle / 2 + 8, (centre + 2 * y) / 3 - 5, arrow.label))
+        parts.append(_text(_MARGIN + left + middle / 2 + 14, y - 5, arrow.label))
         parts.append(_box(_MARGIN + left + middle, y, right, arrow.target))
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" role="img" viewBox="0 0 {width:.0f} {height:.0f}"'

@@ -149,6 +149,9 @@ def test_drawings_are_made_of_the_model():
         assert texts[0] == term.label("fr")
         properties = {TERMS.of_iri(iri).label("fr") for iri in term.links["properties"]}
         assert set(texts[1::2]) <= properties
+        heights = [int(y) for y in re.findall(r'<text x="\d+" y="(\d+)"', svg)]
+        beside = zip(heights[1::2], heights[2::2], strict=True)
+        assert all(0 < box - name < 15 for name, box in beside), "a name stands on its arrow"
         drawn += 1
     assert drawn > 20
     assert pattern(TERMS.named("Brand"), TERMS, "fr") is None
