@@ -218,13 +218,21 @@ class Compiler:
 
     def _to_multiset(self, node: CompValue, graph: Graph) -> Relation:
         if node.p.name != "values":
-            return self.relation(node.p, graph)
+            return self._subselect(node.p, graph)
         rows: list[dict[Variable, Node | str]] = node.p.res
         names = [str(name) for name in node.p.var]
         if set(names) & self.context.bindings.keys():
             raise NotCompiledError("VALUES of a variable that is a parameter")
         table = inline_data(self.context, names, rows)
         return in_each_graph(self.context, table, graph)
+
+    def _subselect(self, node: CompValue, graph: Graph) -> Relation:
+        # The parser numbers the results of aggregates anew in each SELECT.
+        around, self._renamed = self._renamed, {}
+        try:
+            return self.relation(node, graph)
+        finally:
+            self._renamed = around
 
     def _aggregate_join(self, node: CompValue, graph: Graph) -> Relation:
         group = node.p

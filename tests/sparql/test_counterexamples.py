@@ -30,6 +30,14 @@ class Example:
 
 EXAMPLES = [
     Example(
+        "an aggregate around a sub-select with aggregates is not one of the sub-select's (18.2.4.1)",
+        "SELECT ?g (MAX(?n) AS ?most) (MIN(?n) AS ?least) (MIN(?all) AS ?first)"
+        " { ?x :g ?g ; :n ?n { SELECT ?g (SUM(?m) AS ?all) { ?y :g ?g ; :n ?m } GROUP BY ?g } }"
+        " GROUP BY ?g",
+        [[":a", "5", "2", "7"], [":b", "3", "3", "3"]],
+        ":x :g :a ; :n 2 . :y :g :a ; :n 5 . :z :g :b ; :n 3 .",
+    ),
+    Example(
         "EXISTS is an expression, so it may stand in the SELECT clause (section 17.4.1.4)",
         "SELECT (EXISTS { ?a :p/:q ?b } AS ?v) (NOT EXISTS { :a :q ?b } AS ?w) {}",
         [["true", "true"]],
