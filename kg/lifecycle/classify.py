@@ -43,16 +43,26 @@ def classified(cursor: Cursor, context: Context, *, party: str | None = None) ->
 
     Call it inside `snapshot`, or inside a transaction.
     """
-    evaluation = Evaluation(cursor, context)
-    build_records(evaluation)
-    if party is not None:
-        focus_on(evaluation, party_records(cursor, party))
-    build_facts(evaluation)
+    evaluation = prepared(cursor, context, party)
     evaluation.table("probe", "SELECT party, least($as_of, closed) AS asked FROM party")
     measure(evaluation, "probe", "measured")
     decide(evaluation, "measured", "decided")
     mark_won_back(evaluation, "decided", "won_back")
     evaluation.table("classification", _CLASSIFICATION)
+    return evaluation
+
+
+def prepared(cursor: Cursor, context: Context, party: str | None = None) -> Evaluation:
+    """Return an evaluation with the facts of every party, or of those with one key or IRI.
+
+    Raises:
+        UsageError: no party has this key.
+    """
+    evaluation = Evaluation(cursor, context)
+    build_records(evaluation)
+    if party is not None:
+        focus_on(evaluation, party_records(cursor, party))
+    build_facts(evaluation)
     return evaluation
 
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from kg.errors import UsageError
-from kg.lifecycle.classify import build_facts, focus_on, party_records
+from kg.lifecycle.classify import prepared
 from kg.lifecycle.context import Context, Table
 from kg.lifecycle.evaluation import Evaluation, snapshot
 from kg.lifecycle.measures import measure
-from kg.lifecycle.records import build_records
 from kg.lifecycle.stages import LOYAL
 from kg.store import Cursor
 
@@ -34,11 +33,7 @@ def scoped_loyalty(
     if scope not in SCOPES:
         raise UsageError(f"The scope is {scope!r}; choose among {', '.join(SCOPES)}.")
     with snapshot(cursor):
-        evaluation = Evaluation(cursor, context)
-        build_records(evaluation)
-        if party is not None:
-            focus_on(evaluation, party_records(cursor, party))
-        build_facts(evaluation)
+        evaluation = prepared(cursor, context, party)
         evaluation.table("party_probe", "SELECT party, least($as_of, closed) AS asked FROM party")
         measure(evaluation, "party_probe", "party_measured")
         evaluation.table("concerned", _concerned(evaluation, scope))

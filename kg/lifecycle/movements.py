@@ -6,12 +6,11 @@ import dataclasses
 from datetime import date
 
 from kg.errors import UsageError
-from kg.lifecycle.classify import build_facts, classified
+from kg.lifecycle.classify import classified, prepared
 from kg.lifecycle.context import Context, Table
-from kg.lifecycle.evaluation import Evaluation, snapshot
+from kg.lifecycle.evaluation import snapshot
 from kg.lifecycle.measures import measure
 from kg.lifecycle.parameters import Parameters
-from kg.lifecycle.records import build_records
 from kg.lifecycle.stages import decide
 from kg.store import Cursor
 
@@ -38,9 +37,7 @@ def transitions(cursor: Cursor, context: Context, *, start: date) -> Table:
     if start > context.as_of:
         raise UsageError(f"from is {start}, after the date of the answer, {context.as_of}.")
     with snapshot(cursor):
-        evaluation = Evaluation(cursor, context)
-        build_records(evaluation)
-        build_facts(evaluation)
+        evaluation = prepared(cursor, context)
         evaluation.table(
             "moved",
             "SELECT party, $start::DATE AS early, least(closed, $as_of) AS late FROM party"

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from kg.lifecycle.classify import build_facts, focus_on, party_records
+from kg.lifecycle.classify import prepared
 from kg.lifecycle.context import Context, Table
-from kg.lifecycle.evaluation import Evaluation, snapshot
+from kg.lifecycle.evaluation import snapshot
 from kg.lifecycle.measures import measure
-from kg.lifecycle.records import build_records
 from kg.lifecycle.stages import decide
 from kg.store import Cursor
 
@@ -25,10 +24,7 @@ def periods(cursor: Cursor, context: Context, *, party: str) -> Table:
         UsageError: no party has this key.
     """
     with snapshot(cursor):
-        evaluation = Evaluation(cursor, context)
-        build_records(evaluation)
-        focus_on(evaluation, party_records(cursor, party))
-        build_facts(evaluation)
+        evaluation = prepared(cursor, context, party)
         evaluation.table("day_probe", _DAYS)
         measure(evaluation, "day_probe", "day_measured")
         decide(evaluation, "day_measured", "day_decided")
