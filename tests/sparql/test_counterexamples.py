@@ -30,7 +30,7 @@ class Example:
 
 EXAMPLES = [
     Example(
-        "an aggregate around a sub-select with aggregates is not one of the sub-select's (18.2.4.1)",
+        "aggregates around a sub-select with aggregates are not those of the sub-select (18.2.4.1)",
         "SELECT ?g (MAX(?n) AS ?most) (MIN(?n) AS ?least) (MIN(?all) AS ?first)"
         " { ?x :g ?g ; :n ?n { SELECT ?g (SUM(?m) AS ?all) { ?y :g ?g ; :n ?m } GROUP BY ?g } }"
         " GROUP BY ?g",
