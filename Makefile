@@ -29,7 +29,7 @@ endef
 export UV_SYSTEM_CERTS ?= true
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-all check browser bench bench-ingest lint format lock clean
+.PHONY: help setup run test test-all check browser bench bench-ingest vendor lint format lock clean
 
 help:  ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-12s %s\n", $$1, $$2}'
@@ -51,6 +51,9 @@ check: $(VENV)/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+vendor:  ## bundle the browser libraries of api/vendor into api/static/vendor; needs Node
+	cd api/vendor && npm ci && node build.mjs
 
 lint: check  ## check style, types and the arrows between packages
 

@@ -23,12 +23,14 @@ from api import (
     tokens,
 )
 from api.access import register_access
+from api.appearance import register_appearance
 from api.compression import register_compression
 from api.config import Services, WebOptions
 from api.cors import register_cors
 from api.errors import register_errors
 from api.identity import register_identity
 from api.language import register_language
+from api.links import register_links
 from api.metrics import register_metrics
 from api.pages import register_pages
 from api.remembered import register_answers
@@ -71,6 +73,8 @@ def create_app(
     register_identity(app, here.store)
     register_access(app)
     register_language(app)
+    register_links(app)
+    register_appearance(app)
     register_errors(app)
     register_answers(app)
     for part in (

@@ -1,7 +1,7 @@
 """The languages of the pages: which one a request wants, and the texts in it.
 
-The texts are in `texts.json`: for each key one text per language, or one for a single thing and
-one for several, chosen by the argument `n`.
+The texts are in the folder `texts`, a file for each area of the pages: for each key one text per
+language, or one for a single thing and one for several, chosen by the argument `n`.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Literal, cast
-from urllib.parse import urlencode
 
 from flask import Flask, Response, g, request
 from markupsafe import Markup
@@ -24,7 +23,18 @@ _YEAR = 365 * 24 * 3600
 _NARROW_SPACE = "\u202f"
 
 _Texts = dict[str, dict[str, str | dict[str, str]]]
-_TEXTS: _Texts = json.loads(Path(__file__).with_name("texts.json").read_text(encoding="utf-8"))
+
+
+def _load_texts() -> _Texts:
+    areas = sorted(Path(__file__).with_name("texts").glob("*.json"))
+    return {
+        key: texts
+        for area in areas
+        for key, texts in json.loads(area.read_text(encoding="utf-8")).items()
+    }
+
+
+_TEXTS = _load_texts()
 
 
 def text_keys() -> Mapping[str, object]:
@@ -75,20 +85,6 @@ def in_language(texts: Mapping[str, str]) -> str:
     return texts.get(current_language()) or fallback
 
 
-def language_link(code: Language) -> str:
-    """Return the address of the current page in a language."""
-    return f"{request.path}?{urlencode([*_arguments_without('lang'), ('lang', code)])}"
-
-
-def page_link(number: int) -> str:
-    """Return the address of another page of the current table."""
-    return f"{request.path}?{urlencode([*_arguments_without('page'), ('page', number)])}"
-
-
-def _arguments_without(name: str) -> list[tuple[str, str]]:
-    return [pair for pair in request.args.items(multi=True) if pair[0] != name]
-
-
 def format_moment(moment: datetime) -> Markup:
     """Return a time of ours, in UTC, as an element that machines read too."""
     text = moment.isoformat(" ", "minutes")
@@ -99,9 +95,7 @@ def register_language(app: Flask) -> None:
     """Give the templates the texts, and keep a language asked for in a cookie."""
     app.jinja_env.globals["t"] = translate
     app.jinja_env.globals["language"] = current_language
-    app.jinja_env.globals["language_link"] = language_link
     app.jinja_env.filters["number"] = format_number
-    app.jinja_env.globals["page_link"] = page_link
     app.jinja_env.filters["moment"] = format_moment
     app.jinja_env.filters["in_language"] = in_language
     app.after_request(_remember_language)

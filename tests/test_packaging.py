@@ -107,3 +107,13 @@ def _pins(lock: Path) -> set[tuple[str, str]]:
 def _name(requirement: str) -> str:
     match = re.match(r"[A-Za-z0-9._-]+", requirement)
     return re.sub(r"[-_.]+", "-", match[0] if match else "").lower()
+
+
+def test_libraries_of_others_come_with_their_licences(root):
+    built = {path.stem: path for path in (root / "api/static/vendor").glob("*.js")}
+    entries = {path.stem for path in (root / "api/vendor/entries").glob("*.mjs")}
+    assert built.keys() == entries
+    for name, path in built.items():
+        licences = path.with_name(f"{name}.LICENCES.txt").read_text("utf-8")
+        assert "sourceMappingURL" not in path.read_text("utf-8")
+        assert all("\n\n" in one for one in licences.split("\n\n----\n\n")), name

@@ -10,6 +10,15 @@ from api.pages import analyses, imports, login, ontology, query, start
 from api.pages.terms import abbreviate
 from kg import __version__
 
+MENU = (
+    ("pages.start.show_start", "nav.start"),
+    ("pages.query.show_query", "nav.query"),
+    ("pages.imports.show_imports", "nav.imports"),
+    ("pages.analyses.show_analyses", "nav.analyses"),
+    ("pages.ontology.show_ontology", "nav.ontology"),
+)
+"""The pages of the main menu: endpoint and key of the text."""
+
 
 def register_pages(app: Flask) -> None:
     """Add the pages to the application."""
@@ -18,6 +27,7 @@ def register_pages(app: Flask) -> None:
         pages.register_blueprint(part.blueprint)
     app.register_blueprint(pages)
     app.jinja_env.filters["abbreviated"] = abbreviate
+    app.jinja_env.globals["menu"] = MENU
     app.jinja_env.globals["caller"] = identified
     app.jinja_env.globals["version"] = __version__
     app.jinja_env.globals["head_commit"] = _head_commit

@@ -87,13 +87,15 @@ def test_catalogue_has_every_text_that_the_templates_ask_for():
 
 
 def test_catalogue_is_written_without_duplicate_keys():
-    def check(pairs):
-        assert len({key for key, _ in pairs}) == len(pairs)
+    keys = []
+
+    def collect(pairs):
+        keys.extend(key for key, value in pairs if isinstance(value, dict) and "en" in value)
         return dict(pairs)
 
-    json.loads(
-        Path(language.__file__).with_name("texts.json").read_text("utf-8"), object_pairs_hook=check
-    )
+    for area in Path(language.__file__).with_name("texts").glob("*.json"):
+        json.loads(area.read_text("utf-8"), object_pairs_hook=collect)
+    assert sorted(keys) == sorted(language.text_keys())
 
 
 def test_query_page_starts_with_our_prefixes(client):
@@ -238,3 +240,11 @@ def test_static_files_are_served(client, name):
 )
 def test_caret_stands_under_the_column(text, line, column, caret):
     assert [one.caret for one in excerpt(text, line, column) if one.caret is not None] == [caret]
+
+
+def test_colours_are_kept_once_chosen(client):
+    assert "data-theme" not in client.get("/query").text
+    assert 'data-theme="dark"' in client.get("/query?theme=dark").text
+    assert 'data-theme="dark"' in client.get("/query").text
+    assert "data-theme" not in client.get("/query?theme=system").text
+    assert client.get("/query?theme=nonsense").status_code == 200

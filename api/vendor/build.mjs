@@ -1,0 +1,43 @@
+// Bundles every module of `entries` into one file that a browser loads as it is, its licences beside it.
+import { build } from "esbuild";
+import { readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const here = dirname(fileURLToPath(import.meta.url));
+const out = join(here, "..", "static", "vendor");
+
+/** Returns the folders of the packages whose files went into a bundle. */
+function packagesOf(inputs) {
+  const folders = new Set();
+  for (const path of Object.keys(inputs)) {
+    const found = path.match(/^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//);
+    if (found) folders.add(found[1]);
+  }
+  return [...folders].sort();
+}
+
+/** Returns the name, version, licence and licence text of a package. */
+function licenceOf(folder) {
+  const { name, version, license } = JSON.parse(readFileSync(join(here, folder, "package.json")));
+  const file = readdirSync(join(here, folder)).find((one) => /^licen[cs]e/i.test(one));
+  const text = file ? readFileSync(join(here, folder, file), "utf8").trim() : "";
+  return `${name} ${version} (${license})\n\n${text}`.trim();
+}
+
+for (const entry of readdirSync(join(here, "entries"))) {
+  const { metafile } = await build({
+    absWorkingDir: here,
+    entryPoints: [join("entries", entry)],
+    outdir: out,
+    bundle: true,
+    minify: true,
+    format: "esm",
+    target: "es2022",
+    legalComments: "none",
+    loader: { ".svg": "dataurl", ".woff2": "dataurl" },
+    metafile: true,
+  });
+  const licences = packagesOf(metafile.inputs).map(licenceOf).join("\n\n----\n\n");
+  writeFileSync(join(out, `${basename(entry, ".mjs")}.LICENCES.txt`), `${licences}\n`);
+}
