@@ -1,10 +1,11 @@
 """Takes the constants out of query texts, so that texts which differ in nothing else share work.
 
-Full IRIs, plain strings and unsigned numbers are exchanged for placeholders; the rest of the text
-is the template, which is parsed once. A placeholder is kept only where the algebra has it as a term
-in a place whose value decides neither the algebra nor the form of the SQL (`_OPEN`): the subject or
-object of a triple pattern, a comparison, VALUES ... Anything else, such as a predicate, a LIMIT, a
-regular expression or a datatype, stays in the template as it is written.
+Full IRIs, plain strings and unsigned numbers are exchanged for placeholders, comments are left
+out; the rest of the text is the template, which is parsed once. A placeholder is kept only where
+the algebra has it as a term in a place whose value decides neither the algebra nor the form of the
+SQL (`_OPEN`): the subject or object of a triple pattern, a comparison, VALUES ... Anything else,
+such as a predicate, a LIMIT, a regular expression or a datatype, stays in the template as it is
+written.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ _TOKEN = re.compile(
         (?:[a-zA-Z0-9._~/?=&:@+,;-]|%[0-9A-Fa-f]{2})*
         (?:\#(?:[a-zA-Z0-9._~/?=&:@+,;-]|%[0-9A-Fa-f]{2})*)?)>
     | <[^<>"{}|^`\\\x00-\x20]*>
-    | [?$@]\w+(?:-\w+)* | [\w.-]*:[\w.:%\\-]*
+    | [?$@]\w+(?:-\w+)* | [\w.-]*:(?:[\w.:%-]|\\.)*
     | (?<![+-])(?P<number>[0-9]+(?:\.[0-9]+)?)(?!\.?\w)
     | \w+
     """,
@@ -121,6 +122,22 @@ def read(text: str, base: str | None = None) -> Asked:
         QuerySyntaxError: the text is not a SPARQL query; tells line and column.
         QueryEvaluationError: the query is valid but has a form that is not offered.
     """
+    try:
+        return _apart(_without_comments(text), base)
+    except QueryError:
+        # The error tells a place in the text as it was written.
+        return _apart(text, base)
+
+
+def _without_comments(text: str) -> str:
+    """Return a text without its comments, where every `#` can be told to be one or not."""
+    if "#" not in text or len(text) > _MOST_LETTERS or _ESCAPED.search(text):
+        return text
+    return _TOKEN.sub(lambda match: "" if match[0].startswith("#") else match[0], text)
+
+
+def _apart(text: str, base: str | None) -> Asked:
+    """Return a query with its constants apart."""
     tokens = _lifted(text, base)
     if not tokens:
         return Asked(text, base, _template(text, (), base), ())

@@ -10,7 +10,7 @@ from fuzz_cases import cases, filled, stage
 from fuzz_data import ALL, NODES, PREDICATES, PROLOGUE, History, Quad, iri, typed
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from other_constants import compare, with_other_constants
+from other_constants import GRAPHS, compare, with_other_constants
 from rdflib import Literal, URIRef
 
 from kg.errors import QueryError
@@ -49,6 +49,9 @@ OPEN = {
     "DESCRIBE <urn:x:a>": ["urn:x:a"],
     "ASK { <urn:x:a> :p 'a' }": ["urn:x:a", "a"],
     "SELECT (COUNT(*) AS ?n) { ?s :p ?o } HAVING (COUNT(*) > 2)": ["2"],
+    "BASE # where\n <http://example.org/> SELECT ?s { ?s <b> <http://example.org/> }": [
+        "http://example.org/"
+    ],
 }
 CLOSED = [
     "SELECT ?s { ?s <urn:x:p> ?o }",
@@ -68,7 +71,6 @@ CLOSED = [
     "SELECT ?s { ?s :p '\\u0061', 'b' }",
     "SELECT ?s { ?s :p '''long''' } # <urn:x:a>",
     "PREFIX a: <urn:x:a> BASE <http://example.org/> SELECT ?s { ?s a: <b> }",
-    "BASE # where\n <http://example.org/> SELECT ?s { ?s <b> <http://example.org/> }",
     "PREFIX a: # where\n <urn:x:a> SELECT ?s { ?s :p a:, a:b }",
     "SELECT ?s { ?s a <http://www.w3.org/2002/07/owl#Class> }",
     "CONSTRUCT { ?s :p 'new' } WHERE { ?s :p ?o }",
@@ -175,6 +177,33 @@ def test_a_known_shape_hides_no_syntax_error(iri: str, literal: str, tail: str) 
     read("PREFIX : <urn:x:> SELECT * { <urn:x:a> ?p 'a'" + tail.rstrip("-^@") + " }")
     text = f"PREFIX : <urn:x:> SELECT * {{ <{iri}> ?p '{literal}'{tail} }}"
     assert _refused(read, text) == _refused(parse, text)
+
+
+_PIECES = (
+    "# a 'b' <c>", "#", "##\r", "\n", " ", "'#'", '"#"', "'''\n#'''", "'\\\\'", "'\\'#'",
+    "<urn:x:a#b>", "<urn:x:é#b>", ":a\\#b", ":a\\'", ":a", "?s<?o#", "?s", "1", "<", ">", "a",
+    "'", '"', "FILTER(", ")", "&&", "||", ";", ",", ".",
+)  # fmt: skip
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.lists(st.sampled_from(_PIECES), max_size=9).map("".join))
+@example("?s :a\\#b ?o # c\n")
+@example("?s ?p ?o FILTER(?s<?o#\n)")
+@example("?s ?p '#' . # '\n ?s ?q '#'")
+def test_comments_are_left_out_and_nothing_else(pattern: str) -> None:
+    text = f"PREFIX : <urn:x:> SELECT * {{ {pattern}\n}} # end"
+    assert _refused(read, text) == _refused(parse, text)
+    if _refused(parse, text) is None:
+        assert read(text).query.algebra == parse(text).algebra
+
+
+def test_queries_that_differ_in_comments_share_a_plan(store: Store) -> None:
+    cursor, plans = store.cursor(), Plans()
+    for name in ("a", "b", "c"):
+        text = f"# of {name}\nSELECT ?p ?o {{ <urn:x:{name}> # {name}\n ?p ?o }} # {name}"
+        plans.compiled(cursor, read(text), {}, GRAPHS, 1)
+    assert len(plans) == 1
 
 
 def _refused(reader: object, text: str) -> str | None:
