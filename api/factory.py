@@ -9,6 +9,7 @@ from jinja2 import StrictUndefined
 from api import (
     analyses,
     csv_templates,
+    finding,
     graphs,
     health,
     imports,
@@ -24,6 +25,7 @@ from api import (
 )
 from api.access import register_access
 from api.appearance import register_appearance
+from api.as_of import register_as_of
 from api.compression import register_compression
 from api.config import Services, WebOptions
 from api.cors import register_cors
@@ -74,6 +76,7 @@ def create_app(
     register_access(app)
     register_language(app)
     register_links(app)
+    register_as_of(app)
     register_appearance(app)
     register_errors(app)
     register_answers(app)
@@ -86,6 +89,7 @@ def create_app(
         queries,
         analyses,
         csv_templates,
+        finding,
         openapi,
         health,
         running,

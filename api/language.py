@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Literal, cast
 
 from flask import Flask, Response, g, request
+from jinja2.utils import htmlsafe_json_dumps
 from markupsafe import Markup
 
 Language = Literal["en", "fr"]
@@ -71,6 +72,13 @@ def translate(key: str, **values: object) -> str:
     return text.format(**shown)
 
 
+def script_texts(*areas: str) -> Markup:
+    """Return the texts whose keys begin with an area and a dot, as JSON inside an element."""
+    starts = tuple(f"{area}." for area in areas)
+    texts = {key: t[current_language()] for key, t in _TEXTS.items() if key.startswith(starts)}
+    return Markup(htmlsafe_json_dumps(texts, ensure_ascii=False))  # noqa: S704  (made safe)
+
+
 def format_number(value: float) -> str:
     """Return a number as the language of the request writes it."""
     text = f"{value:,}" if isinstance(value, int) else f"{value:,.3f}"
@@ -94,6 +102,7 @@ def format_moment(moment: datetime) -> Markup:
 def register_language(app: Flask) -> None:
     """Give the templates the texts, and keep a language asked for in a cookie."""
     app.jinja_env.globals["t"] = translate
+    app.jinja_env.globals["script_texts"] = script_texts
     app.jinja_env.globals["language"] = current_language
     app.jinja_env.filters["number"] = format_number
     app.jinja_env.filters["moment"] = format_moment

@@ -109,6 +109,7 @@ def describe() -> Document:
             },
             "/api/queries": {"get": _operation("The named questions", [], _json())},
             **{f"/api/queries/{one.name}": {"get": _question(one)} for one in catalog},
+            "/api/search": {"get": _search()},
             "/api/templates": {"get": _operation("The names of the templates", [], _json())},
             "/api/templates/{name}": {
                 "get": _operation(
@@ -284,6 +285,14 @@ def _question(question: NamedQuery) -> Document:
     ]
     content = _content(BINDING_FORMATS)
     return _operation(question.questions["en"], [*parameters, *_shared()], content)
+
+
+def _search() -> Document:
+    asked = [
+        _parameter("q", "The beginnings of words, two letters at least"),
+        _parameter("limit", "Results at most; default: 12", kind="integer"),
+    ]
+    return _operation("Things with these words in a name, key, number or e-mail", asked, _json())
 
 
 def _network() -> Document:

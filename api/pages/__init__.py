@@ -6,28 +6,33 @@ from flask import Blueprint, Flask
 
 from api.config import services
 from api.identity import identified
-from api.pages import analyses, imports, login, ontology, query, start
+from api.pages import analyses, imports, login, ontology, query, search, start
 from api.pages.terms import abbreviate
 from kg import __version__
 
 MENU = (
     ("pages.start.show_start", "nav.start"),
     ("pages.query.show_query", "nav.query"),
+    ("pages.party.show_parties", "nav.parties"),
+    ("pages.network.show_network", "nav.network"),
+    ("pages.chains.show_chains", "nav.chains"),
     ("pages.imports.show_imports", "nav.imports"),
+    ("pages.quality.show_quality", "nav.quality"),
+    ("pages.history.show_history", "nav.history"),
     ("pages.analyses.show_analyses", "nav.analyses"),
     ("pages.ontology.show_ontology", "nav.ontology"),
 )
-"""The pages of the main menu: endpoint and key of the text."""
+"""The pages of the main menu, those that there are: endpoint and key of the text."""
 
 
 def register_pages(app: Flask) -> None:
     """Add the pages to the application."""
     pages = Blueprint("pages", __name__)
-    for part in (start, login, query, imports, analyses, ontology):
+    for part in (start, login, search, query, imports, analyses, ontology):
         pages.register_blueprint(part.blueprint)
     app.register_blueprint(pages)
     app.jinja_env.filters["abbreviated"] = abbreviate
-    app.jinja_env.globals["menu"] = MENU
+    app.jinja_env.globals["menu"] = [one for one in MENU if one[0] in app.view_functions]
     app.jinja_env.globals["caller"] = identified
     app.jinja_env.globals["version"] = __version__
     app.jinja_env.globals["head_commit"] = _head_commit

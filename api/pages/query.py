@@ -20,7 +20,7 @@ from kg.sparql.results import formats_of
 
 PAGE_ROWS = 50
 _SHOWN_PREFIXES = ("cg", "foaf", "org", "rdfs", "skos", "xsd")
-_PAGE_PARAMETERS = OWN_PARAMETERS | {"page", "run"}
+_PAGE_PARAMETERS = OWN_PARAMETERS | {"as_of", "page", "run", "theme"}
 
 blueprint = Blueprint("query", __name__)
 

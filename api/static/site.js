@@ -1,5 +1,18 @@
 // Conveniences only: every page works without this file.
 
+import { suggest } from "./find.js";
+import { watch } from "./stale.js";
+import { enhance } from "./table.js";
+
+document.querySelectorAll("form[data-find]").forEach(suggest);
+document.querySelectorAll("[data-stale]").forEach(watch);
+document.querySelectorAll("table[data-sorts]").forEach(enhance);
+
+for (const form of document.querySelectorAll("form[data-sends-itself]")) {
+  form.querySelector("button").hidden = true;
+  form.addEventListener("change", () => form.reportValidity() && form.requestSubmit());
+}
+
 for (const element of document.querySelectorAll("[data-needs-script]")) {
   element.hidden = false;
 }

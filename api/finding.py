@@ -1,0 +1,142 @@
+"""Search in everything: names, keys, numbers of orders, and e-mails for who may see them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+
+from flask import Blueprint, Response, jsonify, request, url_for
+from rdflib import Literal, URIRef
+
+from api.asking import ask
+from api.language import current_language
+from api.parties import PARTY_KINDS, pseudonym
+from kg.errors import UsageError
+from kg.namespaces import CG, FOAF, FUNCTION, RDF, RDFS, VCARD
+from kg.terminology import load_terminology
+
+LIMIT = 12
+"""Results of a search unless told otherwise."""
+MOST = 100
+SHORTEST = 2
+"""Letters that a search has at least."""
+_PLACES = (
+    (CG.sourceKey, "?text"),
+    (CG.orderNumber, "?text"),
+    (FOAF.name, "?text"),
+    (RDFS.label, "?text"),
+    (VCARD.hasEmail, "STR(?text)"),
+)
+"""Where words are looked for: the properties, and what of their values."""
+_MAIL = "mailto:"
+
+blueprint = Blueprint("finding", __name__, url_prefix="/api/search")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A thing that a search found: what it is called, what it is, and the text that matched."""
+
+    iri: str
+    key: str
+    label: str
+    kind: str
+    matched: str
+
+    def address(self) -> str:
+        """Return the address of the page about the thing."""
+        return url_for("pages.query.show_query", query=f"DESCRIBE <{self.iri}>")
+
+
+@blueprint.get("")
+def show_found() -> Response:
+    """Answer with the things in whose texts every word of `q` begins a word."""
+    words = request.args.get("q", "")
+    found = find_things(words, _limit(request.args.get("limit", "")))
+    return jsonify(
+        query=words,
+        found=[
+            {
+                "iri": one.iri,
+                "key": one.key,
+                "label": one.label,
+                "kind": one.kind,
+                "matched": one.matched,
+                "address": one.address(),
+            }
+            for one in found
+        ],
+    )
+
+
+def find_things(words: str, limit: int = LIMIT) -> list[Found]:
+    """Return the things that the caller may see whose texts have all words, exact ones first."""
+    words = words.strip()
+    if len(words) < SHORTEST:
+        return []
+    matched: dict[str, str] = {}
+    for text in (_exactly(words), _anywhere(words, limit)):
+        for iri, value in _rows(text):
+            matched.setdefault(iri, value.removeprefix(_MAIL))
+    return _described(matched, limit)
+
+
+def _exactly(words: str) -> str:
+    """Return the query for what has exactly this key or number."""
+    literal = Literal(words).n3()
+    parts = (f"{{ ?thing {p.n3()} {literal} }}" for p in (CG.sourceKey, CG.orderNumber))
+    return f"SELECT ?thing ({literal} AS ?text) {{ {' UNION '.join(parts)} }} LIMIT {LIMIT}"
+
+
+def _anywhere(words: str, limit: int) -> str:
+    """Return the query for what has the words in any place."""
+    literal = Literal(words).n3()
+    parts = (
+        f"{{ ?thing {p.n3()} ?text FILTER({FUNCTION.search.n3()}({value}, {literal})) }}"
+        for p, value in _PLACES
+    )
+    # A thing may have the words in its name and in its e-mail.
+    return f"SELECT ?thing ?text {{ {' UNION '.join(parts)} }} LIMIT {3 * limit}"
+
+
+def _described(matched: dict[str, str], limit: int) -> list[Found]:
+    """Return the things with their labels and kinds, in the order given."""
+    if not matched:
+        return []
+    listed = " ".join(URIRef(iri).n3() for iri in matched)
+    text = f"""
+        SELECT ?thing (MIN(?type) AS ?kind) (MIN(?k) AS ?key) (MIN(?name) AS ?label) {{
+          VALUES ?thing {{ {listed} }} ?thing {RDF.type.n3()} ?type .
+          OPTIONAL {{ ?thing {CG.sourceKey.n3()} ?k }}
+          OPTIONAL {{ ?thing {FOAF.name.n3()}|{RDFS.label.n3()} ?name }}
+        }} GROUP BY ?thing"""
+    known = {iri: (kind, key, label) for iri, kind, key, label in _rows(text)}
+    found = (
+        _found(iri, *known[iri], matched=value) for iri, value in matched.items() if iri in known
+    )
+    return list(found)[:limit]
+
+
+def _found(iri: str, kind: str, key: str, label: str, *, matched: str) -> Found:
+    term = load_terminology().of_iri(kind)
+    return Found(
+        iri,
+        key,
+        label or (pseudonym(iri) if kind in PARTY_KINDS else key or matched),
+        term.label(current_language()) if term else "",
+        matched,
+    )
+
+
+def _rows(text: str) -> Iterable[Sequence[str]]:
+    with closing(ask(text)) as result:
+        return [[term[1] if term else "" for term in row] for row in result.rows()]
+
+
+def _limit(text: str) -> int:
+    if not text:
+        return LIMIT
+    if not (text.isascii() and text.isdigit() and 0 < int(text) <= MOST):
+        raise UsageError(f"limit is {text!r}; give a number from 1 to {MOST}.")
+    return int(text)

@@ -1,0 +1,30 @@
+// The texts of the page's language, by the keys of the catalogue that the page holds for scripts.
+
+const texts = JSON.parse(document.getElementById("script-texts").textContent);
+
+export const language = document.documentElement.lang;
+
+const numbers = new Intl.NumberFormat(language, { maximumFractionDigits: 3 });
+
+/** Returns a number as the page's language writes it. */
+export function number(value) {
+  return numbers.format(value);
+}
+
+/** Returns the text of a key, its places filled; one with several forms is chosen by `values.n`. */
+export function text(key, values = {}) {
+  let found = texts[key];
+  if (typeof found === "object") {
+    const single = language === "fr" ? Math.abs(values.n) < 2 : values.n === 1;
+    found = found[single ? "one" : "other"];
+  }
+  return found.replace(/\{(\w+)\}/g, (_, name) => {
+    const value = values[name];
+    return typeof value === "number" ? number(value) : String(value);
+  });
+}
+
+/** Returns a text as it is compared and searched: in lower case, without accents. */
+export function fold(value) {
+  return value.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
+}
