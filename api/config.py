@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import cast
 
-from flask import current_app
+from flask import Flask, current_app
 
 from kg.catalog import NamedQuery
 from kg.config import Settings
+from kg.ingest import ImportJobs
 from kg.store import Store
 
 LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
@@ -35,8 +36,14 @@ class Services:
     store: Store
     settings: Settings
     catalog: Mapping[str, NamedQuery]
+    jobs: ImportJobs
 
 
 def services() -> Services:
     """Return what the application works with in whose request this runs."""
-    return cast(Services, current_app.extensions["clientgraph"])
+    return services_of(current_app)
+
+
+def services_of(app: Flask) -> Services:
+    """Return what an application works with."""
+    return cast(Services, app.extensions["clientgraph"])

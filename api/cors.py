@@ -19,9 +19,9 @@ _ORIGIN = re.compile(r"https?://(\[[0-9a-f:.]+\]|[^:@/\[\]\s*?#]+)(:[0-9]+)?")
 _SAFE = ("GET", "HEAD", "OPTIONS")
 _READ = "GET, HEAD, POST"
 _WRITE = "GET, HEAD, POST, PUT, PATCH, DELETE"
-_SENT = "Accept, Authorization, Content-Type, If-Match, If-None-Match"
+_SENT = "Accept, Authorization, Content-Type, If-Match, If-None-Match, Prefer"
 _EXPOSED = (
-    "ETag, Location, Retry-After, X-Clientgraph-Commit, X-Clientgraph-Complete,"
+    "ETag, Location, Preference-Applied, Retry-After, X-Clientgraph-Commit, X-Clientgraph-Complete,"
     " X-Clientgraph-Engine, X-Clientgraph-Reason"
 )
 _SECONDS = "600"

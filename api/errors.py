@@ -42,6 +42,7 @@ _PASSING = (kg.QueryBusyError, kg.QueryMemoryError, kg.StoreBusyError)
 _PAUSE = 5
 """Seconds after which a client may try again."""
 _PLACES = ("line", "column", "file", "row")
+_UNEXPECTED = "Something went wrong in the server; its log says more."
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,13 @@ def problem_of(error: kg.ClientgraphError) -> Problem:
     return Problem(status, title, str(error), f"{BASE}problem/{slug}", place)
 
 
+def problem_of_any(error: Exception) -> Problem:
+    """Return the problem that tells of any error; what is in the server's log is not shown."""
+    if isinstance(error, kg.ClientgraphError):
+        return problem_of(error)
+    return Problem(500, "Internal server error", _UNEXPECTED)
+
+
 def register_errors(app: Flask) -> None:
     """Answer every error of the application with a problem, never with a traceback."""
     app.register_error_handler(kg.ClientgraphError, _answer_ours)
@@ -108,8 +116,7 @@ def _answer_http(error: HTTPException) -> Response:
 
 def _answer_unexpected(error: Exception) -> Response:
     current_app.logger.error("%s %s", request.method, request.path, exc_info=error)
-    detail = "Something went wrong in the server; its log says more."
-    return _answer(Problem(500, "Internal server error", detail))
+    return _answer(problem_of_any(error))
 
 
 def _answer(problem: Problem) -> Response:

@@ -13,6 +13,7 @@ from api import (
     graphs,
     health,
     imports,
+    jobs,
     merging,
     metrics,
     openapi,
@@ -39,6 +40,7 @@ from api.remembered import register_answers
 from api.security import protect
 from kg.catalog import load_catalog
 from kg.config import Settings
+from kg.ingest import ImportJobs
 from kg.store import Store
 
 _DEFAULTS = WebOptions()
@@ -65,7 +67,8 @@ def create_app(
     app.config["MAX_CONTENT_LENGTH"] = settings.max_upload_mb * 1024 * 1024
     app.json = _Json(app)
     app.jinja_env.undefined = StrictUndefined
-    here = Services(store or open_store(settings), settings, load_catalog())
+    store = store or open_store(settings)
+    here = Services(store, settings, load_catalog(), ImportJobs(store))
     app.extensions["clientgraph"] = here
 
     register_compression(app)
@@ -85,6 +88,7 @@ def create_app(
         graphs,
         shacl,
         imports,
+        jobs,
         quarantine,
         queries,
         analyses,

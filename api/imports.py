@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 from flask import Blueprint, Response, jsonify, request, send_file, url_for
 from werkzeug.exceptions import NotFound
 
+from api import jobs
 from api.asking import allowance
 from api.config import services
 from api.identity import Right, caller
@@ -44,9 +45,18 @@ def post_import() -> Response:
     """Import the files of a multipart form and answer with the report.
 
     201 when it was committed; 200 when it was a dry run or the data was refused, which the report
-    says in `status` and `refused`.
+    says in `status` and `refused`. With `Prefer: respond-async` or the field `async`, 202 and the
+    address that tells how far it is.
     """
-    report = import_upload(dry_run=flag("dry_run"), agent="api")
+    preferred = jobs.asked_for()
+    if preferred or flag("async"):
+        with ExitStack() as stack:
+            paths, options = _upload(stack, dry_run=flag("dry_run"))
+            response = jobs.accepted(services().jobs.submit(paths, options, stack))
+        if preferred:
+            response.headers["Preference-Applied"] = "respond-async"
+        return response
+    report = import_upload(dry_run=flag("dry_run"))
     response = jsonify(report)
     if report["commit"] is not None:
         response.status_code = 201
@@ -61,7 +71,7 @@ def post_fix_sheet() -> Response:
     Several sheets come as a ZIP archive; 204 when no row is refused.
     """
     with tempfile.TemporaryDirectory(prefix="clientgraph-") as folder:
-        import_upload(dry_run=True, agent="api", fix_sheet=Path(folder))
+        import_upload(dry_run=True, fix_sheet=Path(folder))
         return sheets_response(sorted(Path(folder).iterdir()))
 
 
@@ -95,34 +105,43 @@ def delete_import(run_id: str) -> Response:
     return response
 
 
-def import_upload(*, dry_run: bool, agent: str, fix_sheet: Path | None = None) -> dict[str, Any]:
+def import_upload(*, dry_run: bool, fix_sheet: Path | None = None) -> dict[str, Any]:
     """Import the files of the current request and return the report.
 
     Raises:
         UsageError: there is no file, or a field is wrong.
         IngestError: a file or the mapping cannot be read.
     """
-    here = services()
-    mapping = request.files.get("mapping")
     with ExitStack() as stack:
-        paths = stack.enter_context(saved(request.files.getlist("files")))
-        documents = []
-        if mapping is not None and mapping.filename:
-            documents = stack.enter_context(saved([mapping]))
-        options = ImportOptions(
-            source=request.form.get("source", "").strip() or "default",
-            mapping=documents[0] if documents else None,
-            graph=request.form.get("graph", "").strip() or None,
-            complete=flag("complete"),
-            dry_run=dry_run,
-            on_violation=request.form.get("on_violation", "").strip() or "reject",
-            fix_sheet=fix_sheet,
-            agent=agent,
-            allowance=replace(allowance("import"), gone=None),
-            settings=here.settings,
-            figures=figures_under(_context(here.settings)) if dry_run else None,
-        )
-        return run_import(here.store, paths, options).as_json()
+        paths, options = _upload(stack, dry_run=dry_run)
+        options = replace(options, fix_sheet=fix_sheet)
+        return run_import(services().store, paths, options).as_json()
+
+
+def _upload(stack: ExitStack, *, dry_run: bool) -> tuple[list[Path], ImportOptions]:
+    """Return the files of the current request, kept until the stack is closed, and its options.
+
+    Raises:
+        UsageError: there is no file, or a field is wrong.
+    """
+    settings = services().settings
+    mapping = request.files.get("mapping")
+    paths = stack.enter_context(saved(request.files.getlist("files")))
+    documents = []
+    if mapping is not None and mapping.filename:
+        documents = stack.enter_context(saved([mapping]))
+    return paths, ImportOptions(
+        source=request.form.get("source", "").strip() or "default",
+        mapping=documents[0] if documents else None,
+        graph=request.form.get("graph", "").strip() or None,
+        complete=flag("complete"),
+        dry_run=dry_run,
+        on_violation=request.form.get("on_violation", "").strip() or "reject",
+        agent=caller().name,
+        allowance=replace(allowance("import"), gone=None),
+        settings=settings,
+        figures=figures_under(_context(settings)) if dry_run else None,
+    )
 
 
 def _context(settings: Settings) -> Context:

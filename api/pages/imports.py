@@ -29,7 +29,7 @@ def post_import() -> Response:
     """Import the files of the form, or try to, and show the report."""
     dry_run = request.form.get("action") != "import"
     try:
-        report = import_upload(dry_run=dry_run, agent="web")
+        report = import_upload(dry_run=dry_run)
     except ClientgraphError as error:
         return _render_form(problem_of(error))
     status = 422 if report["refused"] and not dry_run else 200

@@ -11,7 +11,7 @@ import click
 from kg.analysis.impact import figures_under
 from kg.cli.import_report import Document, report_lines
 from kg.cli.output import TABLE_FORMATS, write_json, write_table
-from kg.cli.progress import shown
+from kg.cli.progress import shown, shown_of_server
 from kg.cli.remote import Server
 from kg.cli.session import current_server, current_settings, opened_store, today
 from kg.ingest import ImportOptions, list_imports, run_import
@@ -132,7 +132,8 @@ def _send(
     server: Server, paths: Iterable[Path], mapping: Path | None, fields: dict[str, str]
 ) -> Document:
     """Import through a server, and return its report."""
-    return server.upload(_parts(paths, mapping), fields)
+    with shown_of_server() as show:
+        return server.upload(_parts(paths, mapping), fields, show)
 
 
 def _fetch_fix_sheet(

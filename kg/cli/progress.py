@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 import click
 
@@ -27,6 +28,13 @@ def shown() -> Iterator[Listener | None]:
             bar.update(max(0, round(moment.done * _LENGTH) - bar.pos), moment)
 
         yield show
+
+
+@contextmanager
+def shown_of_server() -> Iterator[Callable[[Mapping[str, Any]], None] | None]:
+    """Yield what shows the progress that a server tells, None where there is no terminal."""
+    with shown() as show:
+        yield (lambda told: show(Progress.from_json(told))) if show else None
 
 
 def _described(moment: Progress | None) -> str | None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import secrets
+import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from http.client import HTTPResponse
 from pathlib import Path
 from typing import IO, Any, cast
@@ -87,14 +89,41 @@ class Server:
         return self._open(path, None, {"Accept": accept}, timeout + _GRACE)
 
     def upload(
-        self, files: Sequence[tuple[str, Path]], fields: Mapping[str, str]
+        self,
+        files: Sequence[tuple[str, Path]],
+        fields: Mapping[str, str],
+        show: Callable[[Mapping[str, Any]], None] | None = None,
     ) -> dict[str, Any]:
         """Send files by field to `/api/imports` and return the report of the import.
+
+        The server imports in the background; `show` is told how far it is. What ends this ends
+        the import too, Ctrl+C included.
 
         Raises:
             ServerError: the server refused the request, or is not there.
         """
-        with self._send("/api/imports", files, fields) as response:
+        with self._send("/api/imports", files, {**fields, "async": "true"}) as response:
+            job = cast("dict[str, Any]", json.load(response))
+        path = f"/api/imports/jobs/{job['id']}"
+        try:
+            for pause in _pauses():
+                if job["ended"]:
+                    break
+                if show is not None and job["progress"]:
+                    show(job["progress"])
+                time.sleep(pause)
+                job = self._read(path)
+        except BaseException:
+            with contextlib.suppress(ServerError):
+                self._read(path, "DELETE")
+            raise
+        if job["report"] is None:
+            raise _told(job["problem"] or {"detail": "The import was cancelled on the server."})
+        return cast("dict[str, Any]", job["report"])
+
+    def _read(self, path: str, method: str = "GET") -> dict[str, Any]:
+        """Return the JSON object that an address answers with."""
+        with self._open(path, None, {}, _GRACE, method) as response:
             return cast("dict[str, Any]", json.load(response))
 
     def fix_sheet(self, files: Sequence[tuple[str, Path]], fields: Mapping[str, str]) -> bytes:
@@ -190,8 +219,20 @@ def _multipart(
 def _problem(error: urllib.error.HTTPError) -> ClientgraphError:
     """Return the error that a problem document (RFC 9457) tells of, else its status."""
     try:
-        document = json.load(cast("IO[bytes]", error))
-        kind, detail = str(document["type"]), str(document["detail"])
+        return _told(json.load(cast("IO[bytes]", error)))
     except (ValueError, KeyError, TypeError):
         return ServerError(f"The server answered {error.code} {error.reason}.")
+
+
+def _told(document: Mapping[str, Any]) -> ClientgraphError:
+    """Return the error that the members of a problem document tell of."""
+    kind, detail = str(document.get("type")), str(document["detail"])
     return UsageError(detail) if kind.endswith(_WRONG_USE) else ServerError(detail)
+
+
+def _pauses() -> Iterator[float]:
+    """Yield the seconds between two looks at what goes on: short at first, then one."""
+    pause = 0.05
+    while True:
+        yield pause
+        pause = min(1.0, pause * 1.3)

@@ -1,6 +1,7 @@
 """Files into the graph: readers, mapping documents, checks, and the import itself."""
 
 from kg.ingest.inputs import template, template_names
+from kg.ingest.jobs import ImportJob, ImportJobs
 from kg.ingest.kept import QuarantinedRow, discard, list_quarantine, quarantine_sheets
 from kg.ingest.options import ImportOptions
 from kg.ingest.origins import Origin, why
@@ -12,6 +13,8 @@ from kg.ingest.undoing import UndoReport, undo_import
 __all__ = [
     "FileReport",
     "Finding",
+    "ImportJob",
+    "ImportJobs",
     "ImportOptions",
     "ImportReport",
     "ImportRun",

@@ -28,6 +28,7 @@ from kg.ingest.renewal import EARLIER, Renewal
 from kg.ingest.report import FileReport, ImportReport
 from kg.namespaces import PROVENANCE_GRAPH, graph_iri
 from kg.shacl import project_shapes
+from kg.sparql.deadline import Deadline
 from kg.store import DEFAULT_GRAPH, Transaction
 from kg.store.rdf import Place, load_file
 from kg.store.schema import ROW_BITS
@@ -82,6 +83,8 @@ class Attempt:
         self.execution = Execution(tx, self._context, self._graphs, self.report)
         self.teller = Teller()
         """Is told how far the attempt is."""
+        self.deadline: Deadline | None = None
+        """Guards the cursor of the transaction, where the attempt can be stopped."""
         self.given = 0
         """Number of tables of the import itself; those after them come from the quarantine."""
         self.refused: Refused | None = None
@@ -150,7 +153,14 @@ class Attempt:
         limit = LISTED_FOR_ROWS if self._row_by_row else LISTED_PER_SHAPE
         files, rules = self.execution.files, self.execution.producer.rules
         violations = check_shapes(
-            self._tx, shapes, self._today(), self.report, files, rules, limit=limit
+            self._tx,
+            shapes,
+            self._today(),
+            self.report,
+            files,
+            rules,
+            limit=limit,
+            deadline=self.deadline,
         )
         self.teller.tell("validate", 1.0)
         if self.report.refused:

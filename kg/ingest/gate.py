@@ -17,6 +17,7 @@ from kg.ingest.production import RuleRow
 from kg.ingest.report import Finding, ImportReport
 from kg.shacl import Change, Report, Shapes, ValidationResult, validate
 from kg.shacl.model import PredicatePath
+from kg.sparql.deadline import Deadline
 from kg.store import Cursor, Transaction
 
 LISTED_PER_SHAPE = 100
@@ -55,13 +56,15 @@ def check_shapes(
     rules: Sequence[RuleRow],
     *,
     limit: int = LISTED_PER_SHAPE,
+    deadline: Deadline | None = None,
 ) -> Violations:
     """Validate what a transaction added, and enter the results into the report.
 
-    The table `violating` has the focus nodes of violations, with the number of their check.
+    The table `violating` has the focus nodes of violations, with the number of their check. A
+    `deadline` is one that guards the transaction's cursor already.
     """
     change = Change.of_commit(tx.number)
-    found = validate(tx.cursor, shapes, as_of, change=change, limit=limit)
+    found = validate(tx.cursor, shapes, as_of, change=change, limit=limit, deadline=deadline)
     report.shapes_checked = True
     report.notes += found.notes()
     violations = Violations([_short(str(check.shape.node)) for check in found.checks])

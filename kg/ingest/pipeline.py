@@ -21,7 +21,7 @@ from kg.ingest.progress import Progress, Teller
 from kg.ingest.report import Figure, ImportReport
 from kg.sparql.deadline import Deadline
 from kg.sparql.running import running_on
-from kg.store import EngineInterrupted, Store, Transaction
+from kg.store import EngineError, Store, Transaction
 
 
 def run_import(
@@ -107,7 +107,8 @@ def _stoppable(
     Raises:
         ImportStoppedError: somebody stopped it.
     """
-    with Deadline(tx.cursor, None) as deadline:
+    with Deadline(tx.cursor, None, gone=options.allowance.gone) as deadline:
+        attempt.deadline = deadline
         text = f"import {options.source}"
         with running_on(store).entered(deadline, options.allowance, text) as running:
 
@@ -118,7 +119,7 @@ def _stoppable(
             attempt.teller = teller.beside(note)
             try:
                 yield
-            except (EngineInterrupted, QueryError):
+            except (EngineError, QueryError):
                 if deadline.stopped:
                     raise ImportStoppedError(
                         f"The import of {options.source!r} was stopped. Nothing was written."

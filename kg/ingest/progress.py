@@ -7,8 +7,9 @@ not reach, or does again in another attempt, makes the time that remains a guess
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 STEPS = {"read": 0.15, "check": 0.05, "map": 0.30, "write": 0.30, "validate": 0.20}
 """Share of the time that each step of an import takes, in their order."""
@@ -48,6 +49,11 @@ class Progress:
             "remaining": None if left is None else round(left, 1),
             "attempt": self.attempt,
         }
+
+    @classmethod
+    def from_json(cls, told: Mapping[str, Any]) -> Progress:
+        """Return the moment that `as_json` told."""
+        return cls(told["step"], told["done"], told["rows"], told["elapsed"], told["attempt"])
 
 
 Listener = Callable[[Progress], None]

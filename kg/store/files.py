@@ -125,7 +125,9 @@ def copy_rows(cursor: duckdb.DuckDBPyConnection, rows: Rows, table: str) -> int:
     try:
         cursor.execute(f"CREATE TEMP TABLE {table} AS SELECT * FROM _file_rows")
     finally:
-        cursor.unregister("_file_rows")
+        # After an error the transaction may be beyond use; the cursor ends with it then.
+        with contextlib.suppress(duckdb.TransactionException):
+            cursor.unregister("_file_rows")
     counted = cursor.execute(f"SELECT count(*) FROM temp.{table}").fetchone()
     return int(counted[0]) if counted else 0
 

@@ -1,5 +1,6 @@
 """Who may do what: tokens, sessions, and the one table of rights."""
 
+import io
 import re
 import threading
 import time
@@ -274,6 +275,22 @@ def test_what_runs_is_listed_and_stopped_by_who_runs_it_or_an_administrator(app,
     assert response.status_code == 503
     assert response.json["type"].endswith("/problem/query-stopped")
     assert client.delete(path, headers=shown(tokens["admin"])).status_code == 404
+
+
+def test_imports_in_the_background_are_their_senders_and_administrators(app, store, tokens):
+    client, path = app.test_client(), "/api/imports/jobs"
+    other = create_token(store, "other", Role.STEWARD)[0]
+    files = {"files": (io.BytesIO(b"key,kind\nJ1,legal\n"), "parties.csv"), "dry_run": "true"}
+    headers = shown(tokens["steward"]) | {"Prefer": "respond-async"}
+    taken = client.post("/api/imports", data=files, headers=headers)
+    location = taken.headers["Location"]
+    assert client.get(location, headers=shown(other)).status_code == 404
+    assert client.delete(location, headers=shown(other)).status_code == 404
+    assert client.get(path, headers=shown(other)).json == {"jobs": []}
+    assert client.get(path, headers=shown(tokens["analyst"])).status_code == 403
+    for role in ("steward", "admin"):
+        (job,) = client.get(path, headers=shown(tokens[role])).json["jobs"]
+        assert (job["id"], job["owner"]) == (taken.json["id"], "steward")
 
 
 def limited(store, folder, **settings):

@@ -2,6 +2,7 @@
 
 import io
 import tempfile
+import time
 from pathlib import Path
 
 import pytest
@@ -257,3 +258,74 @@ def test_a_fix_sheet_comes_without_an_import(client, store):
     assert send(client, *several, path="/api/imports/fix-sheet").mimetype == "application/zip"
     response = send(client, ("parties.csv", GOOD), path="/api/imports/fix-sheet")
     assert (response.status_code, store.head) == (204, before)
+
+
+def follow(client, location):
+    """Look at an import in the background until it is over."""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        job = client.get(location)
+        assert job.status_code == 200, job.text
+        assert ("Retry-After" in job.headers) == (job.json["ended"] is None)
+        if job.json["ended"]:
+            return job.json
+        time.sleep(0.02)
+    raise AssertionError("it never ends")
+
+
+def test_an_import_in_the_background_tells_its_progress_and_its_report(client, store):
+    before = store.head
+    data = {"files": [(io.BytesIO(GOOD), "parties.csv")], "source": "crm"}
+    taken = client.post("/api/imports", data=data, headers={"Prefer": "wait=10, respond-async"})
+    assert (taken.status_code, taken.headers["Preference-Applied"]) == (202, "respond-async")
+    assert taken.json["status"] in ("waiting", "running")
+    assert (taken.json["files"], taken.json["source"]) == (["parties.csv"], "crm")
+    job = follow(client, taken.headers["Location"])
+    assert (job["status"], job["report"]["status"]) == ("done", "committed")
+    assert (job["problem"], job["progress"], store.head) == (None, None, before + 1)
+    assert client.get(f"/api/imports/{job['import']}").json["commit"] == store.head
+    (listed,) = client.get("/api/imports/jobs").json["jobs"]
+    assert (listed["id"], listed["report"]) == (job["id"], None)
+    too_late = client.delete(taken.headers["Location"])
+    assert (too_late.status_code, store.head) == (409, before + 1)
+
+
+def test_the_progress_in_the_background_has_rate_and_time_left(client, store):
+    with store.write() as tx:
+        taken = send(client, ("parties.csv", GOOD), **{"async": "true"})
+        waiting = client.get(taken.headers["Location"]).json
+        assert (waiting["progress"], waiting["ended"], waiting["ahead"]) == (None, None, 0)
+        tx.rollback()
+    rows = b"".join(b"x%d,legal,C\n" % i for i in range(20_000))
+    location = send(client, ("parties.csv", GOOD + rows), **{"async": "true"}).headers["Location"]
+    while (seen := client.get(location).json)["progress"] is None:
+        assert seen["ended"] is None
+    assert {"step", "done", "rows", "rows_per_second", "elapsed", "remaining", "attempt"} == set(
+        seen["progress"]
+    )
+    assert client.delete(location).status_code in (200, 202)
+    assert follow(client, location)["status"] == "cancelled"
+    assert client.delete(location).json["status"] == "cancelled"
+
+
+def test_what_is_refused_in_the_background_is_explained(client, store, temp_folder):
+    before = store.head
+    job = follow(client, send(client, ("parties.csv", BAD), **{"async": "1"}).headers["Location"])
+    assert (job["status"], job["report"]["refused"], job["import"]) == ("done", True, None)
+    broken = send(client, ("parties.csv", b'key,kind\n"c1,person\n'), **{"async": "1"})
+    job = follow(client, broken.headers["Location"])
+    assert (job["status"], job["report"]) == ("failed", None)
+    assert (job["problem"]["status"], job["problem"]["file"]) == (422, "parties.csv")
+    assert str(temp_folder) not in str(job)
+    assert list(temp_folder.iterdir()) == []
+    assert store.head == before
+
+
+def test_wrong_requests_for_the_background_are_refused_at_once(client):
+    assert send(client, **{"async": "1"}).status_code == 400
+    assert send(client, ("parties.csv", GOOD), **{"async": "perhaps"}).status_code == 400
+    wrong = send(client, ("parties.csv", GOOD), **{"async": "1", "on_violation": "maybe"})
+    assert wrong.status_code == 400
+    assert client.get("/api/imports/jobs").json == {"jobs": []}
+    assert client.get("/api/imports/jobs/none").status_code == 404
+    assert client.delete("/api/imports/jobs/none").status_code == 404

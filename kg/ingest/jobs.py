@@ -1,0 +1,203 @@
+"""Imports in the background: taken in, done one after the other, watched and cancelled.
+
+A store has one writer, so one thread does all imports of a store; the others wait in the order in
+which they came. What became of an import is kept in memory for a while, with its report; what it
+committed is told by the store.
+"""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import secrets
+import threading
+from collections import deque
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+
+from kg.errors import ClientgraphError, ImportStoppedError, QueryBusyError
+from kg.ingest.options import ImportOptions
+from kg.ingest.pipeline import run_import
+from kg.ingest.progress import Progress
+from kg.ingest.report import ImportReport
+from kg.store import Store
+
+WAITING_LIMIT = 50
+"""Imports that may wait: each keeps its files on the disk."""
+KEPT = 50
+"""Imports that are remembered after their end."""
+
+_log = logging.getLogger(__name__)
+
+
+class JobStatus(StrEnum):
+    """Where an import in the background is."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    CANCELLING = "cancelling"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+@dataclass(slots=True, eq=False)
+class ImportJob:
+    """An import in the background; `report` is there when it is done, `error` when it failed."""
+
+    id: str
+    paths: tuple[Path, ...]
+    options: ImportOptions
+    submitted: datetime
+    files: ExitStack = field(default_factory=ExitStack)
+    """Is closed when the files are needed no more."""
+    status: JobStatus = JobStatus.WAITING
+    started: datetime | None = None
+    ended: datetime | None = None
+    progress: Progress | None = None
+    report: ImportReport | None = None
+    error: Exception | None = None
+    _end: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def over(self) -> bool:
+        """Whether it is done, failed or cancelled."""
+        return self._end.is_set()
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether somebody cancelled it; it may take a moment to end."""
+        return self.status in (JobStatus.CANCELLING, JobStatus.CANCELLED)
+
+    def wait(self, seconds: float | None = None) -> bool:
+        """Wait until it is over, at most for some seconds; tell whether it is."""
+        return self._end.wait(seconds)
+
+    def note(self, moment: Progress) -> None:
+        """Remember how far it is.
+
+        Raises:
+            ImportStoppedError: it was cancelled.
+        """
+        self.progress = moment
+        if self.cancelled:
+            raise ImportStoppedError(
+                f"The import of {self.options.source!r} was cancelled. Nothing was written."
+            )
+
+    def end(self, status: JobStatus) -> None:
+        """Note that it is over, and let go of its files."""
+        self.files.close()
+        self.status, self.ended = status, datetime.now(UTC)
+        self._end.set()
+
+
+class ImportJobs:
+    """The imports of one store that run in the background."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._jobs: dict[str, ImportJob] = {}
+        self._waiting: deque[ImportJob] = deque()
+        self._changed = threading.Condition()
+        self._thread: threading.Thread | None = None
+        self._closed = False
+
+    def submit(self, paths: Sequence[Path], options: ImportOptions, files: ExitStack) -> ImportJob:
+        """Take an import in, and what holds its files: it closes that when it is over.
+
+        Raises:
+            UsageError: an option has a wrong value.
+            QueryBusyError: too many wait already.
+        """
+        options.check()
+        job = ImportJob(secrets.token_hex(8), tuple(paths), options, datetime.now(UTC))
+        allowance = replace(options.allowance, gone=lambda: job.cancelled)
+        job.options = replace(options, allowance=allowance, progress=job.note)
+        with self._changed:
+            if self._closed or len(self._waiting) >= WAITING_LIMIT:
+                raise QueryBusyError("Too many imports wait already. Send it again later.")
+            job.files = files.pop_all()
+            self._jobs[job.id] = job
+            self._waiting.append(job)
+            self._forget()
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name="imports", daemon=True)
+                self._thread.start()
+            self._changed.notify()
+        return job
+
+    def find(self, job_id: str) -> ImportJob | None:
+        """Return the import of an id, None where there is none or it was forgotten."""
+        return self._jobs.get(job_id)
+
+    def listed(self) -> list[ImportJob]:
+        """Return all that are remembered, the last one taken in first."""
+        with self._changed:
+            return list(reversed(self._jobs.values()))
+
+    def ahead_of(self, job: ImportJob) -> int:
+        """Return how many imports are to be done before one that waits."""
+        with self._changed:
+            active = [one for one in self._jobs.values() if not one.over]
+        return active.index(job) if job in active else 0
+
+    def cancel(self, job: ImportJob) -> None:
+        """Cancel an import: at once when it waits, else as soon as it can stop; it leaves nothing.
+
+        Nothing happens to one that is over.
+        """
+        with self._changed:
+            if job in self._waiting:
+                self._waiting.remove(job)
+                job.end(JobStatus.CANCELLED)
+            elif not job.over:
+                job.status = JobStatus.CANCELLING
+
+    def close(self) -> None:
+        """Cancel all imports and wait until they have stopped."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify()
+        for job in self.listed():
+            self.cancel(job)
+        if self._thread is not None:
+            self._thread.join()
+
+    def _forget(self) -> None:
+        """Forget the oldest of those that are over."""
+        over = [job.id for job in self._jobs.values() if job.over]
+        for job_id in itertools.islice(over, max(0, len(over) - KEPT)):
+            del self._jobs[job_id]
+
+    def _run(self) -> None:
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._waiting or self._closed)
+                if not self._waiting:
+                    return
+                job = self._waiting.popleft()
+                job.status, job.started = JobStatus.RUNNING, datetime.now(UTC)
+            status = self._do(job)
+            with self._changed:
+                job.end(status)
+
+    def _do(self, job: ImportJob) -> JobStatus:
+        """Do an import; return what became of it."""
+        try:
+            with job.files:
+                job.report = run_import(self._store, job.paths, job.options)
+        except ImportStoppedError:
+            return JobStatus.CANCELLED
+        except ClientgraphError as error:
+            job.error = error
+            return JobStatus.FAILED
+        except Exception as error:
+            _log.exception("The import %s failed", job.id)
+            job.error = error
+            return JobStatus.FAILED
+        return JobStatus.DONE
