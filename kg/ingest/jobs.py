@@ -103,7 +103,7 @@ class ImportJobs:
         self._store = store
         self._jobs: dict[str, ImportJob] = {}
         self._waiting: deque[ImportJob] = deque()
-        self._changed = threading.Condition()
+        self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._closed = False
 
@@ -118,7 +118,7 @@ class ImportJobs:
         job = ImportJob(secrets.token_hex(8), tuple(paths), options, datetime.now(UTC))
         allowance = replace(options.allowance, gone=lambda: job.cancelled)
         job.options = replace(options, allowance=allowance, progress=job.note)
-        with self._changed:
+        with self._lock:
             if self._closed or len(self._waiting) >= WAITING_LIMIT:
                 raise QueryBusyError("Too many imports wait already. Send it again later.")
             job.files = files.pop_all()
@@ -128,7 +128,6 @@ class ImportJobs:
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="imports", daemon=True)
                 self._thread.start()
-            self._changed.notify()
         return job
 
     def find(self, job_id: str) -> ImportJob | None:
@@ -137,12 +136,12 @@ class ImportJobs:
 
     def listed(self) -> list[ImportJob]:
         """Return all that are remembered, the last one taken in first."""
-        with self._changed:
+        with self._lock:
             return list(reversed(self._jobs.values()))
 
     def ahead_of(self, job: ImportJob) -> int:
         """Return how many imports are to be done before one that waits."""
-        with self._changed:
+        with self._lock:
             active = [one for one in self._jobs.values() if not one.over]
         return active.index(job) if job in active else 0
 
@@ -151,7 +150,7 @@ class ImportJobs:
 
         Nothing happens to one that is over.
         """
-        with self._changed:
+        with self._lock:
             if job in self._waiting:
                 self._waiting.remove(job)
                 job.end(JobStatus.CANCELLED)
@@ -160,13 +159,13 @@ class ImportJobs:
 
     def close(self) -> None:
         """Cancel all imports and wait until they have stopped."""
-        with self._changed:
+        with self._lock:
             self._closed = True
-            self._changed.notify()
+            thread = self._thread
         for job in self.listed():
             self.cancel(job)
-        if self._thread is not None:
-            self._thread.join()
+        if thread is not None:
+            thread.join()
 
     def _forget(self) -> None:
         """Forget the oldest of those that are over."""
@@ -175,15 +174,16 @@ class ImportJobs:
             del self._jobs[job_id]
 
     def _run(self) -> None:
+        """Do what waits, and end: a thread that outlives the interpreter is no good guest."""
         while True:
-            with self._changed:
-                self._changed.wait_for(lambda: self._waiting or self._closed)
+            with self._lock:
                 if not self._waiting:
+                    self._thread = None
                     return
                 job = self._waiting.popleft()
                 job.status, job.started = JobStatus.RUNNING, datetime.now(UTC)
             status = self._do(job)
-            with self._changed:
+            with self._lock:
                 job.end(status)
 
     def _do(self, job: ImportJob) -> JobStatus:
