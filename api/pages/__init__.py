@@ -5,8 +5,8 @@ from __future__ import annotations
 from flask import Blueprint, Flask
 
 from api.config import services
-from api.identity import identified
-from api.pages import analyses, imports, login, ontology, query, search, start
+from api.identity import Right, identified
+from api.pages import analyses, history, imports, login, ontology, query, search, start
 from api.pages.terms import abbreviate
 from kg import __version__
 
@@ -28,14 +28,22 @@ MENU = (
 def register_pages(app: Flask) -> None:
     """Add the pages to the application."""
     pages = Blueprint("pages", __name__)
-    for part in (start, login, search, query, imports, analyses, ontology):
+    for part in (start, login, search, query, imports, history, analyses, ontology):
         pages.register_blueprint(part.blueprint)
     app.register_blueprint(pages)
     app.jinja_env.filters["abbreviated"] = abbreviate
+    app.jinja_env.filters["activity"] = history.activity_name
+    app.jinja_env.globals["may"] = may
     app.jinja_env.globals["menu"] = [one for one in MENU if one[0] in app.view_functions]
     app.jinja_env.globals["caller"] = identified
     app.jinja_env.globals["version"] = __version__
     app.jinja_env.globals["head_commit"] = _head_commit
+
+
+def may(right: str) -> bool:
+    """Tell whether the caller of the current request has a right."""
+    one = identified()
+    return one is not None and Right(right) in one.rights
 
 
 def _head_commit() -> int:

@@ -9,7 +9,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from kg.ingest.attempt import instant
-from kg.store import Store
+from kg.store import Cursor, Store
+
+_OF_COMMITS = """
+SELECT number, undone, id, source, report->>'$.files[*].name' FROM import_run
+WHERE number IN (SELECT unnest($commits::BIGINT[])) OR undone IN (SELECT unnest($commits::BIGINT[]))
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +31,23 @@ class ImportRun:
     def as_json(self) -> dict[str, object]:
         """Return the run as values that JSON knows."""
         return dataclasses.asdict(self) | {"at": instant(self.at.replace(tzinfo=UTC))}
+
+
+@dataclass(frozen=True, slots=True)
+class RunOfCommit:
+    """The import that the commit `number` made, and the one that took it back, if any."""
+
+    number: int
+    undone: int | None
+    id: str
+    source: str
+    files: list[str]
+
+
+def imports_of_commits(cursor: Cursor, commits: Sequence[int]) -> list[RunOfCommit]:
+    """Return the imports that some commits made or took back."""
+    rows = cursor.execute(_OF_COMMITS, {"commits": list(commits)}).fetchall()
+    return [RunOfCommit(*row) for row in rows]
 
 
 def list_imports(store: Store) -> Sequence[ImportRun]:

@@ -135,13 +135,17 @@ def undo_import(
     dry_run: bool = False,
     shapes: Shapes | None = None,
     as_of: date | None = None,
+    wait: float | None = None,
 ) -> UndoReport:
     """Take an import back in one commit, unless later facts depend on it.
 
+    `wait` is how many seconds another write may take to end, None for ever.
+
     Raises:
         UsageError: there is no such import, or it was taken back before.
+        StoreBusyError: another write did not end in time.
     """
-    with store.write(agent=agent, activity="undo", note=run_id) as tx:
+    with store.write(agent=agent, activity="undo", note=run_id, wait=wait) as tx:
         report = UndoReport(run_id)
         _compare(tx.cursor, run_id, _source_of(tx.cursor, run_id))
         report.quads_removed = tx.delete_codes("ended")

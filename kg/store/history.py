@@ -14,12 +14,23 @@ Quad = tuple[RawTerm, RawTerm, RawTerm, RawTerm | None]
 """Subject, predicate, object, and the graph (None for the unnamed one)."""
 
 _COMMITS = """
+WITH listed AS (
+    SELECT * FROM "commit" WHERE number < $before ORDER BY number DESC LIMIT $most
+), range AS (SELECT min(number) AS first, max(number) AS last FROM listed)
 SELECT c.number, c.at_time, c.agent, c.activity, c.note, coalesce(b.n, 0), coalesce(d.n, 0)
-FROM "commit" AS c
-LEFT JOIN (SELECT born AS number, count(*) AS n FROM quad GROUP BY born) AS b USING (number)
-LEFT JOIN (SELECT died AS number, count(*) AS n FROM quad GROUP BY died) AS d USING (number)
+FROM listed AS c
+LEFT JOIN (
+    SELECT born AS number, count(*) AS n FROM quad, range
+    WHERE born BETWEEN range.first AND range.last GROUP BY born
+) AS b USING (number)
+LEFT JOIN (
+    SELECT died AS number, count(*) AS n FROM quad, range
+    WHERE died BETWEEN range.first AND range.last GROUP BY died
+) AS d USING (number)
 ORDER BY c.number DESC
 """
+_ALL = 2**62
+"""More commits than there ever are."""
 
 _TERMS = ", ".join(f"{one}.kind, {one}.lex, {one}.dt, {one}.lang" for one in "spog")
 _DECODED = f"""
@@ -58,9 +69,12 @@ class Life:
     origin: int | None
 
 
-def commits(cursor: duckdb.DuckDBPyConnection) -> list[Commit]:
-    """Return all commits, the last first."""
-    return [Commit(*row) for row in cursor.execute(_COMMITS).fetchall()]
+def commits(
+    cursor: duckdb.DuckDBPyConnection, *, before: int = _ALL, most: int = _ALL
+) -> list[Commit]:
+    """Return the commits with a number below `before`, `most` of them, the last first."""
+    rows = cursor.execute(_COMMITS, {"before": before, "most": most}).fetchall()
+    return [Commit(*row) for row in rows]
 
 
 def changes(cursor: duckdb.DuckDBPyConnection, number: int) -> Iterator[tuple[bool, Quad]]:

@@ -4,6 +4,7 @@ from kg.terminology.documents import DOCUMENT_FORMATS, document
 from kg.terminology.drawing import pattern
 from kg.terminology.graphs import shapes_graph, term_graph, vocabulary_graph
 from kg.terminology.terms import KINDS, Term, Terminology, load_terminology
+from kg.terminology.things import Thing, things_of
 from kg.terminology.uses import Rule, questions_of, rules_of
 
 __all__ = [
@@ -12,6 +13,7 @@ __all__ = [
     "Rule",
     "Term",
     "Terminology",
+    "Thing",
     "document",
     "load_terminology",
     "pattern",
@@ -19,5 +21,6 @@ __all__ = [
     "rules_of",
     "shapes_graph",
     "term_graph",
+    "things_of",
     "vocabulary_graph",
 ]

@@ -1,0 +1,130 @@
+"""The difference that one commit made, a page of things at a time, however large it is.
+
+What the graph of provenance says of the commit itself is no part of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import duckdb
+
+from kg.namespaces import PROVENANCE_GRAPH, RDF
+from kg.store.terms import lookup
+
+_SCANNED = 20_000
+"""Changes that are looked at for a page: a thing with more of them is a page of its own."""
+
+_NONE = -1
+"""Id that no term has."""
+
+_KINDS = """
+SELECT t.lex, count(*) FILTER (q.born = $number), count(*) FILTER (q.died = $number)
+FROM quad AS q JOIN term AS t ON t.id = q.o
+WHERE q.p = $type AND q.g <> $own AND (q.born = $number OR q.died = $number)
+GROUP BY t.lex ORDER BY 2 DESC, 3 DESC, t.lex
+"""
+_SUBJECTS = """
+SELECT DISTINCT s FROM (
+    SELECT s FROM quad
+    WHERE (born = $number OR died = $number) AND g <> $own AND s > $after {among}
+    ORDER BY s LIMIT $scanned
+) ORDER BY s LIMIT $most
+"""
+_AMONG = """AND s IN (
+    SELECT s FROM quad WHERE p = $type AND o = $kind AND (born = $number OR died = $number)
+)"""
+_FACTS = """
+SELECT q.s, q.p, q.o, q.born = $number, q.origin, count(*) OVER (PARTITION BY q.s)
+FROM quad AS q JOIN (SELECT unnest($things::BIGINT[]) AS s) AS w USING (s)
+JOIN term AS p ON p.id = q.p JOIN term AS o ON o.id = q.o
+WHERE (q.born = $number OR q.died = $number) AND q.g <> $own
+QUALIFY row_number() OVER (PARTITION BY q.s ORDER BY p.lex, q.born = $number, o.lex) <= $most
+ORDER BY q.s, p.lex, q.born = $number, o.lex
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class KindChange:
+    """How many things were said to be of a class by a commit, and how many no longer."""
+
+    iri: str
+    added: int
+    removed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A fact by the ids of its terms; `origin` is its place in the import that stated it."""
+
+    predicate: int
+    object: int
+    added: bool
+    origin: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """What a commit changed about a thing: the first facts, and the number of all."""
+
+    thing: int
+    facts: list[Fact]
+    total: int
+
+
+def kinds_changed(cursor: duckdb.DuckDBPyConnection, number: int) -> list[KindChange]:
+    """Return the classes whose members a commit changed, those with the most changes first."""
+    names = {"number": number, "own": _own(cursor), "type": _type(cursor)}
+    rows = cursor.execute(_KINDS, names).fetchall()
+    return [KindChange(*row) for row in rows]
+
+
+def things_changed(
+    cursor: duckdb.DuckDBPyConnection,
+    number: int,
+    *,
+    after: int = 0,
+    kind: str | None = None,
+    most: int = 25,
+    facts: int = 60,
+) -> tuple[list[Changed], bool]:
+    """Return the things that a commit changed, and whether there are more of them.
+
+    They are in the order of their ids, from the first beyond `after`; `kind` is the IRI of a class
+    to which the commit added them or from which it took them, `facts` the number of facts listed
+    of each.
+    """
+    names = {"number": number, "own": _own(cursor), "after": after}
+    limits = {"most": most + 1, "scanned": _SCANNED}
+    if kind is not None:
+        (known,) = lookup(cursor, [(kind, None, None)])
+        names |= {"type": _type(cursor), "kind": known if known is not None else _NONE}
+    statement = _SUBJECTS.format(among=_AMONG if kind is not None else "")
+    found = [row[0] for row in cursor.execute(statement, names | limits).fetchall()]
+    return _with_facts(cursor, number, found[:most], facts), len(found) > most
+
+
+def _with_facts(
+    cursor: duckdb.DuckDBPyConnection, number: int, things: Sequence[int], most: int
+) -> list[Changed]:
+    names = {"number": number, "own": _own(cursor), "things": list(things), "most": most}
+    rows = cursor.execute(_FACTS, names).fetchall()
+    found: dict[int, Changed] = {}
+    for s, p, o, added, origin, total in rows:
+        found.setdefault(s, Changed(s, [], total)).facts.append(Fact(p, o, added, origin))
+    return [found[thing] for thing in things]
+
+
+def _type(cursor: duckdb.DuckDBPyConnection) -> int:
+    return _id(cursor, str(RDF.type))
+
+
+def _own(cursor: duckdb.DuckDBPyConnection) -> int:
+    """Return the id of the graph that describes the commits."""
+    return _id(cursor, str(PROVENANCE_GRAPH))
+
+
+def _id(cursor: duckdb.DuckDBPyConnection, iri: str) -> int:
+    (found,) = lookup(cursor, [(iri, None, None)])
+    return found if found is not None else _NONE
