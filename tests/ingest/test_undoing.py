@@ -140,7 +140,7 @@ TABLES = st.dictionaries(
 
 
 @settings(
-    max_examples=15,
+    max_examples=7,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
