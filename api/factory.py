@@ -32,6 +32,7 @@ from api.config import Services, WebOptions
 from api.cors import register_cors
 from api.errors import register_errors
 from api.identity import register_identity
+from api.labels import register_labels
 from api.language import register_language
 from api.links import register_links
 from api.metrics import register_metrics
@@ -80,6 +81,7 @@ def create_app(
     register_language(app)
     register_links(app)
     register_as_of(app)
+    register_labels(app)
     register_appearance(app)
     register_errors(app)
     register_answers(app)

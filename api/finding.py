@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from contextlib import closing
 from dataclasses import dataclass
 
 from flask import Blueprint, Response, jsonify, request, url_for
-from rdflib import Literal, URIRef
+from rdflib import Literal
 
-from api.asking import ask
-from api.language import current_language
-from api.parties import PARTY_KINDS, pseudonym
+from api.labels import PARTY_KINDS, label_of, names_of, texts_of
 from kg.errors import UsageError
-from kg.namespaces import CG, FOAF, FUNCTION, RDF, RDFS, VCARD
+from kg.namespaces import CG, FOAF, FUNCTION, RDFS, VCARD
 from kg.terminology import load_terminology
 
 LIMIT = 12
@@ -43,9 +39,12 @@ class Found:
     label: str
     kind: str
     matched: str
+    is_party: bool
 
     def address(self) -> str:
         """Return the address of the page about the thing."""
+        if self.is_party:
+            return url_for("pages.party.show_party", name=self.key or self.iri)
         return url_for("pages.query.show_query", query=f"DESCRIBE <{self.iri}>")
 
 
@@ -77,7 +76,7 @@ def find_things(words: str, limit: int = LIMIT) -> list[Found]:
         return []
     matched: dict[str, str] = {}
     for text in (_exactly(words), _anywhere(words, limit)):
-        for iri, value in _rows(text):
+        for iri, value in texts_of(text):
             matched.setdefault(iri, value.removeprefix(_MAIL))
     return _described(matched, limit)
 
@@ -102,36 +101,14 @@ def _anywhere(words: str, limit: int) -> str:
 
 def _described(matched: dict[str, str], limit: int) -> list[Found]:
     """Return the things with their labels and kinds, in the order given."""
-    if not matched:
-        return []
-    listed = " ".join(URIRef(iri).n3() for iri in matched)
-    text = f"""
-        SELECT ?thing (MIN(?type) AS ?kind) (MIN(?k) AS ?key) (MIN(?name) AS ?label) {{
-          VALUES ?thing {{ {listed} }} ?thing {RDF.type.n3()} ?type .
-          OPTIONAL {{ ?thing {CG.sourceKey.n3()} ?k }}
-          OPTIONAL {{ ?thing {FOAF.name.n3()}|{RDFS.label.n3()} ?name }}
-        }} GROUP BY ?thing"""
-    known = {iri: (kind, key, label) for iri, kind, key, label in _rows(text)}
-    found = (
-        _found(iri, *known[iri], matched=value) for iri, value in matched.items() if iri in known
-    )
-    return list(found)[:limit]
-
-
-def _found(iri: str, kind: str, key: str, label: str, *, matched: str) -> Found:
-    term = load_terminology().of_iri(kind)
-    return Found(
-        iri,
-        key,
-        label or (pseudonym(iri) if kind in PARTY_KINDS else key or matched),
-        term.label(current_language()) if term else "",
-        matched,
-    )
-
-
-def _rows(text: str) -> Iterable[Sequence[str]]:
-    with closing(ask(text)) as result:
-        return [[term[1] if term else "" for term in row] for row in result.rows()]
+    known = names_of(list(matched))
+    found = []
+    for iri, text in matched.items():
+        if iri in known:
+            name, key, kind = known[iri]
+            called = label_of(kind) if load_terminology().of_iri(kind) else ""
+            found.append(Found(iri, key, name or text, called, text, kind in PARTY_KINDS))
+    return found[:limit]
 
 
 def _limit(text: str) -> int:

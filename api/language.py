@@ -7,6 +7,7 @@ language, or one for a single thing and one for several, chosen by the argument 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import Literal, cast
 
 from flask import Flask, Response, g, request
 from jinja2.utils import htmlsafe_json_dumps
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 Language = Literal["en", "fr"]
 
@@ -81,7 +82,16 @@ def script_texts(*areas: str) -> Markup:
 
 def format_number(value: float) -> str:
     """Return a number as the language of the request writes it."""
-    text = f"{value:,}" if isinstance(value, int) else f"{value:,.3f}"
+    return _punctuated(f"{value:,}" if isinstance(value, int) else f"{value:,.3f}")
+
+
+def format_money(value: float) -> str:
+    """Return an amount with two decimals, as the language of the request writes it."""
+    return _punctuated(f"{value:,.2f}")
+
+
+def _punctuated(text: str) -> str:
+    """Return a number with English signs as the language of the request writes it."""
     if current_language() == "fr":
         return text.replace(",", _NARROW_SPACE).replace(".", ",")
     return text
@@ -99,13 +109,35 @@ def format_moment(moment: datetime) -> Markup:
     return Markup('<time datetime="{}Z">{}</time>').format(moment.isoformat(), text)
 
 
+_MONTHS: dict[Language, tuple[str, ...]] = {
+    "en": ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
+    "fr": ("janv.", "févr.", "mars", "avr.", "mai", "juin", "juil.", "août", "sept.", "oct.",
+           "nov.", "déc."),
+}  # fmt: skip
+_DAY = re.compile(r"(\d{4})-(\d\d)(?:-(\d\d))?.*")
+
+
+def format_day(value: object) -> Markup:
+    """Return a day or a month, a date or its text, as people write it; other texts as they are."""
+    text = "" if value is None else str(value)
+    found = _DAY.fullmatch(text)
+    if not found or not 1 <= int(found[2]) <= 12:
+        return escape(text)
+    month = _MONTHS[current_language()][int(found[2]) - 1]
+    day = f"{int(found[3])} " if found[3] else ""
+    written = f"{day}{month} {found[1]}".replace(" ", "\u00a0")
+    return Markup('<time datetime="{}">{}</time>').format(found[0], written)
+
+
 def register_language(app: Flask) -> None:
     """Give the templates the texts, and keep a language asked for in a cookie."""
     app.jinja_env.globals["t"] = translate
     app.jinja_env.globals["script_texts"] = script_texts
     app.jinja_env.globals["language"] = current_language
     app.jinja_env.filters["number"] = format_number
+    app.jinja_env.filters["money"] = format_money
     app.jinja_env.filters["moment"] = format_moment
+    app.jinja_env.filters["day"] = format_day
     app.jinja_env.filters["in_language"] = in_language
     app.after_request(_remember_language)
 

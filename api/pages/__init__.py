@@ -6,7 +6,17 @@ from flask import Blueprint, Flask
 
 from api.config import services
 from api.identity import Right, identified
-from api.pages import analyses, history, imports, login, ontology, query, search, start
+from api.pages import (
+    analyses,
+    history,
+    imports,
+    login,
+    ontology,
+    party,
+    query,
+    search,
+    start,
+)
 from api.pages.terms import abbreviate
 from kg import __version__
 
@@ -25,10 +35,24 @@ MENU = (
 """The pages of the main menu, those that there are: endpoint and key of the text."""
 
 
+PARTS = (
+    analyses,
+    history,
+    imports,
+    login,
+    ontology,
+    party,
+    query,
+    search,
+    start,
+)
+"""The modules of the pages; one a line, so that each is added alone."""
+
+
 def register_pages(app: Flask) -> None:
     """Add the pages to the application."""
     pages = Blueprint("pages", __name__)
-    for part in (start, login, search, query, imports, history, analyses, ontology):
+    for part in PARTS:
         pages.register_blueprint(part.blueprint)
     app.register_blueprint(pages)
     app.jinja_env.filters["abbreviated"] = abbreviate

@@ -1,12 +1,15 @@
 // Conveniences only: every page works without this file.
 
 import { suggest } from "./find.js";
+import { fillPanels } from "./panels.js";
 import { watch } from "./stale.js";
 import { enhance } from "./table.js";
 
 document.querySelectorAll("form[data-find]").forEach(suggest);
 document.querySelectorAll("[data-stale]").forEach(watch);
 document.querySelectorAll("table[data-sorts]").forEach(enhance);
+
+fillPanels();
 
 for (const form of document.querySelectorAll("form[data-sends-itself]")) {
   form.querySelector("button").hidden = true;

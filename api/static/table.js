@@ -257,9 +257,9 @@ export function enhance(table) {
   }
 }
 
-/** Returns what a cell is sorted by: `data-value`, else its text, a number as the language writes it. */
+/** Returns what a cell is sorted by: `data-value`, else a time, else its text, a number as the language writes it. */
 function valueOf(cell, numeric) {
-  const given = cell.dataset.value ?? cell.textContent.trim();
+  const given = cell.dataset.value ?? cell.querySelector("time")?.dateTime ?? cell.textContent.trim();
   if (!numeric || cell.dataset.value !== undefined) return given;
   const plain = language === "fr" ? given.replace(/[^\d,-]/g, "").replace(",", ".") : given.replace(/[^\d.-]/g, "");
   return plain === "" ? null : plain;

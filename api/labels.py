@@ -1,0 +1,101 @@
+"""What things of the graph are called in the language of the request."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from functools import lru_cache
+
+from flask import Flask
+from rdflib import URIRef
+
+from api.asking import ask
+from api.language import current_language, text_keys, translate
+from kg.namespaces import CG, FOAF, RDF, RDFS
+from kg.terminology import Term, load_terminology
+
+PARTY_KINDS = frozenset(
+    str(CG[name])
+    for name in ("NaturalPerson", "LegalEntity", "OrganizationalUnit", "Household", "Organization",
+                 "Party")
+)  # fmt: skip
+"""Classes of parties."""
+_DIGITS = 6
+_LAST = re.compile(r"[^/#]+(?=/*$)")
+
+
+def label_of(iri: str) -> str:
+    """Return the label of a term of the vocabulary, else the last part of the IRI."""
+    if term := load_terminology().of_iri(iri):
+        return term.label(current_language())
+    last = _LAST.search(iri)
+    key = f"property.{last[0]}" if last else ""
+    return translate(key) if key in text_keys() else last[0] if last else iri
+
+
+def concept(scheme: str, notation: str) -> Term | None:
+    """Return the concept of a scheme that has a notation, such as `CURRENT` among the stages."""
+    return _concepts().get((scheme, notation))
+
+
+def concept_label(scheme: str, notation: str) -> str:
+    """Return the label of a concept by its notation; the notation where there is none."""
+    found = concept(scheme, notation)
+    return found.label(current_language()) if found else notation
+
+
+def concepts_of(scheme: str) -> list[str]:
+    """Return the notations of the concepts of a scheme."""
+    return [notation for name, notation in _concepts() if name == scheme]
+
+
+def pseudonym(iri: str) -> str:
+    """Return what a party is called where its name is not known or not to be seen.
+
+    The digits are those of its IRI, which are made with the store's secret.
+    """
+    return translate("party.pseudonym", digits=iri.rpartition("/")[2][:_DIGITS])
+
+
+def names_of(iris: Sequence[str]) -> dict[str, tuple[str, str, str]]:
+    """Return (name, key, class) of the things with these IRIs that the caller may see.
+
+    A name that is not there, or not for the caller, is the key; that of a party its pseudonym.
+    """
+    if not iris:
+        return {}
+    listed = " ".join(URIRef(iri).n3() for iri in dict.fromkeys(iris))
+    text = f"""
+        SELECT ?thing (MIN(?type) AS ?kind) (MIN(?k) AS ?key) (MIN(?name) AS ?label) {{
+          VALUES ?thing {{ {listed} }} ?thing {RDF.type.n3()} ?type .
+          OPTIONAL {{ ?thing {CG.sourceKey.n3()}|{CG.orderNumber.n3()} ?k }}
+          OPTIONAL {{ ?thing {FOAF.name.n3()}|{RDFS.label.n3()} ?name }}
+        }} GROUP BY ?thing"""
+    return {
+        iri: (name or (pseudonym(iri) if kind in PARTY_KINDS else key), key, kind)
+        for iri, kind, key, name in texts_of(text)
+    }
+
+
+def texts_of(query: str) -> Iterator[list[str]]:
+    """Yield the rows of a query as texts, empty where nothing is bound."""
+    with closing(ask(query)) as result:
+        for row in result.rows():
+            yield [term[1] if term else "" for term in row]
+
+
+def register_labels(app: Flask) -> None:
+    """Give the templates the labels."""
+    app.jinja_env.filters["label"] = label_of
+    app.jinja_env.globals["concept"] = concept
+    app.jinja_env.globals["concept_label"] = concept_label
+
+
+@lru_cache(maxsize=1)
+def _concepts() -> dict[tuple[str, str], Term]:
+    return {
+        (term.name.split("/")[1], term.notation): term
+        for term in load_terminology().terms
+        if term.notation and term.name.startswith("scheme/")
+    }

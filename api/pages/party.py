@@ -1,0 +1,178 @@
+"""The pages of parties: all that are classified so, and one with everything known about it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as AnyResponse
+
+from api.analyses import compute
+from api.as_of import shown_date
+from api.errors import wants_page
+from api.labels import concept, concept_label, concepts_of, names_of
+from api.pages.panels import panel, render_panel
+from api.parties import (
+    EVENTS_SHOWN,
+    Party,
+    find_parties,
+    read_events,
+    read_facts,
+    read_party,
+    read_referrals,
+)
+from kg.analysis import ANALYSES
+from kg.lifecycle import Table
+from kg.namespaces import ID
+from kg.terminology import Term
+
+ROWS_SHOWN = 500
+STAGES = ("CURRENT", "DORMANT", "FORMER", "USER_ONLY", "POTENTIAL", "REFUSING", "UNENGAGED")
+"""The stages, from clients to those outside, as pages list them."""
+FILTERS = {"stage": "stage", "depth": "depth", "former_kind": "former-kind", "flag": "flag"}
+"""Arguments that narrow the list of parties, each with the scheme of its values."""
+_AXES = ("stage", "depth", "former_kind", "pipeline", "position", "tier")
+_SCHEMES_OF_ROLES = ("role", "computed-role", "referral-role")
+
+blueprint = Blueprint("party", __name__)
+
+
+@blueprint.get("/parties")
+def show_parties() -> str:
+    """Show how to find a party, and those that are classified as asked."""
+    return render_template(
+        "parties.html", filters=FILTERS, given=_given(), choices=_choices(), stages=STAGES
+    )
+
+
+@blueprint.get("/parts/parties")
+@panel
+def show_classified() -> str:
+    """Show the parties that are classified as asked."""
+    given = _given()
+    table = _computed("classify")
+    records = [one for one in table.records() if _matches(one, given)]
+    shown = records[:ROWS_SHOWN]
+    names = names_of([one["party"] for one in shown])
+    return render_panel(
+        "parties_panel.html", records=shown, total=len(records), names=names, given=given
+    )
+
+
+@blueprint.get("/parties/<path:name>")
+def show_party(name: str) -> str:
+    """Show a party; where a key names several, which they are."""
+    found = find_parties(name)
+    if len(found) > 1:
+        parties = [read_party(iri) for iri in found]
+        return render_template("party_choice.html", name=name, parties=parties)
+    party = read_party(found[0])
+    day = shown_date()
+    events = read_events(party, day)
+    referrals = read_referrals(party, day)
+    merged = names_of([party.merged_into]) if party.merged_into else {}
+    return render_template(
+        "party.html",
+        party=party,
+        merged=merged.get(party.merged_into),
+        facts=read_facts(party.iri),
+        events=events[:EVENTS_SHOWN],
+        more=len(events) > EVENTS_SHOWN,
+        referred_by=[one for one in referrals if not one.given],
+        referred=[one for one in referrals if one.given],
+    )
+
+
+@blueprint.get("/id/<path:name>")
+def show_id(name: str) -> AnyResponse:
+    """Lead from an IRI of ours to the page about it; a program to its description in RDF."""
+    iri = str(ID[name])
+    described = f"DESCRIBE <{iri}>"
+    if not wants_page():
+        return redirect(url_for("sparql.get_sparql", query=described), 303)
+    if name.startswith("party/"):
+        return redirect(url_for("pages.party.show_party", name=name.rpartition("/")[2]), 303)
+    return redirect(url_for("pages.query.show_query", query=described), 303)
+
+
+@blueprint.get("/parts/stage/<path:name>")
+@panel
+def show_stage(name: str) -> str:
+    """Show the classification of a party at the date, and why it is so."""
+    party = _one(name)
+    classified = next(iter(_computed("classify", party=party.iri).records()), None)
+    lines: dict[str, list[dict[str, Any]]] = {}
+    for line in _computed("explain", party=party.iri).records():
+        lines.setdefault(line["kind"], []).append(line)
+    return render_panel(
+        "party_stage.html", party=party, classified=classified, lines=lines, axes=_AXES
+    )
+
+
+@blueprint.get("/parts/stages/<path:name>")
+@panel
+def show_history(name: str) -> str:
+    """Show the stages of a party over time."""
+    party = _one(name)
+    periods = list(_computed("history", party=party.iri).records())
+    return render_panel("party_history.html", party=party, periods=periods, bars=_bars(periods))
+
+
+@blueprint.get("/parts/roles/<path:name>")
+@panel
+def show_roles(name: str) -> str:
+    """Show the roles of a party at the date."""
+    party = _one(name)
+    table = _computed("roles", party=party.iri)
+    roles = [(one, _role(one["role"])) for one in table.records()]
+    return render_panel("party_roles.html", party=party, roles=roles)
+
+
+def _one(name: str) -> Party:
+    return read_party(find_parties(name)[0])
+
+
+def _computed(name: str, **options: str) -> Table:
+    shared = {**request.args, "as_of": shown_date().isoformat()}
+    return compute(ANALYSES[name], shared, options)
+
+
+def _role(notation: str) -> Term | None:
+    """Return the term of a role, whichever kind of role it is."""
+    found = (concept(scheme, notation) for scheme in _SCHEMES_OF_ROLES)
+    return next((one for one in found if one), None)
+
+
+def _given() -> dict[str, str]:
+    return {name: text for name in FILTERS if (text := request.args.get(name, ""))}
+
+
+def _choices() -> dict[str, list[tuple[str, str]]]:
+    """Return for each filter the notations of its scheme with their labels."""
+    return {
+        name: [(one, concept_label(scheme, one)) for one in concepts_of(scheme)]
+        for name, scheme in FILTERS.items()
+    }
+
+
+def _matches(record: dict[str, Any], given: dict[str, str]) -> bool:
+    return all(
+        value in record["flags"].split() if name == "flag" else record[name] == value
+        for name, value in given.items()
+    )
+
+
+def _bars(periods: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the periods as parts of a line of 1000: where each begins, and how long it is."""
+    if not periods:
+        return []
+    start, end = periods[0]["from"], periods[-1]["to"]
+    whole = max((end - start).days + 1, 1)
+    return [
+        {
+            **one,
+            "x": 1000 * (one["from"] - start).days / whole,
+            "width": 1000 * ((one["to"] - one["from"]).days + 1) / whole,
+        }
+        for one in periods
+    ]

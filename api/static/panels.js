@@ -1,0 +1,33 @@
+// Fills the parts of a page that are computed after it is shown: each element with `data-panel` holds a
+// link to its part, which stays where the part cannot be had.
+//
+// Once a part is in, the event `panel` is sent from its element, for scripts that draw what it holds.
+
+import { element } from "./element.js";
+import { enhance } from "./table.js";
+import { text } from "./texts.js";
+
+async function fill(panel) {
+  const address = new URL(panel.dataset.panel, location);
+  address.searchParams.set("part", "1");
+  panel.setAttribute("aria-busy", "true");
+  try {
+    const response = await fetch(address, { headers: { Accept: "text/html" } });
+    const content = new DOMParser().parseFromString(await response.text(), "text/html");
+    // What the server tells as a page says in its content what happened.
+    panel.replaceChildren(...(content.querySelector("main") ?? content.body).childNodes);
+    panel.querySelectorAll("table[data-sorts]").forEach(enhance);
+    panel.dispatchEvent(new CustomEvent("panel", { bubbles: true }));
+  } catch (error) {
+    panel.replaceChildren(element("p", { class: "note" }, text("script.failed", { reason: error.message })));
+  } finally {
+    panel.removeAttribute("aria-busy");
+  }
+}
+
+export function fillPanels() {
+  for (const panel of document.querySelectorAll("[data-panel]")) {
+    panel.replaceChildren(element("p", { class: "loading" }, text("script.loading")));
+    fill(panel);
+  }
+}
