@@ -8,11 +8,14 @@ from api.config import services
 from api.identity import Right, identified
 from api.pages import (
     analyses,
+    duplicates,
     history,
     imports,
     login,
     ontology,
     party,
+    quality,
+    quarantine,
     query,
     search,
     start,
@@ -37,11 +40,14 @@ MENU = (
 
 PARTS = (
     analyses,
+    duplicates,
     history,
     imports,
     login,
     ontology,
     party,
+    quality,
+    quarantine,
     query,
     search,
     start,

@@ -10,6 +10,9 @@ from kg.sparql.formats.terms import IRI
 from kg.store import Cursor, decode, lookup
 from kg.terminology import load_terminology, things_of
 
+_CONTACTS = ("mailto:", "tel:")
+"""Beginnings of IRIs that people read without them."""
+
 
 class Naming:
     """The names of some terms, by their ids, read at once."""
@@ -35,14 +38,20 @@ class Naming:
         thing = self._things.get(number)
         if thing is None:
             return cell_of(self._terms[number]) or Cell("")
-        if load_terminology().of_iri(thing.iri) is not None:
-            return _named(thing.iri)
+        if thing.iri.startswith(_CONTACTS):
+            return Cell(thing.iri.partition(":")[2])
         name = thing.name(current_language())
+        if load_terminology().of_iri(thing.iri) is not None or (name is None and not thing.kind):
+            return _named(thing.iri)
         note = label_of(thing.kind) if thing.kind else None
         if name is None:
             short = abbreviate(thing.iri)
             return Cell(f"{note} {short.rpartition('/')[2]}" if note else short, iri=thing.iri)
         return Cell(name, iri=thing.iri, note=note)
+
+    def key(self, number: int) -> str | None:
+        """Return the key that the source gives a thing."""
+        return self._things[number].key
 
 
 def label_of(iri: str) -> str:

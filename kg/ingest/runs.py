@@ -59,3 +59,26 @@ def list_imports(store: Store) -> Sequence[ImportRun]:
         ImportRun(run, number, at, agent, source, json.loads(report))
         for run, number, at, agent, source, report in rows.fetchall()
     ]
+
+
+def last_import(store: Store) -> ImportRun | None:
+    """Return the last import that changed the graph and stands, None where there is none."""
+    rows = store.cursor().execute(
+        "SELECT id, number, at_time, agent, source FROM import_run"
+        " WHERE number IS NOT NULL AND undone IS NULL ORDER BY number DESC LIMIT 1"
+    )
+    found = [
+        ImportRun(run, number, at, agent, source, {})
+        for run, number, at, agent, source in rows.fetchall()
+    ]
+    return found[0] if found else None
+
+
+def recent_commits(store: Store, most: int) -> list[int]:
+    """Return the commits of the last imports and of those taken back, the last first."""
+    rows = store.cursor().execute(
+        "SELECT DISTINCT n FROM (SELECT number AS n FROM import_run UNION SELECT undone"
+        " FROM import_run) WHERE n IS NOT NULL ORDER BY n DESC LIMIT ?",
+        [most],
+    )
+    return [row[0] for row in rows.fetchall()]

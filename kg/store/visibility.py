@@ -38,6 +38,16 @@ def narrow(cursor: duckdb.DuckDBPyConnection, graph: int) -> None:
     _narrow(cursor, f"g = {int(graph)}")
 
 
+def rewind(cursor: duckdb.DuckDBPyConnection, commit: int) -> None:
+    """Let a cursor that only reads see the quads as they were after a commit, as `hide` does."""
+    died = f"CASE WHEN died <= {int(commit)} THEN died END AS died"
+    table = _table(cursor, "quad")
+    cursor.execute(
+        f"CREATE TEMP VIEW quad AS SELECT * REPLACE ({died}) FROM {table}"
+        f" WHERE born <= {int(commit)}"
+    )
+
+
 def _narrow(cursor: duckdb.DuckDBPyConnection, condition: str) -> None:
     for name in ("quad", "graph"):
         table = _table(cursor, name)

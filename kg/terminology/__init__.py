@@ -5,7 +5,7 @@ from kg.terminology.drawing import pattern
 from kg.terminology.graphs import shapes_graph, term_graph, vocabulary_graph
 from kg.terminology.terms import KINDS, Term, Terminology, load_terminology
 from kg.terminology.things import Thing, things_of
-from kg.terminology.uses import Rule, questions_of, rules_of
+from kg.terminology.uses import Rule, questions_of, rule_named, rules_of
 
 __all__ = [
     "DOCUMENT_FORMATS",
@@ -18,6 +18,7 @@ __all__ = [
     "load_terminology",
     "pattern",
     "questions_of",
+    "rule_named",
     "rules_of",
     "shapes_graph",
     "term_graph",

@@ -33,6 +33,20 @@ def rules_of(iri: str) -> tuple[Rule, ...]:
     return _rules().get(iri, ())
 
 
+@lru_cache(maxsize=512)
+def rule_named(name: str) -> Rule:
+    """Return the rule of a shape's identifier.
+
+    Texts that `T01-client` has not are those of `T01`.
+    """
+    shapes = shapes_graph()
+    own, whole = _rule(shapes, name), _rule(shapes, name.partition("-")[0])
+    return Rule(
+        name, own.severity or whole.severity, own.names or whole.names,
+        own.descriptions or whole.descriptions,
+    )  # fmt: skip
+
+
 def questions_of(iri: str, questions: Mapping[str, str]) -> tuple[str, ...]:
     """Return the names of the questions whose text, given by name, mentions a term."""
     return tuple(name for name, text in questions.items() if iri in mentioned(text))
