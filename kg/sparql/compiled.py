@@ -20,6 +20,7 @@ from kg.sparql.compiler import Compiler
 from kg.sparql.context import Context, Dataset
 from kg.sparql.lines import line_query
 from kg.sparql.parse import parse
+from kg.sparql.pruning import statement
 from kg.sparql.relation import Relation
 from kg.sparql.staged import Coded, coded, create, has_few, is_decoded, stage, stored
 from kg.sparql.steps import Step
@@ -109,19 +110,19 @@ def compile_query(
     direct: Coded | None = None
     text = ""
     if form == "ask":
-        text = sql.text(statements.ask(compiler.relation(algebra.p)))
+        text = statement(statements.ask(compiler.relation(algebra.p)))
     else:
         relation, variables = _answer(context, compiler, algebra)
         shown = variables if form == "select" else []
         if in_two_steps and (alone or is_decoded(relation, variables)):
             kept = stage(context, relation, variables)
-            solving = sql.text(kept.query)
+            solving = statement(kept.query)
             direct = coded(context, kept, solving, variables)
             if has_few(relation):
                 text = direct.sql
             else:
                 before, relation = create(solving), stored(kept)
-        text = text or sql.text(statements.solutions(context, relation, variables))
+        text = text or statement(statements.solutions(context, relation, variables))
     lasting, steps = not context.uses_now, tuple(context.steps)
     return Compiled(form, shown, text, lasting, before, direct, Size(), steps, alone)
 
@@ -156,7 +157,7 @@ def compile_lines(
     context.alone = is_path_alone(query.algebra)
     relation, variables = _answer(context, Compiler(context), query.algebra)
     kept = stage(context, relation, variables)
-    return sql.text(line_query(context, stored(kept), variables, name))
+    return statement(line_query(context, stored(kept), variables, name))
 
 
 def compile_select(
@@ -194,12 +195,12 @@ def compile_algebra(
     context.prebound = {name: parsed[relation] for name, relation in prebound.items()}
     relation = Compiler(context).relation(algebra.p)
     if algebra.name == "AskQuery":
-        return Compiled("ask", [], sql.text(statements.ask(relation)))
+        return Compiled("ask", [], statement(statements.ask(relation)))
     variables = [str(variable) for variable in algebra.PV]
     query = statements.solutions(context, relation, variables)
     for index, name in enumerate(variables):
         _add_id(query, index, name, context, known=name in relation.shapes)
-    return Compiled("select", variables, sql.text(query))
+    return Compiled("select", variables, statement(query))
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,9 +234,9 @@ def compile_where(
     context = _context(cursor, query.algebra, graphs, bindings)
     context.stages = True
     relation = Compiler(context).relation(query.algebra.p)
-    statement, columns = statements.bound_columns(context, relation, variables)
+    where, columns = statements.bound_columns(context, relation, variables)
     own = {constant.id: key for key, constant in context.constants.items() if constant.id < 0}
-    return CompiledWhere(sql.text(statement), columns, own, tuple(context.steps))
+    return CompiledWhere(statement(where), columns, own, tuple(context.steps))
 
 
 def _outside(relation: str) -> exp.Query:

@@ -13,6 +13,7 @@ from rdflib.term import Node
 from sqlglot import exp
 
 from kg.sparql import sql
+from kg.sparql.pruning import statement
 from kg.sparql.steps import Step
 from kg.sparql.values import (
     ANY,
@@ -100,8 +101,9 @@ class Context:
     def stage(self, prefix: str, query: exp.Query, *, recursive: bool = False) -> str:
         """Let a table be made of a query beforehand; return its name."""
         table = self.fresh(prefix)
-        statement = f"CREATE TEMP TABLE {table} AS {sql.text(query)}"
-        self.steps.append(Step(table, statement, recursive))
+        self.steps.append(
+            Step(table, f"CREATE TEMP TABLE {table} AS {statement(query)}", recursive)
+        )
         return table
 
     def constant(self, node: Node) -> Constant:
