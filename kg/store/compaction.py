@@ -21,6 +21,7 @@ import duckdb
 from kg.errors import StoreError, StoreLockedError
 from kg.store.database import Store
 from kg.store.notes import REBUILT_NOTES
+from kg.store.opening import attach, is_held
 from kg.store.schema import DEFAULT_GRAPH
 
 _ORDERS = {
@@ -117,11 +118,10 @@ def _both(
         config["threads"] = threads
     with duckdb.connect(":memory:", config=config) as connection:
         for name, file in (("old", path), ("fresh", part)):
-            quoted = str(file).replace("'", "''")
             try:
-                connection.execute(f"ATTACH '{quoted}' AS {name}")
-            except duckdb.IOException as error:
-                if "lock" not in str(error).lower():
+                attach(connection, file, name)
+            except duckdb.Error as error:
+                if not is_held(error):
                     raise
                 raise StoreLockedError(
                     f"{file} is in use by another process. Stop it, then compact again."

@@ -21,7 +21,7 @@ from kg.errors import StoreBusyError, StoreFormatError
 from kg.namespaces import CG, ID, PROV, PROVENANCE_GRAPH, RDF, XSD
 from kg.store import few, staging
 from kg.store.decoding import Terms
-from kg.store.opening import Opening, close_the_door, write_error
+from kg.store.opening import Opening, close_the_door, use, write_error
 from kg.store.schema import TABLES, UPGRADES, VERSION
 from kg.store.typing import XSD_STRING
 from kg.store.visibility import hide
@@ -266,6 +266,7 @@ class Store:
         they spill to disk; what the whole store may use is the limit for all of them together.
         """
         cursor = self._connection.cursor()
+        use(cursor)
         if memory:
             cursor.execute("SET operator_memory_limit = ?", [memory])
         if hidden_graphs:

@@ -9,7 +9,7 @@ import pytest
 from kg.errors import StoreFormatError, StoreLockedError
 from kg.namespaces import PROVENANCE_GRAPH
 from kg.store import EngineError, Kind, Store, lookup, type_terms
-from kg.store.terms import TermKey
+from kg.store.terms import TermKey, decode
 
 XSD = "http://www.w3.org/2001/XMLSchema#"
 
@@ -263,3 +263,40 @@ def test_a_reopened_store_has_its_data(tmp_path: Path) -> None:
         tx.insert(staged(ONE, TWO))
     with Store.open(path) as store:
         assert (live(store), store.head) == (2, 1)
+
+
+def test_a_file_is_opened_once(tmp_path: Path) -> None:
+    path = tmp_path / "it's a store.duckdb"
+    with Store.open(path), pytest.raises(StoreLockedError, match="in use"):
+        Store.open(path)
+    with Store.open(path) as store:
+        assert store.head == 0
+
+
+def test_scans_may_leave_small_parts_of_a_table_out(tmp_path: Path) -> None:
+    with Store.open(tmp_path / "store.duckdb") as store:
+        with store.write() as tx:
+            tx.insert(
+                "SELECT 'ex:s' || i AS s, 'ex:p' AS p, i::VARCHAR AS o, "
+                f"'{XSD}integer' AS odt, NULL::VARCHAR AS olang, 'ex:g' AS g FROM range(50000) t(i)"
+            )
+        store.checkpoint()
+        parts = store.cursor().execute(
+            "SELECT max(count) FROM pragma_storage_info('quad') GROUP BY row_group_id"
+        )
+        assert max(row[0] for row in parts.fetchall()) <= 20_480
+
+
+def test_terms_are_decoded_by_ranges_or_by_a_join(store: Store) -> None:
+    with store.write() as tx:
+        tx.insert(
+            "SELECT 'ex:s' || i AS s, 'ex:p' AS p, i::VARCHAR AS o, "
+            f"'{XSD}integer' AS odt, NULL::VARCHAR AS olang, 'ex:g' AS g FROM range(3000) t(i)"
+        )
+    cursor = store.cursor()
+    terms = dict(cursor.execute("SELECT id, lex FROM term").fetchall())
+    for ids in ([], [7], [7, 8, 70], [1, 1000], [1, 2, 1000, 1001], [1, 1000, 2000], [5, 10**9]):
+        found = decode(cursor, ids)
+        assert {number: term[1] for number, term in found.items()} == {
+            number: terms[number] for number in ids if number in terms
+        }
