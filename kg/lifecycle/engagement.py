@@ -70,9 +70,7 @@ def _recommendation(evaluation: Evaluation) -> None:
         )
         evaluation.table("met_recommendation", met)
     near = "s IN (SELECT s FROM met_recommendation)" if evaluation.focused else "TRUE"
-    giver, *receivers = (
-        f"(SELECT s, o FROM {evaluation.triples(end)} WHERE {near})" for end in ends
-    )
+    giver, *receivers = (f"SELECT s, o FROM {evaluation.triples(end)} WHERE {near}" for end in ends)
     evaluation.table(
         "recommendation",
         f"""
@@ -80,7 +78,7 @@ def _recommendation(evaluation: Evaluation) -> None:
         SELECT e.s AS recommendation, coalesce(a.canonical, g.o) AS giver,
             coalesce(b.canonical, r.o) AS receiver, d.first_day, d.day
         FROM {evaluation.instances("Recommendation", "Referral", among=near)} AS e
-        LEFT JOIN {giver} AS g ON g.s = e.s
+        LEFT JOIN ({giver}) AS g ON g.s = e.s
         LEFT JOIN receiver AS r ON r.s = e.s
         LEFT JOIN (SELECT * FROM {evaluation.dates("date")} WHERE {near}) AS d ON d.s = e.s
         LEFT JOIN merged AS a ON a.id = g.o

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from rdflib import Literal, URIRef
@@ -73,38 +74,66 @@ def _terms() -> dict[str, URIRef | Literal]:
     }
 
 
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """Ids of the terms that statements name, and what else they need to know of a store."""
+
+    ids: Mapping[str, int]
+    """By the name of the parameter; -1, which no row has, for a term that was never stored."""
+    duplicated: frozenset[int]
+    """Predicates of which the same triple lies in two graphs."""
+    focal: int
+
+    @classmethod
+    def read(cls, cursor: Cursor, organization: str) -> Vocabulary:
+        """Return the vocabulary of a store, as a cursor sees it.
+
+        Raises:
+            UsageError: the organisation is not known, or not one (see `focal_party`).
+        """
+        terms = _terms()
+        found = lookup_nodes(cursor, terms.values())
+        duplicated = cursor.execute("SELECT p FROM predicate WHERE dup").fetchall()
+        return cls(
+            {name: -1 if one is None else one for name, one in zip(terms, found, strict=True)},
+            frozenset(row[0] for row in duplicated),
+            focal_party(cursor, organization),
+        )
+
+
 class Evaluation:
     """Runs the statements of the rules on one cursor, under one context.
 
     With `focused`, the temporary table `focus(id)` names the only parties whose events are read.
     """
 
-    def __init__(self, cursor: Cursor, context: Context) -> None:
+    def __init__(
+        self, cursor: Cursor, context: Context, vocabulary: Vocabulary | None = None
+    ) -> None:
+        """Evaluate over what a cursor sees; the vocabulary is read where none is given."""
         self.cursor = cursor
         self.context = context
         self.focused = False
         self.known_at = context.known_at
-        terms = _terms()
-        ids = lookup_nodes(cursor, terms.values())
+        self.vocabulary = vocabulary or Vocabulary.read(cursor, context.organization)
+        parameters = context.parameters
+        ids = self.vocabulary.ids
         self._values: dict[str, Any] = {
-            # No row of the store has the id -1: a term never stored matches nothing.
-            **{
-                name: -1 if found is None else found for name, found in zip(terms, ids, strict=True)
-            },
-            **context.parameters.as_mapping(),
+            **ids,
+            **parameters.as_mapping(),
             "as_of": context.as_of,
             "known_at": self.known_at,
             "knowledge": f"{self.known_at.isoformat()}Z",
             "timezone": context.timezone,
-            "params": context.parameters.iri,
+            "params": parameters.iri,
+            "purchaseDate": ids[parameters.purchase_date_field],
+            "focal": self.vocabulary.focal,
+            # Decimals, of which floating point has no exact form.
+            "voidMillionths": round(parameters.void_threshold * 1_000_000),
         }
-        self._values["purchaseDate"] = self._values[context.parameters.purchase_date_field]
-        at_least = _SEVERITIES[_SEVERITIES.index(context.parameters.s_sev) :]
-        self._values["severe"] = [self._values[f"word_{word}"] for word in at_least]
-        self._duplicated = {
-            row[0] for row in cursor.execute("SELECT p FROM predicate WHERE dup").fetchall()
-        }
-        self._values["focal"] = focal_party(cursor, context.organization)
+        least = _SEVERITIES.index(parameters.s_sev)
+        for place, word in enumerate(_SEVERITIES):
+            self._values[f"severe_{word}"] = ids[f"word_{word}"] if place >= least else -1
 
     def value(self, name: str) -> Any:
         """Return the value bound to a name of the statements."""
@@ -121,29 +150,52 @@ class Evaluation:
         row = self.run(f"CREATE OR REPLACE TEMP TABLE {name} AS {sql}", **values).fetchone()
         return int(row[0]) if row else 0
 
+    def keep_ids(self, name: str, ids: Collection[int]) -> None:
+        """Keep ids as the temporary table `name(id)`."""
+        self.table(name, "SELECT unnest($given::BIGINT[]) AS id", given=list(ids))
+
+    def name_terms(self, ids: str) -> None:
+        """Let `term` know the ids that a SELECT gives, and source keys: here it knows all."""
+
+    def drop(self, name: str) -> None:
+        """Let go of a temporary table."""
+        self.run(f"DROP TABLE {name}")
+
     def triples(self, predicate: str) -> str:
         """Return a relation (s, o, k, num, dbl, ts, tz) of one predicate, each triple once."""
         # The same triple may lie in two graphs; the store knows for which predicates it does.
-        distinct = "DISTINCT " if self._values[predicate] in self._duplicated else ""
+        distinct = "DISTINCT " if self._repeats(predicate) else ""
         return f"(SELECT {distinct}s, o, k, num, dbl, ts, tz FROM live WHERE p = ${predicate})"
 
     def instances(self, *classes: str, among: str = "TRUE") -> str:
         """Return a relation (s) of the instances of classes that meet a condition, each once."""
-        several = len(classes) > 1 or self._values["type"] in self._duplicated
+        several = len(classes) > 1 or self._repeats("type")
         named = ", ".join(f"$class_{name}" for name in classes)
         distinct = "DISTINCT " if several else ""
         return f"(SELECT {distinct}s FROM live WHERE p = $type AND o IN ({named}) AND {among})"
 
+    def _repeats(self, predicate: str) -> bool:
+        """Say whether the same triple of a predicate may come twice."""
+        return self._values[predicate] in self.vocabulary.duplicated
+
     def dates(self, predicate: str) -> str:
         """Return a relation (s, first_day, day): the earliest and the latest possible day."""
-        return (
-            f"(SELECT s, {_FIRST_DAY} AS first_day, {_DAY} AS day FROM {self.triples(predicate)})"
-        )
+        return f"(SELECT s, {FIRST_DAY} AS first_day, {DAY} AS day FROM {self.triples(predicate)})"
+
+    def moments(self, predicate: str) -> str:
+        """Return a relation (s, moment) of times, in UTC."""
+        return f"(SELECT s, {MOMENT} AS moment FROM {self.triples(predicate)})"
 
     def amounts(self, predicate: str) -> str:
         """Return a relation (s, amount) of exact numbers."""
-        exact = "coalesce(num, CAST(dbl AS DECIMAL(38, 10)))"
-        return f"(SELECT s, {exact} AS amount FROM {self.triples(predicate)})"
+        return f"(SELECT s, {AMOUNT} AS amount FROM {self.triples(predicate)})"
+
+    def every_day(self, spans: str) -> str:
+        """Return the SELECT (party, asked) of every day from `start` to `finish` of a relation."""
+        bounds = "CAST(start AS TIMESTAMP), CAST(finish AS TIMESTAMP), INTERVAL 1 DAY"
+        return (
+            f"SELECT party, CAST(unnest(generate_series({bounds})) AS DATE) AS asked FROM {spans}"
+        )
 
     def source_keys(self, relation: str, column: str) -> str:
         """Return a relation (id, key): one source key of each id in a column of a relation."""
@@ -160,15 +212,21 @@ class Evaluation:
 
 
 _LOCAL = "ts + to_minutes(coalesce(tz, 0))"
-_FIRST_DAY = f"""CASE
+FIRST_DAY = f"""CASE
     WHEN k = {int(Kind.DATETIME)} AND tz IS NOT NULL
         THEN CAST(timezone($timezone, timezone('UTC', ts)) AS DATE)
     WHEN k IN ({int(Kind.DATETIME)}, {int(Kind.DATE)}, {int(Kind.YEARMONTH)}, {int(Kind.YEAR)})
         THEN CAST({_LOCAL} AS DATE) END"""
-_DAY = f"""CASE k
+"""SQL of the earliest possible day of a quad's object."""
+DAY = f"""CASE k
     WHEN {int(Kind.YEARMONTH)} THEN last_day(CAST({_LOCAL} AS DATE))
     WHEN {int(Kind.YEAR)} THEN make_date(CAST(year({_LOCAL}) AS INTEGER), 12, 31)
-    ELSE {_FIRST_DAY} END"""
+    ELSE {FIRST_DAY} END"""
+"""SQL of the latest possible day of a quad's object."""
+MOMENT = "CASE WHEN tz IS NULL THEN timezone('UTC', timezone($timezone, ts)) ELSE ts END"
+"""SQL of the time of a quad's object; one without zone is of the focal organisation's clock."""
+AMOUNT = "coalesce(num, CAST(dbl AS DECIMAL(38, 10)))"
+"""SQL of the exact number of a quad's object."""
 
 
 def focal_party(cursor: Cursor, organization: str) -> int:
@@ -218,27 +276,35 @@ def parties_with_key(cursor: Cursor, key: str) -> list[int]:
     kinds = ("Household", "LegalEntity", "NaturalPerson", "Organization", "OrganizationalUnit")
     nodes = [CG.sourceKey, Literal(key), RDF.type, CG.Party, *(CG[kind] for kind in kinds)]
     source_key, literal, rdf_type, *classes = lookup_nodes(cursor, nodes)
+    if literal is None:
+        return []
     rows = cursor.execute(
-        "SELECT DISTINCT s FROM live WHERE p = $source_key AND o = $key AND s IN"
-        " (SELECT s FROM live WHERE p = $type AND o IN (SELECT unnest($classes::BIGINT[])))"
-        " ORDER BY s",
-        {"source_key": source_key, "key": literal, "type": rdf_type, "classes": classes},
+        "SELECT DISTINCT s FROM live WHERE p = $source_key AND o = $key",
+        {"source_key": source_key, "key": literal},
     ).fetchall()
-    return [row[0] for row in rows]
+    # By equality, as one party is asked for: the blocks of others are left aside.
+    same = " OR ".join(f"s = {int(row[0])}" for row in rows) or "FALSE"
+    found = cursor.execute(
+        f"SELECT DISTINCT s FROM live WHERE p = $type AND ({same})"
+        " AND o IN (SELECT unnest($classes::BIGINT[])) ORDER BY s",
+        {"type": rdf_type, "classes": classes},
+    ).fetchall()
+    return [row[0] for row in found]
 
 
 @contextlib.contextmanager
-def snapshot(cursor: Cursor) -> Iterator[None]:
+def snapshot(cursor: Cursor) -> Iterator[bool]:
     """Let all statements see one commit; the temporary tables made inside are gone afterwards.
 
     Inside a transaction of the caller, that transaction is the snapshot and keeps the tables.
+    Yields whether it is a snapshot of its own, which sees what is committed and nothing else.
     """
     if _in_transaction(cursor):
-        yield
+        yield False
         return
     cursor.begin()
     try:
-        yield
+        yield True
     finally:
         cursor.rollback()
 

@@ -93,7 +93,7 @@ def _incident(evaluation: Evaluation) -> None:
             coalesce(resolved.day, {NEVER}) AS resolved
         FROM {event(evaluation, ("BadExperience",), "party", "date")} AS e
         JOIN {evaluation.triples("severity")} AS v ON v.s = e.s
-            AND list_contains($severe::BIGINT[], v.o)
+            AND v.o IN ($severe_minor, $severe_major, $severe_critical)
         LEFT JOIN {evaluation.dates("resolvedOn")} AS resolved ON resolved.s = e.s
         """,
     )

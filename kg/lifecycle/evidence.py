@@ -23,10 +23,12 @@ def evidence(evaluation: Evaluation) -> list[Evidence]:
     Acquisitions, refusals and unresolved bad experiences for whoever was ever a client; uses and
     signs of engagement for the others; memberships for whoever is inside.
     """
+    evaluation.table("read_event", _READ)
+    evaluation.name_terms("SELECT event FROM read_event")
     rows = evaluation.run(
-        f"""
+        """
         SELECT DISTINCT e.party, t.lex, e.kind, e.day
-        FROM ({_READ}) AS e JOIN term AS t ON t.id = e.event
+        FROM read_event AS e JOIN term AS t ON t.id = e.event
         ORDER BY e.party, e.day, e.kind, t.lex
         """
     ).fetchall()

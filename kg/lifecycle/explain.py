@@ -150,8 +150,9 @@ def explained(cursor: Cursor, context: Context, *, party: str) -> list[Explained
     Raises:
         UsageError: no party has this key.
     """
-    with snapshot(cursor):
-        evaluation = classified(cursor, context, party=party)
+    with snapshot(cursor) as settled:
+        evaluation = classified(cursor, context, party=party, settled=settled)
+        evaluation.name_terms("SELECT party FROM classification")
         facts = _facts(evaluation)
         by_party: dict[int, list[Evidence]] = defaultdict(list)
         for one in evidence(evaluation):

@@ -36,7 +36,7 @@ def measure(evaluation: Evaluation, probes: str, name: str) -> None:
     evaluation.table(f"{name}_wronged", _WRONGED.format(name=name))
     evaluation.table(name, _JOINED.format(name=name))
     for step in (*steps, f"{name}_acquired", f"{name}_wronged"):
-        evaluation.cursor.execute(f"DROP TABLE {step}")
+        evaluation.drop(step)
 
 
 _BOUGHT = """

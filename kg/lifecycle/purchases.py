@@ -153,8 +153,8 @@ def _voided(evaluation: Evaluation) -> None:
                 AND coalesce(r.currency = g.currency, TRUE)
         ), reached AS (
             SELECT purchase, currency, min(day) AS day FROM refunded
-            WHERE CAST(total AS DECIMAL(34, 14)) >= CAST(amount AS DECIMAL(26, 8))
-                * CAST($voidThreshold AS DECIMAL(8, 6))
+            WHERE CAST(total AS DECIMAL(30, 10)) * CAST(1000000 AS DECIMAL(7, 0))
+                >= CAST(amount AS DECIMAL(30, 10)) * CAST($voidMillionths AS DECIMAL(7, 0))
             GROUP BY purchase, currency
         )
         SELECT g.purchase, max(r.day) AS day

@@ -25,15 +25,13 @@ def build_records(evaluation: Evaluation) -> None:
 
 def _unknown(evaluation: Evaluation) -> None:
     """Keep the subjects that were recorded only after the knowledge time (section 1)."""
-    # A time without zone is one of the focal organisation's clock.
-    moment = "CASE WHEN tz IS NULL THEN timezone('UTC', timezone($timezone, ts)) ELSE ts END"
-    recorded = f"(SELECT s, {moment} AS at_time FROM {evaluation.triples('recordedAt')})"
+    recorded = evaluation.moments("recordedAt")
     late = evaluation.table(
-        "unknown", f"SELECT DISTINCT s FROM {recorded} WHERE at_time > $known_at"
+        "unknown", f"SELECT DISTINCT s FROM {recorded} WHERE moment > $known_at"
     )
     if late:
         evaluation.run(
-            f"DELETE FROM unknown WHERE s IN (SELECT s FROM {recorded} WHERE at_time <= $known_at)"
+            f"DELETE FROM unknown WHERE s IN (SELECT s FROM {recorded} WHERE moment <= $known_at)"
         )
 
 

@@ -23,7 +23,7 @@ from kg.store.terms import (
     to_rdflib,
     type_terms,
 )
-from kg.store.visibility import hidden_ids, hides
+from kg.store.visibility import hidden_ids, hides, state_of
 
 __all__ = [
     "DEFAULT_GRAPH",
@@ -49,6 +49,7 @@ __all__ = [
     "place_of",
     "prime",
     "read_term",
+    "state_of",
     "temporary",
     "term_key",
     "to_rdflib",

@@ -52,6 +52,17 @@ def _narrow(cursor: duckdb.DuckDBPyConnection, condition: str) -> None:
     for name in ("quad", "graph"):
         table = _table(cursor, name)
         cursor.execute(f"CREATE TEMP VIEW {name} AS SELECT * FROM {table} WHERE {condition}")
+    cursor.execute("SET VARIABLE narrowed = ?", [condition])
+
+
+def state_of(cursor: duckdb.DuckDBPyConnection) -> tuple[str, int, str]:
+    """Return what tells apart what cursors see: store, last commit, what is out of their reach."""
+    row = cursor.execute(
+        "SELECT (SELECT value FROM setting WHERE name = 'iri_secret'),"
+        " (SELECT max(number) FROM \"commit\"), getvariable('narrowed')"
+    ).fetchone()
+    store, commit, narrowed = row or (None, None, None)
+    return str(store), int(commit or 0), str(narrowed or "")
 
 
 def _table(cursor: duckdb.DuckDBPyConnection, name: str) -> str:

@@ -1,0 +1,170 @@
+"""The rules for one party alone: the same statements, over the quads around it."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from kg.lifecycle.context import Context
+from kg.lifecycle.dialect import bound, given_back, small_tables
+from kg.lifecycle.evaluation import Evaluation, Vocabulary
+from kg.lifecycle.records import build_records
+from kg.lifecycle.segments import build_targeted
+from kg.lifecycle.surroundings import Exceptions, lexical_forms, surroundings
+from kg.store import Cursor, state_of
+
+_COLUMNS = "s, p, o, k, num, dbl, first_day, day, moment"
+
+
+_KNOWN: OrderedDict[tuple[Any, ...], tuple[Vocabulary, Exceptions]] = OrderedDict()
+"""Vocabulary and exceptions of stores, by their state and the focal organisation."""
+_MOST_KNOWN = 8
+
+
+def _known(cursor: Cursor, context: Context, *, settled: bool) -> tuple[Vocabulary, Exceptions]:
+    """Return what is known of a store, read anew where something was committed since.
+
+    Unless it is `settled` that the cursor sees what is committed only, nothing is kept for later.
+
+    Raises:
+        UsageError: the organisation is not known, or not one.
+    """
+    key = (*state_of(cursor), context.organization)
+    if settled and key in _KNOWN:
+        return _KNOWN[key]
+    vocabulary = Vocabulary.read(cursor, context.organization)
+    found = vocabulary, Exceptions.read(Evaluation(cursor, context, vocabulary))
+    if settled:
+        _KNOWN[key] = found
+        if len(_KNOWN) > _MOST_KNOWN:
+            _KNOWN.popitem(last=False)
+    return found
+
+
+class Rows:
+    """The rows of a statement, with what they would be in the engine."""
+
+    def __init__(self, names: Sequence[str], rows: list[tuple[Any, ...]]) -> None:
+        self.description = [(name,) for name in names]
+        self._rows = [
+            tuple(given_back(name, value) for name, value in zip(names, row, strict=True))
+            for row in rows
+        ]
+
+    def fetchall(self) -> list[tuple[Any, ...]]:
+        """Return the rows."""
+        return self._rows
+
+    def fetchone(self) -> tuple[Any, ...] | None:
+        """Return the first row."""
+        return self._rows[0] if self._rows else None
+
+
+class PartyEvaluation(Evaluation):
+    """Runs the statements of the rules over the quads around one party (see `surroundings`)."""
+
+    def __init__(
+        self, cursor: Cursor, context: Context, records: Collection[int], *, settled: bool = False
+    ) -> None:
+        """Read what is around some records; `settled`: the cursor sees what is committed only.
+
+        Raises:
+            TooLargeError: there is too much of it.
+            UsageError: the focal organisation is not known, or not one.
+        """
+        vocabulary, exceptions = _known(cursor, context, settled=settled)
+        super().__init__(cursor, context, vocabulary)
+        self._engine = Evaluation(cursor, context, vocabulary)
+        self._tables = small_tables()
+        self._tables.give("live", _COLUMNS, surroundings(self._engine, exceptions, records))
+        self._tables.give("term", "id, lex", ())
+        self._bound = {name: bound(value) for name, value in self._values.items()}
+
+    def run(self, sql: str, **values: Any) -> Any:
+        """Execute a statement with the values that it names."""
+        cursor = self._tables.run(sql, self._with(values))
+        return Rows([column[0] for column in cursor.description or ()], cursor.fetchall())
+
+    def table(self, name: str, sql: str, **values: Any) -> int:
+        """Keep the rows of a SELECT as the table `name`; return how many there are."""
+        return self._tables.fill(name, sql, self._with(values))
+
+    def _with(self, values: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return the values that statements name, some more included."""
+        if not values:
+            return self._bound
+        return self._bound | {name: bound(value) for name, value in values.items()}
+
+    def keep_ids(self, name: str, ids: Collection[int]) -> None:
+        """Keep ids as the table `name(id)`."""
+        self._tables.give(name, "id", [(one,) for one in ids])
+
+    def drop(self, name: str) -> None:
+        """Leave a table to the next evaluation, which fills it anew."""
+
+    def _repeats(self, predicate: str) -> bool:
+        return False
+
+    def triples(self, predicate: str) -> str:
+        """Return a relation (s, o, k, num, dbl) of one predicate."""
+        return f"(SELECT s, o, k, num, dbl FROM live WHERE p = ${predicate})"
+
+    def dates(self, predicate: str) -> str:
+        """Return a relation (s, first_day, day): the earliest and the latest possible day."""
+        return f"(SELECT s, first_day, day FROM live WHERE p = ${predicate})"
+
+    def moments(self, predicate: str) -> str:
+        """Return a relation (s, moment) of times, in UTC."""
+        return f"(SELECT s, moment FROM live WHERE p = ${predicate})"
+
+    def amounts(self, predicate: str) -> str:
+        """Return a relation (s, amount) of exact numbers; a potential is compared inexactly."""
+        column = "dbl" if predicate == "annualPotential" else "num"
+        return f"(SELECT s, {column} AS amount FROM live WHERE p = ${predicate})"
+
+    def every_day(self, spans: str) -> str:
+        """Return the SELECT (party, asked) of every day from `start` to `finish` of a relation."""
+        return f"""
+        WITH RECURSIVE each_day(party, asked, finish) AS (
+            SELECT party, start, finish FROM {spans} WHERE start <= finish
+            UNION ALL SELECT party, asked + 1, finish FROM each_day WHERE asked < finish
+        )
+        SELECT party, asked FROM each_day
+        """
+
+    def build_targeted(self, *, throughout: bool) -> None:
+        """Make the table `targeted`, empty where a client at T makes it of no effect."""
+        self._tables.give("targeted", "party, start, finish", ())
+        if self.value("class_Targeting") < 0 or not (throughout or self._unacquainted()):
+            return
+        engine = self._engine
+        build_records(engine)
+        engine.keep_ids("party", self._column("SELECT party FROM party"))
+        engine.run("ALTER TABLE party RENAME id TO party")
+        build_targeted(engine)
+        rows = engine.run("SELECT party, start, finish FROM targeted").fetchall()
+        self._tables.give(
+            "targeted", "party, start, finish", [tuple(map(bound, row)) for row in rows]
+        )
+
+    def _unacquainted(self) -> bool:
+        """Say whether some party has acquired nothing that counts at T."""
+        return bool(
+            self._column(
+                "SELECT party FROM party EXCEPT SELECT party FROM counting"
+                " WHERE day <= $as_of AND $as_of < until"
+                " EXCEPT SELECT party FROM contract WHERE start <= $as_of"
+            )
+        )
+
+    def _column(self, sql: str) -> list[Any]:
+        """Return the only column of a SELECT."""
+        return [row[0] for row in self.run(sql).fetchall()]
+
+    def name_terms(self, ids: str) -> None:
+        """Let `term` know the ids that a SELECT gives, and source keys."""
+        wanted = self._column(
+            f"{ids} UNION SELECT o FROM live WHERE p = $sourceKey EXCEPT SELECT id FROM term"
+        )
+        self._tables.add("term", lexical_forms(self._engine, wanted))
