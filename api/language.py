@@ -118,15 +118,22 @@ _DAY = re.compile(r"(\d{4})-(\d\d)(?:-(\d\d))?.*")
 
 
 def format_day(value: object) -> Markup:
+    """Return a day or a month as an element that machines read too; other texts as they are."""
+    written = day_text(value)
+    if written == (plain := "" if value is None else str(value)):
+        return escape(plain)
+    return Markup('<time datetime="{}">{}</time>').format(plain, written)
+
+
+def day_text(value: object) -> str:
     """Return a day or a month, a date or its text, as people write it; other texts as they are."""
     text = "" if value is None else str(value)
     found = _DAY.fullmatch(text)
-    if not found or not 1 <= int(found[2]) <= 12:
-        return escape(text)
+    if not found or not 1 <= int(found[2]) <= len(_MONTHS["en"]):
+        return text
     month = _MONTHS[current_language()][int(found[2]) - 1]
     day = f"{int(found[3])} " if found[3] else ""
-    written = f"{day}{month} {found[1]}".replace(" ", "\u00a0")
-    return Markup('<time datetime="{}">{}</time>').format(found[0], written)
+    return f"{day}{month} {found[1]}".replace(" ", "\u00a0")
 
 
 def register_language(app: Flask) -> None:
@@ -138,6 +145,7 @@ def register_language(app: Flask) -> None:
     app.jinja_env.filters["money"] = format_money
     app.jinja_env.filters["moment"] = format_moment
     app.jinja_env.filters["day"] = format_day
+    app.jinja_env.filters["day_text"] = day_text
     app.jinja_env.filters["in_language"] = in_language
     app.after_request(_remember_language)
 

@@ -8,6 +8,7 @@ from api.config import services
 from api.identity import Right, identified
 from api.pages import (
     analyses,
+    dashboard,
     duplicates,
     history,
     imports,
@@ -40,6 +41,7 @@ MENU = (
 
 PARTS = (
     analyses,
+    dashboard,
     duplicates,
     history,
     imports,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
@@ -22,15 +24,44 @@ from api.parties import (
     read_referrals,
 )
 from kg.analysis import ANALYSES
+from kg.errors import UsageError
 from kg.lifecycle import Table
 from kg.namespaces import ID
 from kg.terminology import Term
 
 ROWS_SHOWN = 500
-STAGES = ("CURRENT", "DORMANT", "FORMER", "USER_ONLY", "POTENTIAL", "REFUSING", "UNENGAGED")
-"""The stages, from clients to those outside, as pages list them."""
 FILTERS = {"stage": "stage", "depth": "depth", "former_kind": "former-kind", "flag": "flag"}
 """Arguments that narrow the list of parties, each with the scheme of its values."""
+
+
+def _came_from(record: dict[str, Any], before: str, day: date) -> bool:
+    asked = request.args.get("before_stage", "")
+    return before == asked if asked else before != record["stage"]
+
+
+def _first_bought(record: dict[str, Any], before: str, day: date) -> bool:
+    return record["first"] is not None and record["first"] > day
+
+
+def _came_back(record: dict[str, Any], before: str, day: date) -> bool:
+    here = record["stage"] == "CURRENT" != before
+    return here and not _first_bought(record, before, day)
+
+
+def _was_lost(record: dict[str, Any], before: str, day: date) -> bool:
+    return bool(record["stage"] == "FORMER" != before)
+
+
+CHANGES: dict[str, Callable[[dict[str, Any], str, date], bool]] = {
+    "since": _came_from,
+    "first_after": _first_bought,
+    "back_after": _came_back,
+    "lost_after": _was_lost,
+}
+"""Arguments that name a day after which something changed: whether it did for a party.
+
+Each is given the classification of the party now and its stage on that day.
+"""
 _AXES = ("stage", "depth", "former_kind", "pipeline", "position", "tier")
 _SCHEMES_OF_ROLES = ("role", "computed-role", "referral-role")
 
@@ -40,8 +71,12 @@ blueprint = Blueprint("party", __name__)
 @blueprint.get("/parties")
 def show_parties() -> str:
     """Show how to find a party, and those that are classified as asked."""
+    change = _change()
+    kept = {name: request.args[name] for name in (*CHANGES, "before_stage") if name in request.args}
+    given = _given()
+    asked = {**given, **kept}
     return render_template(
-        "parties.html", filters=FILTERS, given=_given(), choices=_choices(), stages=STAGES
+        "parties.html", given=given, kept=kept, asked=asked, change=change, choices=_choices()
     )
 
 
@@ -52,11 +87,11 @@ def show_classified() -> str:
     given = _given()
     table = _computed("classify")
     records = [one for one in table.records() if _matches(one, given)]
+    if change := _change():
+        records = _changed(records, *change)
     shown = records[:ROWS_SHOWN]
     names = names_of([one["party"] for one in shown])
-    return render_panel(
-        "parties_panel.html", records=shown, total=len(records), names=names, given=given
-    )
+    return render_panel("parties_panel.html", records=shown, total=len(records), names=names)
 
 
 @blueprint.get("/parties/<path:name>")
@@ -128,12 +163,35 @@ def show_roles(name: str) -> str:
     return render_panel("party_roles.html", party=party, roles=roles)
 
 
+def _change() -> tuple[str, date] | None:
+    """Return the change that is asked for, and since when; None where none is.
+
+    Raises:
+        UsageError: since when is no date.
+    """
+    for name in CHANGES:
+        if text := request.args.get(name, ""):
+            try:
+                return name, date.fromisoformat(text)
+            except ValueError:
+                raise UsageError(f"{name} is {text!r}; give a date like 2025-12-31.") from None
+    return None
+
+
+def _changed(records: list[dict[str, Any]], change: str, day: date) -> list[dict[str, Any]]:
+    """Return the records of parties to which a change happened after a day."""
+    table = _computed("classify", as_of=day)
+    before = {one["party"]: one["stage"] for one in table.records()}
+    happened = CHANGES[change]
+    return [one for one in records if happened(one, before.get(one["party"], "UNENGAGED"), day)]
+
+
 def _one(name: str) -> Party:
     return read_party(find_parties(name)[0])
 
 
-def _computed(name: str, **options: str) -> Table:
-    shared = {**request.args, "as_of": shown_date().isoformat()}
+def _computed(name: str, *, as_of: date | None = None, **options: str) -> Table:
+    shared = {**request.args, "as_of": (as_of or shown_date()).isoformat()}
     return compute(ANALYSES[name], shared, options)
 
 

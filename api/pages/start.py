@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from flask import Blueprint, render_template
+from flask import Blueprint, render_template, request
 
+from api.as_of import shown_date
 from api.asking import ask
 from api.config import services
 from api.identity import caller
+from api.pages.dashboard import since
 from kg.namespaces import CG
 from kg.store import Store
 
 KINDS = ("NaturalPerson", "LegalEntity", "OrganizationalUnit", "Household")
 _COMMITS_SHOWN = 8
+_FRESH = timedelta(days=120)
 
 blueprint = Blueprint("start", __name__)
 
@@ -48,8 +51,23 @@ class Commit:
 
 @blueprint.get("/")
 def show_start() -> str:
-    """Show the overview."""
-    return render_template("start.html", overview=read_overview(services().store))
+    """Show the overview; its figures of the lifecycle come in parts."""
+    text = request.args.get("since", "")
+    return render_template(
+        "start.html",
+        overview=read_overview(services().store),
+        given={"since": text} if text else {},
+        since=text or since(),
+        last_event=_stale_since(),
+    )
+
+
+def _stale_since() -> str:
+    """Return the date of the last purchase when it is long before that of the page."""
+    query = f"SELECT (MAX(?day) AS ?last) {{ ?purchase {CG.orderDate.n3()} ?day }}"
+    row = next(iter(ask(query).rows()), (None,))
+    last = row[0][1][:10] if row[0] else ""
+    return last if len(last) == 10 and last < str(shown_date() - _FRESH) else ""
 
 
 def read_overview(store: Store) -> Overview:

@@ -226,7 +226,7 @@ export function enhance(table) {
     if (!label || heading.colSpan > 1) return;
     heading.replaceChildren(element("button", { type: "button", class: "sorts", onclick: () => sort(heading, index) }, label));
   });
-  if (rows.length > 8) {
+  if (rows.length > 12) {
     const filter = element("input", {
       type: "search",
       class: "filters",

@@ -14,7 +14,9 @@ from kg.lifecycle import (
     LOYALTY_COLUMNS,
     PERIOD_COLUMNS,
     SCOPES,
+    STEPS,
     TRANSITION_COLUMNS,
+    TREND_COLUMNS,
     Parameters,
     classify,
     differences,
@@ -22,6 +24,7 @@ from kg.lifecycle import (
     periods,
     scoped_loyalty,
     transitions,
+    trend,
 )
 
 LIFECYCLE = (
@@ -63,6 +66,31 @@ LIFECYCLE = (
                 "The earlier date; the date of the answer is the later one.",
                 "La première date ; celle de la réponse est la seconde.",
                 required=True,
+            ),
+        ),
+    ),
+    Analysis(
+        "trend",
+        "Parties in each stage over time",
+        "Parties de chaque stade au fil du temps",
+        TREND_COLUMNS,
+        trend,
+        (
+            Option(
+                "from",
+                "start",
+                date,
+                "Nothing before this date.",
+                "Rien avant cette date.",
+                required=True,
+            ),
+            Option(
+                "step",
+                "step",
+                str,
+                "What lies between two dates; default: month.",
+                "Ce qui sépare deux dates ; par défaut : month.",
+                choices=tuple(STEPS),
             ),
         ),
     ),

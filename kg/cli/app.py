@@ -45,6 +45,7 @@ _COMMANDS = {
     "roles": "kg.cli.analysing:roles",
     "segments": "kg.cli.analysing:segments",
     "transitions": "kg.cli.analysing:transitions",
+    "trend": "kg.cli.analysing:trend",
     "template": "kg.cli.templates:template_command",
     "update": "kg.cli.updating:update_command",
     "token": "kg.cli.tokens:token",

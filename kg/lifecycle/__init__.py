@@ -18,6 +18,7 @@ from kg.lifecycle.parameter_sets import (
 )
 from kg.lifecycle.parameters import RULE_VERSION, Parameters, load_parameters, parameters_from
 from kg.lifecycle.periods import PERIOD_COLUMNS, periods
+from kg.lifecycle.trends import STEPS, TREND_COLUMNS, trend
 
 __all__ = [
     "COLUMNS",
@@ -27,7 +28,9 @@ __all__ = [
     "PERIOD_COLUMNS",
     "RULE_VERSION",
     "SCOPES",
+    "STEPS",
     "TRANSITION_COLUMNS",
+    "TREND_COLUMNS",
     "Context",
     "Parameters",
     "Table",
@@ -43,4 +46,5 @@ __all__ = [
     "saved_parameters",
     "scoped_loyalty",
     "transitions",
+    "trend",
 ]

@@ -1,0 +1,67 @@
+"""Stages over time: the same counts as classifying at each date."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import date, timedelta
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kg.errors import UsageError
+from kg.lifecycle import classify, trend
+from kg.lifecycle.trends import STEPS, dates_back
+from tests.lifecycle.test_movements import crowd
+from tests.lifecycle.world import context
+
+
+def test_each_date_counts_what_classifying_then_gives() -> None:
+    with crowd().store() as store:
+        cursor = store.cursor()
+        table = trend(cursor, context("2025-06-01"), start=date(2024, 12, 1), step="quarter")
+        stages = {
+            day: {r["party_key"]: r for r in classify(cursor, context(str(day))).records()}
+            for day in (date(2024, 12, 1), date(2025, 3, 1), date(2025, 6, 1))
+        }
+    counted = {(row["at"], row["stage"]): row for row in table.records()}
+    assert {day for day, _ in counted} == set(stages)
+    before: dict[str, str] | None = None
+    for day, parties in stages.items():
+        # E was closed before the first date.
+        now = {key: parties[key]["stage"] for key in "ABCD"}
+        for stage, number in Counter(now.values()).items():
+            row = counted[day, stage]
+            assert row["parties"] == number
+            came = [k for k in now if before and now[k] == stage != before[k]]
+            assert row["arrived"] == (len(came) if before else None)
+        before = now
+    assert counted[date(2025, 6, 1), "CURRENT"]["first_time"] == 1
+    assert counted[date(2025, 6, 1), "CURRENT"]["since"] == date(2025, 3, 1)
+
+
+def test_dates_in_the_wrong_order_or_too_many_are_refused() -> None:
+    with pytest.raises(UsageError, match="after the date"):
+        dates_back(date(2025, 1, 1), date(2025, 1, 2), "month")
+    with pytest.raises(UsageError, match="longer step"):
+        dates_back(date(2025, 1, 1), date(1925, 1, 1), "month")
+    with pytest.raises(UsageError, match="longer step"):
+        dates_back(date(1, 1, 5), date.min, "year")
+
+
+@given(
+    st.dates(date(1950, 1, 1), date(2100, 1, 1)),
+    st.integers(0, 3000),
+    st.sampled_from(sorted(STEPS)),
+)
+def test_dates_go_back_month_by_month(end: date, days: int, step: str) -> None:
+    start = end - timedelta(days)
+    found = dates_back(end, start, step)
+    assert found[-1] == end
+    assert found[0] >= start
+    months = [day.year * 12 + day.month for day in found]
+    assert {b - a for a, b in pairwise(months)} <= {STEPS[step]}
+    for day in found:
+        # The same day of the month, or the last one of a month that lacks it.
+        assert day.day == end.day or ((day + timedelta(1)).day == 1 and day.day < end.day)
