@@ -6,14 +6,15 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
+from typing import NamedTuple
 
 import networkx as nx
 
 from kg.lifecycle.evaluation import Evaluation
 
 
-@dataclass(frozen=True, slots=True)
-class PrimaryEdge:
+class PrimaryEdge(NamedTuple):
     """A converted referral that makes its referrer the primary one."""
 
     referrer: int
@@ -48,8 +49,9 @@ class Forest:
             brought[edge.referrer].append(edge.referred)
         return brought
 
-    def places(self) -> dict[int, tuple[int, int]]:
-        """Return (depth, root) of every party at an end of a primary edge, roots first."""
+    @cached_property
+    def places(self) -> Mapping[int, tuple[int, int]]:
+        """(depth, root) of every party at an end of a primary edge, roots first."""
         brought = self.children()
         places = {party: (0, party) for party in brought if party not in self.edges}
         level = list(places)
@@ -72,7 +74,7 @@ def primary_forest(evaluation: Evaluation) -> Forest:
         ORDER BY day, key
         """
     ).fetchall()
-    return broken_at_rings(PrimaryEdge(*row) for row in rows)
+    return broken_at_rings(map(PrimaryEdge._make, rows))
 
 
 def broken_at_rings(edges: Iterable[PrimaryEdge]) -> Forest:
@@ -104,14 +106,24 @@ def _cycles(edges: Mapping[int, PrimaryEdge]) -> Iterator[list[PrimaryEdge]]:
 
 def rings(evaluation: Evaluation) -> list[set[int]]:
     """Return the strongly connected components of two or more parties, over valid referrals."""
-    # A party that only refers, or is only referred, lies on no ring.
-    rows = evaluation.run(
-        """
-        SELECT DISTINCT giver, receiver FROM referral
-        WHERE valid AND giver IN (SELECT receiver FROM referral WHERE valid)
-            AND receiver IN (SELECT giver FROM referral WHERE valid)
-        ORDER BY giver, receiver
-        """
-    ).fetchall()
+    # A party that only refers, or is only referred, lies on no ring; nor does one that is left
+    # with such a party alone, and so on.
+    left = evaluation.table(
+        "ring_edge", "SELECT DISTINCT giver, receiver FROM referral WHERE valid"
+    )
+    before = 0
+    while left > _FEW and left != before:
+        before = left
+        left = evaluation.table("inner_ring_edge", _INNER)
+        evaluation.run("CREATE OR REPLACE TEMP TABLE ring_edge AS FROM inner_ring_edge")
+    rows = evaluation.run("SELECT giver, receiver FROM ring_edge ORDER BY ALL").fetchall()
     graph: nx.DiGraph[int] = nx.DiGraph(rows)
     return [members for members in nx.strongly_connected_components(graph) if len(members) > 1]
+
+
+_FEW = 1000
+"""Edges among which rings are found at once."""
+_INNER = """
+SELECT giver, receiver FROM ring_edge
+WHERE giver IN (SELECT receiver FROM ring_edge) AND receiver IN (SELECT giver FROM ring_edge)
+"""

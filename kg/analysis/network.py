@@ -30,7 +30,7 @@ def referral_network(cursor: Cursor, context: Context) -> nx.DiGraph[str]:
     with snapshot(cursor):
         evaluation = evaluate_referrals(cursor, context)
         forest = primary_forest(evaluation)
-        places = forest.places()
+        places = forest.places
         links = evaluation.run(_LINKS).fetchall()
         stages = dict(evaluation.run("SELECT party, stage FROM referral_party").fetchall())
         names = names_of(evaluation, {end for link in links for end in link[:2]})

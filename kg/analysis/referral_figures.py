@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from datetime import date
 
 from kg.analysis.forest import Forest, primary_forest
@@ -31,7 +32,7 @@ def shape(cursor: Cursor, context: Context) -> Table:
     with snapshot(cursor):
         evaluation = evaluate_referrals(cursor, context)
         forest = primary_forest(evaluation)
-        places = forest.places()
+        places = forest.places
         names = names_of(evaluation, places)
     branching = Counter(edge.referrer for edge in forest.edges.values())
     descendants, below = _below(forest, places)
@@ -43,12 +44,12 @@ def shape(cursor: Cursor, context: Context) -> Table:
 
 
 def _below(
-    forest: Forest, places: dict[int, tuple[int, int]]
+    forest: Forest, places: Mapping[int, tuple[int, int]]
 ) -> tuple[Counter[int], dict[int, int]]:
     """Return the number of descendants of each party, and its longest chain down."""
     descendants: Counter[int] = Counter()
     below = dict.fromkeys(places, 0)
-    for party in reversed(places):
+    for party in reversed(list(places)):
         parent = forest.parent(party)
         if parent is not None:
             descendants[parent] += descendants[party] + 1

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
-from kg.analysis.credit import attributed, downstream, money, touches, upstream_shared
+from kg.analysis.credit import credited_by_model, downstream, money, upstream_shared
 from kg.analysis.forest import Forest, primary_forest
 from kg.analysis.forest import rings as rings_of
 from kg.analysis.names import NOBODY, Name, names_of
@@ -67,7 +67,7 @@ def tree(cursor: Cursor, context: Context) -> Table:
     columns = ("party", "party_key", "primary", "primary_key", "depth", "root_key")
     with snapshot(cursor):
         evaluation, forest = _forest(cursor, context)
-        places = forest.places()
+        places = forest.places
         names = names_of(evaluation, places)
     rows = [
         (*names[party], *_named(names, forest.parent(party)), depth, names[root].key)
@@ -121,11 +121,11 @@ def credit(
     with snapshot(cursor):
         evaluation = evaluate_referrals(cursor, context, all_parties=True)
         values = party_values(evaluation, start, end)
-        parameters = context.parameters
         if model == "upstream":
-            credited = upstream_shared(values, primary_forest(evaluation), parameters.lambda_up)
+            factor = context.parameters.lambda_up
+            credited = upstream_shared(values, primary_forest(evaluation), factor)
         else:
-            credited = attributed(values, touches(evaluation), model, parameters.h_half)
+            credited = credited_by_model(evaluation, [model])[model]
         names = names_of(evaluation, _present(party for party, _ in credited))
     currencies = sorted({value.currency for value in values}) or [context.currency]
     rows = [
@@ -147,8 +147,15 @@ def downstream_values(cursor: Cursor, context: Context) -> Table:
         names = names_of(evaluation, counts)
     rows = [
         (*names[party], money(cents), counts[party], currency)
-        for party in counts
-        for currency, cents in (below[party] or {context.currency: 0}).items()
+        for currency, worth in below.items()
+        for party, cents in worth.items()
+        if cents
+    ]
+    valued = {row[0] for row in rows}
+    rows += [
+        (*names[party], money(0), count, context.currency)
+        for party, count in counts.items()
+        if names[party].iri not in valued
     ]
     return Table(columns, sorted(rows, key=lambda row: (row[4], -row[2], row[1] or row[0])))
 

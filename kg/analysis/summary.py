@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from kg.analysis.credit import (
     Amounts,
-    attributed,
+    credited_by_model,
     downstream,
     money,
-    touches,
     upstream_shared,
 )
 from kg.analysis.forest import Forest, primary_forest, rings
@@ -32,11 +32,12 @@ class NetworkFigures:
 
     outcomes: Counter[str]
     forest: Forest
-    places: dict[int, tuple[int, int]]
+    places: Mapping[int, tuple[int, int]]
     """Depth and root of each party of the forest."""
     branching: Counter[int]
-    descendants: Counter[int]
-    downstream: dict[int, Counter[str]]
+    descendants: dict[int, int]
+    downstream: dict[str, dict[int, int]]
+    """By currency; a party without descendants is left out, here and in `descendants`."""
     credit: dict[str, Amounts]
     """By model; `upstream` shares value up the chain."""
     rings: list[set[int]]
@@ -46,16 +47,15 @@ class NetworkFigures:
 def network_figures(evaluation: Evaluation) -> NetworkFigures:
     """Return the figures of the referrals of an evaluation (see `evaluate_referrals`)."""
     values = party_values(evaluation)
-    forest, touched = primary_forest(evaluation), touches(evaluation)
-    parameters = evaluation.context.parameters
+    forest = primary_forest(evaluation)
     below, descendants = downstream(values, forest)
-    credit = {m: attributed(values, touched, m, parameters.h_half) for m in _MODELS}
-    credit["upstream"] = upstream_shared(values, forest, parameters.lambda_up)
+    credit = credited_by_model(evaluation, _MODELS)
+    credit["upstream"] = upstream_shared(values, forest, evaluation.context.parameters.lambda_up)
     outcomes = evaluation.run("SELECT outcome, count(*) FROM referral GROUP BY outcome").fetchall()
     return NetworkFigures(
         outcomes=Counter(dict(outcomes)),
         forest=forest,
-        places=forest.places(),
+        places=forest.places,
         branching=Counter(edge.referrer for edge in forest.edges.values()),
         descendants=descendants,
         downstream=below,

@@ -23,9 +23,19 @@ def party_values(
 
     Net amounts less refunds; with `valueMeasure: netMargin`, less costs too.
     """
+    build_values(evaluation, start, end)
+    rows = evaluation.run("SELECT party, code, cents FROM party_value ORDER BY party, code")
+    return list(map(Value._make, rows.fetchall()))
+
+
+def build_values(
+    evaluation: Evaluation, start: date | None = None, end: date | None = None
+) -> None:
+    """Make the table `party_value` (party, code, cents), as `party_values` returns it."""
     margin = evaluation.context.parameters.value_measure == "netMargin"
     as_of = evaluation.context.as_of
-    rows = evaluation.run(
+    evaluation.table(
+        "party_value",
         f"""
         WITH summed AS (
             SELECT party, currency, sum(amount) AS amount FROM ({_flows(evaluation, costs=margin)})
@@ -37,13 +47,11 @@ def party_values(
         FROM summed LEFT JOIN term AS t ON t.id = summed.currency
         GROUP BY party, code
         HAVING cents <> 0
-        ORDER BY party, code
         """,
         default_currency=evaluation.context.currency,
         start=start,
         end=min(end or as_of, as_of),
-    ).fetchall()
-    return [Value(*row) for row in rows]
+    )
 
 
 def _flows(evaluation: Evaluation, *, costs: bool) -> str:
