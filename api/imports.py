@@ -124,19 +124,27 @@ def _upload(stack: ExitStack, *, dry_run: bool) -> tuple[list[Path], ImportOptio
     Raises:
         UsageError: there is no file, or a field is wrong.
     """
-    settings = services().settings
     mapping = request.files.get("mapping")
     paths = stack.enter_context(saved(request.files.getlist("files")))
     documents = []
     if mapping is not None and mapping.filename:
         documents = stack.enter_context(saved([mapping]))
-    return paths, ImportOptions(
-        source=request.form.get("source", "").strip() or "default",
-        mapping=documents[0] if documents else None,
+    source = request.form.get("source", "").strip() or "default"
+    return paths, replace(
+        options_of(source, documents[0] if documents else None, dry_run=dry_run),
         graph=request.form.get("graph", "").strip() or None,
         complete=flag("complete"),
-        dry_run=dry_run,
         on_violation=request.form.get("on_violation", "").strip() or "reject",
+    )
+
+
+def options_of(source: str, mapping: Path | None, *, dry_run: bool) -> ImportOptions:
+    """Return how the caller of the current request imports."""
+    settings = services().settings
+    return ImportOptions(
+        source=source,
+        mapping=mapping,
+        dry_run=dry_run,
         agent=caller().name,
         allowance=replace(allowance("import"), gone=None),
         settings=settings,

@@ -25,14 +25,19 @@ def saved(uploads: Sequence[FileStorage]) -> Iterator[list[Path]]:
         raise UsageError("There is no file: send one or several in the field 'files'.")
     with tempfile.TemporaryDirectory(prefix="clientgraph-") as folder:
         try:
-            yield [_save(one, Path(folder)) for one in given]
+            yield [save(one, Path(folder)) for one in given]
         except ClientgraphError as error:
             # Whoever sent the file knows its name, not where it was kept here.
             error.args = tuple(_without(folder, part) for part in error.args)
             raise
 
 
-def _save(upload: FileStorage, folder: Path) -> Path:
+def save(upload: FileStorage, folder: Path) -> Path:
+    """Write an upload to a folder under a safe name, and return its path.
+
+    Raises:
+        UsageError: it has no usable name, or one of its name is there.
+    """
     # Some browsers send the path on the user's own machine.
     given = (upload.filename or "").replace("\\", "/").rsplit("/", 1)[-1]
     name = secure_filename(given)

@@ -19,8 +19,10 @@ from api.pages import (
     quarantine,
     query,
     search,
+    staged,
     start,
 )
+from api.pages.naming import label_of
 from api.pages.terms import abbreviate
 from kg import __version__
 
@@ -52,6 +54,7 @@ PARTS = (
     quarantine,
     query,
     search,
+    staged,
     start,
 )
 """The modules of the pages; one a line, so that each is added alone."""
@@ -64,6 +67,7 @@ def register_pages(app: Flask) -> None:
         pages.register_blueprint(part.blueprint)
     app.register_blueprint(pages)
     app.jinja_env.filters["abbreviated"] = abbreviate
+    app.jinja_env.filters["named"] = label_of
     app.jinja_env.filters["activity"] = history.activity_name
     app.jinja_env.globals["may"] = may
     app.jinja_env.globals["menu"] = [one for one in MENU if one[0] in app.view_functions]

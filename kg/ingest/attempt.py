@@ -81,6 +81,7 @@ class Attempt:
             personal_graph=self._graphs.personal,
         )
         self.execution = Execution(tx, self._context, self._graphs, self.report)
+        self.execution.corrections = options.corrections
         self.teller = Teller()
         """Is told how far the attempt is."""
         self.deadline: Deadline | None = None

@@ -13,6 +13,7 @@ import sqlglot.expressions as exp
 from kg.ingest.cells import bind_columns, checks_of
 from kg.ingest.checking import Checker
 from kg.ingest.compile import ROW, ROWS, Check, Relation, Values
+from kg.ingest.corrections import Correction, correct
 from kg.ingest.derivation import derive
 from kg.ingest.functions import Context
 from kg.ingest.inputs import TableFile
@@ -69,6 +70,8 @@ class Execution:
         self._bound: list[_Bound] = []
         self._reasons: list[dict[str, str]] = [EMPTY_ROW]
         self._tables = 0
+        self.corrections: Sequence[Correction] = ()
+        """Cells to be read as something else than the files say."""
         self.producer = Producer(context, graphs)
         self.files: list[int] = []
         """Position in the report's files of each table read."""
@@ -95,6 +98,7 @@ class Execution:
             if key not in read:
                 layout = layout_of(document, source, file.sheet)
                 read[key] = read_table(self._cursor, file.path, self.fresh("file"), layout)
+                correct(self._cursor, read[key], self.corrections)
             given[source.name] = read[key]
         self.bind(document, given)
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from kg.config import Settings
 from kg.errors import UsageError
+from kg.ingest.corrections import Correction
 from kg.ingest.progress import Listener
 from kg.shacl import Shapes
 from kg.sparql.running import Allowance
@@ -46,6 +47,10 @@ class ImportOptions:
     """Shapes at the gate; None takes those of the project."""
     figures: Callable[[Cursor], Mapping[str, int]] | None = None
     """Figures whose change a dry run tells: computed before it, and in its open transaction."""
+    corrections: tuple[Correction, ...] = ()
+    """Cells that are to be read as something else than the files say."""
+    show_rows: bool = False
+    """The report of a dry run has the rows that its findings are about."""
     as_of: date | None = None
     """Day that rules take as today; None takes today in the time zone of the settings."""
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from kg.errors import ImportStoppedError, QueryError, UsageError
 from kg.ingest.attempt import Attempt
+from kg.ingest.corrections import rows_of
 from kg.ingest.fixsheet import sheets_of, write_sheets
 from kg.ingest.inputs import Inputs, find_inputs
 from kg.ingest.options import ImportOptions
@@ -156,6 +157,8 @@ def _finish(
         report.by_shape[name] = report.by_shape.get(name, 0) + count
     if options.fix_sheet is not None:
         _write_fix_sheet(tx, attempt, options.fix_sheet, plan)
+    if options.dry_run and options.show_rows:
+        report.rows = rows_of(tx.cursor, attempt.execution.tables, report.findings)
     if options.dry_run and options.figures is not None and not report.refused:
         with contextlib.closing(store.cursor()) as cursor:
             before = options.figures(cursor)

@@ -68,6 +68,15 @@ class Figure:
     after: int
 
 
+@dataclass(frozen=True, slots=True)
+class SourceRow:
+    """A row of a file: its cells by column, None for an empty one."""
+
+    file: str
+    row: int
+    cells: dict[str, str | None]
+
+
 @dataclass(slots=True)
 class Difference:
     """How many nodes of the graph an import of a source adds, changes, removes, or finds alike."""
@@ -115,6 +124,8 @@ class ImportReport:
     notes: list[dict[str, str]] = field(default_factory=list)
     figures: list[Figure] = field(default_factory=list)
     """Of a dry run: figures that the import would move or leave."""
+    rows: list[SourceRow] = field(default_factory=list)
+    """Of a dry run, where asked for: the rows that the listed findings are about."""
     fix_sheets: list[str] = field(default_factory=list)
     """Names of the fix sheets that were written."""
 
@@ -157,7 +168,7 @@ class ImportReport:
 
         A value may be personal data, which erasing a person must not leave behind in a report.
         """
-        kept = self.as_json()
+        kept = self.as_json() | {"rows": []}
         for finding in kept["findings"]:
             finding["value"] = None
         return kept

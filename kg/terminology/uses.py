@@ -14,6 +14,7 @@ from kg.namespaces import CGS, PREFIXES
 from kg.terminology.graphs import described, shapes_graph
 
 _NAME = re.compile(r"(?<![\w?$<])([a-z]\w*):([A-Za-z][\w-]*)")
+_SHAPE = re.compile(r"[A-Za-z0-9-]+")
 _IRI = re.compile(r"<([^<>\s]+)>")
 _PREFIX = re.compile(r"PREFIX\s+(\w+):\s*<([^<>\s]+)>", re.IGNORECASE)
 
@@ -39,6 +40,8 @@ def rule_named(name: str) -> Rule:
 
     Texts that `T01-client` has not are those of `T01`.
     """
+    if not _SHAPE.fullmatch(name):
+        return Rule(name, "", {}, {})
     shapes = shapes_graph()
     own, whole = _rule(shapes, name), _rule(shapes, name.partition("-")[0])
     return Rule(
