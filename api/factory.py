@@ -41,6 +41,7 @@ from api.remembered import register_answers
 from api.security import protect
 from kg.catalog import load_catalog
 from kg.config import Settings
+from kg.derivation import derive_in
 from kg.ingest import ImportJobs
 from kg.store import Store
 
@@ -110,10 +111,12 @@ def create_app(
 
 def open_store(settings: Settings) -> Store:
     """Open the store that the settings name, for the queries of many callers."""
-    return Store.open(
+    store = Store.open(
         settings.store_path,
         memory_limit=settings.memory_limit,
         threads=settings.threads,
         spill_limit=settings.spill_limit,
         workers=settings.workers,
     )
+    derive_in(store)
+    return store

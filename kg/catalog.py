@@ -33,13 +33,13 @@ from rdflib.util import from_n3
 from kg import resources
 from kg.errors import UsageError
 from kg.namespaces import PREFIXES
+from kg.sparql.headers import LANGUAGES, read_header
 
 Term = URIRef | Literal
 
-LANGUAGES = ("en", "fr")
 _FOCAL = "organization"
 """Default of a parameter that stands for the key of the focal organisation."""
-_HEADER = re.compile(r"#\s?(id|title|question|param|answer)(?:\.([a-z]{2}))?:\s*(.*)")
+_KEYS = ("id", "title", "question", "param", "answer")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 _TERM = re.compile(
     r"""<[^\s<>"{}|\\^`]+>|"(?:[^"\\]|\\.)*"(?:@[A-Za-z-]+|\^\^(?:<[^\s<>]+>|[A-Za-z][\w-]*:[\w-]+))?""",
@@ -156,7 +156,7 @@ def read_query(path: Path) -> NamedQuery:
         UsageError: the header lacks a text, or declares a parameter wrongly.
     """
     text = path.read_text(encoding="utf-8")
-    header = _header(text)
+    header = read_header(text, _KEYS)
     for key in ("id", *(f"{part}.{code}" for part in ("title", "question") for code in LANGUAGES)):
         if not header.get(key):
             raise UsageError(f"{path}: the header has no line '# {key}: ...'; add it.")
@@ -177,7 +177,7 @@ def read_parameters(text: str, place: str) -> tuple[Parameter, ...]:
     Raises:
         UsageError: a declaration is wrong; `place` says where.
     """
-    return tuple(_parameter(line, place) for line in _header(text).get("param", []))
+    return tuple(_parameter(line, place) for line in read_header(text, _KEYS).get("param", []))
 
 
 def read_term(text: str) -> Term:
@@ -199,22 +199,6 @@ def read_term(text: str) -> Term:
     if not isinstance(term, URIRef | Literal):
         raise UsageError(f'{text!r} is not an RDF term; write <IRI>, "text" or "text"@en.')
     return term
-
-
-def _header(text: str) -> dict[str, list[str]]:
-    """Return the values of a header by key, with its language where it has one."""
-    found: dict[str, list[str]] = {}
-    current: list[str] | None = None
-    for line in text.splitlines():
-        if not line.startswith("#"):
-            break
-        if match := _HEADER.match(line):
-            key = f"{match[1]}.{match[2]}" if match[2] else match[1]
-            current = found.setdefault(key, [])
-            current.append(match[3].strip())
-        elif current is not None and (more := line.lstrip("# ").strip()):
-            current[-1] = f"{current[-1]} {more}"
-    return found
 
 
 def _parameter(line: str, place: str) -> Parameter:

@@ -33,6 +33,12 @@ PERSONAL_GRAPHS = str(GRAPH["personal/*"])
 DERIVED_GRAPHS = str(GRAPH["derived/*"])
 """Pattern of the names of graphs of results: computed, so that rules for data do not apply."""
 
+RULES_GRAPH = str(GRAPH["derived/rules"])
+"""Named graph of what follows from the facts by the rules of derivation."""
+
+PERSONAL_RULES_GRAPH = str(GRAPH["personal/rules"])
+"""Named graph of what follows from them with the help of personal data only."""
+
 PREFIXES: dict[str, str] = {
     "cg": str(CG),
     "cgs": str(CGS),

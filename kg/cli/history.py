@@ -8,6 +8,7 @@ import click
 
 from kg.cli.output import TABLE_FORMATS, shortened, write_json, write_table
 from kg.cli.session import opened_store, today
+from kg.derivation import Triple
 from kg.errors import UsageError
 from kg.ingest import undo_import, why
 from kg.ingest.undoing import UndoReport, dependent_lines
@@ -18,7 +19,7 @@ from kg.store.history import changes, commits
 _COMMIT = ("number", "at", "agent", "activity", "note", "added", "removed")
 _ORIGIN = (
     *("subject", "predicate", "object", "graph", "commit", "until", "at"),
-    *("agent", "activity", "import_id", "source", "file", "row"),
+    *("agent", "activity", "import_id", "source", "file", "row", "rule", "premises"),
 )
 _CHANGE = ("change", "subject", "predicate", "object", "graph")
 
@@ -67,7 +68,10 @@ def why_command(subject: str, predicate: str | None, object: str | None, name: s
         found = why(store, keys[0] or ("", None, None), keys[1], keys[2])
     if not found:
         raise click.ClickException("Nothing is or was said of that.")
-    write_table(_ORIGIN, [[_cell(getattr(one, c), name) for c in _ORIGIN] for one in found], name)
+    rows = [[_cell(getattr(one, c), name) for c in _ORIGIN[:-1]] for one in found]
+    for row, one in zip(rows, found, strict=True):
+        row.append("; ".join(_triple(triple, name) for triple in one.premises) or None)
+    write_table(_ORIGIN, rows, name)
 
 
 @click.command()
@@ -116,6 +120,10 @@ def _lines(report: UndoReport) -> list[str]:
 def _key(text: str) -> TermKey:
     """Return the term that a user wrote."""
     return read_term(text, PREFIXES)
+
+
+def _triple(triple: Triple, name: str) -> str:
+    return " ".join(_text(term, name) or "" for term in triple)
 
 
 def _cell(value: object, name: str) -> object:

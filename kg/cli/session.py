@@ -14,6 +14,7 @@ import click
 
 from kg.cli.remote import Server
 from kg.config import Settings
+from kg.derivation import derive_in
 from kg.errors import StoreError, UsageError
 from kg.store import Store
 
@@ -69,6 +70,7 @@ def opened_store(
         threads=settings.threads,
         spill_limit=settings.spill_limit,
     ) as store:
+        derive_in(store)
         yield store
 
 

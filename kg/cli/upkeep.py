@@ -6,6 +6,7 @@ import click
 
 from kg.cli.output import TABLE_FORMATS, write_table
 from kg.cli.session import current_settings, opened_store
+from kg.derivation import examine_derived
 from kg.errors import StoreError
 from kg.store.compaction import compact
 from kg.store.doctor import examine
@@ -26,7 +27,7 @@ def doctor(name: str) -> None:
     with opened_store() as store:
         cursor = store.cursor()
         cursor.begin()
-        found = list(examine(cursor))
+        found = [*examine(cursor), ("derived facts", examine_derived(store, cursor))]
     broken = [finding for _, finding in found if finding is not None]
     rows = [
         (check, "wrong", one.rows, one.problem, one.remedy) if one else (check, "ok", 0, None, None)

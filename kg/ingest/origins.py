@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from kg.store import RawTerm, Store, TermKey, place_of
+from kg.derivation import Triple, is_conclusion, reasons
+from kg.store import Cursor, RawTerm, Store, TermKey, place_of
 from kg.store.history import Life, Quad, commits, lives
 
 _RUNS = "SELECT number, id, source, report FROM import_run WHERE number IN (SELECT unnest(?))"
@@ -30,6 +31,10 @@ class Origin:
     source: str | None = None
     file: str | None = None
     row: int | None = None
+    rule: str | None = None
+    """The rules that derive it, where it is a conclusion."""
+    premises: tuple[Triple, ...] = ()
+    """What they took, way by way."""
 
 
 def why(
@@ -53,7 +58,21 @@ def why(
         ).fetchall()
     }
     made = {one.number: (one.at, one.agent, one.activity) for one in commits(cursor)}
-    return [_origin(life, made[life.born], runs.get(stated.get(id(life), -1))) for life in found]
+    return [
+        _concluded(cursor, life, _origin(life, made[life.born], runs.get(stated.get(id(life), -1))))
+        for life in found
+    ]
+
+
+def _concluded(cursor: Cursor, life: Life, origin: Origin) -> Origin:
+    """Return the origin of a conclusion with the rules and premises that it follows from."""
+    s, p, o, graph = life.quad
+    if graph is None or not is_conclusion(graph[1]):
+        return origin
+    found = reasons(cursor, (s, p, o), graph[1], life.born)
+    names = dict.fromkeys(reason.rule.name for reason in found)
+    premises = dict.fromkeys(triple for reason in found for triple in reason.premises)
+    return replace(origin, rule=", ".join(names) or None, premises=tuple(premises))
 
 
 _Run = tuple[str, str, list[dict[str, Any]]]

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from pathlib import Path
 
-from rdflib import Graph
+from rdflib import RDFS, Graph
 
 from kg.errors import ShapesError
+from kg.namespaces import CG
 from kg.resources import folder
 from kg.shacl.loader import load_shapes
 from kg.shacl.model import Shapes
@@ -53,4 +54,7 @@ def _vocabulary() -> Graph:
     vocabulary = Graph()
     for path in sorted((folder("ontology") / "vocabulary").glob("*.ttl")):
         read_file(vocabulary, path)
+    # Facts are judged by what is said of them: a derived role is no declaration of a party.
+    for role in list(vocabulary.subjects(CG.derivedBy)):
+        vocabulary.remove((role, RDFS.subClassOf, None))
     return vocabulary

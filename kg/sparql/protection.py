@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from rdflib import URIRef
 
 from kg.errors import UpdateError
-from kg.namespaces import GRAPH, PROVENANCE_GRAPH
+from kg.namespaces import DERIVED_GRAPHS, PERSONAL_RULES_GRAPH, PROVENANCE_GRAPH
 from kg.store import DEFAULT_GRAPH, Cursor, hidden_ids, hides, identified, lookup_nodes
 
-PROTECTED = (str(PROVENANCE_GRAPH), str(GRAPH["derived/*"]))
+PROTECTED = (str(PROVENANCE_GRAPH), DERIVED_GRAPHS, PERSONAL_RULES_GRAPH)
 """Rules of the graphs that the store itself keeps: commits, and what is computed from others."""
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import secrets
 import threading
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -169,6 +169,8 @@ class Store:
         self._turns = 0
         self._last = (-1, 0)
         self._opening: Opening | None = None
+        self.before_commit: Callable[[Transaction], None] | None = None
+        """Called with each transaction that is to be recorded as a commit, and may add to it."""
         self.terms = Terms()
         """The terms that were decoded last."""
 
@@ -320,6 +322,8 @@ class Store:
             try:
                 yield tx
                 if not tx.rolled_back:
+                    if tx.recorded and self.before_commit is not None:
+                        self.before_commit(tx)
                     self._commit(tx)
             except BaseException as error:
                 with contextlib.suppress(duckdb.Error):

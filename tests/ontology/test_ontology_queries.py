@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pyoxigraph
 import pytest
+from dealing_rows import DEALING_ROWS
 from rdflib import Dataset
 from rdflib.plugins.sparql import prepareQuery
 from relation_rows import RELATION_ROWS
@@ -24,6 +25,7 @@ pytestmark = pytest.mark.filterwarnings(
 
 FACTS = Path(__file__).with_name("organisation.trig")
 RELATIONS = Path(__file__).with_name("relations.trig")
+DEALINGS = Path(__file__).with_name("dealings.trig")
 
 ROWS: dict[str, tuple[dict[str, str], list[str]]] = {
     "revenue-by-month": (
@@ -141,12 +143,12 @@ def test_a_parameter_is_written_with_a_dollar_and_never_projected() -> None:
 
 
 def test_every_question_has_rows_worked_out_by_hand() -> None:
-    assert set(ROWS) | set(RELATION_ROWS) == set(catalogue())
+    assert set(ROWS) | set(RELATION_ROWS) | set(DEALING_ROWS) == set(catalogue())
 
 
 CASES = [
     pytest.param(facts, name, *case, id=name)
-    for facts, cases in ((FACTS, ROWS), (RELATIONS, RELATION_ROWS))
+    for facts, cases in ((FACTS, ROWS), (RELATIONS, RELATION_ROWS), (DEALINGS, DEALING_ROWS))
     for name, case in cases.items()
 ]
 

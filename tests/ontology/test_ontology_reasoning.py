@@ -31,7 +31,7 @@ ANNOTATIONS = {
     SKOS.example, SKOS.notation, SKOS.inScheme, SKOS.topConceptOf, SKOS.broader, SKOS.closeMatch,
     SKOS.broadMatch, SKOS.narrowMatch, SKOS.relatedMatch, DCTERMS.source, DCTERMS.license,
     DCTERMS.created, DCTERMS.modified, DCTERMS.isReplacedBy, OWL.versionIRI, OWL.versionInfo,
-    OWL.deprecated, CG.ontologicalNature, CG.ruleReference,
+    OWL.deprecated, CG.ontologicalNature, CG.ruleReference, CG.derivedBy,
     URIRef("https://schema.org/domainIncludes"), URIRef("https://schema.org/rangeIncludes"),
 }  # fmt: skip
 

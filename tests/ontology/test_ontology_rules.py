@@ -30,6 +30,10 @@ from rulebook import (
     vocabulary,
 )
 
+from kg.derivation import load_rules
+from kg.namespaces import CG
+from kg.shacl import project_shapes
+
 SPECIFIED = """
     P01 P02 P03 P04 P05 P06 P07 P08 P09 P10 P11 P12 P13 P14 P15 P16 P17
     R01 R02 R03 R04 R05 R06 R07 R08 R09 R10
@@ -172,3 +176,22 @@ _NOT_CONSTRAINTS = {
     SH.description,
     SH.message,
 }
+
+
+def test_terms_that_are_derived_name_the_rule_that_concludes_them() -> None:
+    concluded = {
+        (head, rule.name)
+        for rule in load_rules()
+        for clause in rule.clauses
+        for head in (clause.head[2] if clause.head[1] == RDF.type else clause.head[1],)
+    }
+    for term, name in vocabulary().subject_objects(CG.derivedBy):
+        assert (term, str(name)) in concluded, term
+    named = set(vocabulary().subjects(CG.derivedBy))
+    # These may be said as well.
+    assert {term for term, _ in concluded} - named == {CG.Recommendation, CG.isAcquaintedWith}
+
+
+def test_derived_roles_make_no_declared_party() -> None:
+    derived = set(vocabulary().subjects(CG.derivedBy))
+    assert not [one for one, _ in project_shapes().subclasses if one in derived]
