@@ -52,14 +52,14 @@ def _order() -> str:
 def statements(first: int, end: int, parties: int) -> Iterator[str]:
     """Yield the SELECTs of the quads about the parties from `first` to before `end`."""
     party = node("party", "n")
-    yield _quads(
+    yield quads(
         f"SELECT range AS n FROM range({first}, {end})",
         (party, _TYPE, f"'{CG.NaturalPerson}'", None),
         (party, str(CG.sourceKey), "'P' || n", _STRING),
     )
     referral, referred = node("recommendation", "n"), draw("n", "referred", parties)
     # Referrers come from all numbers, later ones included: a few rings close.
-    yield _quads(
+    yield quads(
         f"SELECT range AS n FROM range({first}, {end})",
         (referral, _TYPE, f"'{CG.Referral}'", None),
         (referral, str(CG.sourceKey), "'R' || n", _STRING),
@@ -68,7 +68,7 @@ def statements(first: int, end: int, parties: int) -> Iterator[str]:
         (referral, str(CG.date), day(_arrival(referred)), _DATE),
     )
     purchase, line = node("purchase", "n, i"), node("line", "n, i")
-    yield _quads(
+    yield quads(
         f"SELECT n, i FROM (SELECT range AS n FROM range({first}, {end})),"
         f" range(8) AS turn(i) WHERE i < {draw('n', 'purchases', 8)}",
         (purchase, _TYPE, f"'{CG.Purchase}'", None),
@@ -87,7 +87,7 @@ def _price() -> str:
     return f"printf('%.2f', ({draw('n * 8 + i', 'amount', 40_000)} + 100) / 100)"
 
 
-def _quads(things: str, *patterns: tuple[str, str, str, str | None]) -> str:
+def quads(things: str, *patterns: tuple[str, str, str, str | None]) -> str:
     """Return the SELECT of quads by patterns (subject, predicate, object, datatype) of things."""
     rows = ", ".join(
         f"({s}, '{p}', {o}, {'NULL' if datatype is None else repr(datatype)})"

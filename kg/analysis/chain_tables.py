@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import itertools
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable
 
 import networkx as nx
 
 from kg.analysis import chains
-from kg.analysis.influence import default_alpha, influences
+from kg.analysis.influence import at_stake, default_alpha, influences
 from kg.analysis.names import names_of
 from kg.analysis.parties import one_party
-from kg.analysis.satisfaction import exposure as exposure_of
-from kg.analysis.satisfaction import satisfactions
+from kg.analysis.satisfaction import exposures, satisfactions
 from kg.analysis.supply import supply_graph
 from kg.analysis.values import party_values
 from kg.errors import UsageError
@@ -44,7 +43,7 @@ def units(cursor: Cursor, context: Context) -> Table:
     with snapshot(cursor):
         evaluation, supply = supply_graph(cursor, context)
         names = names_of(evaluation, supply.graph)
-    reached = Counter(unit for unit, _, _ in chains.reach(supply))
+    reached = chains.reached(supply)
     rows = [
         (*names[unit], *chains.place_of(supply, unit, reached[unit]), reached[unit])
         for unit in supply.units
@@ -96,13 +95,10 @@ def critical(cursor: Cursor, context: Context) -> Table:
 
 
 _CRITICAL = """
-SELECT b.node AS client, s.service, min(a.node) AS supplier
-FROM supply AS s
-JOIN place AS a ON a.party = s.supplier
-JOIN place AS b ON b.party = s.client
-WHERE a.node <> b.node AND s.service IS NOT NULL
-GROUP BY b.node, s.service
-HAVING bool_or(s.critical) AND count(DISTINCT a.node) = 1
+SELECT client, service, min(supplier) FROM placed
+WHERE service IS NOT NULL
+GROUP BY client, service
+HAVING bool_or(critical) AND count(DISTINCT supplier) = 1
 """
 
 
@@ -172,8 +168,9 @@ def exposure(cursor: Cursor, context: Context) -> Table:
         evaluation, supply = supply_graph(cursor, context)
         satisfied = satisfactions(evaluation)
         names = names_of(evaluation, supply.graph)
-    found = influences(supply, context.parameters.alpha or default_alpha(supply))
-    rows = [(*names[client], *exposure_of(weights, satisfied)) for client, weights in found.items()]
+    alpha = context.parameters.alpha or default_alpha(supply)
+    found = exposures(supply, alpha, satisfied)
+    rows = [(*names[client], *exposed) for client, exposed in found.items()]
     return Table(columns, sorted(rows, key=lambda row: row[1] or row[0]))
 
 
@@ -186,13 +183,13 @@ def priority(cursor: Cursor, context: Context) -> Table:
         build_facts(evaluation)
         values = party_values(evaluation)
         names = names_of(evaluation, supply.graph)
-    found = influences(supply, context.parameters.alpha or default_alpha(supply))
-    at_stake: dict[tuple[int, str], float] = defaultdict(float)
-    for client, currency, cents in values:
-        for unit, weight in found.get(client, {}).items():
-            if unit in satisfied:
-                at_stake[unit, currency] += weight * max(cents, 0) / 100 * (1 - satisfied[unit])
-    rows = [(*names[unit], amount, code) for (unit, code), amount in at_stake.items()]
+    alpha = context.parameters.alpha or default_alpha(supply)
+    rows = []
+    for code in sorted({value.currency for value in values}):
+        worth = {client: max(cents, 0) / 100 for client, own, cents in values if own == code}
+        for unit, amount in at_stake(supply, alpha, worth).items():
+            if unit in satisfied and amount:
+                rows.append((*names[unit], amount * (1 - satisfied[unit]), code))
     return Table(columns, sorted(rows, key=lambda row: (row[3], -row[2], row[1] or row[0])))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import networkx as nx
 
@@ -19,6 +19,31 @@ def reach(supply: SupplyGraph) -> Iterator[tuple[int, int, int]]:
         for node, distance in distances.items():
             if node in supply.external:
                 yield unit, node, distance
+
+
+def reached(supply: SupplyGraph) -> dict[int, int]:
+    """Return how many external clients each unit reaches."""
+    found = _counted(supply.graph, supply.external)
+    return {unit: found[unit] for unit in supply.units}
+
+
+def suppliers(supply: SupplyGraph) -> dict[int, int]:
+    """Return how many units reach each external client."""
+    found = _counted(supply.graph.reverse(copy=False), supply.units)
+    return {client: found[client] for client in supply.external}
+
+
+def _counted(graph: nx.DiGraph[int], marked: Iterable[int]) -> dict[int, int]:
+    """Return how many marked nodes are reached from each node: sets are bits of a number."""
+    bit = {node: 1 << place for place, node in enumerate(marked)}
+    seen: dict[int, int] = {}
+    # What a component reaches comes before it.
+    for members in nx.strongly_connected_components(graph):
+        after = 0
+        for node in {one for member in members for one in graph.successors(member)}:
+            after |= bit.get(node, 0) | seen.get(node, 0)
+        seen.update(dict.fromkeys(members, after))
+    return {node: after.bit_count() for node, after in seen.items()}
 
 
 def loops(supply: SupplyGraph) -> list[set[int]]:

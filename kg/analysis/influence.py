@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import networkx as nx
 
@@ -25,12 +25,7 @@ def influences(supply: SupplyGraph, alpha: float) -> Influences:
     Raises:
         UsageError: the sum is not finite, or the shares of a client sum to more than 1.
     """
-    if supply.overloaded:
-        raise UsageError(
-            f"The shares of {len(supply.overloaded)} clients sum to more than 1, so that no"
-            " influence can be computed. Correct the shares (rule S04)."
-        )
-    solver = _Solver(supply.between_units(), alpha)
+    solver = _solver(supply, alpha)
     reaching: dict[int, dict[int, float]] = {}
     result: Influences = {}
     for client in supply.external:
@@ -43,6 +38,49 @@ def influences(supply: SupplyGraph, alpha: float) -> Influences:
                 total[origin] += flow * weight
         result[client] = dict(total)
     return result
+
+
+def spread(supply: SupplyGraph, alpha: float, given: Mapping[int, float]) -> dict[int, float]:
+    """Return Σ I(u, e)·given(u) of each external client e, without listing any I(u, e).
+
+    Raises:
+        UsageError: the sum is not finite, or the shares of a client sum to more than 1.
+    """
+    solver = _solver(supply, alpha)
+    flow = solver.downstream(given)
+    return {
+        client: alpha * sum(
+            supply.graph[unit][client]["weight"] * flow[unit]
+            for unit in supply.graph.predecessors(client)
+        )
+        for client in supply.external
+    }  # fmt: skip
+
+
+def at_stake(supply: SupplyGraph, alpha: float, worth: Mapping[int, float]) -> dict[int, float]:
+    """Return Σ I(u, e)·worth(e) of each unit u, without listing any I(u, e).
+
+    Raises:
+        UsageError: the sum is not finite, or the shares of a client sum to more than 1.
+    """
+    direct = {
+        unit: alpha * sum(
+            edge["weight"] * worth.get(client, 0.0)
+            for client, edge in supply.graph[unit].items() if client in supply.external
+        )
+        for unit in supply.units
+    }  # fmt: skip
+    return _solver(supply, alpha).upstream(direct)
+
+
+def _solver(supply: SupplyGraph, alpha: float) -> _Solver:
+    """Return what solves for the units, where influence has a meaning."""
+    if supply.overloaded:
+        raise UsageError(
+            f"The shares of {len(supply.overloaded)} clients sum to more than 1, so that no"
+            " influence can be computed. Correct the shares (rule S04)."
+        )
+    return _Solver(supply.between_units(), alpha)
 
 
 class _Solver:
@@ -74,17 +112,43 @@ class _Solver:
             flow.update(zip(members, self._solve(members, given), strict=True))
         return flow
 
+    def upstream(self, given: Mapping[int, float]) -> dict[int, float]:
+        """Return x of x = M·x + given: what units pass on comes to their suppliers."""
+        flow: dict[int, float] = {}
+        for members in self._components:
+            own = [given.get(unit, 0.0) + self._received(unit, flow) for unit in members]
+            flow.update(zip(members, self._solve(members, own), strict=True))
+        return flow
+
+    def downstream(self, given: Mapping[int, float]) -> dict[int, float]:
+        """Return x of x = Mᵀ·x + given: what units receive goes on to their clients."""
+        flow: dict[int, float] = {}
+        for members in reversed(self._components):
+            own = [
+                given.get(unit, 0.0) + self._alpha * sum(
+                    self._weight(supplier, unit) * flow.get(supplier, 0.0)
+                    for supplier in self._units.predecessors(unit)
+                )
+                for unit in members
+            ]  # fmt: skip
+            solved = self._solve(members, own, transposed=True)
+            flow.update(zip(members, solved, strict=True))
+        return flow
+
     def _received(self, unit: int, flow: dict[int, float]) -> float:
         """Return what the clients of a unit pass on that are already solved."""
         clients = self._units[unit].items()
         passed = (edge["weight"] * flow.get(client, 0.0) for client, edge in clients)
         return self._alpha * float(sum(passed))
 
-    def _solve(self, members: Sequence[int], given: Sequence[float]) -> list[float]:
-        """Return x of x = M·x + given inside one component."""
+    def _solve(
+        self, members: Sequence[int], given: Sequence[float], *, transposed: bool = False
+    ) -> list[float]:
+        """Return x of x = M·x + given inside one component, or of its transpose."""
         if len(members) == 1:
             return list(given)
-        return solve(self._system(members), given)
+        system = self._system(members)
+        return solve(zip(*system, strict=True) if transposed else system, given)
 
     def _system(self, members: Sequence[int]) -> list[list[float]]:
         """Return I - alpha·W of a component."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from kg.analysis.influence import spread
+from kg.analysis.supply import SupplyGraph
 from kg.lifecycle.evaluation import Evaluation
 from kg.lifecycle.events import build_scores
 
@@ -40,14 +42,27 @@ def satisfactions(evaluation: Evaluation) -> dict[int, float]:
     return dict(rows)
 
 
-def exposure(influence: Mapping[int, float], satisfied: Mapping[int, float]) -> Exposure:
-    """Return the exposure of a client from the influence of units on it; unmeasured are left out.
+def exposures(
+    supply: SupplyGraph, alpha: float, satisfied: Mapping[int, float]
+) -> dict[int, Exposure]:
+    """Return the exposure of each external client; units that are not measured are left out.
 
-    `normal` is None when no unit is measured, `coverage` when no unit has influence.
+    `normal` is None when no unit with influence is measured, `coverage` when none has influence.
+
+    Raises:
+        UsageError: influence is not finite, or the shares of a client sum to more than 1.
     """
-    measured = {unit: weight for unit, weight in influence.items() if unit in satisfied}
-    total, covered = sum(influence.values()), sum(measured.values())
-    exposed = sum((weight * (1 - satisfied[unit]) for unit, weight in measured.items()), 0.0)
-    return Exposure(
-        exposed, exposed / covered if covered else None, covered / total if total else None
+    everyone = dict.fromkeys(supply.units, 1.0)
+    measured = {unit: 1.0 for unit in everyone if unit in satisfied}
+    lacking = {unit: 1 - satisfied[unit] for unit in measured}
+    total, covered, exposed = (
+        spread(supply, alpha, given) for given in (everyone, measured, lacking)
     )
+    return {
+        client: Exposure(
+            exposed[client],
+            exposed[client] / covered[client] if covered[client] else None,
+            covered[client] / total[client] if total[client] else None,
+        )
+        for client in supply.external
+    }

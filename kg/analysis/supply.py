@@ -72,7 +72,7 @@ def supply_graph(
 
 
 def _imagine(evaluation: Evaluation, change: Change) -> None:
-    """Take removed units out of the places, and keep the pairs that are cut or changed."""
+    """Take removed units out of the places, keep what is left, and the pairs cut or changed."""
     evaluation.run(
         "DELETE FROM place WHERE node IN (SELECT unnest($removed::BIGINT[]))",
         removed=list(change.removed),
@@ -91,10 +91,10 @@ def _imagine(evaluation: Evaluation, change: Change) -> None:
         clients=[one[1] for one in change.shares],
         shares=[one[2] for one in change.shares],
     )
+    evaluation.table("placed", _PLACED)
     missing = evaluation.run(
-        "SELECT count(*) FROM (SELECT supplier, client FROM imagined UNION ALL FROM cut)"
-        " WHERE (supplier, client) NOT IN (SELECT a.node, b.node FROM supply AS s"
-        " JOIN place AS a ON a.party = s.supplier JOIN place AS b ON b.party = s.client)"
+        "SELECT count(*) FROM (SELECT supplier, client FROM imagined UNION ALL FROM cut) AS i"
+        " ANTI JOIN placed AS p ON p.supplier = i.supplier AND p.client = i.client"
     ).fetchone()
     if missing and missing[0]:
         raise UsageError(
@@ -164,20 +164,29 @@ def _places(evaluation: Evaluation) -> str:
     """
 
 
-_EDGES = """
-WITH pair AS (
-    SELECT a.node AS supplier, b.node AS client,
-        coalesce(min(i.share), sum(s.share * a.part * b.part)) AS given
+_PLACED = """
+SELECT supplier, client, service, share, critical FROM (
+    SELECT a.node AS supplier, b.node AS client, s.service, s.share * a.part * b.part AS share,
+        s.critical
     FROM supply AS s
     JOIN place AS a ON a.party = s.supplier
     JOIN place AS b ON b.party = s.client
-    LEFT JOIN imagined AS i ON i.supplier = a.node AND i.client = b.node
-    WHERE a.node <> b.node AND (a.node, b.node) NOT IN (SELECT supplier, client FROM cut)
-    GROUP BY a.node, b.node
+) WHERE supplier <> client
+"""
+"""Relations between the nodes of their ends; those within one node vanish."""
+
+_EDGES = """
+WITH pair AS (
+    SELECT p.supplier, p.client, coalesce(min(i.share), sum(p.share)) AS given
+    FROM placed AS p
+    LEFT JOIN imagined AS i ON i.supplier = p.supplier AND i.client = p.client
+    ANTI JOIN cut ON cut.supplier = p.supplier AND cut.client = p.client
+    GROUP BY p.supplier, p.client
+), summed AS (
+    SELECT client, coalesce(sum(given), 0) AS total, count(*) FILTER (given IS NULL) AS missing
+    FROM pair GROUP BY client
 ), weighed AS (
-    SELECT *, coalesce(sum(given) OVER by_client, 0) AS total,
-        count(*) FILTER (given IS NULL) OVER by_client AS missing
-    FROM pair WINDOW by_client AS (PARTITION BY client)
+    SELECT pair.*, s.total, s.missing FROM pair JOIN summed AS s ON s.client = pair.client
 )
 SELECT supplier, client,
     CASE WHEN given IS NULL THEN greatest(1 - total, 0) / missing

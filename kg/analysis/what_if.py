@@ -10,10 +10,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from kg.analysis import chains
-from kg.analysis.influence import default_alpha, influences
+from kg.analysis.influence import default_alpha
 from kg.analysis.names import names_of
 from kg.analysis.parties import one_party
-from kg.analysis.satisfaction import exposure, satisfactions
+from kg.analysis.satisfaction import exposures, satisfactions
 from kg.analysis.supply import Change, SupplyGraph, supply_graph
 from kg.errors import UsageError
 from kg.lifecycle import Context, Table
@@ -79,16 +79,15 @@ def _measured(
     supply: SupplyGraph, satisfied: Mapping[int, float], context: Context
 ) -> Iterator[tuple[tuple[int, str], float | None]]:
     """Yield each measure of each client and unit."""
-    pairs = list(chains.reach(supply))
-    for unit, count in Counter(unit for unit, _, _ in pairs).items():
-        yield (unit, "reached"), count
-    for client, count in Counter(client for _, client, _ in pairs).items():
+    for unit, count in chains.reached(supply).items():
+        if count:
+            yield (unit, "reached"), count
+    for client, count in chains.suppliers(supply).items():
         yield (client, "suppliers"), count
     for client, count in Counter(client for client, _ in chains.points_of_failure(supply)).items():
         yield (client, "points_of_failure"), count
-    found = influences(supply, context.parameters.alpha or default_alpha(supply))
-    for client, weights in found.items():
-        exposed = exposure(weights, satisfied)
+    alpha = context.parameters.alpha or default_alpha(supply)
+    for client, exposed in exposures(supply, alpha, satisfied).items():
         yield (client, "exposure"), exposed.exposure
         yield (client, "exposure_norm"), exposed.normal
         yield (client, "coverage"), exposed.coverage

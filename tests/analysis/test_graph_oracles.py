@@ -10,10 +10,10 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from kg.analysis.chains import points_of_failure
+from kg.analysis.chains import points_of_failure, reach, reached, suppliers
 from kg.analysis.credit import Touch, attributed, downstream, split, upstream_shared
 from kg.analysis.forest import Forest, PrimaryEdge, broken_at_rings
-from kg.analysis.influence import influences, solve
+from kg.analysis.influence import at_stake, influences, solve, spread
 from kg.analysis.supply import SupplyGraph
 from kg.analysis.values import Value
 from kg.errors import UsageError
@@ -186,6 +186,27 @@ def test_influence_is_the_sum_over_all_walks(supply: SupplyGraph, alpha: float) 
             for unit, weight in ending.items():
                 walks[unit] += weight
         assert found[client] == pytest.approx(dict(walks), abs=1e-9)
+
+
+@given(supply_graphs(), st.sampled_from([0.3, 0.85]), st.lists(st.floats(0, 9), min_size=9))
+def test_sums_of_influence_are_those_over_the_pairs(
+    supply: SupplyGraph, alpha: float, drawn: list[float]
+) -> None:
+    pairs = influences(supply, alpha)
+    weight = dict(zip((*UNITS, *CLIENTS), drawn, strict=False))
+    assert spread(supply, alpha, weight) == pytest.approx(
+        {e: sum(found[u] * weight[u] for u in found) for e, found in pairs.items()}
+    )
+    assert at_stake(supply, alpha, weight) == pytest.approx(
+        {u: sum(found.get(u, 0) * weight[e] for e, found in pairs.items()) for u in supply.units}
+    )
+
+
+@given(supply_graphs())
+def test_counts_of_reach_are_those_of_the_pairs(supply: SupplyGraph) -> None:
+    pairs = [(unit, client) for unit, client, _ in reach(supply)]
+    assert reached(supply) == {u: sum(one == u for one, _ in pairs) for u in supply.units}
+    assert suppliers(supply) == {e: sum(one == e for _, one in pairs) for e in supply.external}
 
 
 def _one_edge_earlier(
