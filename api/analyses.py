@@ -186,9 +186,9 @@ def read_context(settings: Settings, cursor: Cursor, shared: Mapping[str, str]) 
     Raises:
         UsageError: a date, a time or the parameters cannot be read.
     """
-    day, moment, given = (shared.get(name, "").strip() for name in SHARED_OPTIONS)
+    _, moment, given = (shared.get(name, "").strip() for name in SHARED_OPTIONS)
     return Context(
-        as_of=_day(day) if day else today(settings),
+        as_of=day_of(shared),
         organization=settings.organization,
         knowledge=_moment(moment) if moment else None,
         parameters=read_parameters(cursor, given) if given else Parameters(),
@@ -200,6 +200,16 @@ def read_context(settings: Settings, cursor: Cursor, shared: Mapping[str, str]) 
 def today(settings: Settings) -> date:
     """Return today's date where the focal organisation is."""
     return datetime.now(ZoneInfo(settings.timezone)).date()
+
+
+def day_of(shared: Mapping[str, str]) -> date:
+    """Return the date T of a request, today unless it says another.
+
+    Raises:
+        UsageError: it is no date.
+    """
+    text = shared.get("as_of", "").strip()
+    return _day(text) if text else today(services().settings)
 
 
 def _day(text: str) -> date:

@@ -19,6 +19,7 @@ from api import (
     openapi,
     quarantine,
     queries,
+    referral_map,
     running,
     shacl,
     sparql,
@@ -37,6 +38,7 @@ from api.language import register_language
 from api.links import register_links
 from api.metrics import register_metrics
 from api.pages import register_pages
+from api.pictures import register_pictures
 from api.remembered import register_answers
 from api.security import protect
 from kg.catalog import load_catalog
@@ -86,6 +88,7 @@ def create_app(
     register_appearance(app)
     register_errors(app)
     register_answers(app)
+    register_pictures(app)
     for part in (
         sparql,
         graphs,
@@ -95,6 +98,7 @@ def create_app(
         quarantine,
         queries,
         analyses,
+        referral_map,
         csv_templates,
         finding,
         openapi,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from itertools import pairwise
 from typing import NamedTuple
@@ -16,7 +16,8 @@ from kg.analysis.parties import one_party
 from kg.analysis.referrals import evaluate_referrals
 from kg.lifecycle import Context, Table
 from kg.lifecycle.evaluation import Evaluation, snapshot
-from kg.store import Cursor, place_of
+from kg.namespaces import CG
+from kg.store import Cursor, lookup_nodes, place_of
 
 LINK_COLUMNS = (
     "step", "referrer", "referrer_key", "referred", "referred_key", "recommendation_key", "date",
@@ -53,7 +54,7 @@ def link(cursor: Cursor, context: Context, *, party: str, other: str) -> Table:
         path = _path(edges, start, end)
         primary = {(e.referrer, e.referred) for e in primary_forest(evaluation).edges.values()}
         names = names_of(evaluation, {node for edge, _ in path for node in edge[1:3]})
-        sources = _sources(evaluation, [edge.referral for edge, _ in path])
+        sources = sources_of(cursor, [edge.referral for edge, _ in path])
     rows = [
         (step, *names[edge.giver], *names[edge.receiver], edge.key, edge.day, edge.outcome,
          (edge.giver, edge.receiver) in primary, upwards, *sources.get(edge.referral, _UNKNOWN))
@@ -87,11 +88,12 @@ def _path(edges: Iterable[_Edge], start: int, end: int) -> list[tuple[_Edge, boo
     return [(edge, edge.receiver == node) for node, edge in found]
 
 
-def _sources(
-    evaluation: Evaluation, referrals: list[int]
+def sources_of(
+    cursor: Cursor, referrals: Sequence[int]
 ) -> dict[int, tuple[str, str, str | None, int | None]]:
-    """Return import, source, file and row of the statement of each referral."""
-    rows = evaluation.run(
+    """Return import, source, file and row of the statement of each referral that has one."""
+    (referred,) = lookup_nodes(cursor, [CG.referred])
+    rows = cursor.execute(
         """
         SELECT q.s, r.id, r.source, q.origin, r.report
         FROM quad AS q JOIN import_run AS r ON r.number = q.born
@@ -99,7 +101,7 @@ def _sources(
             AND q.origin IS NOT NULL
         ORDER BY q.s, q.died IS NULL, q.born DESC
         """,
-        referrals=referrals,
+        {"referred": referred, "referrals": list(referrals)},
     ).fetchall()
     found: dict[int, tuple[str, str, str | None, int | None]] = {}
     for referral, run, source, origin, report in rows:
