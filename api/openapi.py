@@ -22,6 +22,7 @@ from api.operations import (
     path_parameter,
 )
 from api.protocol import UPDATE
+from api.referral_map import FORMATS as MAP_FORMATS
 from api.shacl import OFFERED as SHACL_FORMATS
 from api.tables import FORMATS as TABLE_FORMATS
 from api.tables import RDF_FORMATS as RDF_TABLE_FORMATS
@@ -110,6 +111,7 @@ def describe() -> Document:
             "/api/analyses": {"get": operation("The analyses", [], json_content())},
             **{f"/api/{one.name.replace(' ', '/')}": _analysis(one) for one in ANALYSES.values()},
             "/api/referrals/network": {"get": _network()},
+            "/api/referrals/map": {"get": _map()},
         },
         "components": {
             "schemas": {"Problem": _PROBLEM_SCHEMA, **IMPORT_SCHEMAS},
@@ -253,6 +255,20 @@ def _search() -> Document:
 def _network() -> Document:
     asked = [*_of_analyses(), *_shared()]
     return operation("The network of referrals", asked, content_in(NETWORK_FORMATS))
+
+
+def _map() -> Document:
+    wanted = [
+        _parameter("limit", "Parties drawn at most, the most valuable first; default: 2000"),
+        _parameter("channel", "Only parties with a referral by this channel"),
+        _parameter("product", "Only parties with a referral of this product, by its key or IRI"),
+        _parameter("depth", "Only parties at most so deep in the forest of referrals"),
+        _parameter("stage", "Only parties in this stage; may be repeated"),
+        _parameter("expand", "A party drawn with all its neighbours; may be repeated"),
+        _parameter("include", "A party drawn in any case; may be repeated"),
+    ]
+    asked = [*wanted, *_of_analyses(), *_shared()]
+    return _operation("The referrals placed on a plane", asked, _content(MAP_FORMATS))
 
 
 def _of_analyses() -> list[Document]:

@@ -26,7 +26,7 @@ from kg.analysis.shown import Shown, shown
 from kg.errors import UsageError
 from kg.lifecycle import Context
 from kg.lifecycle.classify import party_records
-from kg.store import Cursor, lookup_nodes
+from kg.store import Cursor
 
 MOST_PARTIES = 20_000
 """Parties that one picture may hold."""

@@ -14,6 +14,7 @@ from api.conditional import is_known, not_modified, tag_of, with_tag
 from api.config import services
 from api.language import current_language
 from api.negotiation import choose_format
+from api.pictures import caller_key, picture_of
 from kg.analysis.network import network_document
 from kg.analysis.picture import Picture, picture_graph
 from kg.sparql.formats import Format
@@ -42,9 +43,7 @@ def show_map() -> Response:
     chosen, media_type = choose_format(FORMATS)
     asked = sorted(given.items(multi=True))
     day = day_of(given)
-    tag = tag_of(
-        services().store.head, chosen.name, day, current_language(), caller_key(), asked
-    )
+    tag = tag_of(services().store.head, chosen.name, day, current_language(), caller_key(), asked)
     if is_known(tag):
         return not_modified(tag)
     picture = picture_of(given)
@@ -58,7 +57,8 @@ def show_map() -> Response:
 
 def _written(picture: Picture, name: str, day: date) -> bytes:
     if name == "json":
-        return json.dumps(document(picture, day), ensure_ascii=False, separators=(",", ":")).encode()
+        told = document(picture, day)
+        return json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode()
     names = {rank: one.label for rank, one in picture.names.items()}
     return network_document(picture_graph(picture, names, day), name)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
@@ -49,10 +50,16 @@ class View:
     products: Sequence[Shown] = ()
     rows: list[Member] = field(default_factory=list)
     matching: int = 0
+    shown: int = 0
     page: int = 1
     tree: Tree | None = None
     alone: bool = False
     path: list[Told] | None = None
+
+    @property
+    def pages(self) -> int:
+        """Number of pages of the table."""
+        return 1 if self.tree else max(1, math.ceil(self.shown / ROWS_SHOWN))
 
 
 @blueprint.get("")
@@ -113,9 +120,15 @@ def _fill(view: View) -> None:
             view.tree = None if rank is None else tree(cursor, found, rank)
         if given.get("from", "").strip() and given.get("to", "").strip():
             view.path = _path(cursor, found)
+    if view.tree is not None:
+        # The table tells of what is drawn.
+        view.rows = [box.member for box in view.tree.boxes]
+        view.matching = view.shown = len(view.rows)
+        return
     picture = picture_of(given)
     view.matching = picture.drawn.matching
-    view.page = _page(len(picture.drawn.parties))
+    view.shown = len(picture.drawn.parties)
+    view.page = min(_page(), view.pages)
     first = (view.page - 1) * ROWS_SHOWN
     with reading("referrals map", given) as cursor:
         view.rows = members(cursor, found, picture.drawn.parties[first : first + ROWS_SHOWN])
@@ -127,11 +140,10 @@ def _path(cursor: Cursor, found: ReferralMap) -> list[Told]:
     return [] if start is None or end is None else path(cursor, found, start, end)
 
 
-def _page(rows: int) -> int:
-    """Return the page of the table that is asked for, the nearest that there is."""
+def _page() -> int:
+    """Return the page of the table that is asked for."""
     text = request.args.get("page", "1")
-    last = max(1, -(-rows // ROWS_SHOWN))
-    return min(max(1, int(text)), last) if text.isascii() and text.isdigit() else 1
+    return max(1, int(text)) if text.isascii() and text.isdigit() else 1
 
 
 def _referrals(cursor: Cursor) -> int:

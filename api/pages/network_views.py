@@ -17,7 +17,7 @@ from kg.analysis.referral_map import NONE, OUTCOMES, ReferralMap
 from kg.analysis.shown import Shown, shown
 from kg.store import Cursor
 
-_COLUMN, _ROW = 210, 30
+_COLUMN, _ROW = 185, 30
 """Width of a column and height of a row of the drawn chain, in pixels."""
 _LETTERS = 24
 """Letters of a name in the drawn chain."""
@@ -56,14 +56,12 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """A party of the drawn chain and where it stands; `x0`, `y0`: where its line comes from."""
+    """A party of the drawn chain where it stands, and where its line comes from."""
 
     member: Member
     text: str
-    x: float
-    y: float
-    x0: float | None
-    y0: float | None
+    at: tuple[float, float]
+    start: tuple[float, float] | None
     hidden: int
     chosen: bool
 
@@ -113,15 +111,13 @@ def tree(cursor: Cursor, found: ReferralMap, rank: int) -> Tree:
     """Return the chain of a party as a drawing from left to right."""
     chain = chain_of(found, rank)
     shown_as = members(cursor, found, [twig.rank for twig in chain.twigs])
-    points = {
-        twig.rank: (twig.column * _COLUMN + 12, twig.row * _ROW + 18) for twig in chain.twigs
-    }
+    points = {twig.rank: (twig.column * _COLUMN + 12, twig.row * _ROW + 18) for twig in chain.twigs}
     boxes = [
         Box(
             one,
             _short(one.party.label),
-            *points[twig.rank],
-            *points.get(twig.parent, (None, None)),
+            points[twig.rank],
+            points.get(twig.parent),
             twig.hidden,
             twig.rank == rank,
         )

@@ -98,7 +98,7 @@ export class NetworkMap extends EventTarget {
       graph.addNode(key, {
         x: parties.x[i],
         y: parties.y[i],
-        size: 3 + 13 * share,
+        size: 2.5 + 10.5 * share,
         color,
         border: ringed ? css(colours.bad) : color,
         ringed,

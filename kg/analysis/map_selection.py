@@ -41,7 +41,8 @@ class Selection:
 def select(found: ReferralMap, wanted: MapFilter) -> Selection:
     """Return what of a map is drawn, parties by rank and referrals by day."""
     fits = _fitting_links(found, wanted)
-    shown, matching = [], 0
+    shown: list[int] = []
+    matching = 0
     for rank in _fitting_parties(found, wanted, fits):
         matching += 1
         if len(shown) < wanted.limit:
@@ -83,6 +84,10 @@ def _fitting_parties(
     return ranks
 
 
+def _fitting(links: Iterable[int], fits: Callable[[int], bool] | None) -> Iterable[int]:
+    return links if fits is None else filter(fits, links)
+
+
 def _ends(found: ReferralMap, links: Iterable[int]) -> Collection[int]:
     links = list(links)
     givers = {found.links.giver[link] for link in links}
@@ -92,7 +97,7 @@ def _ends(found: ReferralMap, links: Iterable[int]) -> Collection[int]:
 def _neighbours(
     found: ReferralMap, ranks: Iterable[int], fits: Callable[[int], bool] | None
 ) -> Collection[int]:
-    return _ends(found, (one for rank in ranks for one in filter(fits, found.touching[rank])))
+    return _ends(found, (one for rank in ranks for one in _fitting(found.touching[rank], fits)))
 
 
 def _between(
@@ -104,6 +109,6 @@ def _between(
         touched: Iterable[int] = range(len(found.links.term))
     else:
         touched = sorted({link for rank in shown for link in found.touching[rank]})
-    for link in filter(fits, touched):
+    for link in _fitting(touched, fits):
         if found.links.giver[link] in shown and found.links.receiver[link] in shown:
             yield link

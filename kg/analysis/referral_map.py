@@ -190,7 +190,7 @@ def _with_links(
         receiver=array("l", (rank[row[2]] for row in rows)),
         day=array("i", (NONE if row[4] is None else row[4].toordinal() for row in rows)),
         channel=array("i", (NONE if row[5] is None else channels[row[5]] for row in rows)),
-        products=array("i", (sets[tuple(sorted(product[i] for i in row[6] or ()))] for row in rows)),
+        products=array("i", (sets[tuple(product[i] for i in row[6] or ())] for row in rows)),
         outcome=array("b", (OUTCOMES.index(row[7]) for row in rows)),
         primary=bytearray((row[1], row[2], row[3]) in primary for row in rows),
         cold=bytearray(row[8] for row in rows),
@@ -222,7 +222,7 @@ WITH said AS (
     SELECT q.s, min(t.lex) AS channel FROM {channels} AS q JOIN term AS t ON t.id = q.o
     WHERE q.s IN (SELECT referral FROM referral) GROUP BY q.s
 ), named AS (
-    SELECT s, list(DISTINCT o) AS items FROM {items} GROUP BY s
+    SELECT s, list_sort(list(DISTINCT o)) AS items FROM {items} GROUP BY s
 )
 SELECT r.referral, r.giver, r.receiver, r.key, r.day, c.channel, n.items, r.outcome,
     coalesce(r.outcome = 'converted' AND r.giver_stage = 'FORMER', FALSE) AS cold
