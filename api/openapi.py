@@ -259,16 +259,16 @@ def _network() -> Document:
 
 def _map() -> Document:
     wanted = [
-        _parameter("limit", "Parties drawn at most, the most valuable first; default: 2000"),
-        _parameter("channel", "Only parties with a referral by this channel"),
-        _parameter("product", "Only parties with a referral of this product, by its key or IRI"),
-        _parameter("depth", "Only parties at most so deep in the forest of referrals"),
-        _parameter("stage", "Only parties in this stage; may be repeated"),
-        _parameter("expand", "A party drawn with all its neighbours; may be repeated"),
-        _parameter("include", "A party drawn in any case; may be repeated"),
+        parameter("limit", "Parties drawn at most, the most valuable first; default: 2000"),
+        parameter("channel", "Only parties with a referral by this channel"),
+        parameter("product", "Only parties with a referral of this product, by its key or IRI"),
+        parameter("depth", "Only parties at most so deep in the forest of referrals"),
+        parameter("stage", "Only parties in this stage; may be repeated"),
+        parameter("expand", "A party drawn with all its neighbours; may be repeated"),
+        parameter("include", "A party drawn in any case; may be repeated"),
     ]
     asked = [*wanted, *_of_analyses(), *_shared()]
-    return _operation("The referrals placed on a plane", asked, _content(MAP_FORMATS))
+    return operation("The referrals placed on a plane", asked, content_in(MAP_FORMATS))
 
 
 def _of_analyses() -> list[Document]:

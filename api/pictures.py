@@ -16,8 +16,8 @@ from werkzeug.datastructures import MultiDict
 from api.analyses import SHARED_OPTIONS, read_context, reading
 from api.config import services
 from api.identity import caller
+from api.labels import pseudonym
 from api.language import current_language
-from api.parties import pseudonym
 from api.recent import Recent
 from kg.analysis.map_selection import OPENING, MapFilter
 from kg.analysis.picture import Picture, draw, named

@@ -134,20 +134,22 @@ def _members(
     currency = currencies[0] if currencies else evaluation.context.currency
     below, descendants = downstream([one for one in values if one.currency == currency], forest)
     own = {value.party: value.cents for value in values if value.currency == currency}
-    brought = {party: amounts[currency] for party, amounts in below.items()}
+    brought = below.get(currency, {})
     stage = dict(evaluation.run("SELECT party, stage FROM referral_party").fetchall())
     terms = _ends(evaluation)
-    terms.sort(key=lambda one: (-brought.get(one, 0), -descendants[one], -own.get(one, 0), one))
+    terms.sort(
+        key=lambda one: (-brought.get(one, 0), -descendants.get(one, 0), -own.get(one, 0), one)
+    )
     rank = {term: place for place, term in enumerate(terms)}
     stages = tuple(sorted({stage.get(term, "") for term in terms}))
-    places = forest.places()
+    places = forest.places
     ringed = {member: number for number, ring in enumerate(_rings(evaluation)) for member in ring}
     number = {name: place for place, name in enumerate(stages)}
     members = Members(
         term=array("q", terms),
         downstream=array("q", (brought.get(one, 0) for one in terms)),
         value=array("q", (own.get(one, 0) for one in terms)),
-        descendants=array("l", (descendants[one] for one in terms)),
+        descendants=array("l", (descendants.get(one, 0) for one in terms)),
         stage=array("b", (number[stage.get(one, "")] for one in terms)),
         depth=array("i", (places[one][0] if one in places else 0 for one in terms)),
         parent=array("l", (rank.get(forest.parent(one) or NONE, NONE) for one in terms)),

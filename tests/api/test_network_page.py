@@ -190,7 +190,7 @@ def test_a_path_tells_each_referral_with_its_date(client):
     rows = re.findall(r"<tr>(.*?)</tr>", text[text.index("data-path") :], re.DOTALL)[1:]
     told = [" ".join(re.sub("<[^>]+>", " ", row).split()) for row in rows]
     assert [line.split()[-1] for line in told] == ["R2", "R1", "R3"]
-    assert "2\u00a0Jan\u00a02025" in told[0]
+    assert "2 Jan 2025" in told[0]
     alone = client.get("/network", query_string={"as_of": "2025-01-01", "from": "A", "to": "D"})
     assert "No referrals link these two." in alone.text
 
