@@ -9,6 +9,7 @@ from jinja2 import StrictUndefined
 from api import (
     analyses,
     csv_templates,
+    editing,
     finding,
     graphs,
     health,
@@ -100,6 +101,7 @@ def create_app(
         analyses,
         referral_map,
         csv_templates,
+        editing,
         finding,
         openapi,
         health,

@@ -100,6 +100,7 @@ def describe() -> Document:
             "/api/queries": {"get": operation("The named questions", [], json_content())},
             **{f"/api/queries/{one.name}": {"get": _question(one)} for one in catalog},
             "/api/search": {"get": _search()},
+            **_editing(),
             "/api/templates": {"get": operation("The names of the templates", [], json_content())},
             "/api/templates/{name}": {
                 "get": operation(
@@ -241,6 +242,19 @@ def _question(question: NamedQuery) -> Document:
     ]
     content = content_in(BINDING_FORMATS)
     return operation(question.questions["en"], [*parameters, *_shared()], content)
+
+
+def _editing() -> dict[str, Document]:
+    words = parameter("q", "The beginnings of words of a label, in either language")
+    text = parameter("query", "The query")
+    plain: Document = {"text/plain": {}}
+    return {
+        "/api/completions": {
+            "get": operation("Terms to write in a query", [words], json_content())
+        },
+        "/api/plan": {"get": operation("The SQL of a query, and its plan", [text], plain)},
+        "/api/labels": {"post": operation("What IRIs are called", [], json_content())},
+    }
 
 
 def _search() -> Document:

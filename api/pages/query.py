@@ -128,6 +128,7 @@ def _render(problem: Problem | None = None, **shown: Any) -> Response:
     page = render_template(
         "query.html",
         problem=problem,
+        default_text=default_text(),
         lines=lines,
         catalog=services().catalog.values(),
         seconds=services().settings.timeout,

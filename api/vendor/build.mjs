@@ -1,6 +1,6 @@
 // Bundles every module of `entries` into one file that a browser loads as it is, its licences beside it.
 import { build } from "esbuild";
-import { readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -15,6 +15,22 @@ function packagesOf(inputs) {
     if (found) folders.add(found[1]);
   }
   return [...folders].sort();
+}
+
+/** Adds what packages bring along, built into their own files already. */
+function withDependencies(folders) {
+  const found = new Set();
+  const visit = (folder) => {
+    if (found.has(folder) || !existsSync(join(here, folder))) return;
+    found.add(folder);
+    const { dependencies = {} } = JSON.parse(readFileSync(join(here, folder, "package.json")));
+    for (const name of Object.keys(dependencies)) {
+      const nested = join(folder, "node_modules", name);
+      visit(existsSync(join(here, nested)) ? nested : join("node_modules", name));
+    }
+  };
+  folders.forEach(visit);
+  return [...found].sort();
 }
 
 /** Returns the name, version, licence and licence text of a package. */
@@ -38,6 +54,6 @@ for (const entry of readdirSync(join(here, "entries"))) {
     loader: { ".svg": "dataurl", ".woff2": "dataurl" },
     metafile: true,
   });
-  const licences = packagesOf(metafile.inputs).map(licenceOf).join("\n\n----\n\n");
+  const licences = withDependencies(packagesOf(metafile.inputs)).map(licenceOf).join("\n\n----\n\n");
   writeFileSync(join(out, `${basename(entry, ".mjs")}.LICENCES.txt`), `${licences}\n`);
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from rdflib.term import Identifier
 
@@ -19,10 +19,14 @@ def explain(
     *,
     bindings: Mapping[str, Identifier] | None = None,
     base: str | None = None,
+    hidden_graphs: Collection[str] = (),
 ) -> str:
-    """Return the SQL of a query and the engine's plan, or why it is not compiled."""
+    """Return the SQL of a query and the engine's plan, or why it is not compiled.
+
+    `hidden_graphs` are rules of the graphs that are not there for who asks.
+    """
     parsed = parse(text, base)
-    cursor = store.cursor()
+    cursor = store.cursor(hidden_graphs)
     cursor.begin()
     try:
         compiled = compile_query(cursor, parsed, bindings or {}, GraphChoice(), in_two_steps=True)

@@ -39,11 +39,33 @@ def pytest_collection_modifyitems(items):
                 item.add_marker(pytest.mark.skipif(True, reason=reason))
 
 
+def _idle(app):
+    """Return an event that is set while the application answers nothing."""
+    idle, lock, answering = threading.Event(), threading.Lock(), set()
+    idle.set()
+
+    def begin():
+        with lock:
+            answering.add(threading.get_ident())
+            idle.clear()
+
+    def end(_error):
+        with lock:
+            answering.discard(threading.get_ident())
+            if not answering:
+                idle.set()
+
+    app.before_request_funcs.setdefault(None, []).insert(0, begin)
+    app.teardown_request(end)
+    return idle
+
+
 @pytest.fixture
 def server(tmp_path):
     """Yield the address of a server over an empty store."""
     with Store.open(None) as store:
         app = create_app(Settings(data_dir=tmp_path), store)
+        idle = _idle(app)
         running = make_server("127.0.0.1", 0, app, threaded=True)
         thread = threading.Thread(target=running.serve_forever)
         thread.start()
@@ -51,6 +73,8 @@ def server(tmp_path):
         running.shutdown()
         thread.join()
         running.server_close()
+        # A page that was left may still be computed, on the store that is closed now.
+        assert idle.wait(60)
 
 
 @pytest.fixture(scope="session")

@@ -70,8 +70,8 @@ def test_good_import_commits_and_the_overview_counts_it(page, files):
     upload(browser, files["good"], "import")
     assert "Imported" in text(browser, ".verdict")
     page("/")
-    assert "2\nparties" in text(browser, ".figures")
-    assert "1\nimport" in text(browser, ".figures")
+    assert "2\nparties" in text(browser, "[aria-labelledby=counts] .figures")
+    assert "1\nimport" in text(browser, "[aria-labelledby=counts] .figures")
     assert complaints(browser) == []
 
 
@@ -80,7 +80,7 @@ def test_dry_run_writes_nothing(page, files):
     upload(browser, files["good"], "dry-run")
     assert "Dry run" in text(browser, ".verdict")
     page("/")
-    assert "0\nparties" in text(browser, ".figures")
+    assert "0\nparties" in text(browser, "[aria-labelledby=counts] .figures")
 
 
 def test_bad_import_shows_row_and_column_and_writes_nothing(page, files):
@@ -94,46 +94,114 @@ def test_bad_import_shows_row_and_column_and_writes_nothing(page, files):
     assert cells[:5] == ["erreur", "parties.csv", "3", "birth_date", "1990-02-31"]
     assert "calendrier" in cells[5]
     page("/")
-    assert "0\npartie prenante" in text(browser, ".figures")
+    assert "0\npartie prenante" in text(browser, "[aria-labelledby=counts] .figures")
+
+
+def write(browser, query):
+    """Put a query into the editor, once it is there."""
+    WebDriverWait(browser, 30).until(
+        lambda one: one.find_elements(By.CSS_SELECTOR, ".editor .CodeMirror")
+    )
+    browser.execute_script(
+        "document.querySelector('.CodeMirror').CodeMirror.setValue(arguments[0])", query
+    )
+
+
+def answered(browser, selector="#answer .facts, #answer .problem"):
+    """Press Run and wait for what comes in the place of the answer."""
+    browser.find_element(By.CSS_SELECTOR, "form[data-query] button[type=submit]").click()
+    return WebDriverWait(browser, 60).until(
+        lambda one: one.find_elements(By.CSS_SELECTOR, selector)
+    )
 
 
 def test_query_shows_rows_with_markup_as_text(page, files):
     browser = page("/imports")
     upload(browser, files["good"], "import")
     page("/query")
-    field = browser.find_element(By.ID, "query")
-    field.clear()
-    field.send_keys(
-        "SELECT ?name WHERE { ?s <http://xmlns.com/foaf/0.1/name> ?name } ORDER BY ?name"
+    write(
+        browser, "SELECT ?name WHERE { ?s <http://xmlns.com/foaf/0.1/name> ?name } ORDER BY ?name"
     )
-    submit(browser, "main form button")
-    names = [cell.text for cell in browser.find_elements(By.CSS_SELECTOR, ".answer td")]
+    answered(browser, "#answer .data-table")
+    names = [
+        cell.text
+        for cell in browser.find_elements(By.CSS_SELECTOR, "#answer tbody tr:not(.gap) td")
+    ]
     assert names == ["Acme <script>alert(1)</script>", "Zoé & fils"]
+    assert "2 rows" in text(browser, "#answer .facts")
     assert complaints(browser) == []
 
 
-def test_syntax_error_shows_its_line_with_a_caret(page):
+def test_syntax_error_shows_its_line(page):
     browser = page("/query")
-    field = browser.find_element(By.ID, "query")
-    field.clear()
-    field.send_keys("SELECT *\nWHERE { ?s ?p }")
-    submit(browser, "main form button")
+    write(browser, "SELECT *\nWHERE { ?s ?p }")
+    answered(browser)
     assert "Line 2, column" in text(browser, ".problem")
-    assert "WHERE { ?s ?p }" in text(browser, ".problem .source")
-    assert browser.find_element(By.CSS_SELECTOR, ".caret").is_displayed()
-    assert field_value(browser, "query") == "SELECT *\nWHERE { ?s ?p }"
+
+
+def test_a_table_of_many_rows_is_drawn_where_it_is_scrolled(page):
+    browser = page("/query")
+    numbers = " ".join(str(n) for n in range(3_000))
+    write(browser, f"SELECT ?n {{ VALUES ?n {{ {numbers} }} }}")
+    answered(browser, "#answer .data-table")
+    assert "3,000 rows" in text(browser, "#answer .facts")
+    drawn = len(browser.find_elements(By.CSS_SELECTOR, "#answer tbody tr"))
+    assert drawn < 100
+    browser.execute_script(
+        "const one = document.querySelector('#answer .scroll'); one.scrollTop = one.scrollHeight"
+    )
+    WebDriverWait(browser, 10).until(lambda one: "2,999" in text(one, "#answer tbody"))
+    heading = browser.find_element(By.CSS_SELECTOR, "#answer thead button")
+    heading.click()
+    assert text(browser, "#answer tbody").startswith("2,999")
+    browser.find_element(By.CSS_SELECTOR, "#answer .tools input").send_keys("2,998")
+    WebDriverWait(browser, 10).until(lambda one: "1 of 3,000" in text(one, "#answer .tools"))
+
+
+def test_ctrl_enter_runs_the_query_and_a_chart_shows_it(page):
+    browser = page("/query")
+    write(browser, 'SELECT ?k ?n { VALUES (?k ?n) { ("a" 1) ("b" 2) } }')
+    browser.execute_script("document.querySelector('.CodeMirror').CodeMirror.focus()")
+    browser.switch_to.active_element.send_keys(Keys.CONTROL, Keys.ENTER)
+    buttons = WebDriverWait(browser, 60).until(
+        lambda one: one.find_elements(By.CSS_SELECTOR, "#answer .views button")
+    )
+    assert [one.text for one in buttons] == ["Table", "Bars", "Line", "Pie"]
+    for button in buttons[1:]:
+        button.click()
+        assert browser.find_elements(By.CSS_SELECTOR, "#answer svg path, #answer svg rect")
+    assert complaints(browser) == []
+
+
+def test_what_is_typed_is_completed_from_labels(page):
+    browser = page("/query")
+    write(browser, "SELECT * { ?x a ")
+    browser.execute_script(
+        "const one = document.querySelector('.CodeMirror').CodeMirror; one.execCommand('goDocEnd');"
+        " one.focus()"
+    )
+    browser.switch_to.active_element.send_keys("purchase")
+    WebDriverWait(browser, 30).until(
+        lambda one: one.find_elements(By.CSS_SELECTOR, ".CodeMirror-hint-active")
+    )
+    browser.switch_to.active_element.send_keys(Keys.ENTER)
+    written = field_value(browser, "query")
+    assert "a cg:Purchase" in written
+    assert "PREFIX cg:" in written
+
+
+def test_search_suggests_as_one_types_and_the_keyboard_goes_there(page, files):
+    browser = page("/imports")
+    upload(browser, files["good"], "import")
+    page("/")
+    browser.find_element(By.ID, "find").send_keys("zoe")
+    WebDriverWait(browser, 30).until(lambda one: "Zoé & fils" in text(one, "#find-list"))
+    browser.find_element(By.ID, "find").send_keys(Keys.ARROW_DOWN, Keys.ENTER)
+    WebDriverWait(browser, 30).until(lambda one: text(one, "h1") == "Zoé & fils")
 
 
 def field_value(browser, name):
     return browser.find_element(By.ID, name).get_property("value")
-
-
-def test_ctrl_enter_runs_the_query(page):
-    browser = page("/query")
-    old = browser.find_element(By.TAG_NAME, "html")
-    browser.find_element(By.ID, "query").send_keys(Keys.CONTROL, Keys.ENTER)
-    WebDriverWait(browser, 60).until(staleness_of(old))
-    assert browser.find_elements(By.ID, "answer")
 
 
 def test_every_page_speaks_both_languages(page):

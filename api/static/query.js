@@ -1,0 +1,210 @@
+// The query page with script: editor, tabs, history, links to share, stop, plan, answers in place.
+
+import { openEditor } from "./editor.js";
+import { element } from "./element.js";
+import { factsOf, readAnswer, showAnswer } from "./results.js";
+import { text } from "./texts.js";
+
+const ACCEPT = "application/sparql-results+json, application/n-triples;q=0.9";
+const KEPT = "clientgraph.query";
+const HISTORY = 40;
+const LONG_LINK = 6000;
+const SHOWN = 500;
+const FORMATS = { select: [["csv", "csv"], ["json", "srj"], ["xml", "srx"], ["tsv", "tsv"]], graph: [["turtle", "ttl"], ["nt", "nt"], ["xml", "rdf"], ["json-ld", "jsonld"]] };
+
+const form = document.querySelector("form[data-query]");
+const area = form.querySelector("textarea");
+const named = form.dataset.named;
+const answer = document.getElementById("answer");
+const runButton = form.querySelector("button[type=submit]");
+let running = null;
+let editor = null;
+
+const kept = load();
+
+function load() {
+  try {
+    return { tabs: [], active: 0, history: [], ...JSON.parse(localStorage.getItem(KEPT) ?? "{}") };
+  } catch {
+    return { tabs: [], active: 0, history: [] };
+  }
+}
+
+function save() {
+  try {
+    localStorage.setItem(KEPT, JSON.stringify(kept));
+  } catch {
+    // Without room to keep them, tabs last as long as the page.
+  }
+}
+
+// What is asked: a text, or a named question with its parameters.
+
+function asked() {
+  if (!named) return { address: "/sparql", parameters: { query: editor.getValue() }, text: editor.getValue() };
+  const fields = new FormData(form);
+  const parameters = Object.fromEntries([...fields].filter(([name, value]) => value && !["run", "as_of"].includes(name)));
+  return { address: named, parameters, text: form.dataset.text };
+}
+
+async function run() {
+  if (running) return;
+  const { address, parameters, text: query } = asked();
+  running = new AbortController();
+  const started = performance.now();
+  show(true);
+  answer.replaceChildren(element("p", { class: "loading", role: "status" }, text("script.query.running")));
+  try {
+    const link = `${address}?${new URLSearchParams(parameters)}`;
+    const response = await send(address, parameters, running.signal);
+    const body = await response.text();
+    const seconds = (performance.now() - started) / 1000;
+    if (!response.ok) return fail(JSON.parse(body));
+    const read = readAnswer(response.headers.get("Content-Type"), body);
+    const offered = FORMATS[read.triples ? "graph" : "select"].map(([name, suffix]) => ({ name, file: `answer.${suffix}`, address: `${link}&format=${name}` }));
+    await showAnswer(answer, read, factsOf(read, response, seconds), offered);
+    remember(query, read, seconds);
+  } catch (error) {
+    const stopped = error.name === "AbortError";
+    fail({ title: text(stopped ? "script.query.stopped" : "script.query.error"), detail: stopped ? "" : error.message });
+  } finally {
+    running = null;
+    show(false);
+  }
+}
+
+function send(address, parameters, signal) {
+  const headers = { Accept: ACCEPT };
+  if (named) return fetch(`${address}?${new URLSearchParams(parameters)}`, { headers, signal });
+  history.replaceState(null, "", shareLink());
+  return fetch(address, { method: "POST", headers, body: new URLSearchParams(parameters), signal });
+}
+
+function fail(problem) {
+  const place = problem.line ? text("script.query.error_at", { line: problem.line, column: problem.column ?? 1 }) : "";
+  const title = element("h2", {}, problem.title);
+  answer.replaceChildren(element("div", { class: "problem", role: "alert" }, title, place && element("p", {}, element("strong", {}, place)), element("pre", {}, problem.detail ?? "")));
+  if (problem.line && editor) editor.setCursor({ line: problem.line - 1, ch: (problem.column ?? 1) - 1 });
+}
+
+/** Stops the query in the server, then lets go of its answer. */
+async function stop() {
+  const { text: query } = asked();
+  const listed = await (await fetch("/api/running", { headers: { Accept: "application/json" } })).json();
+  const mine = listed.running.filter((one) => one.kind === "query" && one.text === query.slice(0, SHOWN));
+  await Promise.all(mine.map((one) => fetch(`/api/running/${one.id}`, { method: "DELETE" })));
+  running?.abort();
+}
+
+function show(busy) {
+  runButton.hidden = busy;
+  stopButton.hidden = !busy;
+  (busy ? stopButton : runButton).focus({ preventScroll: true });
+}
+
+// The plan
+
+async function explain() {
+  const response = await fetch(`/api/plan?${new URLSearchParams({ query: asked().text })}`);
+  const body = await response.text();
+  if (!response.ok) return fail(JSON.parse(body));
+  answer.replaceChildren(element("h2", { id: "answer-title" }, text("script.query.plan")), element("pre", { tabindex: 0 }, body));
+}
+
+// Sharing
+
+function shareLink() {
+  const link = `/query?${new URLSearchParams({ query: editor.getValue() })}`;
+  return link.length < LONG_LINK ? link : "/query";
+}
+
+async function share(event) {
+  const link = new URL(named ? `${location.pathname}?${new URLSearchParams(new FormData(form))}` : shareLink(), location);
+  await navigator.clipboard?.writeText(link.href).catch(() => {});
+  event.target.textContent = text("script.query.shared");
+}
+
+// Tabs and history
+
+function drawTabs() {
+  const buttons = kept.tabs.map((tab, at) =>
+    element("button", { type: "button", class: "tab", "aria-pressed": at === kept.active, onclick: () => open(at) }, tab.name));
+  const more = element("button", { type: "button", class: "tab", "aria-label": text("script.query.tab_new"), onclick: () => open(append(form.dataset.default)) }, "+");
+  const close = kept.tabs.length > 1 && element("button", { type: "button", class: "tab", "aria-label": text("script.query.tab_close"), onclick: shut }, "×");
+  tabs.replaceChildren(...buttons, more, close || "");
+}
+
+function open(at) {
+  kept.active = at;
+  editor.setValue(kept.tabs[at].text);
+  answer.replaceChildren();
+  drawTabs();
+  save();
+}
+
+/** Adds a tab with a text after the others, without showing it. */
+function append(value) {
+  const n = Math.max(0, ...kept.tabs.map((one) => one.n)) + 1;
+  return kept.tabs.push({ name: text("script.query.tab", { n }), n, text: value }) - 1;
+}
+
+function shut() {
+  kept.tabs.splice(kept.active, 1);
+  open(Math.max(0, kept.active - 1));
+}
+
+function remember(query, read, seconds) {
+  if (named) return;
+  kept.history = [{ text: query, at: Date.now(), rows: read.rows?.length ?? null, seconds }, ...kept.history.filter((one) => one.text !== query)].slice(0, HISTORY);
+  save();
+  drawHistory();
+}
+
+function drawHistory() {
+  const when = new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: "medium", timeStyle: "short" });
+  const items = kept.history.map((one) => {
+    const first = one.text.split("\n").find((line) => line.trim() && !/^\s*(PREFIX|BASE|#)/i.test(line)) ?? one.text;
+    const rows = one.rows === null ? "" : ` · ${text("script.query.rows", { n: one.rows })}`;
+    return element("li", {}, element("button", { type: "button", class: "link", onclick: () => editor.setValue(one.text) }, first.slice(0, 90)), element("small", {}, when.format(one.at) + rows));
+  });
+  past.hidden = !items.length;
+  past.replaceChildren(element("summary", {}, text("script.query.history")), element("ol", { class: "past" }, ...items));
+}
+
+const stopButton = element("button", { type: "button", hidden: true, onclick: () => stop().catch(() => running?.abort()) }, text("script.query.stop"));
+const tabs = element("div", { class: "tabs", role: "group", "aria-label": text("script.query.tabs") });
+const past = element("details", { hidden: true });
+
+runButton.after(
+  stopButton,
+  element("button", { type: "button", class: "second", onclick: () => explain().catch((error) => fail({ title: text("script.query.error"), detail: error.message })) }, text("script.query.plan_show")),
+  element("button", { type: "button", class: "second", onclick: share }, text("script.query.share")),
+);
+form.addEventListener("submit", (event) => {
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  run();
+}, { capture: true });
+
+if (!named) {
+  area.before(tabs);
+  form.after(past);
+  form.removeAttribute("data-run-on-ctrl-enter");
+  const given = new URLSearchParams(location.search);
+  const asks = given.has("query") || given.has("edit");
+  if (!kept.tabs.length || (asks && !kept.tabs.some((one) => one.text === area.value))) {
+    kept.active = append(area.value);
+  } else if (asks) {
+    kept.active = kept.tabs.findIndex((one) => one.text === area.value);
+  }
+  kept.active = Math.min(kept.active, kept.tabs.length - 1);
+  area.value = kept.tabs[kept.active].text;
+  editor = openEditor(area, run);
+  editor.on("change", () => {
+    kept.tabs[kept.active].text = editor.getValue();
+    save();
+  });
+  drawTabs();
+  drawHistory();
+  save();
+}

@@ -1,0 +1,3 @@
+import "@zazuko/yasqe/build/yasqe.min.css";
+
+export { default as Yasqe } from "@zazuko/yasqe";
