@@ -35,10 +35,18 @@ function withDependencies(folders) {
 
 /** Returns the name, version, licence and licence text of a package. */
 function licenceOf(folder) {
-  const { name, version, license } = JSON.parse(readFileSync(join(here, folder, "package.json")));
+  const described = JSON.parse(readFileSync(join(here, folder, "package.json")));
+  const { name, version, license } = described;
   const file = readdirSync(join(here, folder)).find((one) => /^licen[cs]e/i.test(one));
-  const text = file ? readFileSync(join(here, folder, file), "utf8").trim() : "";
+  const text = file ? readFileSync(join(here, folder, file), "utf8").trim() : namedLicence(described);
   return `${name} ${version} (${license})\n\n${text}`.trim();
+}
+
+/** Returns the text of the licence that a package names without bringing its text. */
+function namedLicence({ name, license, author, contributors = [] }) {
+  if (license !== "MIT") throw new Error(`${name} brings no licence text, and ${license} is not kept here`);
+  const holders = [author, ...contributors].map((one) => one?.name ?? one).filter(Boolean);
+  return `Copyright (c) ${holders.join(", ")}\n\n${readFileSync(join(here, "MIT.txt"), "utf8").trim()}`;
 }
 
 for (const entry of readdirSync(join(here, "entries"))) {
