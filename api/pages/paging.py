@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -33,10 +33,15 @@ def page_of(rows: Sequence[Row], size: int) -> Page[Row]:
 
     A number beyond the end is the last page.
     """
-    pages = max(1, -(-len(rows) // size))
+    return read_page(len(rows), size, lambda past, most: rows[past : past + most])
+
+
+def read_page(total: int, size: int, read: Callable[[int, int], Sequence[Row]]) -> Page[Row]:
+    """Return the page as `page_of` does; `read` gives rows past so many, and at most so many."""
+    pages = max(1, -(-total // size))
     number = min(page_number(), pages)
-    start = (number - 1) * size
-    return Page(rows[start : start + size], number, pages, start + 1, len(rows))
+    past = (number - 1) * size
+    return Page(read(past, size), number, pages, past + 1, total)
 
 
 def page_number() -> int:

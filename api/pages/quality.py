@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any, cast
 
 from flask import Blueprint, Response, current_app, make_response, render_template, request
-from werkzeug.exceptions import NotFound
+from werkzeug.exceptions import NotFound, ServiceUnavailable
 
 from api.analyses import today
 from api.config import Services, services
@@ -136,7 +136,7 @@ def _known() -> Known | None:
     """Return what is known of the graph now; None while it is found out.
 
     Raises:
-        NotFound: the graph cannot be validated.
+        ServiceUnavailable: the graph cannot be validated.
     """
     store, kept, day = services().store, _assessments(), _today()
     head = store.head
@@ -146,7 +146,7 @@ def _known() -> Known | None:
     earlier = kept.find(before, day) if before else None
     if state is None or (before and earlier is None):
         if (problem := kept.problem(head, day) or kept.problem(before, day)) is not None:
-            raise NotFound(problem)
+            raise ServiceUnavailable(problem)
         kept.want([one for one in (head, before) if one], day)
         return None
     if state.seconds < _QUICK:

@@ -8,9 +8,16 @@ from werkzeug.wrappers import Response as AnyResponse
 from api.config import services
 from api.errors import Problem, problem_of
 from api.identity import caller
-from api.pages.paging import page_of
+from api.pages.paging import read_page
 from kg.errors import ClientgraphError, UsageError
-from kg.ingest import ImportOptions, ImportReport, discard, list_quarantine, retry_quarantine
+from kg.ingest import (
+    ImportOptions,
+    ImportReport,
+    count_quarantine,
+    discard,
+    list_quarantine,
+    retry_quarantine,
+)
 
 ROWS_SHOWN = 50
 
@@ -46,10 +53,15 @@ def post_discard() -> AnyResponse:
 
 
 def _page(*, retried: list[ImportReport] | None = None, problem: Problem | None = None) -> Response:
-    rows = list_quarantine(services().store)
+    store = services().store
+    rows = read_page(
+        count_quarantine(store),
+        ROWS_SHOWN,
+        lambda past, most: list_quarantine(store, past=past, most=most),
+    )
     page = render_template(
         "quarantine.html",
-        page=page_of(rows, ROWS_SHOWN),
+        page=rows,
         released=sum(one.released for one in retried) if retried is not None else None,
         problem=problem,
     )

@@ -31,6 +31,8 @@ from kg.ingest.preview import Preview, preview
 
 KIND_SHOWN = 25
 _MAPPING_LIMIT = 512 * 1024
+_PATIENCE = 2.0
+"""Seconds that a request waits for an import to stop."""
 
 blueprint = Blueprint("staged", __name__, url_prefix="/imports/steps")
 
@@ -90,7 +92,7 @@ def post_import(name: str) -> AnyResponse:
 def show_check(name: str) -> AnyResponse:
     """Show how far a dry run or an import is, or what came of it."""
     sending = _find(name)
-    job = services().jobs.find(sending.job) if sending.job else None
+    job = _job(sending)
     if job is None:
         return redirect(url_for("pages.staged.show_files", name=name), 303)
     if not job.over:
@@ -124,18 +126,16 @@ def post_corrections(name: str) -> AnyResponse:
 @blueprint.post("/<name>/cancel")
 def post_cancel(name: str) -> AnyResponse:
     """Cancel what runs, which leaves nothing."""
-    sending = _find(name)
-    job = services().jobs.find(sending.job) if sending.job else None
-    if job is not None and not job.over:
-        services().jobs.cancel(job)
-        job.wait(2)
+    _stop(_find(name))
     return redirect(url_for("pages.staged.show_check", name=name), 303)
 
 
 @blueprint.post("/<name>/discard")
 def post_discard(name: str) -> AnyResponse:
     """Throw away what was sent."""
-    _find(name).remove()
+    sending = _find(name)
+    _stop(sending)
+    sending.remove()
     return redirect(url_for("pages.imports.show_imports"), 303)
 
 
@@ -146,6 +146,18 @@ def show_sheet(name: str) -> Response:
     if not sheets:
         raise NotFound
     return sheets_response(sheets)
+
+
+def _job(sending: Sending) -> ImportJob | None:
+    return services().jobs.find(sending.job) if sending.job else None
+
+
+def _stop(sending: Sending) -> None:
+    """Cancel what runs, and wait a moment for its end."""
+    job = _job(sending)
+    if job is not None and not job.over:
+        services().jobs.cancel(job)
+        job.wait(_PATIENCE)
 
 
 def _staging() -> Staging:

@@ -2,7 +2,13 @@
 
 from kg.ingest.inputs import template, template_names
 from kg.ingest.jobs import ImportJob, ImportJobs
-from kg.ingest.kept import QuarantinedRow, discard, list_quarantine, quarantine_sheets
+from kg.ingest.kept import (
+    QuarantinedRow,
+    count_quarantine,
+    discard,
+    list_quarantine,
+    quarantine_sheets,
+)
 from kg.ingest.options import ImportOptions
 from kg.ingest.origins import Origin, why
 from kg.ingest.pipeline import retry_quarantine, run_import
@@ -22,6 +28,7 @@ __all__ = [
     "QuarantinedRow",
     "SetAsideRows",
     "UndoReport",
+    "count_quarantine",
     "discard",
     "list_imports",
     "list_quarantine",

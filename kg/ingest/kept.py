@@ -20,7 +20,10 @@ SELECT r.run, f.at_time, f.source, r.file, f.name, r.row, r.record, r.reasons, r
         AND n.run = r.run AND n.file = r.file AND n.record = r.record)
 FROM quarantine_row AS r JOIN quarantine_file AS f USING (run, file)
 WHERE coalesce(r.run = $run, true) ORDER BY f.at_time, r.run, r.file, r.row
+LIMIT $most OFFSET $past
 """
+_ALL = 2**62
+"""More rows than there ever are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +45,20 @@ class QuarantinedRow:
         return " ".join(one["message"].get(language, "") for one in self.reasons)
 
 
-def list_quarantine(store: Store, run_id: str | None = None) -> list[QuarantinedRow]:
-    """Return the rows in quarantine, or those of one import, the oldest first."""
-    rows = store.cursor().execute(_ROWS, {"run": run_id})
+def count_quarantine(store: Store) -> int:
+    """Return the number of rows in quarantine."""
+    row = store.cursor().execute("SELECT count(*) FROM quarantine_row").fetchone()
+    return int(row[0]) if row else 0
+
+
+def list_quarantine(
+    store: Store, run_id: str | None = None, *, past: int = 0, most: int = _ALL
+) -> list[QuarantinedRow]:
+    """Return the rows in quarantine, or those of one import, the oldest first.
+
+    `past` rows are left out at the beginning, and `most` are returned.
+    """
+    rows = store.cursor().execute(_ROWS, {"run": run_id, "past": past, "most": most})
     return [
         QuarantinedRow(run, at, source, name, row, json.loads(reasons), cells, waits)
         for run, at, source, _, name, row, _, reasons, cells, waits in rows.fetchall()

@@ -19,8 +19,10 @@ from kg.errors import ClientgraphError
 from kg.quality.state import State, assess, moment_of
 from kg.store import EngineError, Store
 
-KEPT = 500
-"""States that the folder keeps."""
+KEPT = 40
+"""States that the folder keeps with their results."""
+COUNTED = 500
+"""States that it keeps the counts of, for the trend."""
 _IN_MEMORY = 6
 
 _log = logging.getLogger(__name__)
@@ -114,8 +116,9 @@ class Assessments:
         path.write_bytes(gzip.compress(json.dumps(told).encode(), 3))
         counts = json.dumps({**told, "results": []})
         path.with_name(f"{_stem(*key)}.counts.json").write_text(counts, "utf-8")
-        for old in sorted(self._folder.glob("*.json.gz"))[:-KEPT]:
-            old.unlink(missing_ok=True)
+        for pattern, most in (("*.json.gz", KEPT), ("*.counts.json", COUNTED)):
+            for old in sorted(self._folder.glob(pattern))[:-most]:
+                old.unlink(missing_ok=True)
         self._remember(key, state)
 
     def _remember(self, key: _Key, state: State) -> None:
