@@ -8,6 +8,7 @@ from jinja2 import StrictUndefined
 
 from api import (
     analyses,
+    chain_pictures,
     csv_templates,
     editing,
     finding,
@@ -29,6 +30,7 @@ from api import (
 from api.access import register_access
 from api.appearance import register_appearance
 from api.as_of import register_as_of
+from api.chain_pictures import register_chains
 from api.compression import register_compression
 from api.config import Services, WebOptions
 from api.cors import register_cors
@@ -90,6 +92,7 @@ def create_app(
     register_errors(app)
     register_answers(app)
     register_pictures(app)
+    register_chains(app)
     for part in (
         sparql,
         graphs,
@@ -100,6 +103,7 @@ def create_app(
         queries,
         analyses,
         referral_map,
+        chain_pictures,
         csv_templates,
         editing,
         finding,

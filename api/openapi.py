@@ -113,6 +113,7 @@ def describe() -> Document:
             **{f"/api/{one.name.replace(' ', '/')}": _analysis(one) for one in ANALYSES.values()},
             "/api/referrals/network": {"get": _network()},
             "/api/referrals/map": {"get": _map()},
+            "/api/chains/map": {"get": _chains()},
         },
         "components": {
             "schemas": {"Problem": _PROBLEM_SCHEMA, **IMPORT_SCHEMAS},
@@ -283,6 +284,12 @@ def _map() -> Document:
     ]
     asked = [*wanted, *_of_analyses(), *_shared()]
     return operation("The referrals placed on a plane", asked, content_in(MAP_FORMATS))
+
+
+def _chains() -> Document:
+    off = parameter("off", "A unit that is imagined to be gone; may be repeated")
+    summary = "The internal chains, as they are and without some units"
+    return operation(summary, [off, *_of_analyses(), *_shared()], json_content())
 
 
 def _of_analyses() -> list[Document]:

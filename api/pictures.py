@@ -104,8 +104,10 @@ def names_in(cursor: Cursor, found: ReferralMap, ranks: Sequence[int]) -> dict[i
 
 
 def called(one: Shown) -> Shown:
-    """Return a party with the name under which the caller sees it."""
-    return one if one.name else one._replace(name=pseudonym(one.iri))
+    """Return a party with the name under which the caller sees it; a unit may be its key."""
+    if one.name or one.kind == "OrganizationalUnit":
+        return one
+    return one._replace(name=pseudonym(one.iri))
 
 
 def products_of(cursor: Cursor, found: ReferralMap) -> list[Shown]:

@@ -8,6 +8,7 @@ from api.config import services
 from api.identity import Right, identified
 from api.pages import (
     analyses,
+    chains,
     dashboard,
     duplicates,
     history,
@@ -44,6 +45,7 @@ MENU = (
 
 PARTS = (
     analyses,
+    chains,
     dashboard,
     duplicates,
     history,

@@ -1,16 +1,5 @@
 // The picture as a file: PNG by a canvas, SVG as text; both hold what is seen.
 
-/** Offers a file to save. */
-export function save(name, blob) {
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(blob);
-  link.download = name;
-  document.body.append(link);
-  link.click();
-  link.remove();
-  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
-}
-
 /** Returns the picture as a PNG, at twice the size on the screen. */
 export function png(map) {
   const { width, height } = map.size;

@@ -1,7 +1,8 @@
 // The page of referrals: the picture, its table, the party at its side and the address, in step.
 import { element } from "./element.js";
-import { save, png, svg } from "./network-export.js";
+import { png, svg } from "./network-export.js";
 import { NetworkMap } from "./network-map.js";
+import { save, standalone } from "./svg-files.js";
 import { DataTable } from "./table.js";
 import { language, text } from "./texts.js";
 
@@ -256,21 +257,7 @@ async function saved(kind) {
   const name = `referrals-${shown?.as_of ?? ""}`;
   if (kind === "png") save(`${name}.png`, await png(map));
   else if (kind === "svg") save(`${name}.svg`, svg(map));
-  else save("chain.svg", chainDocument());
-}
-
-/** Returns the drawn chain as a document of its own: the colours of the page are written into it. */
-function chainDocument() {
-  const drawing = document.getElementById("chain");
-  const copy = drawing.cloneNode(true);
-  const [from, to] = [drawing, copy].map((one) => [...one.querySelectorAll("path, circle, text")]);
-  from.forEach((one, i) => {
-    const style = getComputedStyle(one);
-    for (const name of ["fill", "stroke", "stroke-width", "paint-order", "opacity", "font-size", "font-weight", "font-family"]) {
-      to[i].setAttribute(name, style.getPropertyValue(name));
-    }
-  });
-  return new Blob([new XMLSerializer().serializeToString(copy)], { type: "image/svg+xml" });
+  else save("chain.svg", standalone(document.getElementById("chain")));
 }
 
 document.addEventListener("click", (event) => {
