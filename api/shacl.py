@@ -34,7 +34,7 @@ from kg.store import Cursor, Store, lookup_nodes
 from kg.store.documents import FORMATS as RDF_FORMATS
 from kg.store.documents import format_of, rdf_format
 from kg.store.rdf import load_bytes
-from kg.store.visibility import hide, narrow
+from kg.store.visibility import narrow
 
 LISTED_PER_SHAPE = 1000
 """Results listed for each shape when the request does not say; all are counted."""
@@ -185,17 +185,15 @@ def _stored(graph: str, memory: str | None) -> Iterator[Cursor]:
     with services().store.cursor(memory=memory) as cursor:
         cursor.begin()
         (number,) = lookup_nodes(cursor, [URIRef(graph)])
-        if number is None or not _is_open(cursor, number):
+        if number is None or not _is_open(number):
             raise NotFound(f"There is no graph <{graph}>.")
         narrow(cursor, number)
         yield cursor
 
 
-def _is_open(cursor: Cursor, graph: int) -> bool:
+def _is_open(graph: int) -> bool:
     """Tell whether the caller may see a graph that holds something."""
-    with cursor.cursor() as reader:
-        if rules := caller().hidden_graphs:
-            hide(reader, rules)
+    with services().store.cursor(hidden_graphs=caller().hidden_graphs) as reader:
         found = reader.execute("SELECT 1 FROM live WHERE g = ? LIMIT 1", [graph]).fetchone()
         return found is not None
 

@@ -21,7 +21,7 @@ from kg.errors import StoreBusyError, StoreFormatError
 from kg.namespaces import CG, ID, PROV, PROVENANCE_GRAPH, RDF, XSD
 from kg.store import few, staging
 from kg.store.decoding import Terms
-from kg.store.opening import Opening, close_the_door, use, write_error
+from kg.store.opening import Opening, close_the_door, leaves_unusable, use, write_error
 from kg.store.schema import TABLES, UPGRADES, VERSION
 from kg.store.typing import XSD_STRING
 from kg.store.visibility import hide
@@ -349,9 +349,9 @@ class Store:
         """Tell whether a commit was kept though an error followed it.
 
         Where the error left the engine unusable, the file is opened again: the engine reads it as
-        it is, with a commit that was kept before it could not be copied to the main file.
+        it is.
         """
-        if self._opening is None or not isinstance(error, duckdb.FatalException):
+        if self._opening is None or not leaves_unusable(error):
             return False
         with contextlib.suppress(duckdb.Error):  # while cursors of the old engine are still there
             self._connection.close()

@@ -110,8 +110,10 @@ def close_the_door(connection: duckdb.DuckDBPyConnection) -> None:
 
 def write_error(error: duckdb.Error) -> StoreFullError | None:
     """Return the error of ours for a write that the disk did not take, None for other errors."""
-    if not isinstance(error, duckdb.IOException | duckdb.FatalException) and (
-        "Failed to commit: Could not write" not in str(error)
+    if not (
+        isinstance(error, duckdb.IOException)
+        or leaves_unusable(error)
+        or "Failed to commit: Could not write" in str(error)
     ):
         return None
     reason = str(error).splitlines()[0].rstrip(".")
@@ -119,6 +121,14 @@ def write_error(error: duckdb.Error) -> StoreFullError | None:
         f"The write did not fit on the disk, and nothing of it was kept: {reason}. Make room where"
         " the store and its temporary files are, then try again."
     )
+
+
+def leaves_unusable(error: duckdb.Error) -> bool:
+    """Return whether the engine answers nothing more from the file after an error.
+
+    It is so after a commit that was kept but could not be copied to the main file.
+    """
+    return isinstance(error, duckdb.FatalException) or "has been invalidated" in str(error)
 
 
 def is_held(error: duckdb.Error) -> bool:
