@@ -89,6 +89,24 @@ HELD: dict[str, tuple[str, str]] = {
         "It breaks the rule {rule}: see the report of the import.",
         "Elle enfreint la règle {rule} : voir le rapport d'import.",
     ),
+    "taken back": (
+        "It needs {name}, which was taken back with the import {run}: it comes in by itself when"
+        " that is imported again.",
+        "Elle a besoin de {name}, retiré avec l'import {run} : elle reviendra d'elle-même quand"
+        " cela sera importé de nouveau.",
+    ),
+    "waits": (
+        "It needs {name}, which went to quarantine when the import {run} was taken back: both"
+        " come in together.",
+        "Elle a besoin de {name}, mis en quarantaine au retrait de l'import {run} : les deux"
+        " reviendront ensemble.",
+    ),
+    "rule without": (
+        "Without the import {run}, which was taken back, it breaks the rule {rule}: import again"
+        " what it misses, then try the quarantine again.",
+        "Sans l'import {run}, retiré, elle enfreint la règle {rule} : importer de nouveau ce qui"
+        " lui manque, puis réessayer la quarantaine.",
+    ),
 }
 """Why a row is refused that has no wrong cell of its own."""
 

@@ -146,7 +146,7 @@ class Renewal:
             self._find_same_documents()
             cursor.execute(_HELD, [list(held)])
             cursor.execute(_ABSENT.format(coded=coded), number)
-        keyed = ", ".join(f"'{kind}'" for kind in sorted(_keyed_kinds()))
+        keyed = ", ".join(f"'{kind}'" for kind in sorted(keyed_kinds()))
         orphans = _ORPHANS.format(coded=coded, keyed=keyed)
         while _count(cursor.execute(orphans, {**number, "pattern": f"^{ID}([a-z-]+)/"})):
             pass
@@ -184,7 +184,7 @@ def _earlier_reports(tx: Transaction, source: str) -> list[tuple[int, dict[str, 
 
 
 @cache
-def _keyed_kinds() -> frozenset[str]:
+def keyed_kinds() -> frozenset[str]:
     """Return the kinds of nodes that have a key of their own in a template."""
     return frozenset(
         cell.names

@@ -7,15 +7,25 @@ one decides; taking an earlier import back changes nothing there.
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
+from kg.config import Settings
 from kg.errors import UsageError
+from kg.ingest.detaching import Detachment
 from kg.ingest.gate import severity_name
-from kg.shacl import Change, Shapes, project_shapes, validate
-from kg.store import Cursor, Kind, Store, Transaction, place_of
+from kg.ingest.kept_facts import cannot_be_kept, keep_facts
+from kg.ingest.quarantine import forget
+from kg.minting import mint
+from kg.shacl import Change, Report, Shapes, project_shapes, validate
+from kg.store import Cursor, Kind, Store, Transaction, lookup, place_of
+
+ON_DEPENDENTS = ("refuse", "quarantine")
+"""What may become of later facts that need what is taken back, and of the records they are of."""
 
 LISTED = 100
 """Dependent facts, and results of shapes, that are listed; all are counted."""
@@ -112,6 +122,7 @@ class UndoReport:
     import_id: str
     status: str = "refused"
     commit: int | None = None
+    on_dependents: str = "refuse"
     quads_removed: int = 0
     quads_restored: int = 0
     dependents: list[Dependent] = field(default_factory=list)
@@ -120,11 +131,24 @@ class UndoReport:
     violations: list[dict[str, object]] = field(default_factory=list)
     """Results of shapes that the graph would have: shape, focus and messages."""
     violation_count: int = 0
+    quads_quarantined: int = 0
+    """Quads of later imports that went with what they need."""
+    rows_quarantined: int = 0
+    """Rows in quarantine that hold them."""
+    rows_discarded: int = 0
+    """Rows that the import itself had put into quarantine, and that are given up with it."""
+    blank_count: int = 0
+    """Facts about blank nodes that would have to go to quarantine, and cannot."""
 
     @property
     def refused(self) -> bool:
-        """Later facts depend on the import, or the graph would break a rule without it."""
-        return self.dependent_count + self.violation_count > 0
+        """Later facts depend on the import and stay, or the graph would break a rule without it."""
+        held = self.dependent_count if self.on_dependents == "refuse" else self.blank_count
+        return held + self.violation_count > 0
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the report as values that JSON knows."""
+        return dataclasses.asdict(self) | {"refused": self.refused}
 
 
 def undo_import(
@@ -133,32 +157,83 @@ def undo_import(
     *,
     agent: str = "local",
     dry_run: bool = False,
+    on_dependents: str = "refuse",
     shapes: Shapes | None = None,
     as_of: date | None = None,
+    settings: Settings | None = None,
     wait: float | None = None,
 ) -> UndoReport:
     """Take an import back in one commit, unless later facts depend on it.
 
-    `wait` is how many seconds another write may take to end, None for ever.
+    With `on_dependents="quarantine"`, the nodes that these facts are about go to quarantine, with
+    all that needs them. A dry run does the same and keeps nothing. `wait` is how many seconds
+    another write may take to end, None for ever.
 
     Raises:
-        UsageError: there is no such import, or it was taken back before.
+        UsageError: there is no such import, it was taken back before, or an option is wrong.
         StoreBusyError: another write did not end in time.
     """
+    if on_dependents not in ON_DEPENDENTS:
+        raise UsageError(f"on_dependents is {on_dependents!r}; use {' or '.join(ON_DEPENDENTS)}.")
     with store.write(agent=agent, activity="undo", note=run_id, wait=wait) as tx:
-        report = UndoReport(run_id)
+        report = UndoReport(run_id, on_dependents=on_dependents)
         _compare(tx.cursor, run_id, _source_of(tx.cursor, run_id))
         report.quads_removed = tx.delete_codes("ended")
         report.quads_restored = tx.insert("revived")
         _find_dependents(tx.cursor, report)
-        _check(tx, report, shapes or project_shapes(), as_of or date.today())
-        if report.refused or dry_run:
+        rules = shapes or project_shapes(), as_of or date.today()
+        if on_dependents == "refuse":
+            _check(tx, report, *rules)
+        else:
+            focal = _focal(store, tx.cursor, settings or Settings())
+            _set_apart(tx, report, focal, *rules)
+        if report.refused:
             tx.rollback()
-            report.status = "refused" if report.refused else "dry-run"
+            return report
+        report.rows_discarded = _discard(tx.cursor, run_id)
+        if dry_run:
+            tx.rollback()
+            report.status = "dry-run"
             return report
         tx.cursor.execute("UPDATE import_run SET undone = ? WHERE id = ?", [tx.number, run_id])
         report.status, report.commit = "committed", tx.number
     return report
+
+
+def _focal(store: Store, cursor: Cursor, settings: Settings) -> int | None:
+    """Return the id of the focal organisation, None where the store does not know it."""
+    iri = mint(store.setting("iri_secret") or "", "party", "", settings.organization)
+    return lookup(cursor, [(iri, None, None)])[0]
+
+
+def _set_apart(
+    tx: Transaction, report: UndoReport, focal: int | None, shapes: Shapes, as_of: date
+) -> None:
+    """Put into quarantine what cannot stand without the import, as long as there is more of it."""
+    detachment = Detachment(tx, focal)
+    while True:
+        report.quads_quarantined += detachment.spread()
+        found = _check(tx, report, shapes, as_of)
+        rules = {
+            number: str(check.shape.node).rpartition("#")[2]
+            for number, check in enumerate(found.checks)
+            if severity_name(check.shape.severity) == "violation"
+        }
+        if not report.violation_count or not detachment.add_violating(rules):
+            break
+    report.blank_count = cannot_be_kept(tx.cursor)
+    if not report.refused:
+        report.rows_quarantined = keep_facts(tx, report.import_id, focal)
+
+
+def _discard(cursor: Cursor, run_id: str) -> int:
+    """Give up what the import itself put into quarantine; return how many rows."""
+    cursor.execute(
+        "CREATE OR REPLACE TEMP TABLE given_up AS"
+        " SELECT DISTINCT run, file, record FROM quarantine_row WHERE run = ?",
+        [run_id],
+    )
+    return forget(cursor, "given_up")
 
 
 def _source_of(cursor: Cursor, run_id: str) -> str:
@@ -204,8 +279,8 @@ def _find_dependents(cursor: Cursor, report: UndoReport) -> None:
         report.dependent_count = total
 
 
-def _check(tx: Transaction, report: UndoReport, shapes: Shapes, as_of: date) -> None:
-    """Enter the violations of the nodes that the undo touches into the report."""
+def _check(tx: Transaction, report: UndoReport, shapes: Shapes, as_of: date) -> Report:
+    """Enter the violations of the nodes that the undo touches into the report; return them all."""
     change = Change.of_commit(tx.number)
     found = validate(tx.cursor, shapes, as_of, change=change, limit=LISTED)
     report.violation_count = sum(
@@ -222,6 +297,7 @@ def _check(tx: Transaction, report: UndoReport, shapes: Shapes, as_of: date) -> 
         for one in found.results
         if severity_name(one.severity) == "violation"
     ]
+    return found
 
 
 def dependent_lines(found: Sequence[Dependent]) -> list[str]:

@@ -1,0 +1,244 @@
+"""An import taken back with what depends on it: that goes to quarantine, and comes back whole."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from imported import Importer, triples, values
+
+from kg.errors import UsageError
+from kg.ingest import (
+    discard,
+    list_imports,
+    list_quarantine,
+    quarantine_sheets,
+    retry_quarantine,
+    run_import,
+    undo_import,
+    why,
+)
+from kg.ingest.options import ImportOptions
+from kg.shacl import Shapes, project_shapes
+from kg.store import Store
+
+PARTIES = {"parties.csv": "key,kind,name,city\nP1,person,Ana,Lyon\nP2,legal,Bo,\n"}
+OTHERS = {"parties.csv": "key,kind,name,parent\nP3,unit,Cy,P2\nP4,unit,Di,P3\nP5,person,Ed,\n"}
+REFERRAL = {
+    "recommendations.csv": "key,recommender,referred,date\nR1,P1,P2,2024-01-01\nR2,P5,P4,2024-02\n"
+}
+PRODUCTS = {"products.csv": "key,name\nA,Soap\nB,Ink\n"}
+ORDERS = {
+    "purchases.csv": "order,client,date,product,quantity,amount,currency\n"
+    "O1,P1,2024-01-01,A,1,1.50,EUR\nO1,P1,2024-01-01,B,2,3,EUR\nO2,P1,2024-01-02,A,1,1.50,EUR\n"
+}
+
+
+def rows(store: Store) -> list[tuple[str, int]]:
+    return [(one.file, one.row) for one in list_quarantine(store)]
+
+
+def test_what_depends_goes_to_quarantine_and_returns(
+    store: Store, importer: Importer, no_shapes: Shapes
+) -> None:
+    first = importer(PARTIES)
+    importer(OTHERS)
+    later = importer(REFERRAL)
+    before = triples(store)
+    undone = undo_import(store, first.id, on_dependents="quarantine", shapes=no_shapes)
+    assert (undone.status, undone.commit, undone.rows_quarantined) == ("committed", store.head, 4)
+    assert undone.dependent_count > 0
+    assert values(store, "sourceKey") == ["P5"]
+    waiting = list_quarantine(store)
+    assert rows(store) == [
+        *[("parties.csv", 2), ("parties.csv", 3)],
+        *[("recommendations.csv", 2), ("recommendations.csv", 3)],
+    ]
+    assert waiting[2].import_id == later.id
+    assert {name for name in ("P1", "P2") if name in waiting[2].text("fr")} == {"P1", "P2"}
+    assert "P4" in waiting[3].text("en")
+    assert all(first.id in one.text("fr") for one in waiting)
+    again = importer(PARTIES)
+    assert (again.status, again.released, rows(store)) == ("committed", 4, [])
+    assert triples(store) == before
+
+
+def test_facts_that_returned_lead_to_the_row_where_they_stood(
+    store: Store, importer: Importer, no_shapes: Shapes
+) -> None:
+    first = importer(PARTIES)
+    importer(REFERRAL | OTHERS)
+    undo_import(store, first.id, on_dependents="quarantine", shapes=no_shapes)
+    again = importer(PARTIES)
+    (referral,) = (
+        store.cursor()
+        .execute(
+            "SELECT s.lex FROM live JOIN term AS s ON s.id = live.s JOIN term AS o ON o.id = live.o"
+            " WHERE o.lex = '2024-01-01'"
+        )
+        .fetchone()
+        or ()
+    )
+    last = [one for one in why(store, (referral, None, None)) if one.until is None]
+    assert {(one.import_id, one.file, one.row) for one in last} == {
+        (again.id, "recommendations.csv", 2)
+    }
+
+
+def test_the_rows_of_an_order_go_and_return_together(store: Store, importer: Importer) -> None:
+    shapes = project_shapes()
+    importer(PARTIES, shapes=shapes)
+    products = importer(PRODUCTS, shapes=shapes)
+    importer(ORDERS, shapes=shapes)
+    before = triples(store)
+    undone = undo_import(store, products.id, on_dependents="quarantine")
+    assert (undone.status, undone.rows_quarantined) == ("committed", 3)
+    assert not values(store, "orderNumber")
+    assert not values(store, "netAmount")
+    assert values(store, "sourceKey") == ["ORG", "P1", "P2"]
+    only_one = {"products.csv": "key,name\nA,Soap\n"}
+    assert importer(only_one, shapes=shapes).released == 1
+    assert values(store, "orderNumber") == ["O2"]
+    assert importer(PRODUCTS, shapes=shapes).released == 2
+    assert triples(store) == before
+
+
+def test_the_preview_tells_what_would_happen_and_keeps_nothing(
+    store: Store, importer: Importer, no_shapes: Shapes
+) -> None:
+    first = importer(PARTIES)
+    importer(OTHERS)
+    before, head = triples(store), store.head
+    report = undo_import(
+        store, first.id, dry_run=True, on_dependents="quarantine", shapes=no_shapes
+    )
+    assert (report.status, report.refused, report.rows_quarantined) == ("dry-run", False, 2)
+    assert report.quads_removed > 0
+    assert {(one.file, one.row) for one in report.dependents} == {("parties.csv", 2)}
+    assert (triples(store), store.head, rows(store)) == (before, head, [])
+    refused = undo_import(store, first.id, dry_run=True, shapes=no_shapes)
+    assert (refused.status, refused.refused, refused.rows_quarantined) == ("refused", True, 0)
+
+
+def test_a_rule_that_would_be_broken_sets_apart_too(store: Store, importer: Importer) -> None:
+    first = importer({"parties.csv": "key,kind,name\nP1,person,Ana\n"})
+    mapping = (
+        "sources: {t: ['dates.csv~csv']}\n"
+        "mappings: {one: {sources: t, s: {f: 'mint(purchase, $(no))'},"
+        " po: [[cg:orderDate, $(day), xsd:date], [a, cg:Purchase]]}}\n"
+    )
+    importer({"dates.csv": "no,day\nO1,2024-01-01\n"}, mapping)
+    orders = importer(ORDERS | {"products.csv": PRODUCTS["products.csv"]})
+    undone = undo_import(store, orders.id, on_dependents="quarantine")
+    assert (undone.status, undone.dependent_count, undone.rows_quarantined) == ("committed", 0, 1)
+    (row,) = list_quarantine(store)
+    assert (row.file, row.row, row.waits_for) == ("dates.csv", 2, 0)
+    assert "règle" in row.text("fr")
+    assert "rule" in row.text("en")
+    assert [one.id for one in list_imports(store)][-1] == first.id
+
+
+def test_rows_in_quarantine_go_with_their_import(
+    store: Store, importer: Importer, no_shapes: Shapes
+) -> None:
+    bad = {"parties.csv": "key,kind,name\nP1,person,Ana\nP2,nobody,Bo\n"}
+    first = importer(bad, on_violation="quarantine")
+    assert rows(store) == [("parties.csv", 3)]
+    assert undo_import(store, first.id, shapes=no_shapes).rows_discarded == 1
+    assert rows(store) == []
+
+
+def test_facts_about_blank_nodes_stay_where_they_are(
+    store: Store, importer: Importer, no_shapes: Shapes
+) -> None:
+    first = importer({"a.ttl": "<x:a> <x:p> 1 ."})
+    importer({"b.ttl": "[] <x:names> <x:a> ."})
+    before = triples(store)
+    refused = undo_import(store, first.id, on_dependents="quarantine", shapes=no_shapes)
+    assert (refused.status, refused.blank_count) == ("refused", 1)
+    assert triples(store) == before
+
+
+def test_rdf_documents_return_with_every_kind_of_term(
+    store: Store, importer: Importer, no_shapes: Shapes
+) -> None:
+    first = importer({"a.ttl": "<x:a> <x:p> 1 ."})
+    text = (
+        '<x:b> <x:names> <x:a> ; <x:p$(> "x", "x"@en, "x"@fr-CA, " y ", "", 1, 01, 2.50, 1e3,'
+        ' "2024"^^<http://www.w3.org/2001/XMLSchema#gYear>, "q"^^<x:d> ; a <x:T#>, <x:U/V> .\n'
+        "<x:c> <x:names> <x:b>, <x:c> ; <x:say> '''two\nlines, \"quoted\" $(x) \\\\('''.\n"
+    )
+    importer({"b.ttl": text})
+    before = triples(store)
+    kinds = "SELECT o.lex, o.dt, o.lang FROM live JOIN term AS o ON o.id = live.o ORDER BY ALL"
+    terms = store.cursor().execute(kinds).fetchall()
+    undone = undo_import(store, first.id, on_dependents="quarantine", shapes=no_shapes)
+    assert (undone.status, undone.rows_quarantined) == ("committed", 2)
+    assert not [one for one in triples(store) if one[0] in ("x:b", "x:c")]
+    (sheet,) = quarantine_sheets(store)
+    assert json.loads(sheet.rows[0][1])[0]["message"]["fr"]
+    with store.write() as tx:
+        tx.insert(
+            "SELECT 'x:a' AS s, 'x:p' AS p, '1' AS o, 'http://www.w3.org/2001/XMLSchema#"
+            "integer' AS odt, NULL AS olang, 'x:g' AS g, NULL::BIGINT AS origin"
+        )
+    (report,) = retry_quarantine(store, ImportOptions(shapes=no_shapes))
+    assert (report.status, report.released) == ("committed", 2)
+    assert triples(store) == before
+    assert set(terms) <= set(store.cursor().execute(kinds).fetchall())
+
+
+def test_wrong_options_are_refused(store: Store, importer: Importer, no_shapes: Shapes) -> None:
+    first = importer(PARTIES)
+    with pytest.raises(UsageError, match="on_dependents"):
+        undo_import(store, first.id, on_dependents="perhaps")
+    importer(OTHERS)
+    undo_import(store, first.id, on_dependents="quarantine", shapes=no_shapes)
+    one = list_quarantine(store)[0]
+    assert discard(store, one.import_id, [one.row]) == 1
+
+
+@pytest.mark.slow
+@settings(
+    max_examples=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(data=st.data())
+def test_what_was_taken_back_and_comes_again_gives_the_same_graph(
+    data: st.DataObject, tmp_path: Path, no_shapes: Shapes
+) -> None:
+    options = ImportOptions(shapes=no_shapes)
+    with Store.open() as store:
+        keys: list[str] = []
+        folders, runs = [], []
+        for number in range(data.draw(st.integers(2, 4))):
+            folder = tmp_path / f"{number}"
+            folder.mkdir(exist_ok=True)
+            own = [f"K{number}{i}" for i in range(data.draw(st.integers(1, 3)))]
+            party = st.sampled_from([*own, *keys])
+            parents = [data.draw(st.one_of(st.just(""), party)) for _ in own]
+            lines = [f"{key},unit,{above}\n" for key, above in zip(own, parents, strict=True)]
+            (folder / "parties.csv").write_text("key,kind,parent\n" + "".join(lines))
+            named = data.draw(st.lists(st.tuples(party, party), max_size=3))
+            lines = [f"R{number}{i},{a},{b},2024\n" for i, (a, b) in enumerate(named)]
+            head = "key,recommender,referred,date\n"
+            (folder / "recommendations.csv").write_text(head + "".join(lines))
+            runs.append(run_import(store, [folder], options))
+            folders.append(folder)
+            keys += own
+        before = triples(store)
+        taken = data.draw(st.integers(0, len(runs) - 1))
+        undone = undo_import(store, runs[taken].id, on_dependents="quarantine", shapes=no_shapes)
+        assert undone.status == "committed"
+        left = triples(store)
+        assert left <= before
+        described = {s for s, _, _ in left}
+        assert {o for _, _, o in left if o.startswith("id/party")} <= described
+        again = run_import(store, [folders[taken]], options)
+        assert again.released == undone.rows_quarantined
+        assert list_quarantine(store) == []
+        assert triples(store) == before
