@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 import io
 import tempfile
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import datetime
@@ -97,11 +96,24 @@ def show_import(run_id: str) -> Response:
 
 @blueprint.delete("/<run_id>")
 def delete_import(run_id: str) -> Response:
-    """Take an import back; 409 with the report when later facts depend on it."""
+    """Take an import back; 409 with the report when later facts depend on it.
+
+    With `dry_run` nothing is kept, and the answer is 200; with `on_dependents=quarantine`, what
+    needs the import goes to quarantine.
+    """
     find_report(run_id)
-    report = undo_import(services().store, run_id, agent=caller().name)
-    response = jsonify(dataclasses.asdict(report) | {"refused": report.refused})
-    response.status_code = 409 if report.refused else 200
+    settings, dry_run = services().settings, flag("dry_run", request.args)
+    report = undo_import(
+        services().store,
+        run_id,
+        agent=caller().name,
+        dry_run=dry_run,
+        on_dependents=request.args.get("on_dependents", "").strip() or "refuse",
+        as_of=_context(settings).as_of,
+        settings=settings,
+    )
+    response = jsonify(report.as_json())
+    response.status_code = 409 if report.refused and not dry_run else 200
     return response
 
 
@@ -180,13 +192,13 @@ def _summary(run: ImportRun) -> dict[str, object]:
     return {name: value for name, value in run.as_json().items() if name != "report"}
 
 
-def flag(name: str) -> bool:
-    """Return a yes or no of the form; not given is no.
+def flag(name: str, given: Mapping[str, str] | None = None) -> bool:
+    """Return a yes or no of the form, or of other fields; not given is no.
 
     Raises:
         UsageError: it is neither.
     """
-    text = request.form.get(name, "").strip().lower()
+    text = (request.form if given is None else given).get(name, "").strip().lower()
     if text in _YES or text in _NO:
         return text in _YES
     raise UsageError(f"The field {name!r} is {text!r}; write true or false.")

@@ -13,6 +13,7 @@ from api.operations import (
 from kg.ingest.jobs import JobStatus
 from kg.ingest.options import ON_VIOLATION
 from kg.ingest.progress import STEPS
+from kg.ingest.undoing import ON_DEPENDENTS
 
 _WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _SHEETS: Document = {
@@ -72,7 +73,7 @@ def describe_imports() -> Document:
         "/api/imports": _imports(),
         "/api/imports/{id}": {
             "get": operation("The report of an import", one, json_content()),
-            "delete": operation("Take an import back", one, json_content()),
+            "delete": _undo(one),
         },
         "/api/imports/fix-sheet": {"post": _fix_sheet()},
         **_jobs(),
@@ -103,6 +104,17 @@ def _imports() -> Document:
     }
     sent["requestBody"] = {"required": True, "content": {"multipart/form-data": {"schema": form}}}
     return {"get": operation("The imports, the last one first", [], json_content()), "post": sent}
+
+
+def _undo(path: list[Document]) -> Document:
+    """Return the operation that takes an import back."""
+    choice = parameter("on_dependents", "What becomes of later facts that need it")
+    choice["schema"] = {"enum": list(ON_DEPENDENTS), "default": ON_DEPENDENTS[0]}
+    asked = [*path, parameter("dry_run", "Say what it would do", kind="boolean"), choice]
+    taken = operation("Take an import back", asked, json_content())
+    refused = "Refused: the report says which facts depend on it"
+    taken["responses"]["409"] = {"description": refused, "content": json_content()}
+    return taken
 
 
 def _jobs() -> Document:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import tempfile
 from pathlib import Path
 
@@ -28,7 +27,7 @@ blueprint = Blueprint("quarantine", __name__, url_prefix="/api/quarantine")
 def show_quarantine() -> Response:
     """Answer with the rows in quarantine, those of one import with `import`."""
     found = list_quarantine(services().store, request.args.get("import"))
-    return jsonify(rows=[dataclasses.asdict(one) | {"at": one.at.isoformat()} for one in found])
+    return jsonify(rows=[one.as_json() for one in found])
 
 
 @blueprint.post("/retry")

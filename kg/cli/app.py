@@ -49,7 +49,7 @@ _COMMANDS = {
     "template": "kg.cli.templates:template_command",
     "update": "kg.cli.updating:update_command",
     "token": "kg.cli.tokens:token",
-    "undo": "kg.cli.history:undo",
+    "undo": "kg.cli.undoing:undo",
     "unmerge": "kg.cli.merging:unmerge_command",
     "validate": "kg.cli.validating:validate_command",
     "value": "kg.cli.analysing:value",
@@ -57,7 +57,7 @@ _COMMANDS = {
 }
 """Where each command is; loaded when it is asked for, since the libraries take a second."""
 
-_REMOTE = ("import", "query", "update", "token")
+_REMOTE = ("import", "quarantine", "query", "undo", "update", "token")
 
 
 class Failure(click.ClickException):

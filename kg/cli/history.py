@@ -1,17 +1,14 @@
-"""The commands about the past: `commits`, `changes`, `why` and `undo`."""
+"""The commands about the past: `commits`, `changes` and `why`."""
 
 from __future__ import annotations
 
-import dataclasses
-
 import click
 
-from kg.cli.output import TABLE_FORMATS, shortened, write_json, write_table
-from kg.cli.session import opened_store, today
+from kg.cli.output import TABLE_FORMATS, shortened, write_table
+from kg.cli.session import opened_store
 from kg.derivation import Triple
 from kg.errors import UsageError
-from kg.ingest import undo_import, why
-from kg.ingest.undoing import UndoReport, dependent_lines
+from kg.ingest import why
 from kg.namespaces import PREFIXES
 from kg.store import RawTerm, TermKey, read_term
 from kg.store.history import changes, commits
@@ -72,49 +69,6 @@ def why_command(subject: str, predicate: str | None, object: str | None, name: s
     for row, one in zip(rows, found, strict=True):
         row.append("; ".join(_triple(triple, name) for triple in one.premises) or None)
     write_table(_ORIGIN, rows, name)
-
-
-@click.command()
-@click.argument("import_id")
-@click.option("--dry-run", is_flag=True, help="Say what it would do, and keep nothing.")
-@click.option(
-    "--format",
-    "name",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-)
-def undo(import_id: str, *, dry_run: bool, name: str) -> None:
-    """Take the import IMPORT_ID back; `imports` lists them.
-
-    What it added goes, and what it replaced returns, but where a later import of the same source
-    says otherwise. The exit code is 1 when later facts depend on it: then nothing was written.
-    """
-    with opened_store() as store:
-        report = undo_import(store, import_id, agent="cli", dry_run=dry_run, as_of=today())
-    if name == "json":
-        write_json(dataclasses.asdict(report) | {"refused": report.refused})
-    else:
-        click.echo("\n".join(_lines(report)))
-    if report.refused:
-        raise click.exceptions.Exit(1)
-
-
-def _lines(report: UndoReport) -> list[str]:
-    """Return a report as lines for people."""
-    counts = f"{report.quads_removed} quads removed, {report.quads_restored} restored"
-    if report.status == "committed":
-        return [f"Commit {report.commit}: {report.import_id} taken back, {counts}."]
-    if report.status == "dry-run":
-        return [f"Dry run: {counts}; nothing stands against it."]
-    broken = [f"{one['shape']}: {one['focus']}" for one in report.violations]
-    return [
-        *dependent_lines(report.dependents),
-        *broken,
-        f"Refused: {report.dependent_count} later facts depend on it, and"
-        f" {report.violation_count} rules would be broken. Take back or correct those first."
-        " Nothing was written.",
-    ]
 
 
 def _key(text: str) -> TermKey:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from pathlib import Path
 
 import click
 
 from kg.cli.import_report import report_lines
 from kg.cli.output import TABLE_FORMATS, write_json, write_table
-from kg.cli.session import current_settings, opened_store
+from kg.cli.session import current_server, current_settings, opened_store
 from kg.errors import UsageError
 from kg.ingest import (
     ImportOptions,
@@ -18,6 +20,7 @@ from kg.ingest import (
     retry_quarantine,
 )
 from kg.ingest.fixsheet import write_sheets
+from kg.ingest.kept import reason_text
 
 _COLUMNS = ("import_id", "at", "source", "file", "row", "waits_for", "message_en", "message_fr")
 
@@ -38,10 +41,15 @@ def quarantine() -> None:
 )
 def list_command(import_id: str | None, name: str) -> None:
     """List the rows in quarantine, or those that the import IMPORT_ID put there."""
-    with opened_store() as store:
-        found = list_quarantine(store, import_id)
+    server = current_server()
+    if server:
+        found = server.list_quarantine(import_id)
+    else:
+        with opened_store() as store:
+            found = [one.as_json() for one in list_quarantine(store, import_id)]
     rows = [
-        [getattr(one, column) for column in _COLUMNS[:6]] + [one.text("en"), one.text("fr")]
+        [one[column] for column in _COLUMNS[:6]]
+        + [reason_text(one["reasons"], language) for language in ("en", "fr")]
         for one in found
     ]
     write_table(_COLUMNS, rows, name)
@@ -55,9 +63,13 @@ def list_command(import_id: str | None, name: str) -> None:
 @_language
 def retry(import_id: str | None, name: str, language: str) -> None:
     """Import what is in quarantine, or what IMPORT_ID put there, as far as it can stand now."""
-    with opened_store() as store:
-        options = ImportOptions(agent="cli", settings=current_settings())
-        reports = [one.as_json() for one in retry_quarantine(store, options, import_id)]
+    server = current_server()
+    if server:
+        reports = server.retry_quarantine(import_id)
+    else:
+        with opened_store() as store:
+            options = ImportOptions(agent="cli", settings=current_settings())
+            reports = [one.as_json() for one in retry_quarantine(store, options, import_id)]
     if name == "json":
         write_json(reports)
     elif not reports:
@@ -71,12 +83,38 @@ def retry(import_id: str | None, name: str, language: str) -> None:
 @click.argument("import_id", required=False)
 def export(path: Path, import_id: str | None) -> None:
     """Write fix sheets of what is in quarantine to PATH: a file, or a folder for several."""
-    with opened_store() as store:
-        sheets = quarantine_sheets(store, import_id)
-    if not sheets:
+    server = current_server()
+    if server:
+        written = _fetched(server.quarantine_sheets(import_id), path)
+    else:
+        with opened_store() as store:
+            sheets = quarantine_sheets(store, import_id)
+        written = write_sheets(sheets, path) if sheets else []
+    if not written:
         raise UsageError("There is nothing of that in quarantine.")
-    for written in write_sheets(sheets, path):
-        click.echo(str(written))
+    for one in written:
+        click.echo(str(one))
+
+
+def _fetched(sheet: tuple[str, bytes] | None, path: Path) -> list[Path]:
+    """Write what a server sent to a file, or the sheets of an archive to a folder; return them.
+
+    Raises:
+        UsageError: the file or folder cannot be written.
+    """
+    if sheet is None:
+        return []
+    name, content = sheet
+    try:
+        if name.endswith(".zip"):
+            path.mkdir(parents=True, exist_ok=True)
+            with zipfile.ZipFile(io.BytesIO(content)) as packed:
+                return [Path(packed.extract(one, path)) for one in packed.namelist()]
+        target = path / name if path.is_dir() else path
+        target.write_bytes(content)
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written: {error.strerror}.") from None
+    return [target]
 
 
 @quarantine.command("discard")
@@ -84,6 +122,10 @@ def export(path: Path, import_id: str | None) -> None:
 @click.option("--row", "rows", type=int, multiple=True, help="Only the record of this row.")
 def discard_command(import_id: str, rows: tuple[int, ...]) -> None:
     """Give up what the import IMPORT_ID put into quarantine."""
-    with opened_store() as store:
-        gone = discard(store, import_id, rows, agent="cli")
+    server = current_server()
+    if server:
+        gone = server.discard(import_id, rows)
+    else:
+        with opened_store() as store:
+            gone = discard(store, import_id, rows, agent="cli")
     click.echo(f"{gone} rows given up.")

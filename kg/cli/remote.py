@@ -9,7 +9,7 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from http.client import HTTPResponse
 from pathlib import Path
 from typing import IO, Any, cast
@@ -143,6 +143,58 @@ class Server:
         kind = {"Content-Type": f"multipart/form-data; boundary={boundary}"}
         return self._open(path, _multipart(files, fields, boundary), kind, timeout=None)
 
+    def undo(self, run_id: str, *, dry_run: bool, on_dependents: str) -> dict[str, Any]:
+        """Take an import back, and return the report, also of a refusal.
+
+        Raises:
+            ServerError: the server refused the request, or is not there.
+        """
+        fields = {"dry_run": str(dry_run).lower(), "on_dependents": on_dependents}
+        path = f"/api/imports/{_quoted(run_id)}?{urllib.parse.urlencode(fields)}"
+        with self._open(path, None, {}, None, "DELETE", also=(409,)) as response:
+            return cast("dict[str, Any]", json.load(response))
+
+    def list_quarantine(self, run_id: str | None) -> list[dict[str, Any]]:
+        """Return the rows in quarantine, or those of one import.
+
+        Raises:
+            ServerError: the server refused the request, or is not there.
+        """
+        found = self._read(f"/api/quarantine{_of_import(run_id)}")["rows"]
+        return cast("list[dict[str, Any]]", found)
+
+    def retry_quarantine(self, run_id: str | None) -> list[dict[str, Any]]:
+        """Try again what is in quarantine, and return the reports.
+
+        Raises:
+            ServerError: the server refused the request, or is not there.
+        """
+        path = f"/api/quarantine/retry{_of_import(run_id)}"
+        with self._open(path, b"", {}, None, "POST") as response:
+            return cast("list[dict[str, Any]]", json.load(response)["reports"])
+
+    def quarantine_sheets(self, run_id: str | None) -> tuple[str, bytes] | None:
+        """Return the fix sheet of what is in quarantine with its name, several as a ZIP archive.
+
+        None where nothing is there.
+
+        Raises:
+            ServerError: the server refused the request, or is not there.
+        """
+        with self._open(f"/api/quarantine/fix-sheet{_of_import(run_id)}", None, {}, None) as found:
+            content = found.read()
+            name = found.headers.get_filename() or "fix-sheet.csv"
+        return (Path(name).name, content) if content else None
+
+    def discard(self, run_id: str, rows: Sequence[int]) -> int:
+        """Give up what an import put into quarantine, or some rows of it; return how many rows.
+
+        Raises:
+            ServerError: the server refused the request, or is not there.
+        """
+        asked = urllib.parse.urlencode([("row", row) for row in rows])
+        return int(self._read(f"/api/quarantine/{_quoted(run_id)}?{asked}", "DELETE")["discarded"])
+
     def create_token(self, fields: Mapping[str, object]) -> dict[str, Any]:
         """Make a token, and return what is told of it, its text included.
 
@@ -168,7 +220,7 @@ class Server:
         Raises:
             ServerError: the server refused the request, or is not there.
         """
-        path = f"/api/tokens/{urllib.parse.quote(name, safe='')}"
+        path = f"/api/tokens/{_quoted(name)}"
         with self._open(path, None, {}, _GRACE, "DELETE") as response:
             return cast("dict[str, Any]", json.load(response))
 
@@ -179,7 +231,10 @@ class Server:
         headers: Mapping[str, str],
         timeout: float | None,
         method: str | None = None,
+        *,
+        also: Collection[int] = (),
     ) -> HTTPResponse:
+        """Send a request and return the response, that of the errors `also` included."""
         request = urllib.request.Request(  # noqa: S310 - the scheme was checked
             self._url + path, data=body, headers=dict(headers), method=method
         )
@@ -188,12 +243,24 @@ class Server:
         try:
             return cast(HTTPResponse, _OPENER.open(request, timeout=timeout))
         except urllib.error.HTTPError as error:
+            if error.code in also:
+                return cast(HTTPResponse, error)
             raise _problem(error) from None
         except (urllib.error.URLError, TimeoutError, OSError) as error:
             reason = getattr(error, "reason", error)
             raise ServerError(
                 f"{self._url} does not answer ({reason}). Is the server running there?"
             ) from None
+
+
+def _quoted(name: str) -> str:
+    """Return a name as a part of a path."""
+    return urllib.parse.quote(name, safe="")
+
+
+def _of_import(run_id: str | None) -> str:
+    """Return the query of an address that keeps it to one import."""
+    return f"?{urllib.parse.urlencode({'import': run_id})}" if run_id else ""
 
 
 def _multipart(

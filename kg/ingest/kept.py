@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -42,7 +43,16 @@ class QuarantinedRow:
 
     def text(self, language: str) -> str:
         """Return what is wrong in a language."""
-        return " ".join(one["message"].get(language, "") for one in self.reasons)
+        return reason_text(self.reasons, language)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the row as values that JSON knows."""
+        return dataclasses.asdict(self) | {"at": self.at.isoformat()}
+
+
+def reason_text(reasons: Iterable[Mapping[str, Any]], language: str) -> str:
+    """Return reasons as one text in a language."""
+    return " ".join(one["message"].get(language, "") for one in reasons)
 
 
 def count_quarantine(store: Store) -> int:

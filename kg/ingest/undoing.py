@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -300,10 +300,11 @@ def _check(tx: Transaction, report: UndoReport, shapes: Shapes, as_of: date) -> 
     return found
 
 
-def dependent_lines(found: Sequence[Dependent]) -> list[str]:
-    """Return dependents as lines: where each fact comes from, and what it names."""
-    return [
-        f"{one.file or one.import_id or '-'}{f', row {one.row}' if one.row else ''}:"
-        f" {one.subject} {one.predicate} {one.object}"
-        for one in found
-    ]
+def dependent_line(one: Mapping[str, Any], language: str) -> str:
+    """Return a dependent, as JSON has it, as a line: where the fact comes from, and the fact."""
+    row = f", {_ROW[language]} {one['row']}" if one["row"] else ""
+    place = one["file"] or one["import_id"] or "-"
+    return f"{place}{row}: {one['subject']} {one['predicate']} {one['object']}"
+
+
+_ROW = {"en": "row", "fr": "ligne"}

@@ -228,7 +228,17 @@ def test_an_import_that_later_facts_need_stays(client, store):
     response = client.delete(f"/api/imports/{run}")
     assert (response.status_code, response.json["refused"]) == (409, True)
     assert {one["file"] for one in response.json["dependents"]} == {"recommendations.csv"}
+    preview = client.delete(f"/api/imports/{run}?dry_run=true")
+    assert (preview.status_code, preview.json["refused"]) == (200, True)
+    asked = f"/api/imports/{run}?on_dependents=quarantine"
+    preview = client.delete(f"{asked}&dry_run=1").json
+    assert (preview["status"], preview["rows_quarantined"]) == ("dry-run", 1)
     assert store.head == before
+    assert client.delete(f"/api/imports/{run}?on_dependents=x").status_code == 400
+    assert client.delete(f"/api/imports/{run}?dry_run=x").status_code == 400
+    assert client.delete(asked).json["commit"] == store.head == before + 1
+    (row,) = client.get("/api/quarantine").json["rows"]
+    assert (row["file"], row["row"]) == ("recommendations.csv", 2)
 
 
 def test_what_is_refused_waits_in_quarantine(client, store):

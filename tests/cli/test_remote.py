@@ -96,6 +96,31 @@ def test_a_folder_is_imported_through_the_server(run, url: str, tmp_path: Path) 
     assert run("query", "-e", COUNT, "--url", url).stdout.split()[-1] == "3"
 
 
+def test_quarantine_and_undo_go_through_the_server(run, url: str, tmp_path: Path) -> None:
+    file = tmp_path / "parties.csv"
+    file.write_text("key,kind,name\nQ1,person,Ada\nQ2,nobody,Bo\n")
+    held = ("--on-violation", "quarantine", "--format", "json", "--url", url)
+    name = json.loads(run("import", file, *held).stdout)["id"]
+    listed = run("quarantine", "list", "--url", url, "--format", "json").stdout
+    assert [(one["import_id"], one["row"]) for one in json.loads(listed)] == [(name, 3)]
+    assert run("quarantine", "retry", name, "--lang", "fr", "--url", url).exit_code == 0
+    sheet = tmp_path / "fix.csv"
+    assert run("quarantine", "export", sheet, "--url", url).stdout.strip() == str(sheet)
+    assert "Q2,nobody,Bo" in sheet.read_text()
+    assert "1 rows" in run("quarantine", "discard", name, "--row", 3, "--url", url).stdout
+    assert run("quarantine", "export", sheet, "--url", url).exit_code == 2
+    named = tmp_path / "recommendations.csv"
+    named.write_text("key,recommender,referred,date\nR1,Q1,,2026-01-05\n")
+    assert run("import", named, "--url", url).exit_code == 0
+    refused = run("undo", name, "--lang", "fr", "--url", url)
+    assert (refused.exit_code, "ligne 2" in refused.stdout) == (1, True)
+    preview = run("undo", name, "--on-dependents", "quarantine", "--dry-run", "--url", url)
+    assert (preview.exit_code, "as 1 rows" in preview.stdout) == (0, True)
+    assert run("undo", name, "--on-dependents", "quarantine", "--url", url).exit_code == 0
+    assert run("undo", name, "--url", url).exit_code == 2
+    assert "Q1" in run("quarantine", "list", "--url", url, "--format", "csv").stdout
+
+
 def test_a_mapping_document_travels_with_its_file(run, url: str, tmp_path: Path) -> None:
     mapping = tmp_path / "mapping.yml"
     mapping.write_text(
