@@ -23,8 +23,8 @@ _TEXTS = {
         "blank": "{blank_count} of the facts that would go to quarantine are about blank nodes,"
         " which cannot be kept there.",
         "refused": "Refused: {dependent_count} later facts depend on it, and {violation_count}"
-        " rules would be broken. Take back or correct those first, or let them go to quarantine with"
-        " --on-dependents quarantine. Nothing was written.",
+        " rules would be broken. Take back or correct those first, or let them go to quarantine"
+        " with --on-dependents quarantine. Nothing was written.",
     },
     "fr": {
         "counts": "{quads_removed} quadruplets retirés, {quads_restored} rétablis",

@@ -2,10 +2,14 @@
 
 The change is a relation of triples that came or went. Ways back are walked in what there is and
 what went, so that no focus node is missed which the old or the new data lead to.
+
+Of a small change the nodes are told as ids: most shapes are then found to have nothing to check
+without any statement of the engine.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -18,6 +22,12 @@ from kg.shacl.session import Session
 from kg.shacl.sql import query, union
 from kg.shacl.statement import Statement
 from kg.shacl.values import pairs_of
+
+FEW = 2000
+"""Changed triples, and nodes that one read leads back to, up to which nodes are told as ids."""
+
+Scope = str | frozenset[int] | None
+"""The nodes to check a shape on: the name of a relation (column `node`), ids, or None for all."""
 
 _cached_reads = lru_cache(maxsize=4096)(reads_of)
 
@@ -46,21 +56,61 @@ class Affected:
     def __init__(self, session: Session, change: Change) -> None:
         self._session = session
         self._removed = change.removed
-        self._changed = session.table(query(change.triples))
-        rows = session.cursor.execute(f"SELECT DISTINCT p FROM {self._changed}").fetchall()
-        self._predicates = {row[0] for row in rows}
+        self._changed, count = session.counted_table(query(change.triples))
         self._known: dict[frozenset[Read], str] = {}
+        self._few: dict[Read, frozenset[int] | None] = {}
+        """What each read leads back to, None where that is more than a few nodes."""
+        self._ends: dict[tuple[str, int | None], set[int]] = defaultdict(set)
+        """The changed triples' subjects and objects, by predicate and of all."""
+        if count > FEW:
+            rows = session.cursor.execute(f"SELECT DISTINCT p FROM {self._changed}").fetchall()
+            self._predicates = {row[0] for row in rows}
+            return
+        triples = session.cursor.execute(f"SELECT s, p, o FROM {self._changed}").fetchall()
+        for subject, predicate, object_ in triples:
+            for key in (predicate, None):
+                self._ends["s", key].add(subject)
+                self._ends["o", key].add(object_)
+        self._predicates = {predicate for _, predicate, _ in triples}
 
-    def scope(self, shape: Shape) -> str | None:
-        """Name the relation of nodes (column `node`) to check a shape on, None for all nodes."""
+    def nodes(self) -> set[int]:
+        """Return the ids of what a small change is about, none of a larger one."""
+        return set[int]().union(*self._ends.values())
+
+    def scope(self, shape: Shape) -> Scope:
+        """Return the nodes to check a shape on."""
         every = _cached_reads(shape)
         self._session.learn(read.predicate for read in every if read.predicate is not None)
         reads = frozenset(read for read in every if self._matters(read))
         if any(read.back is None for read in reads):
             return None
+        if not reads:
+            return frozenset()
+        if self._ends:
+            several = [self._led_to(read) for read in reads]
+            ids = [nodes for nodes in several if nodes is not None]
+            if len(ids) == len(several):
+                return frozenset[int]().union(*ids)
         if reads not in self._known:
             self._known[reads] = self._walked(reads)
         return self._known[reads]
+
+    def _led_to(self, read: Read) -> frozenset[int] | None:
+        """Return the ids of what one read leads back to, None where that is too many."""
+        if read not in self._few:
+            predicate = None if read.predicate is None else self._session.id(read.predicate)
+            found: frozenset[int] | None = frozenset(self._ends.get((read.end, predicate), ()))
+            if read.back and found:
+                found = self._walked_few(read)
+            self._few[read] = found
+        return self._few[read]
+
+    def _walked_few(self, read: Read) -> frozenset[int] | None:
+        st = Statement(self._session)
+        distinct = query("SELECT DISTINCT x.node FROM :found AS x", found=self._nodes(st, read))
+        with self._session.seeing_removed(self._removed):
+            rows = self._session.rows(st.finish(distinct.limit(FEW + 1)))
+        return frozenset(row[0] for row in rows) if len(rows) <= FEW else None
 
     def _matters(self, read: Read) -> bool:
         """Tell whether a triple that is read changed."""

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from sqlglot import exp
 
+from kg.shacl.affected import Scope
 from kg.shacl.model import QueryTarget, Shapes, Target
 from kg.shacl.query_targets import selected_nodes
 from kg.shacl.session import Session
@@ -25,6 +28,10 @@ SELECT root FROM (SELECT unnest(?::BIGINT[]) AS root) WHERE root IN (
     WHERE c.id IN (SELECT DISTINCT o FROM live WHERE p = ?)
 )
 """
+_CLASSES_OF = """
+SELECT q.s, c.root FROM live AS q JOIN shacl_class AS c ON c.id = q.o
+WHERE q.p = {type_id} AND q.s IN (SELECT unnest(?::BIGINT[]))
+"""
 _Targets = tuple[Target | QueryTarget, ...]
 
 
@@ -38,7 +45,9 @@ class Targets:
     def __init__(self, session: Session, shapes: Shapes, scope: str | None, *, few: bool) -> None:
         self._session = session
         self._scope = scope
-        self._tables: dict[tuple[frozenset[Target | QueryTarget], str | None], str | None] = {}
+        self._tables: dict[tuple[frozenset[Target | QueryTarget], Scope], str | None] = {}
+        self._given: dict[frozenset[int], str] = {}
+        self._classes: dict[int, set[int]] = {}
         roots = {
             session.id(target.term)
             for shape in shapes.roots
@@ -58,15 +67,45 @@ class Targets:
         """Tell whether there may be a focus node, without looking for one."""
         return any(isinstance(each, QueryTarget) or self._may_have(each) for each in targets)
 
-    def focus_nodes(self, targets: _Targets, scope: str | None = None) -> str | None:
+    def focus_nodes(self, targets: _Targets, scope: Scope = None) -> str | None:
         """Return the name of the table of the focus nodes of targets, None without any.
 
-        `scope` is the name of a relation that they have to be in besides.
+        `scope` are nodes that they have to be among besides: the name of a relation, or ids.
         """
         key = (frozenset(targets), scope)
         if key not in self._tables:
-            self._tables[key] = self._materialised(targets, scope or self._scope)
+            if isinstance(scope, frozenset):
+                self._tables[key] = self._among(targets, scope)
+            else:
+                self._tables[key] = self._materialised(targets, scope or self._scope)
         return self._tables[key]
+
+    def learn_classes(self, nodes: Collection[int]) -> None:
+        """Look up which classes of the shapes some nodes are instances of."""
+        unknown = [node for node in nodes if node not in self._classes]
+        if unknown:
+            self._classes |= {node: set() for node in unknown}
+            for node, root in self._session.cursor.execute(
+                _CLASSES_OF.format(type_id=self._session.type_id), [unknown]
+            ).fetchall():
+                self._classes[node].add(root)
+
+    def _among(self, targets: _Targets, scope: frozenset[int]) -> str | None:
+        """Return the table of the focus nodes among some ids, None without any."""
+        terms = {each.term for each in targets if isinstance(each, Target) and each.kind == "class"}
+        if len(terms) == len(targets) and self._scope is None:
+            self.learn_classes(scope)
+            roots = self._session.ids(terms)
+            scope = frozenset(one for one in scope if not self._classes[one].isdisjoint(roots))
+            return self._table_of(scope) if scope else None
+        return self._materialised(targets, self._table_of(scope)) if scope else None
+
+    def _table_of(self, nodes: frozenset[int]) -> str:
+        """Return the name of a table of ids."""
+        if nodes not in self._given:
+            rows = [(node,) for node in sorted(nodes)]
+            self._given[nodes] = self._session.table_of(["node"], ["BIGINT"], rows)
+        return self._given[nodes]
 
     def _materialised(self, targets: _Targets, scope: str | None) -> str | None:
         several = [each for target in targets if (each := self._of_target(target)) is not None]

@@ -80,7 +80,10 @@ def _validated(
     try:
         scope = session.table(_relation(focus)) if focus else None
         targets = Targets(session, shapes, scope, few=change is not None)
-        run = _Run(session, targets, Affected(session, change) if change else None)
+        affected = Affected(session, change) if change else None
+        if affected is not None:
+            targets.learn_classes(affected.nodes())
+        run = _Run(session, targets, affected)
         beyond = advanced_roots(shapes)
         for shape in shapes.roots:
             session.deadline.check()
