@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable
+from functools import lru_cache
 
 SYNONYMS: dict[str, tuple[str, ...]] = {
     "acquisition_source": ("source d'acquisition", "origine", "canal d'acquisition"),
@@ -104,6 +105,7 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
 """Column -> French names. The one place for them."""
 
 
+@lru_cache(maxsize=4096)
 def folded(name: str) -> str:
     """Return a name without case, accents and what separates its words."""
     decomposed = unicodedata.normalize("NFKD", name.casefold())

@@ -16,6 +16,7 @@ from functools import lru_cache
 from sqlglot import exp
 
 from kg.shacl.model import Path, Shape
+from kg.shacl.neighbours import Neighbours
 from kg.shacl.path_reads import Read
 from kg.shacl.reads import reads_of
 from kg.shacl.session import Session
@@ -58,6 +59,7 @@ class Affected:
         self._removed = change.removed
         self._changed, count = session.counted_table(query(change.triples))
         self._known: dict[frozenset[Read], str] = {}
+        self._neighbours = Neighbours(session, change.removed)
         self._few: dict[Read, frozenset[int] | None] = {}
         """What each read leads back to, None where that is more than a few nodes."""
         self._ends: dict[tuple[str, int | None], set[int]] = defaultdict(set)
@@ -100,17 +102,11 @@ class Affected:
         if read not in self._few:
             predicate = None if read.predicate is None else self._session.id(read.predicate)
             found: frozenset[int] | None = frozenset(self._ends.get((read.end, predicate), ()))
-            if read.back and found:
-                found = self._walked_few(read)
+            for step in read.back or ():
+                if found:
+                    found = self._neighbours.walk(step, found)
             self._few[read] = found
         return self._few[read]
-
-    def _walked_few(self, read: Read) -> frozenset[int] | None:
-        st = Statement(self._session)
-        distinct = query("SELECT DISTINCT x.node FROM :found AS x", found=self._nodes(st, read))
-        with self._session.seeing_removed(self._removed):
-            rows = self._session.rows(st.finish(distinct.limit(FEW + 1)))
-        return frozenset(row[0] for row in rows) if len(rows) <= FEW else None
 
     def _matters(self, read: Read) -> bool:
         """Tell whether a triple that is read changed."""

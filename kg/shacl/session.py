@@ -18,7 +18,7 @@ from sqlglot import exp
 from kg.shacl.model import HasClass, Path, PredicatePath, Shape, Shapes, Target
 from kg.shacl.paths import ordered, predicates
 from kg.shacl.sql import rendered
-from kg.sparql.deadline import Deadline, execute, fetched
+from kg.sparql.deadline import Deadline, execute
 from kg.store import (
     Cursor,
     EngineError,
@@ -208,11 +208,6 @@ class Session:
         made = f"CREATE OR REPLACE TEMP TABLE {name} AS {rendered(query)}"
         row = execute(self.cursor, made).fetchone()
         return name, int(row[0]) if row else 0
-
-    def rows(self, query: exp.Query) -> list[tuple[int, ...]]:
-        """Return the rows of a relation of ids."""
-        self.deadline.check()
-        return fetched(self.cursor, rendered(query))
 
     def table_of(
         self, names: Sequence[str], types: Sequence[str], rows: Sequence[tuple[object, ...]]

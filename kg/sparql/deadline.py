@@ -10,7 +10,6 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from types import TracebackType
-from typing import Any
 from weakref import WeakValueDictionary
 
 from kg.errors import QueryError, QueryMemoryError, QueryStoppedError, QueryTimeoutError
@@ -230,17 +229,6 @@ def execute(cursor: Cursor, statement: str, parameters: object = None) -> Cursor
     """
     with recursion(cursor) if _RECURSIVE in statement else contextlib.nullcontext():
         return cursor.execute(statement, parameters)
-
-
-def fetched(cursor: Cursor, statement: str) -> list[tuple[Any, ...]]:
-    """Return the rows of a statement, perhaps a recursive one.
-
-    Raises:
-        QueryTimeoutError: the deadline that guards the cursor passed while it recurred.
-        QueryStoppedError: somebody stopped it then.
-    """
-    with recursion(cursor) if _RECURSIVE in statement else contextlib.nullcontext():
-        return cursor.execute(statement).fetchall()
 
 
 _RECURSIVE = "WITH RECURSIVE"

@@ -14,7 +14,7 @@ from rdflib import Graph
 from test_components import DECLARED
 from test_differential import data_graphs, shapes_graphs
 
-from kg.shacl import Change, Report, load_shapes, validate
+from kg.shacl import Change, Report, affected, load_shapes, neighbours, validate
 from kg.store import Store
 
 AS_OF = date(2026, 1, 1)
@@ -64,10 +64,12 @@ def listed(report: Report) -> Counter[object]:
     before=data_graphs,
     comes=data_graphs,
     goes=st.integers(min_value=0, max_value=5),
+    bounds=st.sampled_from([(2000, 20_000), (2000, 1), (-1, 0)]),
 )
 def test_change_and_before_make_the_whole(
-    shapes_text: str, before: str, comes: str, goes: int
+    shapes_text: str, before: str, comes: str, goes: int, bounds: tuple[int, int]
 ) -> None:
+    """`bounds` are those up to which nodes are told as ids: always, now and then, never."""
     shapes = load_shapes(graph(shapes_text))
     name = "https://example.org/graph"
     old = graph(before)
@@ -82,7 +84,10 @@ def test_change_and_before_make_the_whole(
             delete_graph(tx, gone, name)
             insert_graph(tx, graph(comes), name)
             change = Change.of_commit(tx.number)
-            checked = listed(validate(tx.cursor, shapes, AS_OF, change=change))
+            with pytest.MonkeyPatch.context() as patched:
+                patched.setattr(affected, "FEW", bounds[0])
+                patched.setattr(neighbours, "MOST", bounds[1])
+                checked = listed(validate(tx.cursor, shapes, AS_OF, change=change))
             now = listed(validate(tx.cursor, shapes, AS_OF))
             tx.rollback()
     assert checked <= now
