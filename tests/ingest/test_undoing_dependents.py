@@ -38,7 +38,7 @@ ORDERS = {
 
 
 def rows(store: Store) -> list[tuple[str, int]]:
-    return [(one.file, one.row) for one in list_quarantine(store)]
+    return sorted((one.file, one.row) for one in list_quarantine(store))
 
 
 def test_what_depends_goes_to_quarantine_and_returns(
@@ -52,7 +52,7 @@ def test_what_depends_goes_to_quarantine_and_returns(
     assert (undone.status, undone.commit, undone.rows_quarantined) == ("committed", store.head, 4)
     assert undone.dependent_count > 0
     assert values(store, "sourceKey") == ["P5"]
-    waiting = list_quarantine(store)
+    waiting = sorted(list_quarantine(store), key=lambda one: (one.file, one.row))
     assert rows(store) == [
         *[("parties.csv", 2), ("parties.csv", 3)],
         *[("recommendations.csv", 2), ("recommendations.csv", 3)],
