@@ -20,7 +20,9 @@ from kg.ingest.detaching import Detachment
 from kg.ingest.gate import severity_name
 from kg.ingest.kept_facts import cannot_be_kept, keep_facts
 from kg.ingest.quarantine import forget
+from kg.ingest.renewal import keyed_kinds
 from kg.minting import mint
+from kg.namespaces import ID
 from kg.shacl import Change, Report, Shapes, project_shapes, validate
 from kg.store import Cursor, Kind, Store, Transaction, lookup, place_of
 
@@ -92,6 +94,18 @@ WHERE q.origin IS NOT NULL AND {_UNSPOKEN}
     )
 """
 """What the import removed, but for what came from an import that was itself taken back."""
+
+_UNNAMED = f"""
+DELETE FROM revived
+WHERE regexp_extract(s, $pattern, 1) NOT IN ('', {{keyed}})
+    AND s NOT IN (SELECT o FROM revived WHERE odt IS NULL AND olang IS NULL)
+    AND s NOT IN (
+        SELECT t.lex FROM term AS t WHERE t.kind = {Kind.IRI:d}
+            AND t.lex IN (SELECT s FROM revived)
+            AND EXISTS (SELECT 1 FROM live WHERE live.o = t.id)
+    )
+"""
+"""What would return of nodes without a key of their own (an address, a line) that nothing names."""
 
 _DEPENDENTS = f"""
 SELECT s.lex, p.lex, o.lex, q.born, q.origin, count(*) OVER ()
@@ -179,6 +193,7 @@ def undo_import(
         report = UndoReport(run_id, on_dependents=on_dependents)
         _compare(tx.cursor, run_id, _source_of(tx.cursor, run_id))
         report.quads_removed = tx.delete_codes("ended")
+        _leave_unnamed(tx.cursor)
         report.quads_restored = tx.insert("revived")
         _find_dependents(tx.cursor, report)
         rules = shapes or project_shapes(), as_of or date.today()
@@ -259,6 +274,14 @@ def _compare(cursor: Cursor, run_id: str, source: str) -> None:
     cursor.execute(_SPOKEN)
     cursor.execute(_ENDED)
     cursor.execute(_REVIVED, {"run": run_id})
+
+
+def _leave_unnamed(cursor: Cursor) -> None:
+    """Let nodes without a key that nothing names be gone, as a newer export would."""
+    keyed = ", ".join(f"'{kind}'" for kind in sorted(keyed_kinds()))
+    query = _UNNAMED.format(keyed=keyed)
+    while (cursor.execute(query, {"pattern": f"^{ID}([a-z-]+)/"}).fetchone() or (0,))[0]:
+        pass
 
 
 def _find_dependents(cursor: Cursor, report: UndoReport) -> None:

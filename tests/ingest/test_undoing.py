@@ -133,6 +133,18 @@ def test_the_changes_of_a_commit_are_what_it_did(store: Store, importer: Importe
     assert (head.number, head.removed) == (report.commit, report.quads_removed)
 
 
+def test_an_address_that_nobody_has_any_more_does_not_return(
+    store: Store, importer: Importer, no_shapes: Shapes
+) -> None:
+    head = "key,kind,name,street,city\n"
+    importer({"parties.csv": f"{head}B,person,,y,x\n"})
+    second = importer({"parties.csv": f"{head}B,person,x,,x\n"})
+    importer({"parties.csv": f"{head}B,person,y,,\n"})
+    before = triples(store)
+    assert undo_import(store, second.id, shapes=no_shapes).status == "committed"
+    assert triples(store) == before
+
+
 CELLS = st.sampled_from(["", "x", "y"])
 TABLES = st.dictionaries(
     st.sampled_from(["A", "B", "C"]), st.tuples(CELLS, CELLS, CELLS), min_size=1, max_size=3
