@@ -6,11 +6,13 @@ The only place where errors meet HTTP status codes.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from flask import Flask, Response, current_app, json, request
 from werkzeug.exceptions import HTTPException, InternalServerError, RequestEntityTooLarge
 
 from kg import errors as kg
+from kg.french import in_both
 from kg.namespaces import BASE
 
 MEDIA_TYPE = "application/problem+json"
@@ -55,13 +57,14 @@ class Problem:
     kind: str = "about:blank"
     place: dict[str, int | str] = field(default_factory=dict)
 
-    def document(self) -> dict[str, int | str]:
-        """Return the members of the problem document."""
+    def document(self) -> dict[str, Any]:
+        """Return the members of the problem document; `message` is the detail by language."""
         return {
             "type": self.kind,
             "title": self.title,
             "status": self.status,
             "detail": self.detail,
+            **({"message": texts} if len(texts := in_both(self.detail)) > 1 else {}),
             **self.place,
         }
 

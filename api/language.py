@@ -17,6 +17,8 @@ from flask import Flask, Response, g, request
 from jinja2.utils import htmlsafe_json_dumps
 from markupsafe import Markup, escape
 
+from kg.french import in_both
+
 Language = Literal["en", "fr"]
 
 LANGUAGES: tuple[Language, ...] = ("en", "fr")
@@ -103,6 +105,11 @@ def in_language(texts: Mapping[str, str]) -> str:
     return texts.get(current_language()) or fallback
 
 
+def told(message: str) -> str:
+    """Return a message of the library in the language of the request, where it is known there."""
+    return in_language(in_both(message))
+
+
 def format_moment(moment: datetime) -> Markup:
     """Return a time of ours, in UTC, as an element that machines read too."""
     text = moment.isoformat(" ", "minutes")
@@ -147,6 +154,7 @@ def register_language(app: Flask) -> None:
     app.jinja_env.filters["day"] = format_day
     app.jinja_env.filters["day_text"] = day_text
     app.jinja_env.filters["in_language"] = in_language
+    app.jinja_env.filters["told"] = told
     app.after_request(_remember_language)
 
 

@@ -60,6 +60,11 @@ _PROBLEM_SCHEMA = {
         "title": {"type": "string"},
         "status": {"type": "integer"},
         "detail": {"type": "string"},
+        "message": {
+            "type": "object",
+            "description": "The detail by language (`en`, `fr`), where it is known in both",
+            "additionalProperties": {"type": "string"},
+        },
         "line": {"type": "integer", "description": "Line of a query or document, from 1"},
         "column": {"type": ["integer", "string"], "description": "Column of a line, or its name"},
         "file": {"type": "string"},

@@ -11,9 +11,10 @@ from typing import Any, cast
 import click
 
 from kg import __version__
-from kg.cli.session import add_shared_options, token_option, url_option
+from kg.cli.session import add_shared_options, language_of, token_option, url_option
 from kg.config import settings_from
 from kg.errors import ClientgraphError, QuerySyntaxError, UsageError
+from kg.french import in_both
 
 PLUGINS = "clientgraph.commands"
 """Entry point group by which another package adds commands; the server adds `serve`."""
@@ -63,8 +64,9 @@ _REMOTE = ("import", "quarantine", "query", "undo", "update", "token")
 class Failure(click.ClickException):
     """An error of clientgraph, told in one line."""
 
-    def __init__(self, error: ClientgraphError) -> None:
-        super().__init__(" ".join(str(error).split()))
+    def __init__(self, error: ClientgraphError, language: str = "en") -> None:
+        text = " ".join(str(error).split())
+        super().__init__(in_both(text).get(language, text))
 
     def show(self, file: Any = None) -> None:
         """Write the error to standard error."""
@@ -85,9 +87,9 @@ class Commands(click.Group):
         try:
             return super().invoke(ctx)
         except (UsageError, QuerySyntaxError) as error:
-            raise WrongUse(error) from error
+            raise WrongUse(error, language_of(ctx)) from error
         except ClientgraphError as error:
-            raise Failure(error) from error
+            raise Failure(error, language_of(ctx)) from error
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names of all commands, those of other packages included."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from kg.french import in_both
+
 SHOWN = 20
 """Most findings shown to people; the machine formats have all that the report lists."""
 
@@ -130,7 +132,7 @@ def _file_line(file: Document, language: str) -> str:
     if file["columns_left_out"]:
         columns = ", ".join(file["columns_left_out"])
         parts.append(texts["columns_left_out"].format(columns=columns))
-    return ", ".join(parts + list(file["notices"]))
+    return ", ".join(parts + [in_both(one).get(language, one) for one in file["notices"]])
 
 
 def _place(one: Document, language: str) -> Iterator[str]:

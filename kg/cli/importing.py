@@ -13,7 +13,7 @@ from kg.cli.import_report import Document, report_lines
 from kg.cli.output import TABLE_FORMATS, write_json, write_table
 from kg.cli.progress import shown, shown_of_server
 from kg.cli.remote import Server
-from kg.cli.session import current_server, current_settings, opened_store, today
+from kg.cli.session import current_server, current_settings, language_option, opened_store, today
 from kg.ingest import ImportOptions, list_imports, run_import
 from kg.ingest.options import ON_VIOLATION
 from kg.lifecycle import Context
@@ -55,13 +55,7 @@ _RUN = ("commit", "at", "agent", "source", "id", "quads_written", "warnings", "q
     default="text",
     show_default=True,
 )
-@click.option(
-    "--lang",
-    "language",
-    type=click.Choice(["en", "fr"]),
-    default="en",
-    show_default=True,
-)
+@language_option
 def import_command(
     paths: tuple[Path, ...],
     *,

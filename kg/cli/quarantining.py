@@ -10,7 +10,7 @@ import click
 
 from kg.cli.import_report import report_lines
 from kg.cli.output import TABLE_FORMATS, write_json, write_table
-from kg.cli.session import current_server, current_settings, opened_store
+from kg.cli.session import current_server, current_settings, language_option, opened_store
 from kg.errors import UsageError
 from kg.ingest import (
     ImportOptions,
@@ -23,10 +23,6 @@ from kg.ingest.fixsheet import write_sheets
 from kg.ingest.kept import reason_text
 
 _COLUMNS = ("import_id", "at", "source", "file", "row", "waits_for", "message_en", "message_fr")
-
-_language = click.option(
-    "--lang", "language", type=click.Choice(["en", "fr"]), default="en", show_default=True
-)
 
 
 @click.group()
@@ -60,7 +56,7 @@ def list_command(import_id: str | None, name: str) -> None:
 @click.option(
     "--format", "name", type=click.Choice(["text", "json"]), default="text", show_default=True
 )
-@_language
+@language_option
 def retry(import_id: str | None, name: str, language: str) -> None:
     """Import what is in quarantine, or what IMPORT_ID put there, as far as it can stand now."""
     server = current_server()

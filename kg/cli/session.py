@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Container, Iterator
+from collections.abc import Callable, Container, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
@@ -19,6 +19,7 @@ from kg.errors import StoreError, UsageError
 from kg.store import Store
 
 _URL = "clientgraph.url"
+_LANGUAGE = "clientgraph.language"
 _TOKEN = "clientgraph.token"  # noqa: S105 - the name of a place
 
 
@@ -113,6 +114,29 @@ def token_option() -> click.Option:
         callback=_keep_token,
         help="What the server knows you by; CLIENTGRAPH_TOKEN shows it to nobody else.",
     )
+
+
+def language_option(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the option `--lang`, which its errors heed too."""
+    option = click.option(
+        "--lang",
+        "language",
+        type=click.Choice(["en", "fr"]),
+        default="en",
+        show_default=True,
+        callback=_keep_language,
+    )
+    return option(command)
+
+
+def language_of(context: click.Context) -> str:
+    """Return the language that the command asked for by the user speaks."""
+    return str(context.meta.get(_LANGUAGE, "en"))
+
+
+def _keep_language(context: click.Context, _option: click.Parameter, value: str) -> str:
+    context.meta[_LANGUAGE] = value
+    return value
 
 
 def _data_dir_option() -> click.Option:

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from kg.cli.output import write_json
-from kg.cli.session import current_server, current_settings, opened_store, today
+from kg.cli.session import current_server, current_settings, language_option, opened_store, today
 from kg.ingest import undo_import
 from kg.ingest.undoing import ON_DEPENDENTS, dependent_line
 
@@ -55,9 +55,7 @@ _TEXTS = {
 @click.option(
     "--format", "name", type=click.Choice(["text", "json"]), default="text", show_default=True
 )
-@click.option(
-    "--lang", "language", type=click.Choice(["en", "fr"]), default="en", show_default=True
-)
+@language_option
 def undo(import_id: str, *, dry_run: bool, on_dependents: str, name: str, language: str) -> None:
     """Take the import IMPORT_ID back; `imports` lists them.
 

@@ -39,7 +39,7 @@ class Transaction:
         self.cursor = cursor
         self.number = number
         self.changes = staging.Changes(number)
-        self.at = datetime.now(UTC).replace(tzinfo=None)
+        self.at = max(datetime.now(UTC).replace(tzinfo=None), _last_time(cursor))
         self._who = (agent, activity, note)
         self._stages = 0
         self.rolled_back = False
@@ -375,6 +375,12 @@ class Store:
         """Write everything committed into the main file."""
         with self._writer:
             self._connection.execute("CHECKPOINT")
+
+
+def _last_time(cursor: Cursor) -> datetime:
+    """Return when the last commit was made: the next one is not older, whatever the clock says."""
+    row = cursor.execute('SELECT max(at_time) FROM "commit"').fetchone()
+    return row[0] if row and row[0] is not None else datetime.min
 
 
 def head_of(cursor: Cursor) -> int:

@@ -72,6 +72,12 @@ _CHECKS = (
         " OR count(DISTINCT number) <> count(*) OR min(number) < 1",
     ),
     _Check(
+        "commit times",
+        "a commit is older than the one before it",
+        'SELECT 1 FROM (SELECT at_time < lag(at_time) OVER (ORDER BY number) AS late FROM "commit")'
+        " WHERE late",
+    ),
+    _Check(
         "term ids",
         "an id stands for several terms",
         "SELECT id FROM term GROUP BY id HAVING count(*) > 1",

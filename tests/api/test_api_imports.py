@@ -136,6 +136,14 @@ def test_mapping_that_cannot_be_read_is_explained(client, temp_folder):
     assert str(temp_folder) not in response.text
 
 
+def test_a_file_that_cannot_be_read_is_explained_in_both_languages(client):
+    response = send(client, ("parties.csv", b""))
+    assert "nothing to import" in response.json["message"]["en"]
+    assert "rien à importer" in response.json["message"]["fr"]
+    page = send(client, ("parties.csv", b""), path="/imports?lang=fr", action="import")
+    assert "rien à importer" in page.text
+
+
 def test_dry_run_that_is_neither_yes_nor_no_is_400(client, store):
     before = store.head
     assert send(client, ("parties.csv", GOOD), dry_run="maybe").status_code == 400

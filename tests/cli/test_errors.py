@@ -17,6 +17,15 @@ def assert_one_line(result: Result) -> None:
     assert result.stderr.count("\n") == 1
 
 
+def test_errors_of_files_speak_french_where_asked(run, tmp_path: Path) -> None:
+    file = tmp_path / "parties.csv"
+    file.write_bytes(b"")
+    told = run("import", file, "--lang", "fr", data_dir=tmp_path / "store").stderr
+    assert "est vide : il n'y a rien à importer" in told
+    told = run("quarantine", "retry", "none", "--lang", "fr", data_dir=tmp_path / "store").stderr
+    assert told
+
+
 def test_an_unknown_command_is_wrong_use(run) -> None:
     assert run("improt").exit_code == 2
 

@@ -57,6 +57,13 @@ def test_a_store_without_damage_passes_every_check(path: Path) -> None:
     assert broken(path) == set()
 
 
+def test_a_clock_that_goes_back_does_not_put_commits_out_of_order(path: Path) -> None:
+    damage(path, "UPDATE \"commit\" SET at_time = '2999-01-01' WHERE number = 3")
+    with Store.open(path) as store, store.write() as tx:
+        tx.insert_few([("ex:c", "ex:knows", "ex:a", None, None, None)])
+    assert broken(path) == set()
+
+
 @pytest.mark.parametrize(
     ("check", "sql"),
     [
@@ -65,6 +72,7 @@ def test_a_store_without_damage_passes_every_check(path: Path) -> None:
         ("settings", "INSERT INTO setting VALUES ('x', '1'), ('x', '2')"),
         ("commits", 'DELETE FROM "commit" WHERE number = 2'),
         ("commits", 'INSERT INTO "commit" SELECT * FROM "commit" WHERE number = 2'),
+        ("commit times", "UPDATE \"commit\" SET at_time = '2000-01-01' WHERE number = 3"),
         ("term ids", "UPDATE term SET id = 1 WHERE id = 2"),
         ("terms", "INSERT INTO term SELECT * REPLACE (999 AS id) FROM term WHERE id = 3"),
         ("typed values", "UPDATE term SET num = 8 WHERE lex = '7'"),

@@ -1,0 +1,62 @@
+"""What went wrong, in French: the messages that stewards of data see, by their English text.
+
+A message is raised in English, with values in it. Here is the same message in French for each: the
+parts in braces stand for the values, whatever they are.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from functools import cache
+from pathlib import Path
+from typing import cast
+
+_TEXTS = Path(__file__).with_name("french.json")
+"""`messages`: English message -> French message; `values`: values that are words, likewise."""
+
+
+_LONGEST = 2000
+"""Characters of a message that is looked up; a longer one quotes what is no message."""
+
+
+def french(message: str) -> str | None:
+    """Return a message in French, None where it is not known there."""
+    if len(message) > _LONGEST:
+        return None
+    for pattern, text in _patterns():
+        found = pattern.fullmatch(message)
+        if found is not None:
+            words = _texts()["values"]
+            values = {name: words.get(value, value) for name, value in found.groupdict().items()}
+            return text.format_map(values)
+    return None
+
+
+def in_both(message: str) -> dict[str, str]:
+    """Return a message by language; English alone where it is not known in French."""
+    translated = french(message)
+    return {"en": message} if translated is None else {"en": message, "fr": translated}
+
+
+@cache
+def _texts() -> dict[str, dict[str, str]]:
+    """Return the texts as they are kept."""
+    return cast("dict[str, dict[str, str]]", json.loads(_TEXTS.read_text("utf-8")))
+
+
+@cache
+def _patterns() -> list[tuple[re.Pattern[str], str]]:
+    """Return the messages as patterns, those with the most words of their own first."""
+    pairs = _texts()["messages"].items()
+    ordered = sorted(pairs, key=lambda pair: -len(re.sub(r"\{\w+\}", "", pair[0])))
+    return [(_pattern(english), text) for english, text in ordered]
+
+
+def _pattern(english: str) -> re.Pattern[str]:
+    """Return a message as a pattern whose groups are its values."""
+    parts = re.split(r"\{(\w+)\}", english)
+    fixed = [re.escape(part) for part in parts[::2]]
+    named = [f"(?P<{name}>.*?)" for name in parts[1::2]]
+    rest = "".join(value + after for value, after in zip(named, fixed[1:], strict=True))
+    return re.compile(fixed[0] + rest, re.DOTALL)
