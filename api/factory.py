@@ -126,7 +126,8 @@ def open_store(settings: Settings) -> Store:
         memory_limit=settings.memory_limit,
         threads=settings.threads,
         spill_limit=settings.spill_limit,
-        workers=settings.workers,
+        workers=0,
+        on_call=settings.workers,
     )
     derive_in(store)
     return store

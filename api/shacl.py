@@ -167,7 +167,7 @@ def _cursor(data: list[Document], memory: str | None) -> Iterator[Cursor]:
         memory_limit=settings.memory_limit,
         threads=settings.threads,
         spill_limit=settings.spill_limit,
-        workers=settings.workers,
+        workers=0,
     ) as store:
         with store.write(activity="validate") as tx:
             for name, content, kind in data:

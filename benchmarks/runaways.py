@@ -57,7 +57,8 @@ _SHAPES_PATH = """
 
 QUERIES = {
     "cross product": "SELECT (COUNT(*) AS ?n) { ?a ?p ?x . ?b ?q ?y FILTER(?x > ?y) }",
-    "path of any length": "SELECT (COUNT(*) AS ?n) { ?a (cg:client|^cg:client)+ ?b }",
+    "path of any length": "SELECT (COUNT(*) AS ?n)"
+    " { ?a (cg:client|^cg:client|cg:seller|^cg:seller)+ ?b }",
     "path within a pattern": "SELECT ?a { ?a cg:seller ?s ; (cg:client|^cg:client)* ?b ."
     " ?b cg:netAmount ?x }",
     "sort": f"SELECT * {{ {_PAIRS} }} ORDER BY ?y ?x",
@@ -83,7 +84,8 @@ QUERIES = {
 }
 UPDATES = {
     "INSERT": f"INSERT {{ ?a cg:with ?b }} WHERE {{ {_PAIRS} }}",
-    "INSERT along a path": "INSERT { ?a cg:with ?b } WHERE { ?a (cg:client|^cg:client)+ ?b }",
+    "INSERT along a path": "INSERT { ?a cg:with ?b }"
+    " WHERE { ?a (cg:client|^cg:client|cg:seller|^cg:seller)+ ?b }",
     "DELETE of everything": "DELETE { ?a ?p ?b } WHERE { ?a ?p ?b . ?c ?q ?b }",
 }
 SHAPES = {"SHACL with a query": _SHAPES, "SHACL with a path": _SHAPES_PATH}

@@ -33,7 +33,7 @@ def test_every_setting_can_be_given() -> None:
         "max_running": 2,
         "role_limits": "reader.timeout=5",
         "spill_limit": "1GB",
-        "workers": 1,
+        "workers": 2,
         "services": "https://a.example/sparql",
         "token": "secret",
     }

@@ -13,6 +13,7 @@ from weakref import WeakKeyDictionary
 from kg.errors import QueryBusyError
 from kg.sparql.deadline import Deadline
 from kg.store import Store
+from kg.store.workers import Workers
 
 _PATIENCE = 5.0
 """Seconds that something waits for room."""
@@ -71,7 +72,8 @@ Finished = Callable[[Running, float], None]
 class Registry:
     """The work in progress on one store."""
 
-    def __init__(self) -> None:
+    def __init__(self, workers: Workers | None = None) -> None:
+        self._workers = workers
         self._lock = threading.Condition()
         self._numbers = itertools.count(1)
         self._running: dict[int, Running] = {}
@@ -94,6 +96,7 @@ class Registry:
             number = next(self._numbers)
             entry = Running(number, allowance.owner, allowance.kind, shown, deadline)
             self._running[entry.id] = entry
+            self._tell()
         return entry
 
     def leave(self, entry: Running) -> None:
@@ -101,8 +104,13 @@ class Registry:
         with self._lock:
             found = self._running.pop(entry.id, None)
             self._lock.notify_all()
+            self._tell()
         if found is not None:
             self.finished(found, found.age)
+
+    def _tell(self) -> None:
+        if self._workers is not None:
+            self._workers.tell(len(self._running))
 
     def _has_room(self, allowance: Allowance) -> bool:
         """Tell whether what an owner wants to run may start."""
@@ -140,4 +148,4 @@ _LOCK = threading.Lock()
 def running_on(store: Store) -> Registry:
     """Return the registry of a store."""
     with _LOCK:
-        return _REGISTRIES.setdefault(store, Registry())
+        return _REGISTRIES.setdefault(store, Registry(store.workers))

@@ -25,6 +25,7 @@ from kg.store.opening import Opening, close_the_door, leaves_unusable, use, writ
 from kg.store.schema import TABLES, UPGRADES, VERSION
 from kg.store.typing import XSD_STRING
 from kg.store.visibility import hide
+from kg.store.workers import Workers
 
 EngineError = duckdb.Error
 EngineInterrupted = duckdb.InterruptException
@@ -173,6 +174,8 @@ class Store:
         """Called with each transaction that is to be recorded as a commit, and may add to it."""
         self.terms = Terms()
         """The terms that were decoded last."""
+        self.workers: Workers | None = None
+        """The threads that help on call, where there are any."""
 
     @classmethod
     def open(
@@ -183,23 +186,27 @@ class Store:
         threads: int = 0,
         spill_limit: str = "",
         workers: int | None = None,
+        on_call: int = 0,
     ) -> Store:
         """Open the store of a file, made when missing; None keeps it in memory.
 
         `memory_limit` and `spill_limit` bound what all its cursors take together, of memory and
         of the disk. `workers` threads help each statement; None leaves that to the engine, and
-        with 0 a statement runs on the thread that executes it alone. Where there are workers, a
+        with 0 a statement runs on the thread that executes it alone, but for `on_call` threads that
+        come while one long statement is all that runs. Where there are workers, a
         recursive statement must not be interrupted (see `kg.store.signals`).
 
         Raises:
             StoreLockedError: another process holds the file.
             StoreFormatError: the file is no store, or of another version.
         """
-        opening = Opening(path, memory_limit, threads, spill_limit, workers)
+        opening = Opening(path, memory_limit, threads, spill_limit, workers, on_call)
         connection = opening.connect()
         store = cls(connection)
         store._opening = opening
         store._prepare(path)
+        if on_call:
+            store.workers = Workers(store.cursor(), opening.total, on_call)
         return store
 
     def _prepare(self, path: Path | None) -> None:
@@ -247,6 +254,8 @@ class Store:
 
     def close(self) -> None:
         """Close the store; its cursors end with it."""
+        if self.workers is not None:
+            self.workers.end()
         self._connection.close()
 
     def __enter__(self) -> Store:

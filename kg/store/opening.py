@@ -23,6 +23,13 @@ class Opening:
     threads: int = 0
     spill_limit: str = ""
     workers: int | None = None
+    on_call: int = 0
+
+    @property
+    def total(self) -> int:
+        """Threads that a statement is cut up for."""
+        most = max(self.workers or 0, self.on_call)
+        return max(self.threads or os.cpu_count() or 1, most + 1)
 
     def connect(self) -> duckdb.DuckDBPyConnection:
         """Return a connection, on a new file where there is none.
@@ -62,7 +69,7 @@ class Opening:
         if self.threads:
             config["threads"] = self.threads
         if self.workers is not None:
-            total = max(self.threads or os.cpu_count() or 1, self.workers + 1)
+            total = self.total
             config.update(threads=total, external_threads=total - self.workers)
         if self.path is None:
             config["temp_directory"] = str(Path(tempfile.gettempdir()) / "clientgraph")
@@ -104,7 +111,7 @@ def close_the_door(connection: duckdb.DuckDBPyConnection) -> None:
     signals.prepare(connection)
     # No statement reached by any means may read a file or the network.
     connection.execute("SET enable_external_access = false")
-    connection.execute("SET allowed_configs = ['operator_memory_limit']")
+    connection.execute("SET allowed_configs = ['operator_memory_limit', 'external_threads']")
     connection.execute("SET lock_configuration = true")
 
 

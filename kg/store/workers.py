@@ -1,0 +1,84 @@
+"""Threads of the engine that help with a long statement while nothing else runs.
+
+A thread that always helps makes every small statement pass its tasks around, and takes a core from
+others while a long one runs. So it comes when one statement has run alone for a moment, and leaves
+when nothing runs.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+
+import duckdb
+
+_MOMENT = 0.02
+"""Seconds after which a statement is long."""
+_LINGER = 0.1
+"""Seconds without a statement after which help leaves: another long one may follow."""
+
+
+class Workers:
+    """The threads that help on call in one open store."""
+
+    def __init__(self, cursor: duckdb.DuckDBPyConnection, threads: int, most: int) -> None:
+        """Let `most` of the engine's threads help on call; `cursor` is used for nothing else."""
+        self._cursor = cursor
+        self._threads = threads
+        self._most = most
+        self._changed = threading.Condition()
+        self._running = 0
+        self._since = time.monotonic()
+        self._ended = False
+        self._thread: threading.Thread | None = None
+        self.helping = False
+
+    def tell(self, running: int) -> None:
+        """Learn how many statements run from now on."""
+        with self._changed:
+            waits = self._running == 0
+            self._running, self._since = running, time.monotonic()
+            if self._thread is None and not self._ended:
+                self._thread = threading.Thread(target=self._watch, name="workers", daemon=True)
+                self._thread.start()
+            elif waits or (running == 0 and self.helping):
+                self._changed.notify()
+
+    def end(self) -> None:
+        """Let nobody help any more, before the store is closed."""
+        with self._changed:
+            self._ended = True
+            self._changed.notify()
+        if self._thread is not None:
+            self._thread.join()
+        self._cursor.close()
+
+    def _watch(self) -> None:
+        while True:
+            with self._changed:
+                if self._ended:
+                    return
+                wanted = self._is_wanted()
+                if wanted == self.helping:
+                    self._changed.wait(self._pause())
+                    continue
+                self.helping = wanted
+            self._set(self._most if wanted else 0)
+
+    def _pause(self) -> float | None:
+        """Return the seconds until it is worth looking again, None where nothing can change."""
+        if self._running == 0:
+            return _LINGER if self.helping else None
+        return None if self.helping else _MOMENT
+
+    def _is_wanted(self) -> bool:
+        """Return whether help should be there now."""
+        age = time.monotonic() - self._since
+        if self.helping:
+            return self._running > 0 or age < _LINGER
+        return self._running == 1 and age >= _MOMENT
+
+    def _set(self, workers: int) -> None:
+        with contextlib.suppress(duckdb.Error):  # the engine ended under it: nothing to help with
+            self._cursor.execute(f"SET GLOBAL external_threads = {self._threads - workers:d}")
