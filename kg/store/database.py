@@ -17,7 +17,7 @@ from types import TracebackType
 
 import duckdb
 
-from kg.errors import StoreBusyError, StoreFormatError
+from kg.errors import StoreBusyError, StoreError, StoreFormatError
 from kg.namespaces import CG, ID, PROV, PROVENANCE_GRAPH, RDF, XSD
 from kg.store import few, staging
 from kg.store.decoding import Terms
@@ -362,8 +362,8 @@ class Store:
         """
         if self._opening is None or not leaves_unusable(error):
             return False
-        with contextlib.suppress(duckdb.Error):  # while cursors of the old engine are still there
-            self._connection.close()
+        with contextlib.suppress(duckdb.Error, StoreError):  # while other cursors hold the file
+            self.close()
             self._connection = self._opening.connect()
             close_the_door(self._connection)
             return self.head == number
