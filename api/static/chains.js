@@ -26,6 +26,14 @@ const drawn = (name, attributes, ...children) => {
 const short = (name, letters) => (name.length > letters ? `${name.slice(0, letters - 1)}…` : name);
 const figure = (value) => (value == null ? "" : number(Math.round(value * 100) / 100));
 
+/** Returns the address of what is told of a unit, or of the relation of two. */
+function sideAddress(unit, client = null) {
+  const address = new URL(side.dataset.address, location);
+  address.searchParams.set("unit", unit);
+  if (client) address.searchParams.set("client", client);
+  return address;
+}
+
 /** Returns the nodes and relations that are drawn: units in relations, and the most exposed clients. */
 function seen({ nodes, relations }) {
   const tied = new Set(relations.flatMap(({ supplier, client }) => [supplier, client]));
@@ -82,7 +90,7 @@ function line({ supplier, client, share, loop }, points, names, off) {
   }, `M ${start.x} ${start.y}`);
   return drawn(
     "a",
-    { href: `${side.dataset.address}?unit=${encodeURIComponent(supplier)}&client=${encodeURIComponent(client)}`, "data-supplier": supplier, "data-client": client, "aria-label": said },
+    { href: sideAddress(supplier, client), "data-supplier": supplier, "data-client": client, "aria-label": said },
     drawn("title", {}, said),
     drawn("path", { class: classes, d: path, "stroke-width": (1.2 + 7 * share).toFixed(1) }),
   );
@@ -98,7 +106,7 @@ function box(one, { x, y }, off) {
   const said = one.failing ? text("chain.fails", { name: one.name, n: one.failing }) : one.name;
   return drawn(
     "a",
-    { href: `${side.dataset.address}?unit=${encodeURIComponent(one.key)}`, class: classes, "data-node": one.key, "aria-label": `${said} ${figure(value)}`.trim() },
+    { href: sideAddress(one.key), class: classes, "data-node": one.key, "aria-label": `${said} ${figure(value)}`.trim() },
     drawn("title", {}, one.external && value != null ? `${said} · ${text("chain.exposure", { value: figure(value) })}` : said),
     drawn("rect", { class: `grade-${grade}`, x: left, y: top, width: WIDTH, height: HEIGHT, rx: one.external ? HEIGHT / 2 : 5 }),
     drawn("text", { x: left + 12, y: y + 5 }, short(one.name.split(" / ")[0], value == null ? 21 : 17)),
@@ -166,11 +174,11 @@ async function choose(unit, client = null) {
   side.hidden = !unit;
   side.replaceChildren();
   if (!unit) return;
-  const given = new URLSearchParams(asked);
-  given.set("part", 1);
-  if (client) given.set("client", client);
+  const address = sideAddress(unit, client);
+  address.searchParams.set("part", 1);
+  for (const [name, value] of asked) if (name !== "unit") address.searchParams.append(name, value);
   try {
-    const response = await fetch(`${side.dataset.address}?${given}`);
+    const response = await fetch(address);
     if (!response.ok) throw new Error(response.statusText);
     const parsed = new DOMParser().parseFromString(await response.text(), "text/html");
     side.replaceChildren(...parsed.body.childNodes);

@@ -159,10 +159,12 @@ async function choose(key, move = false) {
     panel.replaceChildren();
     return;
   }
-  const given = new URLSearchParams({ party: key, part: 1 });
-  for (const name of ["as_of", "params", "knowledge"]) if (asked.get(name)) given.set(name, asked.get(name));
+  const address = new URL(panel.dataset.address, location);
+  for (const name of ["as_of", "params", "knowledge"]) if (asked.get(name)) address.searchParams.set(name, asked.get(name));
+  address.searchParams.set("party", key);
+  address.searchParams.set("part", 1);
   try {
-    const response = await fetch(`${panel.dataset.address}?${given}`);
+    const response = await fetch(address);
     if (!response.ok) throw new Error(response.statusText);
     fillPanel(await response.text());
   } catch (error) {

@@ -19,6 +19,9 @@ _OPTIONS = (
     "--headless",
     "--no-sandbox",
     "--disable-gpu",
+    # WebGL is drawn by the processor.
+    "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader",
     "--disable-background-networking",
     "--no-first-run",
     "--disable-component-update",

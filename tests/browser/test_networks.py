@@ -1,0 +1,175 @@
+"""The journey of who looks at networks: the referrals and the internal chains of the demo."""
+
+import threading
+
+import pytest
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.ui import Select, WebDriverWait
+from werkzeug.serving import make_server
+
+from api.factory import create_app
+from kg.config import Settings
+from kg.ingest import ImportOptions, run_import
+from kg.store import Store
+
+pytestmark = pytest.mark.browser
+
+FILES = (
+    "parties", "products", "memberships", "purchases", "recommendations", "supplies",
+    "satisfaction",
+)  # fmt: skip
+WHEN = "as_of=2026-11-01&knowledge=2027-01-01T00:00:00Z&lang=en"
+
+
+@pytest.fixture(scope="module")
+def demo(root, tmp_path_factory):
+    """Yield the address of a server over the parts of the demo that networks are made of."""
+    with Store.open(None) as store:
+        files = [root / "data/demo" / f"{name}.csv" for name in FILES]
+        assert run_import(store, files, ImportOptions()).status == "committed"
+        app = create_app(Settings(data_dir=tmp_path_factory.mktemp("data")), store)
+        running = make_server("127.0.0.1", 0, app, threaded=True)
+        thread = threading.Thread(target=running.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{running.server_port}"
+        running.shutdown()
+        thread.join()
+        running.server_close()
+
+
+@pytest.fixture
+def visit(browser, demo):
+    """Return a function that opens a path of the demo's server."""
+    browser.delete_all_cookies()
+    browser.get_log("browser")
+
+    def open_path(path):
+        browser.get(f"{demo}{path}")
+        return browser
+
+    return open_path
+
+
+def complaints(browser):
+    return [one["message"] for one in browser.get_log("browser") if one["level"] == "SEVERE"]
+
+
+def until(browser, script, *given):
+    """Wait until a script gives something that counts, and return it."""
+    return WebDriverWait(browser, 60).until(lambda _: browser.execute_script(script, *given))
+
+
+def drawn(browser, other_than=None):
+    """Return how many parties are drawn, once it is another number than before."""
+    number = "const n = document.getElementById('map').dataset.drawn;"
+    return until(browser, f"{number} return n !== arguments[0] && n", other_than)
+
+
+def found(browser, selector):
+    return browser.find_element(By.CSS_SELECTOR, selector)
+
+
+def saved(browser, selector):
+    """Press a button and return the name and the size of the file that it offers."""
+    browser.execute_script(
+        "window.offered = null; const click = HTMLAnchorElement.prototype.click;"
+        "HTMLAnchorElement.prototype.click = function () {"
+        " HTMLAnchorElement.prototype.click = click; window.offered = this.download; };"
+        "const make = URL.createObjectURL; URL.createObjectURL = (blob) => {"
+        " URL.createObjectURL = make; window.bytes = blob.size; return make(blob); };"
+    )
+    found(browser, selector).click()
+    name = until(browser, "return window.offered")
+    return name, browser.execute_script("return window.bytes")
+
+
+def test_the_picture_its_table_and_the_address_keep_step(visit):
+    browser = visit(f"/network?{WHEN}")
+    everybody = drawn(browser)
+    shows = "return document.getElementById('map').networkMap.graph.order"
+    assert browser.execute_script(shows) == int(everybody)
+    assert found(browser, "#map canvas").is_displayed()
+    assert f"{everybody} rows" in found(browser, "#parties").text
+
+    Select(found(browser, "#channel")).select_by_visible_text("fair")
+    fair = drawn(browser, everybody)
+    assert int(fair) < int(everybody)
+    assert browser.execute_script(shows) == int(fair)
+    assert f"{fair} rows" in found(browser, "#parties").text
+    assert "channel=fair" in browser.current_url
+
+    browser.execute_script(
+        "const s = document.getElementById('until'); s.value = s.max / 2;"
+        "s.dispatchEvent(new Event('input'))"
+    )
+    until(browser, "return location.search.includes('until=')")
+    hidden = (
+        "const m = document.getElementById('map').networkMap; return m.graph.nodes()"
+        ".filter((n) => m.renderer.getNodeDisplayData(n).hidden).length"
+    )
+    assert 0 < browser.execute_script(hidden) < int(fair)
+
+    found(browser, "#parties tbody tr[data-place='0']").send_keys(Keys.ENTER)
+    until(browser, "return document.querySelector('#party h2')?.textContent")
+    until(browser, "return location.search.includes('sel=')")
+    chosen = browser.execute_script("return document.getElementById('map').networkMap.chosen")
+    assert chosen in found(browser, "#party").text
+    assert saved(browser, "[data-save=png]")[1] > 1000
+    name, size = saved(browser, "[data-save=svg]")
+    assert (name, size > 1000) == ("referrals-2026-11-01.svg", True)
+    link = found(browser, "a[data-format=gexf]").get_attribute("href")
+    assert "channel=fair" in link
+    assert complaints(browser) == []
+
+    browser.get(browser.current_url)
+    assert drawn(browser) == fair
+    assert browser.execute_script(hidden) > 0
+    again = "return document.getElementById('map').networkMap.chosen === arguments[0]"
+    until(browser, again, chosen)
+
+
+def test_a_chain_is_a_tree_and_two_parties_have_a_path(visit):
+    browser = visit(f"/network?{WHEN}&focus=P0109&from=P0037&to=P0109")
+    names = [one.text for one in browser.find_elements(By.CSS_SELECTOR, "#chain text")]
+    assert len(names) > 10
+    assert names[0] == "Célestin Merlerault"
+    rows = browser.find_elements(By.CSS_SELECTOR, "[data-path] tbody tr")
+    assert len(rows) >= 4
+    assert all("recommendations.csv, row" in row.text for row in rows)
+    name, size = saved(browser, "[data-save=chain-svg]")
+    assert (name, size > 1000) == ("chain.svg", True)
+    assert complaints(browser) == []
+
+
+def test_a_unit_switched_off_moves_the_exposure_of_clients(visit):
+    browser = visit(f"/chains?{WHEN}")
+    until(browser, "return document.querySelectorAll('#chains rect').length > 10")
+    before = [one.text for one in browser.find_elements(By.CSS_SELECTOR, "#chains .figure")]
+    node = found(browser, "#chains a[data-node='U-IT']")
+    browser.execute_script("arguments[0].focus()", node)
+    node.send_keys(Keys.ENTER)
+    until(browser, "return document.querySelector('#side [data-switch]')")
+    assert "Information technology" in found(browser, "#side h2").text
+    found(browser, "#side [data-switch]").click()
+    until(browser, "return document.querySelector('#chains .gone rect')")
+    after = [one.text for one in browser.find_elements(By.CSS_SELECTOR, "#chains .figure")]
+    assert len(after) == len(before)
+    assert after != before
+    assert browser.find_elements(By.CSS_SELECTOR, "#exposure td .moved")
+    assert "off=U-IT" in browser.current_url
+    name, size = saved(browser, "[data-save=svg]")
+    assert (name, size > 1000) == ("chains.svg", True)
+    assert complaints(browser) == []
+
+
+@pytest.mark.parametrize("path", ["/network", "/chains"])
+def test_the_pages_fit_a_phone(browser, visit, path):
+    size = browser.get_window_size()
+    browser.set_window_size(360, 800)
+    try:
+        visit(f"{path}?{WHEN}")
+        wide = browser.execute_script("return document.documentElement.scrollWidth")
+        assert wide <= browser.execute_script("return window.innerWidth")
+    finally:
+        browser.set_window_size(size["width"], size["height"])
