@@ -12,6 +12,7 @@ from api.analyses import NETWORK_FORMATS
 from api.config import services
 from api.identity import COOKIE
 from api.openapi_imports import IMPORT_SCHEMAS, describe_imports
+from api.openapi_queries import describe_kept
 from api.operations import (
     PROBLEM,
     Document,
@@ -102,7 +103,7 @@ def describe() -> Document:
                     "Revoke a token, for administrators", [path_parameter("id")], json_content()
                 )
             },
-            "/api/queries": {"get": operation("The named questions", [], json_content())},
+            **describe_kept(),
             **{f"/api/queries/{one.name}": {"get": _question(one)} for one in catalog},
             "/api/search": {"get": _search()},
             **_editing(),

@@ -40,6 +40,7 @@ _COMMANDS = {
     "merges": "kg.cli.merging:merges_command",
     "params": "kg.cli.parameters:params",
     "quarantine": "kg.cli.quarantining:quarantine",
+    "queries": "kg.cli.storing:queries_group",
     "query": "kg.cli.querying:query_command",
     "referrals": "kg.cli.analysing:referrals",
     "restore": "kg.cli.keeping:restore",

@@ -18,6 +18,7 @@ from kg.cli.remote import Server
 from kg.cli.session import current_server, current_settings, opened_store
 from kg.cli.texts import read_text
 from kg.errors import UsageError
+from kg.library import find_kept, settled
 from kg.sparql import Result, explain, query
 from kg.sparql.formats import BINDING_FORMATS, GRAPH_FORMATS, Format
 from kg.sparql.results import write_bindings, write_graph
@@ -61,6 +62,7 @@ class Question:
     type=click.Choice(["table", *_FORMATS]),
     help="Default: table, and turtle for CONSTRUCT and DESCRIBE.",
 )
+@click.option("--version", type=click.IntRange(min=1), help="Version of a query that is kept.")
 @click.option("--as-of-commit", type=click.IntRange(min=0), help="The graph as it was then.")
 @click.option("--timeout", type=click.FloatRange(min=0, min_open=True), help="Seconds.")
 @click.option("--explain", "explained", is_flag=True, help="Show the SQL and its plan instead.")
@@ -71,6 +73,7 @@ def query_command(
     listing: bool,
     params: tuple[str, ...],
     name: str | None,
+    version: int | None,
     as_of_commit: int | None,
     timeout: float | None,
     explained: bool,
@@ -79,7 +82,7 @@ def query_command(
     if listing:
         _list_questions(name or "table")
         return
-    question = _question(source, text, params)
+    question = _question(source, text, params, version)
     server = current_server()
     seconds = timeout or current_settings().timeout
     if server:
@@ -102,7 +105,7 @@ def query_command(
             as_of_commit=as_of_commit,
         )
         with contextlib.closing(result):
-            write_result(result, name)
+            write_result(result if as_of_commit is None else settled(result, question.text), name)
 
 
 def write_result(result: Result, name: str | None) -> None:
@@ -137,7 +140,9 @@ def read_pairs(pairs: Iterable[str]) -> dict[str, str]:
     return values
 
 
-def _question(source: str | None, text: str | None, params: Iterable[str]) -> Question:
+def _question(
+    source: str | None, text: str | None, params: Iterable[str], version: int | None = None
+) -> Question:
     """Return what is asked.
 
     Raises:
@@ -155,8 +160,21 @@ def _question(source: str | None, text: str | None, params: Iterable[str]) -> Qu
     path = Path(source)
     if source == "-" or path.suffix == ".rq" or len(path.parts) > 1:
         return Question(read_text(source), source, values)
-    named = find_query(source, load_catalog())
+    try:
+        named = find_query(source, load_catalog())
+    except UsageError:
+        kept = None if current_server() else _kept_text(source, version)
+        if kept is None:
+            raise
+        return Question(kept, source, values)
     return Question(named.text, named.name, values, named)
+
+
+def _kept_text(name: str, version: int | None) -> str | None:
+    """Return the text of a query that a user keeps, None where there is none."""
+    with opened_store() as store:
+        kept = find_kept(store, name)
+    return kept.version(version).text if kept else None
 
 
 def _list_questions(name: str) -> None:

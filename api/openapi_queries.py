@@ -1,0 +1,47 @@
+"""The description of the queries that users keep, a part of `/api/openapi.json`."""
+
+from __future__ import annotations
+
+from api.operations import Document, content_in, json_content, operation, parameter, path_parameter
+from kg.library import SHARINGS
+from kg.sparql.formats import BINDING_FORMATS, GRAPH_FORMATS
+
+_TEXTS = ("name", "text", "description")
+
+
+def describe_kept() -> Document:
+    """Return the operations on the list of queries and on those that users keep."""
+    name = path_parameter("name")
+    made = _sent(operation("Keep a query under a name of its own", [], json_content()), "name")
+    made["responses"]["201"] = made["responses"].pop("200")
+    gone = operation("Forget a kept query", [name], {})
+    gone["responses"]["204"] = {"description": "It is forgotten"}
+    del gone["responses"]["200"]
+    cited = [
+        parameter("version", "Version of a kept query; the last one otherwise", kind="integer"),
+        parameter("commit", "The graph as it was after this commit", kind="integer"),
+    ]
+    answered = content_in((*BINDING_FORMATS, *GRAPH_FORMATS))
+    listed = operation("The named questions, and the kept queries", [], json_content())
+    return {
+        "/api/queries": {"get": listed, "post": made},
+        "/api/queries/{name}": {
+            "get": operation("The answer of a question or a kept query", [name, *cited], answered),
+            "put": _sent(operation("Change a kept query, or keep one", [name], json_content())),
+            "delete": gone,
+        },
+        "/api/queries/{name}/versions": {
+            "get": operation("A kept query with all its versions", [name], json_content())
+        },
+    }
+
+
+def _sent(described: Document, *required: str) -> Document:
+    """Return an operation that takes what is to be kept."""
+    properties: Document = {one: {"type": "string"} for one in _TEXTS}
+    properties["sharing"] = {"enum": list(SHARINGS)}
+    form: Document = {"type": "object", "properties": properties}
+    if required:
+        form["required"] = [*required, "text"]
+    described["requestBody"] = {"required": True, "content": {"application/json": {"schema": form}}}
+    return described
