@@ -39,6 +39,7 @@ DEALING_ROWS: dict[str, tuple[dict[str, str], list[str]]] = {
         {},
         ["ann C1 EUR 75 0.75", "ben C2 EUR 15 0.15", "clo C3 EUR 10 0.1"],
     ),
+    "satisfaction-pairs": ({}, ["sales U-SALES firm X1 0.75 0.25"]),
     "small-cells": ({"least": "3"}, ["pot P2 1"]),
     "why-internal-client": (
         {"key": "S1", "at": "2025-06-30"},

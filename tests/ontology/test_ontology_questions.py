@@ -1,0 +1,48 @@
+"""All questions of the domain are listed, each with an answer that is there."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+
+import click
+import pytest
+from rulebook import ROOT
+
+from kg.analysis import ANALYSES
+from kg.catalog import load_catalog
+from kg.cli import main
+
+_ROW = re.compile(r"^\| ([A-I])(\d+) \| (.+?) \| (.+?) \| (.+?) \|$", re.MULTILINE)
+LISTED = _ROW.findall((ROOT / "docs" / "questions.md").read_text("utf-8"))
+PER_FAMILY = {"A": 14, "B": 15, "C": 15, "D": 14, "E": 12, "F": 10, "G": 7, "H": 9, "I": 9}
+
+
+def test_each_question_is_listed_once_in_its_order() -> None:
+    assert Counter(family for family, *_ in LISTED) == PER_FAMILY
+    for family, count in PER_FAMILY.items():
+        numbers = [int(number) for one, number, *_ in LISTED if one == family]
+        assert numbers == list(range(1, count + 1))
+
+
+@pytest.mark.parametrize("row", LISTED, ids=lambda row: "".join(row[:2]))
+def test_what_answers_a_question_is_there(row: tuple[str, str, str, str, str]) -> None:
+    family, number, _, _, answer = row
+    ways = re.findall(r"(question|analysis|command|page) `([^`]+)`", answer)
+    assert ways, answer
+    commands = main.list_commands(click.Context(main))
+    for kind, name in ways:
+        if kind == "question":
+            assert load_catalog()[name].id == f"{family}{number}"
+        elif kind == "analysis":
+            assert name in ANALYSES
+        elif kind == "command":
+            assert name in commands
+        else:
+            assert name in ("/ontology", "/quality")
+
+
+def test_every_named_question_of_the_domain_is_listed() -> None:
+    named = {one.id for one in load_catalog().values() if one.id[0] in PER_FAMILY}
+    told = {f"{family}{number}" for family, number, *_, answer in LISTED if "question `" in answer}
+    assert named == told
