@@ -57,19 +57,35 @@ def run_analysis(name: str) -> Response:
     commit = services().store.head
     chosen, media_type = choose_format((*FORMATS, *(RDF_FORMATS if analysis.in_rdf else ())))
 
-    def answered(cursor: Cursor, context: Context) -> tuple[Iterable[bytes], bool]:
-        table, complete = _cut(analysis.run(cursor, context, options))
+    def answered(cursor: Cursor, context: Context) -> tuple[Iterable[bytes], list[tuple[str, str]]]:
+        pinned = context.pinned()
+        table, complete = _cut(analysis.run(cursor, pinned, options))
+        headers = [*_told(pinned), ("X-Clientgraph-Complete", str(complete).lower())]
+        headers += [("X-Clientgraph-Note", _header_text(note.en)) for note in table.notes]
         if chosen in FORMATS:
-            return write_table(table, chosen.name), complete
+            return write_table(table, chosen.name), headers
         pieces = result_document(cursor, analysis, context, options, table, chosen.name)
-        return list(pieces), complete
+        return list(pieces), headers
 
-    body, complete = _evaluated(name, request.args, answered)
+    body, headers = _evaluated(name, request.args, answered)
     response = send_whole(body, media_type)
     response.headers["X-Clientgraph-Commit"] = str(commit)
-    response.headers["X-Clientgraph-Complete"] = str(complete).lower()
+    response.headers.extend(headers)
     response.vary.add("Accept")
     return response
+
+
+def _told(context: Context) -> list[tuple[str, str]]:
+    """Return the headers that name what a figure was computed under."""
+    return [
+        (f"X-Clientgraph-{name.replace('_', '-').title()}", text)
+        for name, text in context.told().items()
+    ]
+
+
+def _header_text(text: str) -> str:
+    """Return a text as a header takes it: one line, in letters that every client reads."""
+    return " ".join(text.split()).encode("ascii", "replace").decode()
 
 
 def keep_analysis(name: str) -> tuple[Response, int]:
@@ -107,10 +123,13 @@ def show_network() -> Response:
     if unknown := _options(request.args):
         raise UsageError(f"The network takes no option {', '.join(unknown)}.")
 
-    def answered(cursor: Cursor, context: Context) -> bytes:
-        return network_document(referral_network(cursor, context), chosen.name)
+    def answered(cursor: Cursor, context: Context) -> tuple[bytes, list[tuple[str, str]]]:
+        pinned = context.pinned()
+        return network_document(referral_network(cursor, pinned), chosen.name), _told(pinned)
 
-    response = send_whole([_evaluated("referrals network", request.args, answered)], media_type)
+    body, headers = _evaluated("referrals network", request.args, answered)
+    response = send_whole([body], media_type)
+    response.headers.extend(headers)
     response.vary.add("Accept")
     return response
 
@@ -172,7 +191,7 @@ def _cut(table: Table) -> tuple[Table, bool]:
     limit = caller().limits.max_rows or len(table)
     if len(table) <= limit:
         return table, True
-    return Table(table.columns, table.rows[:limit]), False
+    return Table(table.columns, table.rows[:limit], table.notes), False
 
 
 def _options(given: Mapping[str, str]) -> dict[str, str]:

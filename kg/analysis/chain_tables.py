@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import networkx as nx
 
@@ -13,10 +13,10 @@ from kg.analysis.influence import at_stake, default_alpha, influences
 from kg.analysis.names import names_of
 from kg.analysis.parties import one_party
 from kg.analysis.satisfaction import exposures, satisfactions
-from kg.analysis.supply import supply_graph
-from kg.analysis.values import party_values
+from kg.analysis.supply import SupplyGraph, supply_graph
+from kg.analysis.values import party_values, undated_notes
 from kg.errors import UsageError
-from kg.lifecycle import Context, Table
+from kg.lifecycle import Context, Note, Table
 from kg.lifecycle.classify import build_facts
 from kg.lifecycle.evaluation import snapshot
 from kg.store import Cursor
@@ -158,7 +158,7 @@ def influence(cursor: Cursor, context: Context) -> Table:
         for client, weights in found.items()
         for unit, weight in weights.items()
     ]
-    return Table(("unit_key", "client_key", "influence"), sorted(rows))
+    return Table(("unit_key", "client_key", "influence"), sorted(rows), share_notes(supply))
 
 
 def exposure(cursor: Cursor, context: Context) -> Table:
@@ -171,7 +171,7 @@ def exposure(cursor: Cursor, context: Context) -> Table:
     alpha = context.parameters.alpha or default_alpha(supply)
     found = exposures(supply, alpha, satisfied)
     rows = [(*names[client], *exposed) for client, exposed in found.items()]
-    return Table(columns, sorted(rows, key=lambda row: row[1] or row[0]))
+    return Table(columns, sorted(rows, key=lambda row: row[1] or row[0]), share_notes(supply))
 
 
 def priority(cursor: Cursor, context: Context) -> Table:
@@ -183,6 +183,7 @@ def priority(cursor: Cursor, context: Context) -> Table:
         build_facts(evaluation)
         values = party_values(evaluation)
         names = names_of(evaluation, supply.graph)
+        notes = (*share_notes(supply), *undated_notes(evaluation))
     alpha = context.parameters.alpha or default_alpha(supply)
     rows = []
     for code in sorted({value.currency for value in values}):
@@ -190,7 +191,34 @@ def priority(cursor: Cursor, context: Context) -> Table:
         for unit, amount in at_stake(supply, alpha, worth).items():
             if unit in satisfied and amount:
                 rows.append((*names[unit], amount * (1 - satisfied[unit]), code))
-    return Table(columns, sorted(rows, key=lambda row: (row[3], -row[2], row[1] or row[0])))
+    ordered = sorted(rows, key=lambda row: (row[3], -row[2], row[1] or row[0]))
+    return Table(columns, ordered, (*notes, *_unmeasured(supply, satisfied)))
+
+
+def share_notes(supply: SupplyGraph) -> tuple[Note, ...]:
+    """Return how many links have no stated share, and so one that was made up."""
+    count = sum(edge["flag"] == "missing share" for _, _, edge in supply.graph.edges(data=True))
+    if not count:
+        return ()
+    return (
+        Note(
+            f"Links without a stated share, which take equal parts of what is left: {count}.",
+            f"Liens sans part déclarée, qui prennent à parts égales ce qui reste : {count}.",
+        ),
+    )
+
+
+def _unmeasured(supply: SupplyGraph, satisfied: Mapping[int, float]) -> tuple[Note, ...]:
+    """Return how many units have no satisfaction, and so no priority."""
+    count = sum(unit not in satisfied for unit in supply.units)
+    if not count:
+        return ()
+    return (
+        Note(
+            f"Units without a known satisfaction, which are left out: {count}.",
+            f"Unités sans satisfaction connue, laissées de côté : {count}.",
+        ),
+    )
 
 
 def _few(found: Iterable[list[int]]) -> list[list[int]]:

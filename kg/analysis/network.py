@@ -34,11 +34,8 @@ def referral_network(cursor: Cursor, context: Context) -> nx.DiGraph[str]:
         links = evaluation.run(_LINKS).fetchall()
         stages = dict(evaluation.run("SELECT party, stage FROM referral_party").fetchall())
         names = names_of(evaluation, {end for link in links for end in link[:2]})
-    graph: nx.DiGraph[str] = nx.DiGraph(
-        mode="dynamic",
-        as_of=context.as_of.isoformat(),
-        params=context.parameters.iri,
-    )
+    graph: nx.DiGraph[str] = nx.DiGraph(mode="dynamic")
+    graph.graph.update(context.told())
     for number, name in names.items():
         depth = places[number][0] if number in places else 0
         graph.add_node(name.iri, key=name.order, stage=stages.get(number, ""), depth=depth)

@@ -12,7 +12,7 @@ from kg.analysis.forest import rings as rings_of
 from kg.analysis.names import NOBODY, Name, names_of
 from kg.analysis.parties import one_party
 from kg.analysis.referrals import evaluate_referrals
-from kg.analysis.values import party_values
+from kg.analysis.values import party_values, undated_notes
 from kg.errors import UsageError
 from kg.lifecycle import Context, Table
 from kg.lifecycle.evaluation import Evaluation, snapshot
@@ -127,6 +127,7 @@ def credit(
         else:
             credited = credited_by_model(evaluation, [model])[model]
         names = names_of(evaluation, _present(party for party, _ in credited))
+        notes = undated_notes(evaluation)
     currencies = sorted({value.currency for value in values}) or [context.currency]
     rows = [
         (*names[party], money(cents), currency)
@@ -135,7 +136,7 @@ def credit(
     ]
     rows.sort(key=lambda row: (row[3], -row[2], row[1] or row[0]))
     left = [(*NOBODY, money(credited.get((None, code), 0)), code) for code in currencies]
-    return Table(("referrer", "referrer_key", "credit", "currency"), rows + left)
+    return Table(("referrer", "referrer_key", "credit", "currency"), rows + left, notes)
 
 
 def downstream_values(cursor: Cursor, context: Context) -> Table:
@@ -145,6 +146,7 @@ def downstream_values(cursor: Cursor, context: Context) -> Table:
         evaluation = evaluate_referrals(cursor, context)
         below, counts = downstream(party_values(evaluation), primary_forest(evaluation))
         names = names_of(evaluation, counts)
+        notes = undated_notes(evaluation)
     rows = [
         (*names[party], money(cents), counts[party], currency)
         for currency, worth in below.items()
@@ -157,7 +159,8 @@ def downstream_values(cursor: Cursor, context: Context) -> Table:
         for party, count in counts.items()
         if names[party].iri not in valued
     ]
-    return Table(columns, sorted(rows, key=lambda row: (row[4], -row[2], row[1] or row[0])))
+    ordered = sorted(rows, key=lambda row: (row[4], -row[2], row[1] or row[0]))
+    return Table(columns, ordered, notes)
 
 
 def rings(cursor: Cursor, context: Context) -> Table:

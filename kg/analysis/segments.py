@@ -11,7 +11,9 @@ from kg.lifecycle.evaluation import Evaluation, snapshot
 from kg.lifecycle.segments import build_criteria, build_members, build_targetings
 from kg.store import Cursor
 
-SEGMENT_COLUMNS = ("segment", "segment_key", "label_en", "label_fr", "criteria", "members", "as_of")
+SEGMENT_COLUMNS = (
+    "segment", "segment_key", "label_en", "label_fr", "criteria", "members", "as_of", "error",
+)  # fmt: skip
 MEMBER_COLUMNS = ("segment_key", "party", "party_key", "as_of")
 CRITERION_COLUMNS = (
     "segment_key", "criterion", "family", "property", "operator", "value", "met", "failed",
@@ -29,7 +31,10 @@ _LEAST_SEEDS = 2
 
 
 def list_segments(cursor: Cursor, context: Context) -> Table:
-    """Return each segment with its labels, its criteria and its members at T; some are empty."""
+    """Return each segment with its labels, its criteria and its members at T; some are empty.
+
+    `error` says why the query of a segment cannot be evaluated: it then has no members.
+    """
     with snapshot(cursor):
         evaluation = _members(cursor, context)
         rows = evaluation.run(
@@ -43,7 +48,11 @@ def list_segments(cursor: Cursor, context: Context) -> Table:
             """
         ).fetchall()
         names = names_of(evaluation, (row[0] for row in rows))
-    found = [(*names[row[0]], *row[1:], context.as_of) for row in rows]
+    broken = evaluation.broken_segments
+    found = [
+        (*names[row[0]], *row[1:], context.as_of, broken[row[0]].en if row[0] in broken else None)
+        for row in rows
+    ]
     return Table(SEGMENT_COLUMNS, sorted(found, key=lambda row: row[1] or row[0]))
 
 
@@ -51,11 +60,13 @@ def members(cursor: Cursor, context: Context, *, segment: str) -> Table:
     """Return the parties of a segment at T.
 
     Raises:
-        UsageError: the segment is unknown.
+        UsageError: the segment is unknown, or its query cannot be evaluated.
     """
     with snapshot(cursor):
         evaluation = _members(cursor, context)
         chosen = _named(evaluation, "Segment", segment)
+        if chosen in evaluation.broken_segments:
+            raise UsageError(evaluation.broken_segments[chosen].en)
         rows = evaluation.run("SELECT party FROM member WHERE segment = $s", s=chosen).fetchall()
         names = names_of(evaluation, {chosen, *(row[0] for row in rows)})
     found = [(names[chosen].order, *names[party], context.as_of) for (party,) in rows]
@@ -128,7 +139,8 @@ def overlap(cursor: Cursor, context: Context) -> Table:
         ).fetchall()
         names = names_of(evaluation, {one for row in rows for one in row[:2]})
     found = [(names[row[0]].order, names[row[1]].order, *row[2:]) for row in rows]
-    return Table(OVERLAP_COLUMNS, sorted(row for row in found if row[0] < row[1]))
+    pairs = sorted(row for row in found if row[0] < row[1])
+    return Table(OVERLAP_COLUMNS, pairs, tuple(evaluation.broken_segments.values()))
 
 
 def targets(cursor: Cursor, context: Context) -> Table:
@@ -166,7 +178,8 @@ def targets(cursor: Cursor, context: Context) -> Table:
         (names[g].iri, names[s].order, *names[party], core, why, context.as_of)
         for g, s, party, core, why in rows
     ]
-    return Table(TARGET_COLUMNS, sorted(found, key=lambda row: (row[0], row[3] or row[2])))
+    ordered = sorted(found, key=lambda row: (row[0], row[3] or row[2]))
+    return Table(TARGET_COLUMNS, ordered, tuple(evaluation.broken_segments.values()))
 
 
 def personas(cursor: Cursor, context: Context, *, persona: str | None = None) -> Table:

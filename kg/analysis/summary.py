@@ -17,7 +17,7 @@ from kg.analysis.credit import (
 )
 from kg.analysis.forest import Forest, primary_forest, rings
 from kg.analysis.referrals import evaluate_referrals
-from kg.analysis.values import Value, party_values
+from kg.analysis.values import Value, party_values, undated_notes
 from kg.lifecycle import Context, Table
 from kg.lifecycle.evaluation import Evaluation, snapshot
 from kg.store import Cursor
@@ -73,6 +73,7 @@ def summary(cursor: Cursor, context: Context) -> Table:
         (cold,) = evaluation.run(
             "SELECT count(*) FROM referral WHERE outcome = 'converted' AND giver_stage = 'FORMER'"
         ).fetchone() or (0,)
+        notes = undated_notes(evaluation)
     under = (context.as_of, evaluation.value("knowledge"), context.parameters.iri)
     counts = {
         "referrals": figures.outcomes.total(),
@@ -93,4 +94,4 @@ def summary(cursor: Cursor, context: Context) -> Table:
         for (nobody, currency), cents in sorted(totals.items(), key=lambda item: item[0][::-1]):
             name = f"unattributed, {model}" if nobody else f"credited, {model}"
             rows.append((name, money(cents), currency, *under))
-    return Table(SUMMARY_COLUMNS, rows)
+    return Table(SUMMARY_COLUMNS, rows, notes)

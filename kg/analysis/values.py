@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import NamedTuple
 
+from kg.lifecycle import Note
 from kg.lifecycle.evaluation import Evaluation
 
 
@@ -51,6 +52,23 @@ def build_values(
         default_currency=evaluation.context.currency,
         start=start,
         end=min(end or as_of, as_of),
+    )
+
+
+def undated_notes(evaluation: Evaluation) -> tuple[Note, ...]:
+    """Return how many purchases and refunds have no date, and so are in no value."""
+    rows = evaluation.run(
+        "SELECT (SELECT count(*) FROM purchase WHERE day IS NULL)"
+        " + (SELECT count(*) FROM refund WHERE day IS NULL)"
+    ).fetchall()
+    count = rows[0][0]
+    if not count:
+        return ()
+    return (
+        Note(
+            f"Purchases and refunds without a date, which are in no value: {count}.",
+            f"Achats et remboursements sans date, qui n'entrent dans aucune valeur : {count}.",
+        ),
     )
 
 

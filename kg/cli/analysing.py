@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date, datetime
 from pathlib import Path
 
@@ -10,14 +11,20 @@ import click
 from kg.analysis import ANALYSES, Analysis, Option, OptionValue, result_document, write_derived
 from kg.analysis.network import FORMATS as NETWORK_FORMATS
 from kg.analysis.network import network_document, referral_network
+from kg.cli.analysing_remotely import (
+    RDF_FORMATS,
+    ask_server,
+    tell_context,
+    tell_derived,
+    told_by,
+)
 from kg.cli.output import TABLE_FORMATS, write_chunks, write_table
-from kg.cli.session import current_settings, opened_store, today
+from kg.cli.session import current_server, current_settings, opened_store, today
 from kg.errors import UsageError
 from kg.lifecycle import Context, Parameters, load_parameters, read_parameters
 from kg.store import Cursor
 
 _DAY = click.DateTime(["%Y-%m-%d"])
-RDF_FORMATS = ("turtle", "nt", "json-ld")
 _MOMENT = click.DateTime(["%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d"])
 
 
@@ -70,6 +77,15 @@ def run_analysis(
     Raises:
         UsageError: an option or a parameter has a wrong value.
     """
+    if server := current_server():
+        asked = {
+            option.name: _sent(option, value)
+            for option in analysis.options
+            if (value := options.get(option.argument))
+        }
+        fields = _shared_fields(as_of, knowledge, parameters) | asked
+        ask_server(server, analysis, fields, name, keep=write)
+        return
     with opened_store() as store:
         cursor = store.cursor()
         context = _context(cursor, as_of, knowledge, parameters)
@@ -79,14 +95,40 @@ def run_analysis(
         }
         if write:
             derived = write_derived(store, analysis, context, given, agent="cli")
-            click.echo(derived.graph)
-            click.echo(f"{derived.rows} rows, {derived.quads} quads, in that graph.", err=True)
+            tell_derived(derived.graph, derived.rows, derived.quads)
             return
-        table = analysis.run(cursor, context, given)
+        pinned = context.pinned()
+        table = analysis.run(cursor, pinned, given)
         if name in RDF_FORMATS:
             write_chunks(result_document(cursor, analysis, context, given, table, name))
         else:
             write_table(table.columns, table.rows, name)
+        tell_context(pinned.told(), [note.en for note in table.notes])
+
+
+def _shared_fields(
+    as_of: datetime | None, knowledge: datetime | None, parameters: str | None
+) -> dict[str, str]:
+    """Return the options that every analysis takes as a server reads them."""
+    fields = {
+        "as_of": (as_of.date() if as_of else today()).isoformat(),
+        "knowledge": knowledge.isoformat() if knowledge else "",
+        "params": _sent_parameters(parameters) if parameters else "",
+    }
+    return {name: text for name, text in fields.items() if text}
+
+
+def _sent(option: Option, value: str | datetime) -> str:
+    """Return the value of an option as a server reads it."""
+    if isinstance(value, datetime):
+        return value.date().isoformat()
+    return _sent_parameters(value) if option.kind is Parameters else value
+
+
+def _sent_parameters(given: str) -> str:
+    """Return what names parameters to a server: of a file, its values."""
+    path = Path(given)
+    return json.dumps(load_parameters(path).as_mapping()) if path.is_file() else given
 
 
 def _context(
@@ -198,7 +240,15 @@ def network(
 
     GEXF carries the dates as the time of nodes and edges; JSON has nodes and links.
     """
+    if server := current_server():
+        fields = _shared_fields(as_of, knowledge, parameters) | {"format": name}
+        with server.analyse("referrals network", fields, "*/*") as response:
+            write_chunks(iter(lambda: response.read(1 << 16), b""))
+            tell_context(told_by(response), [])
+        return
     with opened_store() as store:
         cursor = store.cursor()
-        graph = referral_network(cursor, _context(cursor, as_of, knowledge, parameters))
+        context = _context(cursor, as_of, knowledge, parameters).pinned()
+        graph = referral_network(cursor, context)
     write_chunks([network_document(graph, name)])
+    tell_context(context.told(), [])

@@ -59,7 +59,10 @@ _COMMANDS = {
 }
 """Where each command is; loaded when it is asked for, since the libraries take a second."""
 
-_REMOTE = ("import", "quarantine", "query", "undo", "update", "token")
+_REMOTE = (
+    "chains", "classify", "differences", "history", "import", "loyalty", "quarantine", "query",
+    "referrals", "roles", "segments", "token", "transitions", "trend", "undo", "update", "value",
+)  # fmt: skip
 
 
 class Failure(click.ClickException):

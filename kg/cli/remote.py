@@ -88,6 +88,21 @@ class Server:
         path = f"/api/queries/{urllib.parse.quote(name)}?{fields}"
         return self._open(path, None, {"Accept": accept}, timeout + _GRACE)
 
+    def analyse(
+        self, name: str, fields: Mapping[str, str], accept: str, *, keep: bool = False
+    ) -> HTTPResponse:
+        """Ask for an analysis and return the open response; `keep` has it kept as a graph.
+
+        Raises:
+            ServerError: the server refused what was asked, or is not there.
+        """
+        path = f"/api/{name.replace(' ', '/')}"
+        text = urllib.parse.urlencode(fields)
+        if not keep:
+            return self._open(f"{path}?{text}", None, {"Accept": accept}, timeout=None)
+        kind = {"Accept": accept, "Content-Type": "application/x-www-form-urlencoded"}
+        return self._open(path, text.encode(), kind, timeout=None)
+
     def upload(
         self,
         files: Sequence[tuple[str, Path]],

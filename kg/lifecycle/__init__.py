@@ -1,7 +1,7 @@
 """Lifecycle of parties as of a date, computed from events under a parameter set."""
 
 from kg.lifecycle.classify import COLUMNS, classify
-from kg.lifecycle.context import Context, Table
+from kg.lifecycle.context import Context, Note, Table
 from kg.lifecycle.explain import EXPLANATION_COLUMNS, explain
 from kg.lifecycle.loyalty import LOYALTY_COLUMNS, SCOPES, scoped_loyalty
 from kg.lifecycle.movements import (
@@ -32,6 +32,7 @@ __all__ = [
     "TRANSITION_COLUMNS",
     "TREND_COLUMNS",
     "Context",
+    "Note",
     "Parameters",
     "Table",
     "classify",

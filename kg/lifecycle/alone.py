@@ -135,7 +135,7 @@ class PartyEvaluation(Evaluation):
 
     def build_targeted(self, *, throughout: bool) -> None:
         """Make the table `targeted`, empty where a client at T makes it of no effect."""
-        self._tables.give("targeted", "party, start, finish", ())
+        self._tables.give("targeted", "party, targeting, start, finish", ())
         if self.value("class_Targeting") < 0 or not (throughout or self._unacquainted()):
             return
         engine = self._engine
@@ -143,9 +143,10 @@ class PartyEvaluation(Evaluation):
         engine.keep_ids("party", self._column("SELECT party FROM party"))
         engine.run("ALTER TABLE party RENAME id TO party")
         build_targeted(engine)
-        rows = engine.run("SELECT party, start, finish FROM targeted").fetchall()
+        self.broken_segments = engine.broken_segments
+        rows = engine.run("SELECT party, targeting, start, finish FROM targeted").fetchall()
         self._tables.give(
-            "targeted", "party, start, finish", [tuple(map(bound, row)) for row in rows]
+            "targeted", "party, targeting, start, finish", [tuple(map(bound, row)) for row in rows]
         )
 
     def _unacquainted(self) -> bool:

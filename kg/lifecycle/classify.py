@@ -38,7 +38,7 @@ def classify(cursor: Cursor, context: Context, *, party: str | None = None) -> T
         rows = evaluation.run(
             _ROWS.format(keys=evaluation.source_keys("classification", "party"))
         ).fetchall()
-    return Table(COLUMNS, rows)
+    return Table(COLUMNS, rows, tuple(evaluation.broken_segments.values()))
 
 
 def classified(

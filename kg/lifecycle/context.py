@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from kg.lifecycle.parameters import Parameters
+from kg.lifecycle.parameters import RULE_VERSION, Parameters
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +34,34 @@ class Context:
             moment = moment.replace(tzinfo=ZoneInfo(self.timezone))
         return moment.astimezone(UTC).replace(tzinfo=None)
 
+    def pinned(self) -> Context:
+        """Return this context with its knowledge time said: now, where none was given."""
+        return replace(self, knowledge=self.known_at.replace(tzinfo=UTC))
+
+    def told(self) -> dict[str, str]:
+        """Return what every figure names: T, K, the parameter set and the version of the rules."""
+        return {
+            "as_of": self.as_of.isoformat(),
+            "knowledge": f"{self.known_at.isoformat()}Z",
+            "params": self.parameters.iri,
+            "rule_version": RULE_VERSION,
+        }
+
+
+class Note(NamedTuple):
+    """What a reader of figures has to know beside them, in English and French."""
+
+    en: str
+    fr: str
+
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """The rows of an analysis under their column names."""
+    """The rows of an analysis under their column names; `notes` say what they leave out."""
 
     columns: tuple[str, ...]
     rows: list[tuple[Any, ...]]
+    notes: tuple[Note, ...] = ()
 
     def __len__(self) -> int:
         return len(self.rows)

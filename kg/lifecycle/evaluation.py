@@ -16,7 +16,7 @@ from typing import Any
 from rdflib import Literal, URIRef
 
 from kg.errors import UsageError
-from kg.lifecycle.context import Context
+from kg.lifecycle.context import Context, Note
 from kg.minting import mint
 from kg.namespaces import CG, ORG, RDF, RDFS, scheme
 from kg.sparql.deadline import execute
@@ -114,6 +114,8 @@ class Evaluation:
         self.cursor = cursor
         self.context = context
         self.focused = False
+        self.broken_segments: dict[int, Note] = {}
+        """Segments that could not be evaluated, and why: nobody is in them."""
         self.known_at = context.known_at
         self.vocabulary = vocabulary or Vocabulary.read(cursor, context.organization)
         parameters = context.parameters

@@ -20,8 +20,8 @@ class Evidence(NamedTuple):
 def evidence(evaluation: Evaluation) -> list[Evidence]:
     """Return what the rows of the table `classification` rest on, each event once, by day.
 
-    Acquisitions, refusals and unresolved bad experiences for whoever was ever a client; uses and
-    signs of engagement for the others; memberships for whoever is inside.
+    Acquisitions, refusals and unresolved bad experiences for whoever was ever a client; uses,
+    signs of engagement and targetings for the others; memberships for whoever is inside.
     """
     evaluation.table("read_event", _READ)
     evaluation.name_terms("SELECT event FROM read_event")
@@ -57,6 +57,11 @@ UNION ALL
 SELECT c.party, s.event, 'engagement', s.day
 FROM classification AS c JOIN signal AS s ON s.party = c.party
     AND s.day <= c.asked AND s.shown <= c.asked
+WHERE c.first IS NULL
+UNION ALL
+SELECT c.party, g.targeting, 'targeted', CASE WHEN isfinite(g.start) THEN g.start END
+FROM classification AS c JOIN targeted AS g ON g.party = c.party
+    AND g.start <= c.asked AND c.asked < g.finish
 WHERE c.first IS NULL
 UNION ALL
 SELECT c.party, m.membership, 'membership', CASE WHEN isfinite(m.start) THEN m.start END

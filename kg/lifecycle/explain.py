@@ -99,6 +99,7 @@ _EVIDENCE_TEXTS = {
     "membership": ("Membership", "Appartenance"),
     "purchase": ("Purchase", "Achat"),
     "refusal": ("Refusal", "Refus"),
+    "targeted": ("In a segment targeted since", "Dans un segment ciblé depuis"),
     "use": ("Use", "Utilisation"),
 }
 
@@ -135,10 +136,11 @@ def explain(cursor: Cursor, context: Context, *, party: str) -> Table:
         UsageError: no party has this key.
     """
     values = context.parameters.as_mapping()
+    found = explained(cursor, context, party=party)
     rows = [
         (one.fact["iri"], one.fact["key"], line.kind, line.name, line.holds, line.value,
          line.needed, line.missing, line.en, line.fr)
-        for one in explained(cursor, context, party=party)
+        for one in found
         for line in _lines(one, values)
     ]  # fmt: skip
     return Table(EXPLANATION_COLUMNS, rows)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from kg.errors import UsageError
+from kg.errors import ClientgraphError, UsageError
+from kg.lifecycle.context import Note
 from kg.lifecycle.evaluation import NEVER, Evaluation
 from kg.sparql import NotCompiledError, compile_select
 from kg.store import Kind
@@ -102,9 +103,7 @@ def build_members(evaluation: Evaluation) -> None:
     """Make the table `member`: (segment, party), after `build_criteria`.
 
     A segment with a SELECT has the parties that it finds; one with both has those that meet both.
-
-    Raises:
-        UsageError: the SELECT of a segment is not one, or cannot be compiled.
+    A segment whose SELECT is none, or cannot be compiled, is empty; the evaluation keeps why.
     """
     evaluation.table("found", "SELECT 0::BIGINT AS segment, 0::BIGINT AS party WHERE FALSE")
     asked = evaluation.run(
@@ -112,9 +111,14 @@ def build_members(evaluation: Evaluation) -> None:
         " JOIN term AS s ON s.id = q.s JOIN term AS t ON t.id = q.o ORDER BY 2, 3"
     ).fetchall()
     for segment, name, text in asked:
+        try:
+            selected = _selected(evaluation, text)
+        except ClientgraphError as error:
+            evaluation.broken_segments[segment] = _broken(name, str(error))
+            continue
         evaluation.run(
             f"INSERT INTO found SELECT DISTINCT $segment_id::BIGINT, coalesce(m.canonical, f.party)"
-            f" FROM ({_selected(evaluation, name, text)}) AS f"
+            f" FROM ({selected}) AS f"
             " LEFT JOIN merged AS m ON m.id = f.party SEMI JOIN party"
             " ON party.party = coalesce(m.canonical, f.party)",
             segment_id=segment,
@@ -124,16 +128,21 @@ def build_members(evaluation: Evaluation) -> None:
     evaluation.table("member", _MEMBER.format(segments=evaluation.instances("Segment")))
 
 
-def _selected(evaluation: Evaluation, name: str, text: str) -> str:
+def _broken(name: str, reason: str) -> Note:
+    return Note(
+        f"The segment {name} is left out, for its query cannot be evaluated: {reason}",
+        f"Le segment {name} est laissé de côté, car sa requête ne peut être évaluée : {reason}",
+    )
+
+
+def _selected(evaluation: Evaluation, text: str) -> str:
     """Return the SQL of the parties that the SELECT of a segment finds."""
     try:
         compiled = compile_select(evaluation.cursor, text, {})
     except NotCompiledError as error:
-        raise UsageError(
-            f"The query of the segment {name} cannot be evaluated as of a date: {error}"
-        ) from None
+        raise UsageError(f"It cannot be evaluated as of a date: {error}") from None
     if compiled.form != "select" or "party" not in compiled.variables:
-        raise UsageError(f"The query of the segment {name} has to be a SELECT of ?party.")
+        raise UsageError("It has to be a SELECT of ?party.")
     column = f"c{compiled.variables.index('party')}_id"
     return f"SELECT {column} AS party FROM ({compiled.sql}) AS q WHERE {column} IS NOT NULL"
 
@@ -179,16 +188,16 @@ def build_targetings(evaluation: Evaluation) -> None:
 
 
 def build_targeted(evaluation: Evaluation) -> None:
-    """Make the table `targeted`: (party, start, finish) of the parties in a segment targeted by f.
+    """Make the table `targeted`: (party, targeting, start, finish) of whoever f targets.
 
-    It is a sign of engagement. Criteria on computed properties hold for nobody here, since what
-    they ask for is computed from these very signs.
+    Being in a segment targeted by f is a sign of engagement. Criteria on computed properties hold
+    for nobody here, since what they ask for is computed from these very signs.
     """
     if evaluation.value("class_Targeting") < 0:
         evaluation.table(
             "targeted",
-            "SELECT 0::BIGINT AS party, DATE '-infinity' AS start, DATE 'infinity' AS finish"
-            " WHERE FALSE",
+            "SELECT 0::BIGINT AS party, 0::BIGINT AS targeting, DATE '-infinity' AS start,"
+            " DATE 'infinity' AS finish WHERE FALSE",
         )
         return
     build_targetings(evaluation)
@@ -196,6 +205,6 @@ def build_targeted(evaluation: Evaluation) -> None:
     build_members(evaluation)
     evaluation.table(
         "targeted",
-        "SELECT DISTINCT m.party, t.start, t.finish FROM targeting AS t"
+        "SELECT DISTINCT m.party, t.targeting, t.start, t.finish FROM targeting AS t"
         " JOIN member AS m ON m.segment = t.segment",
     )

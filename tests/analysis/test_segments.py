@@ -9,7 +9,7 @@ import pytest
 
 from kg.analysis import segments
 from kg.errors import UsageError
-from kg.lifecycle import Table
+from kg.lifecycle import Table, classify, explain
 from kg.namespaces import CG, scheme
 from tests.lifecycle.world import World, context, iri
 
@@ -117,6 +117,43 @@ def test_other_queries_are_refused(query: str, message: str) -> None:
     segment(world, "S", selectQuery=query)
     with pytest.raises(UsageError, match=message):
         members(world)
+
+
+def test_a_broken_query_leaves_the_other_segments_and_the_classes() -> None:
+    world = people()
+    segment(world, "BAD", selectQuery="SELECT ?party WHERE {")
+    segment(world, "S", ("residence", "=", "Lyon"))
+    for key in ("BAD", "S"):
+        world.add("targeting", key, "Targeting", segment=iri("segment", key))
+    listed = {row["segment_key"]: row for row in asked(world, segments.list_segments)}
+    assert (listed["S"]["members"], listed["S"]["error"]) == (2, None)
+    assert listed["BAD"]["members"] == 0
+    assert iri("segment", "BAD") in listed["BAD"]["error"]
+    with world.store() as store:
+        table = classify(store.cursor(), context("2026-01-01"))
+        alone = classify(store.cursor(), context("2026-01-01"), party="B")
+    assert dict(zip(table.column("party_key"), table.column("stage"), strict=True))["B"] == (
+        "POTENTIAL"
+    )
+    for found in (table, alone):
+        (note,) = found.notes
+        assert iri("segment", "BAD") in note.en
+        assert iri("segment", "BAD") in note.fr
+    assert alone.column("stage") == ["POTENTIAL"]
+
+
+def test_a_targeted_party_has_its_targeting_as_evidence() -> None:
+    world = people()
+    segment(world, "S", ("residence", "=", "Lyon"))
+    target = world.add("targeting", "T", "Targeting", segment=iri("segment", "S"),
+                       startDate="2025-01-01")  # fmt: skip
+    with world.store() as store:
+        rows = explain(store.cursor(), context("2026-01-01"), party="B").records()
+        found = [row for row in rows if row["kind"] == "evidence"]
+    assert [(row["name"], row["en"], row["fr"]) for row in found] == [
+        (target, "In a segment targeted since: 2025-01-01",
+         "Dans un segment ciblé depuis : 2025-01-01"),
+    ]  # fmt: skip
 
 
 def test_closed_parties_are_in_no_segment() -> None:

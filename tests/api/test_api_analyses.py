@@ -3,12 +3,14 @@
 import csv
 import io
 import json
+from datetime import UTC, datetime
 
 import pytest
 from rdflib import Graph
 from sample import EX, filled_store
 
 from kg.analysis import ANALYSES
+from kg.lifecycle import RULE_VERSION, parameters_from
 from kg.namespaces import CG, FOAF
 from kg.store.rdf import load_bytes
 
@@ -21,6 +23,8 @@ ex:r1 a cg:Referral ; cg:sourceKey "r1" ; cg:recommender ex:ana ; cg:referred ex
 ex:o2 a cg:Purchase ; cg:client ex:bo ; cg:seller ex:shop ; cg:hasLine ex:l2 ;
     cg:orderDate "2025-02-01"^^xsd:date .
 ex:l2 cg:netAmount 20.00 ; cg:currency "EUR" .
+ex:o3 a cg:Purchase ; cg:client ex:bo ; cg:seller ex:shop ; cg:hasLine ex:l3 .
+ex:l3 cg:netAmount 5.00 ; cg:currency "USD" .
 ex:young a cg:Segment ; cg:sourceKey "young" .
 """
 
@@ -81,6 +85,37 @@ def test_every_analysis_has_a_page_that_runs_it(client, name):
     response = client.get(path, query_string=arguments)
     assert response.status_code == 200, response.text
     assert "Answer" in response.text
+
+
+_AMOUNTS = {
+    "credit", "downstream", "priority", "revenue", "refunds", "goods", "marketing", "margin",
+    "clv", "public_price", "staff_price",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ANALYSES)
+def test_every_figure_names_what_it_was_computed_under(client, name):
+    analysis = ANALYSES[name]
+    query = {**required(analysis), "as_of": "2026-03-31", "params": '{"D_loyal": 90}'}
+    answer = client.get(f"/api/{name.replace(' ', '/')}", query_string=query)
+    told = {key: answer.headers[f"X-Clientgraph-{key}"] for key in (
+        "As-Of", "Knowledge", "Params", "Rule-Version",
+    )}  # fmt: skip
+    assert told["As-Of"] == "2026-03-31"
+    assert datetime.fromisoformat(told["Knowledge"]) <= datetime.now(UTC)
+    assert told["Params"] == parameters_from({"D_loyal": 90}).iri
+    assert told["Rule-Version"] == RULE_VERSION
+    for row in answer.json:
+        assert row.get("knowledge", told["Knowledge"]) == told["Knowledge"]
+        assert row.get("params", told["Params"]) == told["Params"]
+    # Amounts of two currencies never meet in one figure, so that each figure has one.
+    if _AMOUNTS & set(analysis.columns):
+        assert "currency" in analysis.columns
+
+
+def test_what_a_figure_leaves_out_is_told(client):
+    answer = client.get("/api/referrals/credit?as_of=2026-03-31")
+    assert answer.headers["X-Clientgraph-Note"].endswith("in no value: 1.")
 
 
 def test_classification_depends_on_the_date(client):

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -25,7 +26,14 @@ SELECT (COUNT(?k) AS ?n) { ?p cg:sourceKey ?k }
 
 @pytest.fixture
 def url(data_dir: Path) -> Iterator[str]:
-    """Serve the small store on a free port of the loopback; yield its address."""
+    """Serve the small store; yield its address."""
+    with serving(data_dir) as address:
+        yield address
+
+
+@contextmanager
+def serving(data_dir: Path) -> Iterator[str]:
+    """Serve a data folder on a free port of the loopback; yield its address."""
     app = create_app(Settings(data_dir=data_dir))
     server = make_server("127.0.0.1", 0, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever)
@@ -68,6 +76,56 @@ def test_a_named_question_takes_its_parameters(run, url: str) -> None:
     assert result.exit_code == 0
     assert json.loads(result.stdout)["results"]["bindings"]
     assert run("query", "party-properties", "--url", url).exit_code == 2
+
+
+def test_analyses_are_answered_as_on_the_file(run, data_dir: Path, tmp_path: Path) -> None:
+    rules = tmp_path / "rules.yml"
+    rules.write_text("D_act: 400\nD_lost: 900\n", "utf-8")
+    shared = ("--as-of", "2026-03-31", "--knowledge", "2030-01-01T00:00:00+0000", "--format")
+    asked = [
+        ("classify", *shared, "table"),
+        ("classify", "--party", "A", "--explain", *shared, "csv"),
+        ("classify", "--params", rules, *shared, "json"),
+        ("history", "--party", "A", *shared, "table"),
+        ("differences", "--against", rules, *shared, "csv"),
+        ("value", "parties", "--from", "2025-01-01", *shared, "json"),
+        ("referrals", "credit", *shared, "csv"),
+    ]
+    here = [run(*words) for words in asked]
+    with serving(data_dir) as url:
+        there = [run(*words, "--url", url) for words in asked]
+    for one, other in zip(here, there, strict=True):
+        assert other.exit_code == 0, other.stderr
+        assert (one.stdout, one.stderr) == (other.stdout, other.stderr)
+        assert "As of 2026-03-31, known at 2030-01-01T00:00:00Z, parameters http" in one.stderr
+
+
+def test_results_in_rdf_and_networks_come_from_the_server(run, url: str) -> None:
+    turtle = run("classify", "--as-of", "2026-03-31", "--format", "turtle", "--url", url)
+    assert "AnalysisRun" in turtle.stdout
+    gexf = run("referrals", "network", "--format", "gexf", "--url", url)
+    assert "<gexf" in gexf.stdout
+
+
+def test_a_result_is_kept_at_the_server(run, url: str) -> None:
+    kept = run("classify", "--as-of", "2026-03-31", "--write", "--url", url)
+    assert kept.exit_code == 0
+    asked = f"ASK {{ GRAPH <{kept.stdout.strip()}> {{ ?s ?p ?o }} }}"
+    assert run("query", "-e", asked, "--url", url).stdout == "yes\n"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("classify", "--party", "nobody"),
+        ("classify", "--params", "unknown"),
+        ("referrals", "rates", "--from", "2026-01-01"),
+    ],
+)
+def test_wrong_options_of_analyses_are_wrong_use_there_too(run, url: str, words: tuple) -> None:
+    done = run(*words, "--url", url)
+    assert done.exit_code == 2
+    assert "Traceback" not in done.stderr
 
 
 def test_a_text_that_is_not_sparql_is_wrong_use_there_too(run, url: str) -> None:
