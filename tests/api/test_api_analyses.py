@@ -115,7 +115,7 @@ def test_every_figure_names_what_it_was_computed_under(client, name):
 
 def test_what_a_figure_leaves_out_is_told(client):
     answer = client.get("/api/referrals/credit?as_of=2026-03-31")
-    assert answer.headers["X-Clientgraph-Note"].endswith("in no value: 1.")
+    assert answer.headers["X-Clientgraph-Note"].endswith("in no value: 2.")
 
 
 def test_classification_depends_on_the_date(client):
