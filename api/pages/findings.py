@@ -45,8 +45,10 @@ class Group:
 
     @property
     def columns(self) -> list[str]:
-        """The columns that rows of this kind have."""
-        return list(dict.fromkeys(cell.column for case in self.cases for cell in case.cells))
+        """The columns that rows of this kind have, those at fault first."""
+        cells = [cell for case in self.cases for cell in case.cells]
+        at_fault = [cell.column for cell in cells if cell.at_fault]
+        return list(dict.fromkeys([*at_fault, *(cell.column for cell in cells)]))
 
 
 @dataclass(frozen=True, slots=True)

@@ -180,8 +180,11 @@ def _document(text: str) -> str:
 
 
 def _begin(sending: Sending, *, dry_run: bool) -> AnyResponse:
-    """Begin a dry run or an import in the background, and go on to where it is told of."""
-    quarantine = flag("quarantine")
+    """Begin a dry run or an import in the background, and go on to where it is told of.
+
+    A dry run sets wrong rows apart, so that it tells what is wrong with the others, too.
+    """
+    quarantine = dry_run or flag("quarantine")
     options = replace(
         options_of(sending.source, sending.mapping, dry_run=dry_run),
         complete=flag("complete"),

@@ -100,7 +100,7 @@ class Assessments:
                     return
                 key = self._wanted[0]
             try:
-                self._keep(key, assess(self._store, *key))
+                self.keep(assess(self._store, *key))
             except (ClientgraphError, EngineError, OSError) as error:
                 _log.warning("The state of commit %s is not known: %s", key[0], error)
                 self._failed[key] = str(error)
@@ -109,7 +109,9 @@ class Assessments:
                     if key in self._wanted:
                         self._wanted.remove(key)
 
-    def _keep(self, key: _Key, state: State) -> None:
+    def keep(self, state: State) -> None:
+        """Remember a state, here and in the folder, from which the oldest go."""
+        key = (state.commit, date.fromisoformat(state.as_of))
         self._folder.mkdir(parents=True, exist_ok=True)
         path = self._path(*key)
         told = state.as_json()

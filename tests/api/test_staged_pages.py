@@ -11,7 +11,10 @@ from sample import filled_store
 
 from api import staging
 from api.factory import create_app
+from api.language import text_keys
 from kg.config import Settings
+from kg.ingest.jobs import JobStatus
+from kg.ingest.progress import STEPS
 from kg.roles import Role
 from kg.store.tokens import create_token
 
@@ -174,6 +177,12 @@ def test_an_import_that_waits_can_be_cancelled(client, store):
         assert time.monotonic() < end
         time.sleep(0.05)
     assert "Cancelled" in text
+
+
+def test_every_state_and_step_of_an_import_has_its_text():
+    # One may be over between the look at it and the page about it.
+    names = {f"importing.{one}" for one in JobStatus} | {f"importing.step.{one}" for one in STEPS}
+    assert names <= set(text_keys())
 
 
 def test_files_are_under_safe_names_and_gone_when_thrown_away(client, tmp_path):
