@@ -13,6 +13,10 @@ from kg.french import french, in_both
 ERRORS = {
     "kg/ingest": {"SourceError"},
     "kg/merging": {"UsageError"},
+    "api/imports.py": {"NotFound", "UsageError"},
+    "api/jobs.py": {"NotFound", "Conflict"},
+    "kg/ingest/options.py": {"UsageError"},
+    "kg/ingest/undoing.py": {"UsageError"},
     "kg/ingest/jobs.py": {"ImportStoppedError", "QueryBusyError"},
     "kg/ingest/kept.py": {"UsageError"},
     "kg/ingest/fixsheet.py": {"UsageError"},
