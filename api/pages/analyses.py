@@ -15,6 +15,8 @@ from werkzeug.exceptions import NotFound
 from api.analyses import SHARED_OPTIONS, compute, today
 from api.config import services
 from api.errors import Problem, problem_of
+from api.labels import concept, concept_label
+from api.language import current_language, translate
 from api.pages.terms import Cell, abbreviate, numeric_columns
 from api.tables import FORMATS, cell_text
 from kg.analysis import ANALYSES, Analysis
@@ -23,6 +25,13 @@ from kg.lifecycle import Table
 
 ROWS_SHOWN = 200
 _SAME_IN_EVERY_ROW = ("as_of", "knowledge", "params")
+
+_SCHEMES = {
+    "stage": "stage", "depth": "depth", "former_kind": "former-kind", "pipeline": "pipeline",
+    "position": "position", "tier": "tier", "flags": "flag", "from_stage": "stage",
+    "to_stage": "stage", "from_depth": "depth", "to_depth": "depth",
+}  # fmt: skip
+"""Columns whose values are notations of concepts, each with the scheme of these."""
 
 blueprint = Blueprint("analyses", __name__, url_prefix="/analyses")
 
@@ -66,6 +75,14 @@ def group_of(analysis: Analysis) -> str:
     return first if second else "lifecycle"
 
 
+def choice_label(choice: str) -> str:
+    """Return what a value of an option is called: a role by the vocabulary, others by us."""
+    found = (concept(scheme, choice) for scheme in ("role", "computed-role", "referral-role"))
+    if role := next((one for one in found if one), None):
+        return role.label(current_language())
+    return translate(f"analyses.choice.{choice}")
+
+
 def shown_table(table: Table) -> ShownTable:
     """Return a table as people read it: an IRI beside its key becomes the link of the key."""
     keyed = {name for name in table.columns if f"{name}_key" in table.columns}
@@ -82,6 +99,8 @@ def _cell(record: Mapping[str, Any], name: str) -> Cell:
     if iri:
         return Cell(cell_text(value) or abbreviate(str(iri)), iri=str(iri))
     text = cell_text(value)
+    if name in _SCHEMES and text:
+        return Cell(", ".join(concept_label(_SCHEMES[name], one) for one in text.split()))
     if text.startswith(("http://", "https://")):
         return Cell(abbreviate(text), iri=text)
     number = isinstance(value, int | float | Decimal) and not isinstance(value, bool)
@@ -101,6 +120,7 @@ def _render(
         "analysis.html",
         analysis=analysis,
         values=values,
+        choice_label=choice_label,
         as_of=request.args.get("as_of") or today(services().settings).isoformat(),
         table=table,
         problem=problem,

@@ -14,7 +14,8 @@ OPTIONS = {
     "client": "B", "against": '{"D_loyal": 90}', "scope": "product",
     "remove": "U", "cut": "", "share": "", "satisfaction": "", "by": "channel",
     "segment": "S", "persona": "H", "parties": "A",
-    "retention": "0.8", "discount": "0.1", "years": "5", "other": "A", "role": "CLIENT", "step": "quarter",
+    "retention": "0.8", "discount": "0.1", "years": "5", "other": "A", "role": "CLIENT",
+    "step": "quarter",
 }  # fmt: skip
 
 

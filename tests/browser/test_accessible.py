@@ -1,0 +1,61 @@
+"""Every page passes the rules of axe-core, in the light and in the dark theme."""
+
+import threading
+from pathlib import Path
+
+import pytest
+from selenium.webdriver.support.ui import WebDriverWait
+from werkzeug.serving import make_server
+
+from api.factory import create_app
+from kg.config import Settings
+from tests.api.sample import filled_store
+from tests.api.walking import page_paths
+
+pytestmark = pytest.mark.browser
+
+_AXE = (Path(__file__).parent / "vendor" / "axe.min.js").read_text("utf-8")
+_RUN = """
+const [done, rules] = [arguments[1], arguments[0]];
+const options = { resultTypes: ["violations"], ...(rules ? { runOnly: { type: "rule", values: rules } } : {}) };
+axe.run(document, options).then(
+  (found) => done(found.violations.map((one) => [one.id, one.nodes.slice(0, 3).map((n) => n.html.slice(0, 160))])),
+  (error) => done([["failed", [String(error)]]]),
+);
+"""
+_LIGHT = "document.documentElement.dataset.theme = 'light'"
+_DARK = "document.documentElement.dataset.theme = 'dark'"
+
+
+@pytest.fixture(scope="module")
+def walked(tmp_path_factory):
+    """Yield the address of a server over the sample, and the paths of its pages."""
+    with filled_store() as store:
+        settings = Settings(data_dir=tmp_path_factory.mktemp("data"), organization="shop")
+        app = create_app(settings, store)
+        running = make_server("127.0.0.1", 0, app, threaded=False)
+        thread = threading.Thread(target=running.serve_forever)
+        thread.start()
+        paths = [one for one in page_paths(app) if not one.startswith(("/ns", "/shapes"))]
+        yield f"http://127.0.0.1:{running.server_port}", paths
+        running.shutdown()
+        thread.join()
+        running.server_close()
+
+
+def test_every_page_is_accessible_in_both_themes(browser, walked):
+    server, paths = walked
+    found = {}
+    for path in paths:
+        browser.get(server + path)
+        WebDriverWait(browser, 60).until(
+            lambda one: not one.execute_script("return document.querySelector('[aria-busy=true]')")
+        )
+        browser.execute_script(_LIGHT + ";" + _AXE)
+        problems = browser.execute_async_script(_RUN, None)
+        browser.execute_script(_DARK)
+        # Colours are all that a theme changes.
+        problems += browser.execute_async_script(_RUN, ["color-contrast"])
+        if problems:
+            found[path] = problems
+    assert not found, "\n".join(f"{path}: {one}" for path, many in found.items() for one in many)
