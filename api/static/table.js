@@ -95,7 +95,7 @@ export class DataTable {
       element("thead", {}, element("tr", { "aria-rowindex": 1 }, ...this.headings)),
       this.body,
     );
-    this.scroller = element("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": label }, this.table);
+    this.scroller = element("div", { class: "scroll", tabindex: 0, role: "group", "aria-label": label }, this.table);
     this.scroller.addEventListener("scroll", () => requestAnimationFrame(() => this.#draw()), { passive: true });
     if (this.#chosen) this.#listen();
     host.replaceChildren(element("div", { class: "data-table" }, element("div", { class: "tools" }, this.filter, this.status), this.scroller));
