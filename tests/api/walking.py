@@ -57,8 +57,9 @@ class _Texts(HTMLParser):
         if not self._is_quiet():
             self.texts += [" ".join(v.split()) for k, v in attrs if k in _READ_OUT and v]
         if tag not in _VOID:
-            # What is said to be in a language of its own is not to be translated.
-            self._open.append((tag, tag in _QUIET or (tag != "html" and "lang" in given)))
+            # What says its own language is in it; details of problems have a test of their own.
+            own = (tag != "html" and "lang" in given) or given.get("class") == "message"
+            self._open.append((tag, tag in _QUIET or own))
 
     def handle_endtag(self, tag: str) -> None:
         while self._open and self._open.pop()[0] != tag:

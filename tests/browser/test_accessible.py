@@ -51,8 +51,10 @@ def test_every_page_is_accessible_in_both_themes(browser, walked):
         browser.get(server + path)
         # What is still computed is filled in, or comes with the page that follows by itself.
         WebDriverWait(browser, 60).until(
-            lambda one: not one.execute_script(
-                "return document.querySelector('[aria-busy=true], [http-equiv=refresh]')"
+            lambda one: (
+                not one.execute_script(
+                    "return document.querySelector('[aria-busy=true], [http-equiv=refresh]')"
+                )
             )
         )
         browser.execute_script(_LIGHT + ";" + _AXE)
