@@ -1,15 +1,11 @@
 // The picture of referrals: parties and lines on a plane, drawn with WebGL.
-import { Graph, Sigma, createNodeBorderProgram, drawDiscNodeLabel } from "./vendor/sigma.js";
-import { LineProgram } from "./network-edges.js";
+import { DiscProgram, LineProgram } from "./network-marks.js";
+import { Graph, Sigma, drawDiscNodeLabel } from "./vendor/sigma.js";
 
 const MANY = 5000;
+/** Milliseconds of a frame beyond which movement is no longer smooth. */
+const SLOW = 33;
 const STILL = matchMedia("(prefers-reduced-motion: reduce)");
-const RING = createNodeBorderProgram({
-  borders: [
-    { size: { value: 0.22 }, color: { attribute: "border" } },
-    { size: { fill: true }, color: { attribute: "color" } },
-  ],
-});
 const LINES = {
   primary: { size: 1.6, opacity: 0.75 },
   converted: { size: 1, opacity: 0.6 },
@@ -40,14 +36,16 @@ export class NetworkMap extends EventTarget {
     this.chosen = null;
     this.lit = null;
     this.until = Infinity;
+    this.moved = -Infinity;
+    this.slow = 0;
     this.#readColours();
     this.graph = new Graph({ multi: true, type: "directed" });
     this.#fill(data);
     this.renderer = new Sigma(this.graph, element, {
       defaultEdgeType: "line",
       edgeProgramClasses: { line: LineProgram },
-      defaultNodeType: "plain",
-      nodeProgramClasses: { plain: RING },
+      defaultNodeType: "disc",
+      nodeProgramClasses: { disc: DiscProgram },
       labelFont: getComputedStyle(document.body).fontFamily,
       labelSize: 12,
       labelColor: { color: css(this.colours.ink) },
@@ -70,9 +68,22 @@ export class NetworkMap extends EventTarget {
       event.preventSigmaDefault();
       this.#tell("open", event.node);
     });
-    this.renderer.getCamera().on("updated", () => this.#tell("move"));
+    this.renderer.getCamera().on("updated", () => {
+      this.#keepPace();
+      this.#tell("move");
+    });
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.recolour());
     element.addEventListener("keydown", (event) => this.#key(event));
+  }
+
+  /** Leaves the lines out while the picture moves, once a machine has shown that it is too slow. */
+  #keepPace() {
+    const now = performance.now();
+    const passed = now - this.moved;
+    this.moved = now;
+    // A longer pause is not a slow frame: the picture stood still.
+    if (passed < 2500) this.slow = passed > SLOW ? this.slow + 1 : 0;
+    if (this.slow === 3) this.renderer.setSetting("hideEdgesOnMove", true);
   }
 
   #tell(type, detail = null) {

@@ -1,5 +1,4 @@
 export { default as Graph } from "graphology";
 export { default as Sigma } from "sigma";
-export { EdgeProgram, drawDiscNodeLabel } from "sigma/rendering";
+export { EdgeProgram, NodeProgram, drawDiscNodeLabel } from "sigma/rendering";
 export { floatColor } from "sigma/utils";
-export { createNodeBorderProgram } from "@sigma/node-border";
