@@ -31,8 +31,8 @@ def _known(cursor: Cursor, context: Context, *, settled: bool) -> tuple[Vocabula
         UsageError: the organisation is not known, or not one.
     """
     key = (*state_of(cursor), context.organization)
-    if settled and key in _KNOWN:
-        return _KNOWN[key]
+    if settled and (kept := _KNOWN.get(key)) is not None:
+        return kept
     vocabulary = Vocabulary.read(cursor, context.organization)
     found = vocabulary, Exceptions.read(Evaluation(cursor, context, vocabulary))
     if settled:

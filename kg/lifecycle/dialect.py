@@ -141,7 +141,7 @@ class SmallTables:
             self._connection.execute(f"DELETE FROM {name}")
             filled = self._connection.execute(f"INSERT INTO {name} {translated(sql)}", values)
             return filled.rowcount
-        self._connection.execute(f"DROP TABLE IF EXISTS {name}")
+        self._forget(name)
         self._connection.execute(f"CREATE TABLE {name} AS {translated(sql)}", values)
         self._made[name] = sql
         return int(self._connection.execute(f"SELECT count(*) FROM {name}").fetchone()[0])
@@ -151,13 +151,18 @@ class SmallTables:
         if self._made.get(name) == columns:
             self._connection.execute(f"DELETE FROM {name}")
         else:
-            self._connection.execute(f"DROP TABLE IF EXISTS {name}")
+            self._forget(name)
             self._connection.execute(f"CREATE TABLE {name} ({columns})")
             if columns.count(",") > 1:
                 first = ", ".join(columns.split(", ")[:2])
                 self._connection.execute(f"CREATE INDEX of_{name} ON {name} ({first})")
             self._made[name] = columns
         self.add(name, rows)
+
+    def _forget(self, name: str) -> None:
+        """Let go of a table, for one of another form."""
+        self._made.pop(name, None)
+        self._connection.execute(f"DROP TABLE IF EXISTS {name}")
 
     def add(self, name: str, rows: Iterable[Sequence[Any]]) -> None:
         """Add rows to a table."""

@@ -104,7 +104,7 @@ def surroundings(
     reader.read_classes(family | events)
     reader.read({"sourceKey": family, "recordedAt": family | events})
     reader.read_memberships(reader.subjects("member"))
-    reader.read_purchases(exceptions, merged=len(family) > len(records))
+    reader.read_purchases(exceptions, merged=bool(reader.subjects("mergedInto")))
     givers = reader.objects("recommender") - family
     if givers:
         givers = reader.walk(givers, ("mergedInto",))

@@ -112,6 +112,21 @@ def test_many_parties_alone_have_the_class_they_have_among_all(variant: str) -> 
     MANY_RUNS(given(CROWD, LINKS, ASKED, rules)(assert_equal_alone))()
 
 
+def test_an_order_of_two_merged_records_of_one_key_counts_once() -> None:
+    world = World()
+    world.party("P")
+    other = world.add("party", "Q", "NaturalPerson", sourceKey="P")
+    world.merged("Q", "P")
+    world.buys("P", "2025-01-05", key="one", orderNumber="N1")
+    world.buys("Q", "2025-01-05", key="two", orderNumber="N1")
+    with world.store() as store:
+        asked = context("2025-02-01", occasionGranularity="order")
+        (row,) = classify(store.cursor(), asked, party="P").records()
+        (among,) = (r for r in classify(store.cursor(), asked).records() if r["party_key"] == "P")
+    assert (row["n"], among["n"]) == (1, 1)
+    assert row["party"] != other
+
+
 def test_amounts_beyond_whole_numbers_are_judged_over_all() -> None:
     world = World()
     world.party("P")

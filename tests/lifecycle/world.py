@@ -82,9 +82,9 @@ class World:
     ) -> str:
         """Add a purchase; `lines` are (amount, price basis), else one line of `amount`."""
         key = key or self.number()
-        values.setdefault("orderDate", day)
+        values = {"orderDate": day, "orderNumber": key} | values
         order = self.add(
-            "purchase", key, "Purchase", orderNumber=key, client=iri("party", client),
+            "purchase", key, "Purchase", client=iri("party", client),
             seller=iri("party", seller), **values,
         )  # fmt: skip
         for i, (part, basis) in enumerate(lines or [(amount, "staff" if staff else "public")]):
