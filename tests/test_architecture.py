@@ -88,7 +88,9 @@ def test_only_the_entry_points_read_the_environment(modules: list[Path], root: P
 def test_every_imported_library_is_declared(
     modules: list[Path], pyproject: dict[str, dict]
 ) -> None:
-    declared = {_normal(one) for one in pyproject["project"]["dependencies"]}
+    project = pyproject["project"]
+    extras = project["optional-dependencies"].values()
+    declared = {_normal(one) for some in (project["dependencies"], *extras) for one in some}
     owners = packages_distributions()
     missing = {
         name
