@@ -29,7 +29,7 @@ endef
 export UV_SYSTEM_CERTS ?= true
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-all check browser bench bench-ingest vendor lint format lock clean
+.PHONY: help setup run test test-all check browser bench bench-ingest screenshots vendor lint format lock clean
 
 help:  ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-12s %s\n", $$1, $$2}'
@@ -51,6 +51,13 @@ check: $(VENV)/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+screenshots: $(VENV)/.dev browser  ## picture every page of the demo into build/screenshots
+	@$(FIRST_START)
+	@$(BIN)/clientgraph --data-dir "$(DATA_DIR)" serve --host 127.0.0.1 --port $(PORT) & server=$$!; \
+	trap 'kill $$server' EXIT; \
+	until curl --silent --fail --output /dev/null http://127.0.0.1:$(PORT)/healthz; do sleep 1; done; \
+	$(BIN)/python -m tests.browser.screenshots http://127.0.0.1:$(PORT) build/screenshots
 
 vendor:  ## bundle the browser libraries of api/vendor into api/static/vendor; needs Node
 	cd api/vendor && npm ci && node build.mjs

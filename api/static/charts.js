@@ -15,6 +15,7 @@ import {
 
 const HEIGHT = 280;
 const MARKS = 6;
+const NARROW = 480;
 const MARGIN = { top: 10, right: 34, bottom: 26, left: 56 };
 const compact = new Intl.NumberFormat(document.documentElement.lang, { notation: "compact", maximumFractionDigits: 1 });
 
@@ -104,7 +105,9 @@ function slices(svg, data, width) {
 }
 
 function flows(svg, data, width) {
-  const room = Math.min(150, width * 0.28);
+  // Where there is no room at the sides, the names stand inside.
+  const room = width < NARROW ? 4 : Math.min(150, width * 0.28);
+  const before = (d) => (d.side === "from") === width >= NARROW;
   const layout = sankey().nodeWidth(12).nodePadding(14).nodeAlign(sankeyJustify)
     .extent([[room, 8], [width - room, HEIGHT - 8]]);
   const graph = layout({ nodes: data.nodes.map((d) => ({ ...d })), links: data.links.map((d) => ({ ...d })) });
@@ -116,8 +119,8 @@ function flows(svg, data, width) {
     .attr("class", (d) => `filled ${d.mark}`).attr("x", (d) => d.x0).attr("y", (d) => d.y0)
     .attr("width", (d) => d.x1 - d.x0).attr("height", (d) => Math.max(1, d.y1 - d.y0));
   svg.append("g").selectAll("text").data(graph.nodes).join("text")
-    .attr("x", (d) => (d.side === "from" ? d.x0 - 6 : d.x1 + 6)).attr("y", (d) => (d.y0 + d.y1) / 2)
-    .attr("dy", "0.35em").attr("text-anchor", (d) => (d.side === "from" ? "end" : "start"))
+    .attr("x", (d) => (before(d) ? d.x0 - 6 : d.x1 + 6)).attr("y", (d) => (d.y0 + d.y1) / 2)
+    .attr("dy", "0.35em").attr("text-anchor", (d) => (before(d) ? "end" : "start"))
     .text((d) => `${d.name} ${number(d.value)}`);
 }
 

@@ -128,7 +128,7 @@ async function share(event) {
 
 function drawTabs() {
   const buttons = kept.tabs.map((tab, at) =>
-    element("button", { type: "button", class: "tab", "aria-pressed": at === kept.active, onclick: () => open(at) }, tab.name));
+    element("button", { type: "button", class: "tab", "aria-pressed": at === kept.active, onclick: () => open(at) }, text("script.query.tab", { n: tab.n })));
   const more = element("button", { type: "button", class: "tab", "aria-label": text("script.query.tab_new"), onclick: () => open(append(form.dataset.default)) }, "+");
   const close = kept.tabs.length > 1 && element("button", { type: "button", class: "tab", "aria-label": text("script.query.tab_close"), onclick: shut }, "×");
   tabs.replaceChildren(...buttons, more, close || "");
@@ -145,7 +145,7 @@ function open(at) {
 /** Adds a tab with a text after the others, without showing it. */
 function append(value) {
   const n = Math.max(0, ...kept.tabs.map((one) => one.n)) + 1;
-  return kept.tabs.push({ name: text("script.query.tab", { n }), n, text: value }) - 1;
+  return kept.tabs.push({ n, text: value }) - 1;
 }
 
 function shut() {

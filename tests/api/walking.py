@@ -57,7 +57,7 @@ class _Texts(HTMLParser):
         if not self._is_quiet():
             self.texts += [" ".join(v.split()) for k, v in attrs if k in _READ_OUT and v]
         if tag not in _VOID:
-            # What says its own language is in it; details of problems have a test of their own.
+            # What says its own language is in it; details of problems are told by the library.
             own = (tag != "html" and "lang" in given) or given.get("class") == "message"
             self._open.append((tag, tag in _QUIET or own))
 
