@@ -201,9 +201,14 @@ def test_wrong_options_are_refused(store: Store, importer: Importer, no_shapes: 
     assert discard(store, one.import_id, [one.row]) == 1
 
 
+def undated(store: Store) -> set[tuple[str, str, str]]:
+    """Return the triples without the time at which an event was recorded: that of its import."""
+    return {one for one in triples(store) if one[1] != "recordedAt"}
+
+
 @pytest.mark.slow
 @settings(
-    max_examples=25,
+    max_examples=15,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
@@ -230,15 +235,15 @@ def test_what_was_taken_back_and_comes_again_gives_the_same_graph(
             runs.append(run_import(store, [folder], options))
             folders.append(folder)
             keys += own
-        before = triples(store)
+        before = undated(store)
         taken = data.draw(st.integers(0, len(runs) - 1))
         undone = undo_import(store, runs[taken].id, on_dependents="quarantine", shapes=no_shapes)
         assert undone.status == "committed"
-        left = triples(store)
+        left = undated(store)
         assert left <= before
         described = {s for s, _, _ in left}
         assert {o for _, _, o in left if o.startswith("id/party")} <= described
         again = run_import(store, [folders[taken]], options)
         assert again.released == undone.rows_quarantined
         assert list_quarantine(store) == []
-        assert triples(store) == before
+        assert undated(store) == before
