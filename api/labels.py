@@ -22,6 +22,9 @@ PARTY_KINDS = frozenset(
 )  # fmt: skip
 """Classes of parties."""
 _DIGITS = 6
+_TYPE = str(RDF.type)
+_KEYS = (CG.sourceKey, CG.orderNumber)
+_NAMES = (FOAF.name, RDFS.label)
 _LAST = re.compile(r"[^/#]+(?=/*$)")
 
 
@@ -66,16 +69,25 @@ def names_of(iris: Sequence[str]) -> dict[str, tuple[str, str, str]]:
     if not iris:
         return {}
     listed = " ".join(URIRef(iri).n3() for iri in dict.fromkeys(iris))
+    asked = " ".join(one.n3() for one in (RDF.type, *_KEYS, *_NAMES))
     text = f"""
-        SELECT ?thing (MIN(?type) AS ?kind) (MIN(?k) AS ?key) (MIN(?name) AS ?label) {{
-          VALUES ?thing {{ {listed} }} ?thing {RDF.type.n3()} ?type .
-          OPTIONAL {{ ?thing {CG.sourceKey.n3()}|{CG.orderNumber.n3()} ?k }}
-          OPTIONAL {{ ?thing {FOAF.name.n3()}|{RDFS.label.n3()} ?name }}
-        }} GROUP BY ?thing"""
-    return {
-        iri: (name or (pseudonym(iri) if kind in PARTY_KINDS else key), key, kind)
-        for iri, kind, key, name in texts_of(text)
-    }
+        SELECT ?thing ?p ?o {{
+          VALUES ?thing {{ {listed} }} VALUES ?p {{ {asked} }} ?thing ?p ?o
+        }}"""
+    told: dict[str, dict[str, str]] = {}
+    for iri, predicate, value in texts_of(text):
+        of_thing = told.setdefault(iri, {})
+        of_thing[predicate] = min(value, of_thing.get(predicate, value))
+    return {iri: _called(iri, of_thing) for iri, of_thing in told.items() if _TYPE in of_thing}
+
+
+def _called(iri: str, told: dict[str, str]) -> tuple[str, str, str]:
+    """Return (name, key, class) by what is told of a thing."""
+    kind = told[_TYPE]
+    name, key = (
+        next((told[str(one)] for one in given if str(one) in told), "") for given in (_NAMES, _KEYS)
+    )
+    return name or (pseudonym(iri) if kind in PARTY_KINDS else key), key, kind
 
 
 def texts_of(query: str) -> Iterator[list[str]]:

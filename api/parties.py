@@ -26,7 +26,9 @@ _OWN = str(ID["party/"])
 _OPAQUE = 32
 _NESTED = frozenset({str(VCARD.hasAddress)})
 _UNTOLD = frozenset({str(RDF.type)})
-_NO_EVENTS = (CG.mergedInto, CG.canonical, CG.duplicate)
+_NO_EVENTS = tuple(str(one) for one in (CG.mergedInto, CG.canonical, CG.duplicate))
+_FEW = 2000
+"""Events that are sorted here, which is faster than in the query."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,23 +148,62 @@ def read_events(party: Party, day: date) -> list[Event]:
 
     One more than `EVENTS_SHOWN` tells that there are others.
     """
-    query = f"""
-        SELECT ?event ?role (MIN(?type) AS ?kind) (MIN(?on) AS ?day) {{
-          VALUES ?who {{ {_listed(party.records)} }}
-          ?event ?role ?who ; a ?type .
-          FILTER(?role NOT IN ({", ".join(one.n3() for one in _NO_EVENTS)}))
-          OPTIONAL {{ ?event {CG.date.n3()} ?d }} OPTIONAL {{ ?event {CG.orderDate.n3()} ?o }}
-          OPTIONAL {{ ?event {CG.startDate.n3()} ?s }}
-          BIND(COALESCE(?d, ?o, ?s) AS ?on)
-          FILTER(!BOUND(?on) || {FUNCTION.firstDay.n3()}(?on) <= {_day(day)})
-        }} GROUP BY ?event ?role ORDER BY DESC(?day) ?event ?role LIMIT {EVENTS_SHOWN + 1}"""
-    rows = list(texts_of(query))
+    rows = _few_events(party, day)
+    if rows is None:
+        rows = _last_events(party, day)
     events = [row[0] for row in rows]
     names, amounts = names_of(events), _amounts(events)
     return [
         Event(iri, names[iri][1] if iri in names else "", kind, role, on, tuple(amounts[iri]))
         for iri, role, kind, on in rows
     ]
+
+
+def _few_events(party: Party, day: date) -> list[list[str]] | None:
+    """Return (event, role, class, day) of a party with few events; None for another one."""
+    query = f"""
+        SELECT ?event ?role ?type {{
+          VALUES ?who {{ {_listed(party.records)} }} ?event ?role ?who ; a ?type
+        }} LIMIT {_FEW + 1}"""
+    found = list(texts_of(query))
+    if len(found) > _FEW:
+        return None
+    days = _days_of([row[0] for row in found])
+    kinds: dict[tuple[str, str], str] = {}
+    for event, role, kind in found:
+        if role not in _NO_EVENTS:
+            kinds[event, role] = min(kind, kinds.get((event, role), kind))
+    rows = [[event, role, kind, days.get(event, "")] for (event, role), kind in kinds.items()]
+    # A month or a year counts from its first day.
+    past = [row for row in sorted(rows) if (row[3] + "-01-01")[:10] <= str(day) or not row[3]]
+    return sorted(past, key=lambda row: row[3], reverse=True)[: EVENTS_SHOWN + 1]
+
+
+def _days_of(events: Sequence[str]) -> dict[str, str]:
+    """Return the day of each event that has one: its date, else that of its order or start."""
+    dates = (CG.startDate, CG.orderDate, CG.date)
+    query = f"""
+        SELECT ?event ?p ?day {{
+          VALUES ?event {{ {_listed(events)} }} VALUES ?p {{ {_listed(dates)} }} ?event ?p ?day
+        }}"""
+    rows = list(texts_of(query)) if events else []
+    rows.sort(key=lambda row: [str(one) for one in dates].index(row[1]))
+    return {event: day for event, _, day in rows}
+
+
+def _last_events(party: Party, day: date) -> list[list[str]]:
+    """Return the same of a party with any number of events, the last ones."""
+    query = f"""
+        SELECT ?event ?role (MIN(?type) AS ?kind) (MIN(?on) AS ?day) {{
+          VALUES ?who {{ {_listed(party.records)} }}
+          ?event ?role ?who ; a ?type .
+          FILTER(?role NOT IN ({", ".join(f"<{one}>" for one in _NO_EVENTS)}))
+          OPTIONAL {{ ?event {CG.date.n3()} ?d }} OPTIONAL {{ ?event {CG.orderDate.n3()} ?o }}
+          OPTIONAL {{ ?event {CG.startDate.n3()} ?s }}
+          BIND(COALESCE(?d, ?o, ?s) AS ?on)
+          FILTER(!BOUND(?on) || {FUNCTION.firstDay.n3()}(?on) <= {_day(day)})
+        }} GROUP BY ?event ?role ORDER BY DESC(?day) ?event ?role LIMIT {EVENTS_SHOWN + 1}"""
+    return list(texts_of(query))
 
 
 def read_referrals(party: Party, day: date) -> list[Referral]:

@@ -1,10 +1,12 @@
 """The pages of parties: what they show of whom to whom, as of which date."""
 
 import re
+from datetime import date
 
 import pytest
 from sample import EX, PREFIXES, filled_store
 
+from api import parties
 from api.factory import create_app
 from kg.config import Settings
 from kg.namespaces import ID, graph_iri
@@ -78,6 +80,18 @@ def test_what_comes_after_the_date_is_not_shown(client):
     assert "Ana</a>" in text
     assert "Ana</a>" not in page(client, "/parties/bo?as_of=2025-01-09")
     assert "Mar 2025" in page(client, "/parties/bo?as_of=2025-03-02")
+
+
+@pytest.mark.parametrize("name", ["bo", "shop"])
+@pytest.mark.parametrize("day", ["2025-01-31", "2025-02-28", "2025-03-02", "2030-01-01"])
+def test_many_events_are_told_as_few_are(client, app, monkeypatch, name, day):
+    with app.test_request_context():
+        party = parties.read_party(parties.find_parties(name)[0])
+        few = parties.read_events(party, date.fromisoformat(day))
+        monkeypatch.setattr(parties, "_FEW", 0)
+        assert sorted(map(repr, parties.read_events(party, date.fromisoformat(day)))) == sorted(
+            map(repr, few)
+        )
 
 
 @pytest.mark.parametrize("name", ["bo", EX + "bo", f"{EX}bo".replace("://", ":/")])
