@@ -161,11 +161,15 @@ def read_events(party: Party, day: date) -> list[Event]:
 
 def _few_events(party: Party, day: date) -> list[list[str]] | None:
     """Return (event, role, class, day) of a party with few events; None for another one."""
-    query = f"""
-        SELECT ?event ?role ?type {{
-          VALUES ?who {{ {_listed(party.records)} }} ?event ?role ?who ; a ?type
-        }} LIMIT {_FEW + 1}"""
-    found = list(texts_of(query))
+    # A party named in the pattern itself is looked up; one of several values would be joined.
+    found = [
+        row
+        for record in party.records
+        for row in texts_of(
+            f"SELECT ?event ?role ?type {{ ?event ?role {URIRef(record).n3()} ; a ?type }}"
+            f" LIMIT {_FEW + 1}"
+        )
+    ]
     if len(found) > _FEW:
         return None
     days = _days_of([row[0] for row in found])
