@@ -56,7 +56,7 @@ def test_a_file_that_is_no_store_is_refused(run, tmp_path: Path) -> None:
     assert_one_line(result)
 
 
-@pytest.mark.parametrize("command", [["export"], ["classify"], ["validate"]])
+@pytest.mark.parametrize("command", [["export"], ["compact"], ["validate"]])
 def test_commands_that_need_the_file_refuse_a_url(run, command: list[str]) -> None:
     result = run("--url", "http://127.0.0.1:1", *command)
     assert result.exit_code == 2
