@@ -129,7 +129,8 @@ function heights(most) {
 }
 
 function axes(svg, x, y, points, width) {
-  const every = Math.max(1, Math.ceil((points.length * 72) / (width - MARGIN.left)));
+  const label = 16 + 6.5 * Math.max(0, ...points.map((point) => String(point).length));
+  const every = Math.max(1, Math.ceil((points.length * label) / (width - MARGIN.left)));
   const shown = [...points.keys()].filter((at) => (points.length - 1 - at) % every === 0);
   svg.append("g").attr("class", "axis").attr("transform", `translate(0,${HEIGHT - MARGIN.bottom})`)
     .call(axisBottom(x).tickValues(shown).tickFormat((at) => points[at]).tickSizeOuter(0));
