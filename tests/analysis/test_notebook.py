@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -73,9 +72,7 @@ def test_values_are_those_of_python(graph: OpenGraph) -> None:
 def test_frames_hold_the_rows(graph: OpenGraph) -> None:
     answer = graph.query("A2")
     assert answer.to_pandas().to_numpy().tolist() == [list(row) for row in answer]
-    # An extra that development does without.
-    if find_spec("polars"):
-        assert answer.to_polars().rows() == list(answer)
+    assert answer.to_polars().rows() == list(answer)
 
 
 def test_edges_lead_from_column_to_column(graph: OpenGraph) -> None:
