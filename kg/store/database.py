@@ -21,7 +21,7 @@ from kg.errors import StoreBusyError, StoreError, StoreFormatError
 from kg.namespaces import CG, ID, PROV, PROVENANCE_GRAPH, RDF, XSD
 from kg.store import few, staging
 from kg.store.decoding import Terms
-from kg.store.opening import Opening, close_the_door, leaves_unusable, use, write_error
+from kg.store.opening import Opening, close, close_the_door, leaves_unusable, use, write_error
 from kg.store.schema import TABLES, UPGRADES, VERSION
 from kg.store.typing import XSD_STRING
 from kg.store.visibility import hide
@@ -256,7 +256,7 @@ class Store:
         """Close the store; its cursors end with it."""
         if self.workers is not None:
             self.workers.end()
-        self._connection.close()
+        close(self._connection)
 
     def __enter__(self) -> Store:
         return self

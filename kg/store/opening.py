@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -78,6 +79,8 @@ class Opening:
         return config
 
 
+_PATIENCE = 10.0
+"""Seconds that closing waits for what runs, such as a look at the quality of the whole graph."""
 DATABASE = "store"
 """Name under which the engine knows the store."""
 _ROW_GROUP = 20_480
@@ -113,6 +116,24 @@ def close_the_door(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute("SET enable_external_access = false")
     connection.execute("SET allowed_configs = ['operator_memory_limit', 'external_threads']")
     connection.execute("SET lock_configuration = true")
+
+
+def close(connection: duckdb.DuckDBPyConnection) -> None:
+    """Close a connection and its cursors, once a thread that is using one lets go of it.
+
+    Raises:
+        duckdb.Error: a cursor is still in use after `_PATIENCE` seconds.
+    """
+    end = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            connection.close()
+        except duckdb.Error as error:
+            if "busy with another call" not in str(error) or time.monotonic() > end:
+                raise
+            time.sleep(0.01)
+        else:
+            return
 
 
 def write_error(error: duckdb.Error) -> StoreFullError | None:

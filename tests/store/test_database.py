@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -300,3 +302,20 @@ def test_terms_are_decoded_by_ranges_or_by_a_join(store: Store) -> None:
         assert {number: term[1] for number, term in found.items()} == {
             number: terms[number] for number in ids if number in terms
         }
+
+
+def test_closing_waits_for_a_thread_that_is_still_reading():
+    store = Store.open(None)
+    cursor = store.cursor()
+    counted = []
+
+    def count():
+        statement = "SELECT count(*) FROM range(20000) a(i), range(4000) b(j) WHERE i * j % 7 = 1"
+        counted.extend(cursor.execute(statement).fetchall())
+
+    reading = threading.Thread(target=count)
+    reading.start()
+    time.sleep(0.1)
+    store.close()
+    reading.join()
+    assert len(counted) == 1
