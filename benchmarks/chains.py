@@ -12,15 +12,14 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from benchmarks.crowd import LAST_DAY, draw, node, quads
+from benchmarks.crowd import FOCAL, LAST_DAY, draw, fill, node, quads
 from benchmarks.measuring import machine, peak_memory
 from kg.analysis import ANALYSES
 from kg.lifecycle import Context
-from kg.namespaces import BASE, CG, ORG, RDF, XSD
+from kg.namespaces import CG, ORG, RDF, XSD
 from kg.store import Store
 
 _TYPE, _STRING, _DATE, _DECIMAL = str(RDF.type), str(XSD.string), str(XSD.date), str(XSD.decimal)
-_FOCAL = f"{BASE}id/party/organization"
 _LEVELS = (0.05, 0.2, 0.5, 1.0)
 """Share of the units up to the end of each level, origins first."""
 NAMES = (
@@ -32,12 +31,12 @@ NAMES = (
 def statements(units: int, clients: int) -> Iterator[str]:
     """Yield the SELECTs of the quads of a network."""
     ends = [round(units * share) for share in _LEVELS]
-    party, relation = node("party", "n"), node("supply", "n, i")
+    party, relation = node("unit", "n"), node("supply", "n, i")
     yield quads(
         f"SELECT range AS n FROM range({units})",
         (party, _TYPE, f"'{CG.OrganizationalUnit}'", None),
         (party, str(CG.sourceKey), "'U' || n", _STRING),
-        (party, str(ORG.unitOf), f"'{_FOCAL}'", None),
+        (party, str(ORG.unitOf), f"'{FOCAL}'", None),
     )
     yield quads(
         f"SELECT range AS n FROM range({units}) WHERE {draw('n', 'asked', 2)} = 0",
@@ -47,13 +46,13 @@ def statements(units: int, clients: int) -> Iterator[str]:
         (node("score", "n"), str(CG.score), f"'0.' || {draw('n', 'score', 9)}", _DECIMAL),
     )
     for start, above, end in zip((0, *ends), ends, ends[1:], strict=False):
-        supplier = node("party", f"{start} + {draw('n * 2 + i', 'supplier', above - start)}")
+        supplier = node("unit", f"{start} + {draw('n * 2 + i', 'supplier', above - start)}")
         yield quads(
             f"SELECT n, i FROM range({above}, {end}) AS u(n), range(2) AS turn(i)",
             *_relation(relation, supplier, party),
         )
-    client, front = node("party", f"{units} + n"), ends[-2]
-    supplier = node("party", f"{front} + {draw('n', 'front', units - front)}")
+    client, front = node("company", "n"), ends[-2]
+    supplier = node("unit", f"{front} + {draw('n', 'front', units - front)}")
     yield quads(
         f"SELECT range AS n, 2 AS i FROM range({clients})",
         (client, _TYPE, f"'{CG.LegalEntity}'", None),
@@ -75,30 +74,17 @@ def _relation(relation: str, supplier: str, client: str) -> Iterator[tuple[str, 
     yield relation, str(CG.clientUnit), client, None
 
 
-def write(units: int, clients: int, path: Path) -> None:
-    """Write the store of a network."""
-    with Store.open(path) as store:
-        with store.write(agent="benchmark", activity="import") as tx:
-            tx.insert_few([(_FOCAL, _TYPE, str(CG.LegalEntity), None, None, f"{BASE}graph/f")])
-            with tx.insertion() as insertion:
-                for statement in statements(units, clients):
-                    tx.cursor.execute(f"CREATE OR REPLACE TEMP TABLE drawn AS {statement}")
-                    insertion.add("drawn")
-                insertion.finish()
-        store.checkpoint()
-
-
 def main() -> None:
     """Measure every analysis on one network."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--units", type=int, default=10_000)
     parser.add_argument("--clients", type=int, default=100_000)
     given = parser.parse_args()
-    context = Context(LAST_DAY, organization=_FOCAL)
+    context = Context(LAST_DAY, organization=FOCAL)
     print(machine())
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "chains.duckdb"
-        write(given.units, given.clients, path)
+        fill(path, statements(given.units, given.clients))
         print("| | seconds | of CPU | rows |\n|---|---|---|---|")
         with Store.open(path) as store:
             for name in NAMES:

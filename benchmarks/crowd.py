@@ -8,7 +8,7 @@ that the same size gives the same facts.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 from pathlib import Path
 
@@ -19,7 +19,8 @@ LAST_DAY = date(2026, 10, 31)
 _DAYS = 1400
 _CHUNK = 100_000
 _TYPE, _STRING, _DATE, _DECIMAL = str(RDF.type), str(XSD.string), str(XSD.date), str(XSD.decimal)
-_FOCAL = f"{BASE}id/party/organization"
+FOCAL = f"{BASE}id/party/organization"
+FOCAL_KEY = "ORG"
 _GRAPH = f"{BASE}graph/facts/crowd"
 
 
@@ -74,7 +75,7 @@ def statements(first: int, end: int, parties: int) -> Iterator[str]:
         (purchase, _TYPE, f"'{CG.Purchase}'", None),
         (purchase, str(CG.client), party, None),
         (purchase, str(CG.orderDate), day(_order()), _DATE),
-        (purchase, str(CG.seller), f"'{_FOCAL}'", None),
+        (purchase, str(CG.seller), f"'{FOCAL}'", None),
         (purchase, str(CG.hasLine), line, None),
         (line, _TYPE, f"'{CG.PurchaseLine}'", None),
         (line, str(CG.netAmount), _price(), _DECIMAL),
@@ -101,14 +102,29 @@ def quads(things: str, *patterns: tuple[str, str, str, str | None]) -> str:
 
 def write(parties: int, path: Path) -> None:
     """Write the store of a crowd."""
+    fill(path, everybody(parties))
+
+
+def everybody(parties: int) -> Iterator[str]:
+    """Yield the SELECTs of the quads of a whole crowd."""
+    for first in range(0, parties, _CHUNK):
+        yield from statements(first, min(first + _CHUNK, parties), parties)
+
+
+def fill(path: Path, drawn: Iterable[str]) -> None:
+    """Write the store of a focal organisation and of the quads that some SELECTs draw."""
     with Store.open(path) as store:
         with store.write(agent="benchmark", activity="import") as tx:
-            tx.insert_few([(_FOCAL, _TYPE, str(CG.LegalEntity), None, None, _GRAPH)])
+            tx.insert_few(
+                [
+                    (FOCAL, _TYPE, str(CG.LegalEntity), None, None, _GRAPH),
+                    (FOCAL, str(CG.sourceKey), FOCAL_KEY, _STRING, None, _GRAPH),
+                ]
+            )
             with tx.insertion() as insertion:
-                for first in range(0, parties, _CHUNK):
-                    for statement in statements(first, min(first + _CHUNK, parties), parties):
-                        tx.cursor.execute(f"CREATE OR REPLACE TEMP TABLE drawn AS {statement}")
-                        insertion.add("drawn")
+                for statement in drawn:
+                    tx.cursor.execute(f"CREATE OR REPLACE TEMP TABLE drawn AS {statement}")
+                    insertion.add("drawn")
                 insertion.finish()
         store.checkpoint()
 

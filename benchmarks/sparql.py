@@ -49,10 +49,10 @@ def print_table(found: Found, questions: Sequence[Question], limit: float) -> No
     for question in questions:
         measures = {engine: found[engine][question.slug] for engine in found}
         mine = measures[ours]
-        cells = [question.kind, question.name, f"{mine.rows:,}", _figures(mine, limit)]
+        cells = [question.kind, question.name, f"{mine.rows:,}", figures(mine, limit)]
         for peer in peers:
-            cells += [_figures(measures[peer], limit), _times(mine, measures[peer], limit)]
-        cells.append(_compared(measures))
+            cells += [figures(measures[peer], limit), _times(mine, measures[peer], limit)]
+        cells.append(compared(measures))
         print(f"| {' | '.join(cells)} |", flush=True)
 
 
@@ -101,7 +101,7 @@ def _times(ours: Measure, theirs: Measure, limit: float) -> str:
     return f"{'> ' if theirs.least is None else ''}{ratio:.1f}"
 
 
-def _figures(found: Measure, limit: float) -> str:
+def figures(found: Measure, limit: float) -> str:
     """Return the least and the median of the runs, in seconds."""
     if found.refused:
         return "refused | -"
@@ -110,7 +110,7 @@ def _figures(found: Measure, limit: float) -> str:
     return f"{found.least:.4f} | {statistics.median(found.seconds):.4f}"
 
 
-def _compared(measures: Mapping[str, Measure]) -> str:
+def compared(measures: Mapping[str, Measure]) -> str:
     """Say which engines answered otherwise than clientgraph, in the runs that both finished."""
     (_, ours), *peers = measures.items()
     others = [name for name, peer in peers if not _alike(ours, peer)]

@@ -18,8 +18,11 @@ from kg.sparql.relation import Layer, Relation, Scope, columns_of, shape_of
 from kg.sparql.statistics import median, mode, stdev
 from kg.sparql.values import (
     COLUMN_DIGITS,
+    EXACT,
     FACETS,
+    IRIS,
     LITERALS,
+    PLAIN,
     TERM_FACETS,
     Computed,
     Constant,
@@ -155,6 +158,11 @@ def _extreme(function: str) -> Callable[[CompValue, Groups], Value]:
         present = value.present()
         if not isinstance(present, exp.Boolean):
             key = sql.case([(present, key)])
+        if not value.stored and len(value.kinds) == 1 and value.kinds <= PLAIN | IRIS | EXACT:
+            # What the value is compared by is all that there is of it.
+            best = groups.raw(sql.call(function.removeprefix("arg_"), key))
+            [kind] = value.kinds
+            return Number(value.traits, best, None) if kind in EXACT else Text(best, kind)
         return _picked(value, groups, lambda whole: sql.call(function, whole, key))
 
     return extreme

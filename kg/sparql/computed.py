@@ -4,28 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from kg.namespaces import XSD
 from kg.sparql import sql
+from kg.sparql.lexical import DATATYPES
 from kg.sparql.sql import Expr
 from kg.sparql.values import EXACT, FLOATING, Computed, Kinds, Traits, Value, decimal_type
 from kg.store import Kind
-from kg.store.typing import RDF_LANG_STRING, XSD_STRING
-
-DATATYPES: dict[Kind, str] = {
-    Kind.STRING: XSD_STRING,
-    Kind.LANG: RDF_LANG_STRING,
-    Kind.BOOLEAN: str(XSD.boolean),
-    Kind.INTEGER: str(XSD.integer),
-    Kind.DECIMAL: str(XSD.decimal),
-    Kind.FLOAT: str(XSD.float),
-    Kind.DOUBLE: str(XSD.double),
-    Kind.DATETIME: str(XSD.dateTime),
-    Kind.DATE: str(XSD.date),
-    Kind.TIME: str(XSD.time),
-    Kind.YEARMONTH: str(XSD.gYearMonth),
-    Kind.YEAR: str(XSD.gYear),
-}
-"""Datatype that a computed value of a kind has."""
+from kg.store.typing import XSD_STRING
 
 
 class Truth(Value):

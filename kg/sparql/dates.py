@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 from kg.namespaces import FUNCTION
 from kg.sparql import sql
-from kg.sparql.computed import DATATYPES, Text, integer, when_not_null
+from kg.sparql.computed import Text, integer, when_not_null
+from kg.sparql.lexical import DATATYPES
 from kg.sparql.sql import Expr
 from kg.sparql.strings import guarded
 from kg.sparql.times import local_time

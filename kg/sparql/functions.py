@@ -8,13 +8,13 @@ from collections.abc import Callable
 from kg.sparql import regexes, sql, strings
 from kg.sparql.comparison import identical
 from kg.sparql.computed import (
-    DATATYPES,
     Number,
     Text,
     Truth,
     exact_part,
     when_not_null,
 )
+from kg.sparql.lexical import DATATYPES
 from kg.sparql.sql import Expr
 from kg.sparql.strings import guarded, plain
 from kg.sparql.typedtext import TypedText

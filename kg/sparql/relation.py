@@ -14,6 +14,7 @@ from kg.sparql.values import (
     EXACT,
     FACETS,
     FLOATING,
+    IDENTITY,
     NUMERIC,
     STORED_FACETS,
     STRINGS,
@@ -197,7 +198,7 @@ def shape_of(value: Value, *, certain: bool) -> Shape:
     if isinstance(value, Constant):
         return Shape(frozenset(STORED_FACETS), value.traits, certain)
     if value.stored:
-        return Shape(_ID, value.traits, certain)
+        return Shape(_kept(value), value.traits, certain)
     kinds = value.kinds
     if kinds <= NUMERIC and not value.traits.wide:
         facets = {"num"} if kinds & EXACT else set()
@@ -211,7 +212,12 @@ def shape_of(value: Value, *, certain: bool) -> Shape:
     return Shape(COMPUTED, value.traits, certain)
 
 
-_ID = frozenset({"id"})
+def _kept(value: Value) -> frozenset[str]:
+    """Return the facets of a stored value that become columns: those that cost no look-up."""
+    facets = value.at_hand
+    return facets if facets.issuperset(IDENTITY) else facets - set(IDENTITY)
+
+
 COMPUTED = frozenset(TERM_FACETS)
 
 

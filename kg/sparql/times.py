@@ -7,7 +7,6 @@ from collections.abc import Callable
 from kg.namespaces import XSD
 from kg.sparql import sql
 from kg.sparql.computed import (
-    DATATYPES,
     Number,
     Text,
     Truth,
@@ -18,6 +17,7 @@ from kg.sparql.computed import (
     integer,
     literal,
 )
+from kg.sparql.lexical import DATATYPES
 from kg.sparql.sql import Expr
 from kg.sparql.typedtext import TypedText
 from kg.sparql.values import (

@@ -8,7 +8,7 @@ from sqlglot import exp, parse_one
 
 from kg.namespaces import XSD
 from kg.sparql import sql
-from kg.sparql.computed import DATATYPES
+from kg.sparql.lexical import DATATYPES
 from kg.sparql.sql import Expr
 from kg.sparql.values import TERM_FACETS, Kinds, Traits, Value
 from kg.store import Kind

@@ -13,7 +13,10 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from sqlglot import exp
+
 from kg.sparql import sql
+from kg.sparql.lexical import datatype_of, has_one_datatype, is_day, text_of_day
 from kg.sparql.sql import Expr
 from kg.store import Kind, RawTerm, TypedTerm
 
@@ -119,6 +122,11 @@ class Value(ABC):
         """Kinds that the value may have."""
         return self.traits.kinds
 
+    @property
+    def at_hand(self) -> frozenset[str]:
+        """Facets of a stored value that take no look into the dictionary."""
+        return frozenset({"id"})
+
     def present(self) -> Expr:
         """Return the SQL condition that the value is neither an error nor unbound."""
         return sql.is_not_null(self.facet("id" if self.stored else "k"))
@@ -191,6 +199,10 @@ class Constant(Value):
     def id(self) -> int:
         """The dictionary id, for those whose SQL follows from it."""
         return self._id
+
+    @property
+    def at_hand(self) -> frozenset[str]:
+        return frozenset(STORED_FACETS)
 
     @property
     def stranger(self) -> bool:
@@ -281,9 +293,18 @@ class Choice(Value):
                 self.traits.kinds, self.traits.digits, self.traits.wide, zones.pop()
             )
 
+    @property
+    def at_hand(self) -> frozenset[str]:
+        values = (*(value for _, value in self._branches), self._default)
+        known = [value.at_hand for value in values if not isinstance(value, Unbound)]
+        return frozenset(STORED_FACETS).intersection(*known)
+
     def facet(self, name: str) -> Expr:
         branches = [(condition, self._facet_of(value, name)) for condition, value in self._branches]
-        return sql.case(branches, self._facet_of(self._default, name))
+        default = self._facet_of(self._default, name)
+        if all(isinstance(one, exp.Null) for one in (*(then for _, then in branches), default)):
+            return sql.null()
+        return sql.case(branches, default)
 
     def _facet_of(self, value: Value, name: str) -> Expr:
         expression = value.facet(name)
@@ -329,8 +350,32 @@ class ColumnValue(Value):
         if name not in self.shape.facets:
             if not self.stored:
                 return sql.null()
+            told = self._told(name)
+            if told is not None:
+                return told
             self.need(self.variable)
+        return self._column(name)
+
+    @property
+    def at_hand(self) -> frozenset[str]:
+        told = {name for name in TERM_FACETS if self._told(name) is not None}
+        return self.shape.facets | told
+
+    def _column(self, name: str) -> Expr:
         return sql.column(self.table, self.names(self.variable, name))
+
+    def _told(self, name: str) -> Expr | None:
+        """Return a facet that follows from the columns there are, None where it does not."""
+        kinds, facets = self.kinds, self.shape.facets
+        kind = self._column("k") if len(kinds) > 1 else None
+        if name in facets or (kind is not None and "k" not in facets):
+            return None
+        if name == "dt" and has_one_datatype(kinds):
+            return datatype_of(kinds, self.present(), kind)
+        plain = is_day(kinds) and self.traits.zoned is False and not self.traits.wide
+        if name == "lex" and plain and "ts" in facets:
+            return text_of_day(kinds, self._column("ts"), kind)
+        return None
 
     def present(self) -> Expr:
         if self.shape.certain:

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import by_hand, engines, http, runaways
+from benchmarks import by_hand, engines, http, questions, runaways
 from benchmarks.answers import canonical, rows_of
 from benchmarks.generate import lines, write
 from benchmarks.measuring import Asker, asking
 from benchmarks.queries import QUESTIONS, Question, questions_about
 from benchmarks.servers import store_path
+from kg.catalog import NamedQuery, load_catalog
 from kg.store import Store
 
 PERSONS = 200
@@ -112,3 +113,10 @@ def test_answers_are_compared_by_value() -> None:
     theirs = b'"a","b"\n"y",\n"x",1.5\n'
     assert rows_of(ours, "text/csv") == rows_of(theirs, "text/csv")
     assert rows_of(ours, "text/csv") != rows_of(b"a,b\r\nx,1.51\r\ny,\r\n", "text/csv")
+
+
+@pytest.mark.parametrize("question", load_catalog().values(), ids=lambda question: str(question.id))
+def test_named_questions_are_asked_with_values(question: NamedQuery) -> None:
+    header, text = question.text, questions.text_of(question)
+    assert all(f"${one.name}" not in text for one in question.parameters if not one.optional)
+    assert (text != header) == bool(question.parameters)

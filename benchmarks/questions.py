@@ -1,0 +1,143 @@
+"""Every named question over a crowd, beside pyoxigraph: `python -m benchmarks.questions`.
+
+Options: `--parties 1000000`, `--runs 3`, `--limit 30` (seconds), `--only C8,G2`,
+`--engines clientgraph,pyoxigraph`, `--folder FOLDER --keep` (use and keep stores that are there).
+
+The parameters have their examples, where these are keys of the demo organisation a key of the
+crowd. Engines answer over HTTP, as in `benchmarks.sparql`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from benchmarks import chains
+from benchmarks.crowd import FOCAL_KEY, LAST_DAY, day, draw, everybody, fill, node, quads
+from benchmarks.load import folder_for, load_all
+from benchmarks.measuring import Measure, asking, machine
+from benchmarks.servers import store_path
+from benchmarks.sparql import Found, compared, figures
+from kg.catalog import NamedQuery, find_query, load_catalog
+from kg.namespaces import BASE, CG, FOAF, ORG, RDF, XSD
+from kg.store import Store
+from kg.store.export import dump
+
+_TYPE, _STRING, _DATE = str(RDF.type), str(XSD.string), str(XSD.date)
+_UNITS = 1000
+_PARTY, _UNIT = "P97", "U7"
+_OF_CROWD = {"party": f"{BASE}id/party/organization", "limit": "2024-01-01"}
+"""Values of parameters whose examples only the demo organisation has."""
+
+
+def described(parties: int) -> Iterator[str]:
+    """Yield the SELECTs of the quads that questions ask about besides purchases and referrals."""
+    party, unit = node("party", "n"), node("unit", draw("n", "unit", _UNITS))
+    yield quads(
+        f"SELECT range AS n FROM range({parties})",
+        (party, str(FOAF.name), f"'Name ' || {draw('n', 'name', parties)}", _STRING),
+    )
+    yield quads(
+        f"SELECT range AS n FROM range({parties}) WHERE {draw('n', 'met', 2)} = 0",
+        (party, str(CG.firstContactDate), day(draw("n", "met on", 600)), _DATE),
+    )
+    yield quads(
+        f"SELECT range AS n FROM range({parties}) WHERE {draw('n', 'member', 50)} = 0",
+        (node("membership", "n"), _TYPE, f"'{ORG.Membership}'", None),
+        (node("membership", "n"), str(ORG.member), party, None),
+        (node("membership", "n"), str(ORG.organization), unit, None),
+        (node("membership", "n"), str(CG.startDate), day(draw("n", "hired", 600)), _DATE),
+    )
+    yield quads(
+        f"SELECT range AS n FROM range({parties}) WHERE {draw('n', 'qualified', 50)} = 0",
+        (node("qualification", "n"), _TYPE, f"'{CG.Qualification}'", None),
+        (node("qualification", "n"), str(CG.party), party, None),
+        (node("qualification", "n"), str(CG.date), day(draw("n", "qualified on", 1400)), _DATE),
+        (node("qualification", "n"), str(CG.needFit), "'yes'", _STRING),
+    )
+
+
+def text_of(question: NamedQuery) -> str:
+    """Return a question as SPARQL in which the values of its parameters stand."""
+    given = {one.name: _value(question, one.name, one.example) for one in question.parameters}
+    bound = question.bind(
+        {name: text for name, text in given.items() if text},
+        today=LAST_DAY,
+        organization=FOCAL_KEY,
+    )
+    text = question.text
+    for name, term in bound.items():
+        text = re.sub(rf"\${name}\b", lambda _, term=term: term.n3(), text)  # type: ignore[misc]
+    return text
+
+
+def _value(question: NamedQuery, name: str, example: str | None) -> str | None:
+    """Return the text of a parameter: of the crowd where the example is of the demo."""
+    if name == "key":
+        return _UNIT if example is not None and example.startswith("U-") else _PARTY
+    return _OF_CROWD.get(name, example)
+
+
+def write(folder: Path, parties: int, engines: Sequence[str]) -> None:
+    """Write the store of a crowd with its units, and load the peers with the same quads."""
+    path = store_path(folder, "clientgraph")
+    if not path.exists():
+        drawn = (everybody(parties), chains.statements(_UNITS, parties // 100), described(parties))
+        fill(path, (statement for some in drawn for statement in some))
+    peers = [engine for engine in engines if engine != "clientgraph"]
+    file = folder / "graph.nq"
+    if peers and not file.exists():
+        with Store.open(path) as store, file.open("wb") as out:
+            dump(store.cursor(), out)
+    load_all(folder, file, peers)
+
+
+def ask(
+    folder: Path, engine: str, questions: Sequence[NamedQuery], runs: int, limit: float
+) -> dict[str, Measure]:
+    """Ask an engine every question; a comment numbers the runs, so that none is remembered."""
+    with asking(engine, folder, limit) as asker:
+        return {
+            one.id: asker.measure([f"{text_of(one)}\n# {run}\n" for run in range(runs)])
+            for one in questions
+        }
+
+
+def print_table(questions: Sequence[NamedQuery], found: Found, limit: float) -> None:
+    """Print the least and the median of each question, and whether the answers are the same."""
+    heads = " | ".join(f"{engine} min, s | median" for engine in found)
+    print(f"\n| question | | rows | {heads} | answers |\n{'|---' * (4 + 2 * len(found))}|")
+    for one in questions:
+        measures = {engine: measured[one.id] for engine, measured in found.items()}
+        rows = max(measure.rows for measure in measures.values())
+        cells = [one.id, one.titles["en"], f"{rows:,}"]
+        cells += [figures(measure, limit) for measure in measures.values()]
+        print(f"| {' | '.join(cells)} | {compared(measures)} |", flush=True)
+
+
+def main() -> None:
+    """Write the crowd, ask everything and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--parties", type=int, default=1_000_000)
+    parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--limit", type=float, default=30.0)
+    parser.add_argument("--engines", default="clientgraph,pyoxigraph")
+    parser.add_argument("--only", default="")
+    parser.add_argument("--folder", type=Path, default=Path("var/benchmarks"))
+    parser.add_argument("--keep", action="store_true")
+    given = parser.parse_args()
+    catalog = load_catalog()
+    names = given.only.split(",") if given.only else sorted(one.id for one in catalog.values())
+    questions = [find_query(name, catalog) for name in names]
+    engines = given.engines.split(",")
+    folder = folder_for(given.folder, f"crowd-{given.parties}", keep=given.keep)
+    print(machine())
+    write(folder, given.parties, engines)
+    found = {engine: ask(folder, engine, questions, given.runs, given.limit) for engine in engines}
+    print_table(questions, found, given.limit)
+
+
+if __name__ == "__main__":
+    main()
