@@ -12,6 +12,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import demo_words as words
+from demo_audiences import complete, draw_audiences
 from demo_chance import Chance
 from demo_parties import AS_OF, Demo, Row, add_parties
 from demo_purchases import Order, draw_orders
@@ -21,6 +22,7 @@ from demo_relations import draw_relations
 from demo_supplies import draw_supplies
 
 SEED = 7
+AUDIENCES_SEED = 13
 HEADERS = {
     "parties": "key kind name given_name family_name email phone street postal_code city country "
     "birth_date sex registration_id parent first_contact_date closed_on declared_type "
@@ -45,6 +47,17 @@ HEADERS = {
     "merges": "duplicate canonical date reason recorded_at",
     "designations": "party kind start end by recorded_at",
     "costs": "key party date kind amount currency recorded_at",
+    "segments": "key label_en label_fr query",
+    "criteria": "segment persona family property operator value",
+    "targetings": "segment start end product core direct_marketing party recorded_at",
+    "personas": "key persona age_band occupation residence income_band life_value persona_need "
+    "study study_date",
+    "communications": "key date sender receiver kind tool goal information recorded_at",
+    "information": "key product topic level statement",
+    "grants": "information grantee start end recorded_at",
+    "consents": "party date status recorded_at",
+    "client_requests": "key requester date due priority status product handler recorded_at",
+    "profiles": "party date profile assessor expires_on confidence incident recorded_at",
 }
 
 
@@ -70,17 +83,22 @@ def build() -> dict[str, list[Row]]:
     for row in supplies:
         start = row["start"] or "2023-01-01"
         row["recorded_at"] = _recorded(demo.chance, date.fromisoformat(start))
-    return tables | _dated(draw_relations(demo, orders))
-
-
-def _dated(tables: dict[str, list[Row]]) -> dict[str, list[Row]]:
-    """Say when each fact came in, drawn apart from the other tables."""
-    chance = Chance(RELATIONS_SEED)
-    for rows in tables.values():
-        for row in rows:
-            day = date.fromisoformat(row["start"] if "start" in row else row["date"])
-            row["recorded_at"] = _recorded(chance, day)
+    relations = draw_relations(demo, orders)
+    _dated(relations, Chance(RELATIONS_SEED))
+    tables |= relations
+    complete(tables, demo, orders)
+    tables |= draw_audiences()
+    _dated(tables, Chance(AUDIENCES_SEED))
     return tables
+
+
+def _dated(tables: dict[str, list[Row]], chance: Chance) -> None:
+    """Say when each event came in that does not yet say it."""
+    for name, rows in tables.items():
+        for row in rows if "recorded_at" in HEADERS[name].split() else ():
+            if "recorded_at" not in row:
+                day = date.fromisoformat(row["start"] if "start" in row else row["date"])
+                row["recorded_at"] = _recorded(chance, day)
 
 
 def _declare_types(demo: Demo) -> None:

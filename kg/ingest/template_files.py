@@ -43,7 +43,14 @@ _FORMS = {
     "currency": {"en": "three capital letters, as EUR", "fr": "trois capitales, comme EUR"},
 }
 _KEY_OF = {"en": "key of a row of {file}.csv", "fr": "clé d'une ligne de {file}.csv"}
-_FILES = {"party": "parties", "product": "products", "purchase": "purchases"}
+_FILES = {
+    "information": "information",
+    "party": "parties",
+    "persona": "personas",
+    "product": "products",
+    "purchase": "purchases",
+    "segment": "segments",
+}
 """Kind of record that other templates refer to -> the template that names it."""
 
 _EXAMPLES = {

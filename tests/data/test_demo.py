@@ -40,6 +40,17 @@ HEADERS = {
     "merges": "duplicate,canonical,date,reason,recorded_at",
     "designations": "party,kind,start,end,by,recorded_at",
     "costs": "key,party,date,kind,amount,currency,recorded_at",
+    "segments": "key,label_en,label_fr,query",
+    "criteria": "segment,persona,family,property,operator,value",
+    "targetings": "segment,start,end,product,core,direct_marketing,party,recorded_at",
+    "personas": "key,persona,age_band,occupation,residence,income_band,life_value,persona_need,"
+    "study,study_date",
+    "communications": "key,date,sender,receiver,kind,tool,goal,information,recorded_at",
+    "information": "key,product,topic,level,statement",
+    "grants": "information,grantee,start,end,recorded_at",
+    "consents": "party,date,status,recorded_at",
+    "client_requests": "key,requester,date,due,priority,status,product,handler,recorded_at",
+    "profiles": "party,date,profile,assessor,expires_on,confidence,incident,recorded_at",
 }
 REFERENCES = {
     "parties": ["parent"],
@@ -58,6 +69,12 @@ REFERENCES = {
     "merges": ["duplicate", "canonical"],
     "designations": ["party", "by"],
     "costs": ["party"],
+    "targetings": ["party"],
+    "communications": ["sender", "receiver"],
+    "grants": ["grantee"],
+    "consents": ["party"],
+    "client_requests": ["requester", "handler"],
+    "profiles": ["party", "assessor"],
 }
 Tables = dict[str, list[dict[str, str]]]
 

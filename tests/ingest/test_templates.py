@@ -22,6 +22,8 @@ BASE = {
     "purchases.csv": "order,client,date,product,quantity,amount,currency\n"
     "O1,P1,2024-05-01,A,1,10,EUR\n",
     "memberships.csv": "member,organization,role,start\nP2,L1,buyer,2020-01-01\n",
+    "segments.csv": "key,label_en,label_fr,query\nS1,All,Tous,SELECT ?party { ?party a ?kind }\n",
+    "information.csv": "key,product,topic,level\nI1,A,price,public\n",
 }
 
 
@@ -31,8 +33,8 @@ class Case(NamedTuple):
     header: str
     row: str
     facts: dict[str, str]
-    wrong: dict[str, tuple[str, str]]
-    """Wrong row -> (column, the shape that answers, or nothing for a check of the cell)."""
+    wrong: dict[str, tuple[str | None, str]]
+    """Wrong row -> (column if one is at fault, the shape that answers, or nothing for the cell)."""
 
 
 CASES = {
@@ -105,6 +107,93 @@ CASES = {
         "P1,2024-06-01,sales,yes,no,unknown,P2",
         {"type": "Qualification", "level": "sales", "budgetFit": "yes", "timingFit": "unknown"},
         {"P1,2024-06-01,hot,,,,": ("level", ""), "P1,2024-06-01,,maybe,,,": ("budget", "")},
+    ),
+    "segments": Case(
+        "key,label_en,label_fr,query",
+        "S1,Tea drinkers,Buveurs de thé,SELECT ?party WHERE { ?party ?p ?o }",
+        {"type": "Segment", "sourceKey": "S1", "label": "Buveurs de thé"},
+        {
+            "S1,Tea drinkers,,": ("label_fr", ""),
+            "S1,Tea,Thé,SELECT ?x WHERE { ?x ?p ?o }": ("query", "G03"),
+        },
+    ),
+    "criteria": Case(
+        "segment,persona,family,property,operator,value",
+        "S1,,behavioural,annualPotential,>=,20000",
+        {"type": "Criterion", "operator": ">=", "criterionValue": "20000"},
+        {
+            "S9,,behavioural,stage,,CURRENT": ("segment", ""),
+            "S1,,moral,stage,,CURRENT": ("family", ""),
+            "S1,,behavioural,stage,~,CURRENT": ("operator", ""),
+        },
+    ),
+    "targetings": Case(
+        "segment,start,end,product,core,direct_marketing,party",
+        "S1,2024-06-01,2024-12-31,A,true,true,P1",
+        {"type": "Targeting", "isCore": "true", "directMarketing": "true"},
+        {
+            "S1,,,A,,,": ("start", ""),
+            "S1,2024-06-01,2024-05-01,A,,,": ("end", "R02"),
+            "S1,2024-06-01,,A,yes,,": ("core", ""),
+        },
+    ),
+    "personas": Case(
+        "key,persona,age_band,occupation,residence,income_band,life_value,persona_need,study,"
+        "study_date",
+        "E1,Helen,35-44,Hotel owner,Lyon,40-60,Close to home,Calm,Survey,2024-03",
+        {"type": "BuyerPersona", "personaName": "Helen", "ageBand": "35-44"},
+        {"E1,,,,,,,,,": ("persona", ""), "E1,Helen,,,,,,,Survey,spring": ("study_date", "")},
+    ),
+    "communications": Case(
+        "key,date,sender,receiver,kind,tool,goal,information",
+        "M1,2024-06-01,U1,P2,downward,emailing,information,I1",
+        {"type": "Communication", "communicationKind": "scheme/comm/downward"},
+        {
+            "M1,2024-06-01,U1,P1,downward,,,": ("receiver", "G11"),
+            "M1,2024-06-01,L1,P1,gossip,,,": ("kind", ""),
+            "M1,2024-06-01,L1,P1,marketing,,,I9": ("information", ""),
+        },
+    ),
+    "information": Case(
+        "key,product,topic,level,statement",
+        "I1,A,production,client,Picked in May",
+        {"type": "ProductInformation", "accessLevel": "scheme/access/client"},
+        {"I1,A,smell,public,": ("topic", ""), "I1,A,price,secret,": ("level", "")},
+    ),
+    "grants": Case(
+        "information,grantee,start,end",
+        "I1,U1,2024-06-01,2025-06-01",
+        {"type": "AccessGrant", "endDate": "2025-06-01"},
+        {
+            "I1,U1,2024-06-01,": ("end", ""),
+            "I9,U1,2024-06-01,2025-01-01": ("information", ""),
+            "I1,U1,2024-06-01,2024-01-01": ("end", "R02"),
+        },
+    ),
+    "consents": Case(
+        "party,date,status",
+        "P1,2024-05-01,given",
+        {"type": "ConsentRecord", "consentStatus": "scheme/consent/given"},
+        {"P1,2024-05-01,maybe": ("status", ""), "P1,,given": ("date", "")},
+    ),
+    "client_requests": Case(
+        "key,requester,date,due,priority,status,product,handler",
+        "Q1,P1,2024-06-01,2024-06-15,high,submitted,A,P2",
+        {"type": "ClientRequest", "dueDate": "2024-06-15", "priority": "scheme/priority/high"},
+        {
+            "Q1,P1,2024-06-01,,urgent,,,": ("priority", ""),
+            "Q1,P9,2024-06-01,,,,,": ("requester", ""),
+        },
+    ),
+    "profiles": Case(
+        "party,date,profile,assessor,expires_on,confidence,incident",
+        "P1,2024-06-01,hurried,P2,2025-06-01,0.5,",
+        {"type": "ProfileAssessment", "profile": "scheme/profile/hurried"},
+        {
+            "P1,2024-06-01,rude,P2,2025-06-01,,": ("profile", ""),
+            "P1,2024-06-01,hurried,P2,2025-06,,": ("expires_on", ""),
+            "P1,2024-06-01,aggressive,P2,2025-06-01,,": (None, "G10"),
+        },
     ),
     "merges": Case(
         "duplicate,canonical,date,reason",
