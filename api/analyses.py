@@ -51,11 +51,11 @@ def list_analyses() -> Response:
 
 
 def run_analysis(name: str) -> Response:
-    """Answer with the result of an analysis: a table as JSON or CSV, or RDF where it has a form."""
+    """Answer with the result of an analysis: a table as JSON or CSV, or RDF."""
     analysis = ANALYSES[name]
     options = _options(request.args)
     commit = services().store.head
-    chosen, media_type = choose_format((*FORMATS, *(RDF_FORMATS if analysis.in_rdf else ())))
+    chosen, media_type = choose_format((*FORMATS, *RDF_FORMATS))
 
     def answered(cursor: Cursor, context: Context) -> tuple[Iterable[bytes], list[tuple[str, str]]]:
         pinned = context.pinned()
@@ -64,7 +64,8 @@ def run_analysis(name: str) -> Response:
         headers += [("X-Clientgraph-Note", _header_text(note.en)) for note in table.notes]
         if chosen in FORMATS:
             return write_table(table, chosen.name), headers
-        pieces = result_document(cursor, analysis, context, options, table, chosen.name)
+        known_at = pinned.known_at
+        pieces = result_document(cursor, analysis, context, options, table, known_at, chosen.name)
         return list(pieces), headers
 
     body, headers = _evaluated(name, request.args, answered)
@@ -107,13 +108,12 @@ def keep_analysis(name: str) -> tuple[Response, int]:
     return jsonify(dataclasses.asdict(derived)), HTTPStatus.CREATED
 
 
-for _name, _analysis in ANALYSES.items():
+for _name in ANALYSES:
     _rule = "/" + _name.replace(" ", "/")
     blueprint.add_url_rule(_rule, view_func=run_analysis, defaults={"name": _name})
-    if _analysis.in_rdf:
-        blueprint.add_url_rule(
-            _rule, view_func=keep_analysis, defaults={"name": _name}, methods=["POST"]
-        )
+    blueprint.add_url_rule(
+        _rule, view_func=keep_analysis, defaults={"name": _name}, methods=["POST"]
+    )
 
 
 @blueprint.get("/referrals/network")
@@ -251,7 +251,7 @@ def _description(analysis: Analysis) -> dict[str, Any]:
         "path": f"{blueprint.url_prefix}/{analysis.name.replace(' ', '/')}",
         "title": {"en": analysis.en, "fr": analysis.fr},
         "columns": list(analysis.columns),
-        "rdf": analysis.in_rdf,
+        "rdf": True,
         "options": [
             {
                 "name": option.name,

@@ -309,8 +309,6 @@ def _of_analyses() -> list[Document]:
 def _analysis(analysis: Analysis) -> Document:
     parameters = [parameter(one.name, one.en, required=one.required) for one in analysis.options]
     asked = [*parameters, *_of_analyses(), *_shared()]
-    if not analysis.in_rdf:
-        return {"get": operation(analysis.en, asked, content_in(TABLE_FORMATS))}
     kept = operation("Keep the result as a derived graph", asked, json_content())
     kept["responses"]["201"] = kept["responses"].pop("200")
     content = content_in((*TABLE_FORMATS, *RDF_TABLE_FORMATS))

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import chain, islice
 
 import pyoxigraph as ox
 
 from kg.analysis.described import Analysis, OptionValue
-from kg.analysis.facts import WRITTEN, row_facts, run_facts, run_iri
-from kg.errors import UsageError
+from kg.analysis.facts import organization_facts, row_facts, run_facts, run_iri
 from kg.lifecycle import Context, Table
 from kg.lifecycle.evaluation import focal_party
 from kg.lifecycle.facts import Fact
@@ -51,19 +51,19 @@ def write_derived(
     for example.
 
     Raises:
-        UsageError: the analysis has no form in RDF, or an option is wrong.
+        UsageError: an option is wrong.
     """
-    _check(analysis)
     given = {key: value for key, value in (options or {}).items() if value not in (None, "")}
     run = run_iri(analysis.name, context, given)
     graph = str(graph_iri("derived", run.rpartition("/")[2]))
     with store.write(agent=agent, activity="analysis", note=analysis.name) as tx:
         with guard(tx.cursor):
-            table = analysis.run(tx.cursor, context, given)
+            pinned = context.pinned()
+            table = analysis.run(tx.cursor, pinned, given)
             (known,) = lookup(tx.cursor, [(graph, None, None)])
             if known is not None:
                 tx.clear([known])
-            facts = result_facts(tx.cursor, analysis, context, given, table)
+            facts = result_facts(tx.cursor, analysis, context, given, table, pinned.known_at)
             quads = _insert(tx, facts, graph)
         return Derived(graph, run, len(table), quads, tx.number)
 
@@ -74,17 +74,18 @@ def result_facts(
     context: Context,
     options: Mapping[str, OptionValue],
     table: Table,
+    known_at: datetime,
 ) -> Iterable[Fact]:
     """Return a result in RDF: the run with what it was computed under, then each row.
 
-    Raises:
-        UsageError: the analysis has no form in RDF.
+    `known_at` is the knowledge time of the table, in UTC without zone. The IRI of the run leaves it
+    open where `context` does: a later answer to the same question is of the same run.
     """
-    _check(analysis)
     given = {key: value for key, value in options.items() if value not in (None, "")}
     run = run_iri(analysis.name, context, given)
     return chain(
-        run_facts(analysis.name, context, given, _organization(cursor, context)),
+        run_facts(run, analysis.name, context, known_at, given, table.notes),
+        organization_facts(run, _organization(cursor, context)),
         row_facts(analysis.name, run, table),
     )
 
@@ -95,14 +96,11 @@ def result_document(
     context: Context,
     options: Mapping[str, OptionValue],
     table: Table,
+    known_at: datetime,
     name: str,
 ) -> Iterator[bytes]:
-    """Return a result as an RDF document, in pieces; `name` is that of the syntax.
-
-    Raises:
-        UsageError: the analysis has no form in RDF.
-    """
-    facts = result_facts(cursor, analysis, context, options, table)
+    """Return a result as an RDF document, in pieces; `name` is that of the syntax."""
+    facts = result_facts(cursor, analysis, context, options, table, known_at)
     return serialized(map(_triple, facts), rdf_format(name))
 
 
@@ -117,13 +115,6 @@ def _triple(fact: Fact) -> ox.Triple:
     else:
         node = ox.Literal(value, datatype=ox.NamedNode(datatype))
     return ox.Triple(ox.NamedNode(subject), ox.NamedNode(predicate), node)
-
-
-def _check(analysis: Analysis) -> None:
-    if not analysis.in_rdf:
-        raise UsageError(
-            f"The result of {analysis.name} has no form in RDF; these have: {', '.join(WRITTEN)}."
-        )
 
 
 def _organization(cursor: Cursor, context: Context) -> str | None:

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from kg.analysis.facts import WRITTEN
 from kg.errors import UsageError
 from kg.lifecycle import Context, Parameters, Table, read_parameters
 from kg.store import Cursor
@@ -56,11 +55,6 @@ class Analysis:
     columns: tuple[str, ...]
     function: Callable[..., Table]
     options: tuple[Option, ...] = ()
-
-    @property
-    def in_rdf(self) -> bool:
-        """Whether its results have a form in RDF, and can be kept as a derived graph."""
-        return self.name in WRITTEN
 
     def run(
         self, cursor: Cursor, context: Context, options: Mapping[str, OptionValue] | None = None

@@ -7,78 +7,71 @@ set, version of the rules, focal organisation. Equal questions have one run.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import Any
 
-from kg.lifecycle import Context, Table
+from rdflib import URIRef
+
+from kg.analysis.names import Key
+from kg.analysis.result_terms import (
+    CONCEPTS,
+    KEYED,
+    LITERALS,
+    LITERALS_OF,
+    SILENT,
+    THINGS,
+    THINGS_OF,
+)
+from kg.lifecycle import Context, Note, Parameters, Table
 from kg.lifecycle.facts import Fact, iri, literal, text
 from kg.lifecycle.parameter_sets import parameter_facts, rule_version
 from kg.namespaces import CG, ID, PROV, RDF, RDFS, scheme
-
-_THINGS = {
-    "party": CG.about,
-    "referrer": CG.aboutReferrer,
-    "referred": CG.aboutReferred,
-    "primary": CG.primaryReferrer,
-}
-"""Columns of IRIs, and the property that each becomes."""
-
-_CONCEPTS = {
-    "stage": (CG.stage, "stage"),
-    "depth": (CG.depth, "depth"),
-    "former_kind": (CG.formerKind, "former-kind"),
-    "pipeline": (CG.pipeline, "pipeline"),
-    "position": (CG.position, "position"),
-    "tier": (CG.tier, "tier"),
-    "flags": (CG.flag, "flag"),
-    "outcome": (CG.outcome, "outcome"),
-}
-"""Columns of notations, the property that each becomes, and the scheme of its concepts."""
-
-_VALUES = {
-    "first": CG.firstAcquisition,
-    "last": CG.lastSign,
-    "n": CG.occasions,
-    "recommendation_key": CG.recommendationKey,
-    "date": CG.referralDate,
-    "reason": CG.reason,
-    "root_key": CG.rootKey,
-    "credit": CG.credit,
-    "downstream": CG.downstreamValue,
-    "descendants": CG.descendants,
-    "currency": CG.currency,
-    "ring": CG.ringKey,
-}
-"""Columns of literals, and the property that each becomes."""
 
 
 def run_iri(name: str, context: Context, options: Mapping[str, Any]) -> str:
     """Return the IRI of the run that answers a question; without a given K, K is left open."""
     known = context.known_at.isoformat() if context.knowledge else ""
     parts = [name, context.as_of.isoformat(), known, context.parameters.iri, context.organization]
-    parts += [f"{key}={value}" for key, value in sorted(options.items()) if value is not None]
+    parts += [_said(*option) for option in sorted(options.items()) if option[1] is not None]
     return _identified("run", *parts)
 
 
 def run_facts(
-    name: str, context: Context, options: Mapping[str, Any], organization: str | None
+    run: str,
+    name: str,
+    context: Context,
+    known_at: datetime,
+    options: Mapping[str, Any],
+    notes: tuple[Note, ...],
 ) -> Iterator[Fact]:
-    """Yield what a run was computed under, its parameter set included."""
-    run = run_iri(name, context, options)
+    """Yield what a run was computed under, its parameter set included, and what it leaves out."""
     yield iri(run, RDF.type, CG.AnalysisRun)
     yield text(run, CG.analysisName, name)
     yield literal(run, CG.asOf, context.as_of)
-    yield literal(run, CG.knownAt, context.known_at.replace(tzinfo=UTC))
+    yield literal(run, CG.knownAt, known_at.replace(tzinfo=UTC))
     yield iri(run, CG.ruleVersion, rule_version())
     yield iri(run, CG.parameterSet, context.parameters.iri)
     yield iri(run, PROV.used, context.parameters.iri)
-    if organization:
-        yield iri(run, CG.withOrganization, organization)
     for key, value in options.items():
         if value is not None:
-            yield text(run, CG.analysisOption, f"{key}={value}")
+            yield text(run, CG.analysisOption, _said(key, value))
+    for note in notes:
+        yield text(run, RDFS.comment, note.en, "en")
+        yield text(run, RDFS.comment, note.fr, "fr")
     yield from parameter_facts(context.parameters)
+
+
+def organization_facts(run: str, organization: str | None) -> Iterator[Fact]:
+    """Yield whose clients a run was about, where that is known."""
+    if organization:
+        yield iri(run, CG.withOrganization, organization)
+
+
+def _said(name: str, value: Any) -> str:
+    """Return an option of a run as a text: of a parameter set, its IRI."""
+    return f"{name}={value.iri if isinstance(value, Parameters) else value}"
 
 
 def row_facts(name: str, run: str, table: Table) -> Iterator[Fact]:
@@ -87,19 +80,17 @@ def row_facts(name: str, run: str, table: Table) -> Iterator[Fact]:
         yield from _explanations(run, table)
         return
     kind = CG.Classification if name == "classify" else CG.Result
-    # The same name heads a number in the forest of referrals and a class in a classification.
-    concepts = _CONCEPTS if name == "classify" else {"outcome": _CONCEPTS["outcome"]}
-    writers = [_writer(column, concepts) for column in table.columns]
-    party = table.columns.index("party") if "party" in table.columns else None
+    found = [(i, writer_of(name, one, table.columns)) for i, one in enumerate(table.columns)]
+    writers = [(place, write) for place, write in found if write is not None]
+    party = table.columns.index("party") if name == "classify" else None
     for row in table.rows:
-        alone = party is not None and name == "classify"
-        identity = [row[party]] if alone and party is not None else [str(cell) for cell in row]
+        identity = (str(row[place]) for place, _ in writers) if party is None else [row[party]]
         this = result_iri(run, *identity)
         yield iri(this, RDF.type, kind)
         yield iri(this, PROV.wasGeneratedBy, run)
-        for write, cell in zip(writers, row, strict=True):
-            if write is not None and cell is not None and cell != "":
-                yield from write(this, cell)
+        for place, write in writers:
+            if row[place] is not None and row[place] != "":
+                yield from write(this, row[place])
 
 
 def result_iri(run: str, *identity: str) -> str:
@@ -107,22 +98,52 @@ def result_iri(run: str, *identity: str) -> str:
     return _identified("result", run, *identity)
 
 
-def _writer(
-    column: str, concepts: Mapping[str, tuple[Any, str]]
-) -> Callable[[str, Any], Iterator[Fact]] | None:
-    """Return what writes the cells of a column, None for one that says nothing of its own."""
-    if column in _THINGS:
-        return lambda this, cell: iter([iri(this, _THINGS[column], cell)])
-    if column in concepts:
-        predicate, name = concepts[column]
-        return lambda this, cell: (
-            iri(this, predicate, concept(name, notation)) for notation in cell.split()
-        )
-    if column == "depth":
-        return lambda this, cell: iter([literal(this, CG.referralDepth, cell)])
-    if column in _VALUES:
-        return lambda this, cell: iter([literal(this, _VALUES[column], cell)])
-    return None
+Writer = Callable[[str, Any], Iterator[Fact]]
+"""What yields the facts of a cell, told the node of its row."""
+
+
+def writer_of(name: str, column: str, columns: tuple[str, ...]) -> Writer | None:
+    """Return what writes the cells of a column of an analysis, None for one that stays silent.
+
+    Raises:
+        KeyError: the column has no property.
+    """
+    if column in SILENT or column.removesuffix("_key") in set(columns) - {column}:
+        return None
+    if predicate := LITERALS_OF.get(name, {}).get(column):
+        return _literals(predicate)
+    if predicate := THINGS_OF.get(name, {}).get(column):
+        return _things(predicate, predicate)
+    if column in CONCEPTS:
+        return _concepts(*CONCEPTS[column])
+    if column == "group":
+        return _things(CG.aboutGroup, CG.groupKey)
+    if predicate := THINGS.get(column) or KEYED.get(column):
+        return _things(predicate, predicate)
+    return _literals(LITERALS[column])
+
+
+def _literals(predicate: URIRef) -> Writer:
+    return lambda this, cell: iter([literal(this, predicate, cell)])
+
+
+def _things(predicate: URIRef, told: URIRef) -> Writer:
+    """Return a writer of things; `told` has the text of what is no IRI."""
+
+    def write(this: str, cell: str) -> Iterator[Fact]:
+        name = cell.iri if isinstance(cell, Key) else cell
+        yield iri(this, predicate, name) if _IRI.fullmatch(name) else text(this, told, name)
+
+    return write
+
+
+_IRI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\x00-\x20<>\"{}|\\^`]*")
+
+
+def _concepts(predicate: URIRef, name: str) -> Writer:
+    return lambda this, cell: (
+        iri(this, predicate, concept(name, notation)) for notation in cell.split()
+    )
 
 
 def concept(name: str, notation: str) -> str:
@@ -180,11 +201,3 @@ def _labels(this: str, record: Mapping[str, Any]) -> Iterator[Fact]:
 def _identified(kind: str, *parts: str) -> str:
     """Return an IRI that stands for the parts."""
     return str(ID[f"{kind}/{hashlib.sha256(chr(31).join(parts).encode()).hexdigest()[:32]}"])
-
-
-WRITTEN = (
-    "classify", "explain", "referrals outcomes", "referrals tree", "referrals credit",
-    "referrals downstream", "referrals rings", "referrals removed", "referrals broken",
-    "referrals cold",
-)  # fmt: skip
-"""The analyses whose results have a form in RDF."""

@@ -8,6 +8,14 @@ from typing import NamedTuple
 from kg.lifecycle.evaluation import Evaluation
 
 
+class Key(str):
+    """The source key of a thing, else its IRI, which knows whose it is: keys may be shared."""
+
+    __slots__ = ("iri",)
+
+    iri: str
+
+
 class Name(NamedTuple):
     """IRI and source key of a thing; the key may be unknown."""
 
@@ -15,9 +23,11 @@ class Name(NamedTuple):
     key: str | None
 
     @property
-    def order(self) -> str:
-        """Text to sort by: the key, else the IRI."""
-        return self.key if self.key is not None else self.iri
+    def order(self) -> Key:
+        """Text to sort by and to show: the key, else the IRI."""
+        shown = Key(self.key if self.key is not None else self.iri)
+        shown.iri = self.iri
+        return shown
 
 
 def names_of(evaluation: Evaluation, ids: Iterable[int]) -> dict[int, Name]:

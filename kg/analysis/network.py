@@ -38,7 +38,7 @@ def referral_network(cursor: Cursor, context: Context) -> nx.DiGraph[str]:
     graph.graph.update(context.told())
     for number, name in names.items():
         depth = places[number][0] if number in places else 0
-        graph.add_node(name.iri, key=name.order, stage=stages.get(number, ""), depth=depth)
+        graph.add_node(name.iri, key=str(name.order), stage=stages.get(number, ""), depth=depth)
     primary = {(edge.referrer, edge.referred) for edge in forest.edges.values()}
     for giver, receiver, count, keys, outcome, valid, first, last in links:
         start, end = names[giver].iri, names[receiver].iri

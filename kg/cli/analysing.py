@@ -53,7 +53,7 @@ def common_options() -> list[click.Parameter]:
             type=click.Choice([*TABLE_FORMATS, *RDF_FORMATS]),
             default="table",
             show_default=True,
-            help="Format of the answer; not every analysis has a form in RDF.",
+            help="Format of the answer: a table, or RDF.",
         ),
         click.Option(
             ["--write"],
@@ -100,7 +100,8 @@ def run_analysis(
         pinned = context.pinned()
         table = analysis.run(cursor, pinned, given)
         if name in RDF_FORMATS:
-            write_chunks(result_document(cursor, analysis, context, given, table, name))
+            known_at = pinned.known_at
+            write_chunks(result_document(cursor, analysis, context, given, table, known_at, name))
         else:
             write_table(table.columns, table.rows, name)
         tell_context(pinned.told(), [note.en for note in table.notes])

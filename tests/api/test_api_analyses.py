@@ -197,21 +197,24 @@ def test_page_links_keys_to_their_things(client):
     assert 'title="http://example.org/ana">ana</a>' in text
 
 
-def test_results_come_as_rdf_where_they_have_a_form(client):
+def test_results_come_as_rdf(client):
     response = client.get("/api/explain?party=bo", headers={"Accept": "text/turtle"})
     assert response.content_type == "text/turtle; charset=utf-8"
     graph = Graph().parse(data=response.text, format="turtle")
     assert set(graph.objects(None, CG.evidence))
-    refused = client.get("/api/chains/reach", headers={"Accept": "text/turtle"})
-    assert refused.status_code == 406
-    assert client.post("/api/chains/reach").status_code == 405
+    figures = client.get("/api/referrals/summary", headers={"Accept": "text/turtle"})
+    run = Graph().parse(data=figures.text, format="turtle")
+    (known,) = run.objects(None, CG.knownAt)
+    assert known.toPython() == datetime.fromisoformat(figures.headers["X-Clientgraph-Knowledge"])
 
 
 def test_a_result_is_kept_as_a_derived_graph(client):
-    kept = client.post("/api/classify", data={"as_of": "2025-06-30", "params": '{"D_new": 30}'})
-    assert kept.status_code == 201, kept.text
-    text = f"ASK {{ GRAPH <{kept.json['graph']}> {{ ?c a <{CG.Classification}> }} }}"
-    assert client.get("/sparql", query_string={"query": text}).json["boolean"] is True
+    shared = {"as_of": "2025-06-30", "params": '{"D_new": 30}'}
+    for name, kind in (("classify", CG.Classification), ("value/parties", CG.Result)):
+        kept = client.post(f"/api/{name}", data=shared)
+        assert kept.status_code == 201, kept.text
+        text = f"ASK {{ GRAPH <{kept.json['graph']}> {{ ?c a <{kind}> }} }}"
+        assert client.get("/sparql", query_string={"query": text}).json["boolean"] is True
     refused = client.post("/api/classify", data={"as_of": "never"})
     assert refused.status_code == 400
 

@@ -66,8 +66,20 @@ def test_an_explanation_comes_as_rdf(run) -> None:
     graph = Graph().parse(data=run(*words, "turtle").stdout, format="turtle")
     assert len(set(graph.subjects(RDF.type, CG.Classification))) == 1
     assert set(graph.objects(None, CG.evidence))
-    refused = run("chains", "reach", "--format", "turtle")
-    assert (refused.exit_code, "no form in RDF" in refused.stderr) == (2, True)
+
+
+def test_a_figure_is_kept_as_a_derived_graph(run) -> None:
+    written = run("value", "parties", "--as-of", "2026-03-31", "--write")
+    assert written.exit_code == 0, written.stderr
+    text = (
+        f"SELECT ?key ?value WHERE {{ GRAPH <{written.stdout.strip()}> {{ ?r"
+        f" <{CG.about}> ?p ; <{CG.netValue}> ?value }} ?p <{CG.sourceKey}> ?key }}"
+    )
+    rows = run("query", "-e", text, "--format", "csv").stdout.splitlines()[1:]
+    found = run("value", "parties", "--as-of", "2026-03-31", "--format", "json")
+    expected = {(row["party_key"], float(row["value"])) for row in json.loads(found.stdout)}
+    assert {(key, float(value)) for key, value in (row.split(",") for row in rows)} == expected
+    assert expected
 
 
 def test_stages_over_time(run) -> None:

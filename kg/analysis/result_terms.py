@@ -1,0 +1,215 @@
+"""The property that each column of an analysis becomes where its result is written in RDF.
+
+Columns that say nothing of their own have none: the date, the knowledge time and the parameters
+are the run's, and a thing that is named by its IRI has its key and its labels elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from rdflib import URIRef
+
+from kg.namespaces import CG
+
+THINGS: Mapping[str, URIRef] = {
+    "party": CG.about,
+    "referrer": CG.aboutReferrer,
+    "referred": CG.aboutReferred,
+    "primary": CG.primaryReferrer,
+    "scope": CG.aboutScope,
+    "client": CG.aboutClient,
+    "unit": CG.aboutUnit,
+    "segment": CG.aboutSegment,
+    "targeting": CG.aboutTargeting,
+    "criterion": CG.aboutCriterion,
+    "family": CG.ofFamily,
+    "property": CG.ofProperty,
+    "product": CG.aboutProduct,
+    "request": CG.aboutRequest,
+    "other_params": CG.otherParameterSet,
+}
+"""Columns of IRIs."""
+
+KEYED: Mapping[str, URIRef] = {
+    "client_key": CG.aboutClient,
+    "unit_key": CG.aboutUnit,
+    "segment_key": CG.aboutSegment,
+    "other_key": CG.otherSegment,
+    "persona_key": CG.aboutPersona,
+    "requester_key": CG.aboutRequester,
+    "specifier_key": CG.aboutSpecifier,
+    "handler_key": CG.aboutHandler,
+    "order": CG.aboutOrder,
+    "party_key": CG.about,
+}
+"""Columns of keys that stand for a thing where no column has its IRI."""
+
+CONCEPTS: Mapping[str, tuple[URIRef, str]] = {
+    "stage": (CG.stage, "stage"),
+    "depth": (CG.depth, "depth"),
+    "former_kind": (CG.formerKind, "former-kind"),
+    "pipeline": (CG.pipeline, "pipeline"),
+    "position": (CG.position, "position"),
+    "tier": (CG.tier, "tier"),
+    "flags": (CG.flag, "flag"),
+    "outcome": (CG.outcome, "outcome"),
+    "from_stage": (CG.fromStage, "stage"),
+    "from_depth": (CG.fromDepth, "depth"),
+    "to_stage": (CG.toStage, "stage"),
+    "to_depth": (CG.toDepth, "depth"),
+    "other_stage": (CG.otherStage, "stage"),
+    "other_depth": (CG.otherDepth, "depth"),
+    "other_former_kind": (CG.otherFormerKind, "former-kind"),
+    "other_pipeline": (CG.otherPipeline, "pipeline"),
+    "other_tier": (CG.otherTier, "tier"),
+}
+"""Columns of notations, the property that each becomes, and the scheme of its concepts."""
+
+LITERALS: Mapping[str, URIRef] = {
+    "first": CG.firstAcquisition,
+    "last": CG.lastSign,
+    "n": CG.occasions,
+    "from": CG.periodStart,
+    "to": CG.periodEnd,
+    "parties": CG.parties,
+    "at": CG.observedOn,
+    "arrived": CG.arrivals,
+    "first_time": CG.newcomers,
+    "since": CG.since,
+    "until": CG.until,
+    "events": CG.events,
+    "axis": CG.axis,
+    "role": CG.playedRole,
+    "occasions": CG.occasions,
+    "span": CG.span,
+    "loyal": CG.loyal,
+    "step": CG.chainStep,
+    "recommendation_key": CG.recommendationKey,
+    "date": CG.referralDate,
+    "reason": CG.reason,
+    "root_key": CG.rootKey,
+    "credit": CG.credit,
+    "downstream": CG.downstreamValue,
+    "descendants": CG.descendants,
+    "currency": CG.currency,
+    "ring": CG.ringKey,
+    "clients": CG.clients,
+    "invitations_per_client": CG.invitationsPerClient,
+    "conversion": CG.conversionRate,
+    "k": CG.kFactor,
+    "figure": CG.figure,
+    "branching": CG.branching,
+    "chain_below": CG.chainBelow,
+    "referrals": CG.referrals,
+    "valid": CG.validReferrals,
+    "converted": CG.convertedReferrals,
+    "declined": CG.declinedReferrals,
+    "expired": CG.expiredReferrals,
+    "pending": CG.pendingReferrals,
+    "invalid": CG.invalidReferrals,
+    "converted_parties": CG.convertedParties,
+    "upwards": CG.upwards,
+    "import_id": CG.importId,
+    "source": CG.importSource,
+    "file": CG.fileName,
+    "row": CG.rowNumber,
+    "distance": CG.distance,
+    "place": CG.chainPlace,
+    "reached": CG.reachedClients,
+    "weight": CG.weight,
+    "flag": CG.shareFlag,
+    "path": CG.pathNumber,
+    "links": CG.pathLinks,
+    "measured_links": CG.measuredLinks,
+    "loop": CG.loopKey,
+    "cycle": CG.cycleNumber,
+    "influence": CG.influence,
+    "exposure": CG.exposure,
+    "exposure_norm": CG.normalisedExposure,
+    "coverage": CG.coverage,
+    "priority": CG.priorityValue,
+    "measure": CG.measure,
+    "before": CG.valueBefore,
+    "after": CG.valueAfter,
+    "change": CG.valueChange,
+    "measured": CG.measurements,
+    "met": CG.measurementsMet,
+    "compliance": CG.compliance,
+    "technical_review": CG.technicallyReviewedOn,
+    "commercial_review": CG.commerciallyReviewedOn,
+    "status": CG.requestStatus,
+    "open": CG.isOpen,
+    "days": CG.daysTaken,
+    "due": CG.dueOn,
+    "late": CG.isLate,
+    "criteria": CG.criteriaCount,
+    "members": CG.members,
+    "error": CG.reason,
+    "operator": CG.comparedBy,
+    "failed": CG.failing,
+    "unknown": CG.unknownParties,
+    "excludes_alone": CG.excludedAlone,
+    "other_members": CG.otherMembers,
+    "both": CG.sharedMembers,
+    "jaccard": CG.jaccard,
+    "core": CG.isCoreTarget,
+    "excluded": CG.exclusion,
+    "score": CG.matchScore,
+    "matched": CG.matchedCriteria,
+    "known": CG.knownCriteria,
+    "shared": CG.sharedAttributes,
+    "attributes": CG.comparedAttributes,
+    "revenue": CG.revenue,
+    "refunds": CG.refunded,
+    "goods": CG.goodsCost,
+    "marketing": CG.marketingCost,
+    "service": CG.serviceCost,
+    "value": CG.netValue,
+    "undated": CG.missingFacts,
+    "margin": CG.yearlyMargin,
+    "clv": CG.lifetimeValue,
+    "retention": CG.retention,
+    "discount": CG.discountRate,
+    "years": CG.years,
+    "public_price": CG.publicPrice,
+    "staff_price": CG.staffPrice,
+    "public_lines": CG.publicLines,
+    "staff_lines": CG.staffLines,
+    "without_quantity": CG.linesWithoutQuantity,
+    "topics": CG.topicsRecorded,
+    "internal": CG.topicsInside,
+    "external": CG.topicsOutside,
+}
+"""Columns of numbers, dates, truth values and texts."""
+
+_DEPTH = {"depth": CG.referralDepth}
+LITERALS_OF: Mapping[str, Mapping[str, URIRef]] = {
+    "loyalty": {"first": CG.firstOccasion, "last": CG.lastOccasion},
+    "referrals tree": _DEPTH,
+    "referrals descendants": _DEPTH,
+    "referrals shape": _DEPTH,
+    "referrals rates": {"referred": CG.referredParties, "converted": CG.convertedParties},
+    "referrals summary": {"value": CG.figureValue},
+    "referrals breakdown": {"referred": CG.referredParties},
+    "referrals link": {"primary": CG.isPrimary},
+    "chains units": {"role": CG.chainRole},
+    "chains critical": {"score": CG.dependentClients},
+    "chains sla-path": {"parties": CG.pathText},
+    "chains requests": {"date": CG.requestedOn},
+    "segments criteria": {"value": CG.comparedValue, "met": CG.meeting},
+    "value price-gap": {"gap": CG.priceGap},
+    "value info-gap": {"gap": CG.informationGap},
+}
+"""Columns of literals that say something else in one analysis than in the others."""
+
+THINGS_OF: Mapping[str, Mapping[str, URIRef]] = {
+    "chains critical": {"service": CG.aboutService},
+}
+"""Columns of IRIs in one analysis that are literals in the others."""
+
+SILENT = frozenset({
+    "as_of", "knowledge", "params", "label_en", "label_fr", "referrer_key", "referred_key",
+    "primary_key", "scope_key", "product_key", "request_key",
+})  # fmt: skip
+"""Columns that become nothing."""
