@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 
 from fuzz_cases import Case, asked, cases, evaluated, filled, smaller_cases
 from fuzz_compare import Comparable, comparable
+from fuzz_ends import has_absent_end
 from fuzz_trees import reduced
 from oracles import Answer, Failure, Oracles, Outcome
 
@@ -74,7 +75,10 @@ def judged(case: Case, oracles: Oracles, store: Store | None = None) -> Verdict:
         None if isinstance(answer, Failure) else comparable(answer, case.text, seen)
         for answer in answers.values()
     ]
-    return Verdict(_kind(*forms, one), engine, detail)
+    kind = _kind(*forms, one)
+    if "different" in kind and has_absent_end(case.text, seen):
+        kind = "absent end, unjudged"
+    return Verdict(kind, engine, detail)
 
 
 def _kind(

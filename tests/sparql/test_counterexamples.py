@@ -181,6 +181,12 @@ DIFFERENCES = [
         ":a :p :b .",
     ),
     Example(
+        "so it does beside a sub-select with a variable of that name, which is another one (12)",
+        "SELECT ?b ?n { ?b (:p?)+ 1e0 { SELECT (1 AS ?n) { ?a :p ?b } } }",
+        [["1e0^^double", "1"]],
+        ":a :p :b .",
+    ),
+    Example(
         "no operator orders IRIs or blank nodes, not even the same (17.3); others compare first",
         "SELECT ?a { ?a :p ?x FILTER (?x <= ?x) }",
         [[":b"]],
