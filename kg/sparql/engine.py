@@ -32,7 +32,7 @@ from kg.sparql.reading import (
     texts,
 )
 from kg.sparql.running import UNLIMITED, Allowance, Running, running_on
-from kg.sparql.staged import FEW, Coded
+from kg.sparql.staged import FEW, Coded, Read
 from kg.sparql.steps import Step, drop_steps, run_steps
 from kg.sparql.values import NotCompiledError
 from kg.store import (
@@ -128,7 +128,8 @@ class _Answering:
         self._graphs = graphs
         self._own = cursor is None
         self._allowance = allowance
-        self._cursor = cursor if cursor is not None else store.cursor(memory=allowance.memory)
+        self._cursors = store.cursors
+        self._cursor = cursor if cursor is not None else self._cursors.take(allowance.memory)
         if self._own:
             self._cursor.begin()
         self._deadline = Deadline(self._cursor, timeout, since, gone=allowance.gone)
@@ -201,9 +202,12 @@ class _Answering:
         """Return whether the cursor sees the state that was presumed."""
         return self._turns is None or (self._turns % 2 == 0 and self._turns == self._store.turns)
 
-    def _execute(self, statement: str) -> None:
+    def _execute(self, statement: str | Read) -> None:
         """Execute a statement on the state that was presumed."""
-        self._cursor.execute(statement)
+        if isinstance(statement, Read):
+            self._cursor.execute(statement.statement, statement.ids)
+        else:
+            self._cursor.execute(statement)
         if not self._is_settled():
             raise _HeadMovedError
         self._turns = None
@@ -247,7 +251,7 @@ class _Answering:
         with self._recursion(compiled):
             # Rows come as they are fetched: all of a recursion has to be.
             limit = f" LIMIT {FEW + 1}" if compiled.recursive else ""
-            self._execute(coded.sql + limit)
+            self._execute(coded.read or coded.sql + limit)
             return self._cursor.fetchmany(FEW + 1)
 
     def _decoded(self, result: Result, coded: Coded, rows: list[tuple[object, ...]]) -> Result:
@@ -284,7 +288,8 @@ class _Answering:
     def _to_end(self, found: Iterator[_T]) -> Iterator[_T]:
         """Yield all of something, then give back what the query holds."""
         try:
-            yield from found
+            if not self._done:
+                yield from found
         finally:
             self._finish()
 
@@ -344,7 +349,7 @@ class _Answering:
     def _with_rows(self, result: Result, rows: Iterator[Row]) -> Result:
         result.limited = self._allowance.max_rows is not None
         result._rows = self._to_end(self._allowed(result, rows))
-        result._close = self._finish
+        result._close = partial(self._finish, early=True)
         result._paused = self._deadline.paused
         return result
 
@@ -358,17 +363,21 @@ class _Answering:
         if self._running is not None:
             self._running.engine = engine
 
-    def _finish(self) -> None:
-        """Give back what the query holds, once."""
+    def _finish(self, *, early: bool = False) -> None:
+        """Give back what the query holds, once; `early` tells that rows may be left to read."""
         if self._done:
             return
         self._done = True
         self._deadline.cancel()
         if self._running is not None:
             running_on(self._store).leave(self._running)
-        if self._own:
-            with contextlib.suppress(EngineError):
-                self._cursor.rollback()
-            self._cursor.close()
-        else:
+        if not self._own:
             drop_steps(self._cursor, self._steps)
+            return
+        with contextlib.suppress(EngineError):
+            self._cursor.rollback()
+            # Whoever reads on must not read what the cursor's next query finds.
+            if not (early or self._deadline.passed):
+                self._cursors.put(self._cursor, self._allowance.memory)
+                return
+        self._cursor.close()

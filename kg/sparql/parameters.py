@@ -60,4 +60,6 @@ class Parameter(Constant):
 
     def filling(self, facet: str) -> str:
         """Return the SQL text of a facet."""
+        if facet == "id" and not self.stranger:
+            return str(self._id)
         return sql.text(super().facet(facet))

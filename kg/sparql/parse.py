@@ -20,7 +20,7 @@ from rdflib.plugins.sparql.sparql import Query
 from kg.errors import QueryEvaluationError
 from kg.sparql.grammar import parsing
 from kg.sparql.syntax import check_query
-from kg.sparql.tokens import plain_booleans
+from kg.sparql.tokens import plain
 
 
 @lru_cache(maxsize=512)
@@ -34,7 +34,7 @@ def parse(text: str, base: str | None = None) -> Query:
         QuerySyntaxError: the text is not a SPARQL query; tells line and column.
         QueryEvaluationError: the query is valid but has a form that is not offered.
     """
-    text = plain_booleans(text)
+    text = plain(text)
     check_query(text, base)
     with offered_forms():
         with parsing():

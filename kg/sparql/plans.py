@@ -18,8 +18,9 @@ from kg.sparql.compiled import Compiled, GraphChoice, compile_lines, compile_que
 from kg.sparql.context import typed_term
 from kg.sparql.lifting import Asked
 from kg.sparql.parameters import Parameter
+from kg.sparql.staged import Read
 from kg.sparql.steps import Step
-from kg.store import Cursor, TermKey, term_key
+from kg.store import Cursor, Statement, TermKey, term_key
 from kg.store.decoding import Terms
 
 _MOST_KNOWN = 512
@@ -63,11 +64,33 @@ class _Gapped:
 
     def filled(self, parameters: Sequence[Parameter]) -> str:
         """Return the statement of some parameters."""
-        texts = {gap: parameters[gap[0]].filling(gap[1]) for gap in set(self.gaps)}
+        return self._with({gap: parameters[gap[0]].filling(gap[1]) for gap in set(self.gaps)})
+
+    def parsed(self, cursor: Cursor) -> _Parsed | None:
+        """Return the statement as the engine reads it, where only ids are filled in."""
+        if not all(facet == "id" for _, facet in self.gaps):
+            return None
+        indexes = sorted({index for index, _ in self.gaps})
+        marks = {(index, "id"): f"${number}" for number, index in enumerate(indexes, 1)}
+        return _Parsed(cursor.extract_statements(self._with(marks))[0], indexes)
+
+    def _with(self, texts: Mapping[tuple[int, str], str]) -> str:
         filled = [self.parts[0]]
         for gap, part in zip(self.gaps, self.parts[1:], strict=True):
             filled += (texts[gap], part)
         return "".join(filled)
+
+
+@dataclass(frozen=True, slots=True)
+class _Parsed:
+    """A statement that the engine need not read again, with the parameters whose ids it takes."""
+
+    statement: Statement
+    indexes: Sequence[int]
+
+    def filled(self, parameters: Sequence[Parameter]) -> Read:
+        """Return the statement with the ids of some parameters."""
+        return Read(self.statement, [parameters[index].entry[0] for index in self.indexes])
 
 
 def _gapped(statement: str) -> _Gapped:
@@ -82,6 +105,8 @@ class _Plan:
     statement: _Gapped
     before: _Gapped | None
     direct: _Gapped | None
+    read: _Parsed | None
+    """`direct`, read by the engine."""
     steps: Sequence[tuple[Step, _Gapped]]
 
     def filled(self, parameters: Sequence[Parameter]) -> Compiled:
@@ -90,7 +115,8 @@ class _Plan:
         if direct is not None and self.direct is not None:
             own = dict(parameter.entry for parameter in parameters if parameter.stranger)
             text = self.direct.filled(parameters)
-            direct = replace(direct, sql=text, own={**direct.own, **own})
+            read = None if self.read is None else self.read.filled(parameters)
+            direct = replace(direct, sql=text, own={**direct.own, **own}, read=read)
         return replace(
             self.compiled,
             sql=self.statement.filled(parameters),
@@ -100,13 +126,15 @@ class _Plan:
         )
 
 
-def _plan(compiled: Compiled) -> _Plan:
-    before, direct = compiled.before, compiled.direct
+def _plan(compiled: Compiled, cursor: Cursor) -> _Plan:
+    before = compiled.before
+    direct = _gapped(compiled.direct.sql) if compiled.direct else None
     return _Plan(
         compiled,
         _gapped(compiled.sql),
         None if before is None else _gapped(before),
-        None if direct is None else _gapped(direct.sql),
+        direct,
+        None if direct is None or compiled.recursive else direct.parsed(cursor),
         [(step, _gapped(step.sql)) for step in compiled.steps],
     )
 
@@ -149,7 +177,7 @@ class Plans:
         if plan is None:
             query, stand_ins = question.query, question.bindings
             found = compile_query(cursor, query, stand_ins, graphs, parameters, in_two_steps=True)
-            plan = _plan(found)
+            plan = _plan(found, cursor)
             looked_at |= {index for index, value in enumerate(values) if value.looked_at}
             if found.lasting and is_settled():
                 self._keep(shape, looked_at, _keys(values, looked_at), plan, number)

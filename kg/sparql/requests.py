@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from kg.errors import QuerySyntaxError, UsageError
 from kg.sparql.syntax import check_operation, declaration_error, missing_operation
-from kg.sparql.tokens import plain_booleans, tokens
+from kg.sparql.tokens import plain, tokens
 
 _IRI = r"""<[^<>"{}|^`\\\x00-\x20]*>"""
 _BLANKS = r"(?>\s|\#[^\n\r]*+)*+"
@@ -54,7 +54,7 @@ def parts_of(
         QuerySyntaxError: the text is not a SPARQL update request; tells line and column.
         UsageError: the base is no IRI.
     """
-    text = plain_booleans(text)
+    text = plain(text)
     declarations = _Declarations(base)
     parts: list[Part] = []
     for start, operation, end in _pieces(text):

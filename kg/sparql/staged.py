@@ -18,11 +18,19 @@ from kg.sparql.modifiers import sort
 from kg.sparql.relation import Relation, columns_of, layer
 from kg.sparql.statements import TERM_COLUMNS
 from kg.sparql.values import Shape
-from kg.store import RawTerm
+from kg.store import RawTerm, Statement
 
 _TABLE = "answer"
 FEW = 1000
 """Solutions up to which their terms are looked up one by one, rather than by a join."""
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A statement that the engine has read, which takes a while, and the ids that fill its gaps."""
+
+    statement: Statement
+    ids: Sequence[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +43,8 @@ class Coded:
     `lex` of its term, and whether it is an id; None where it is never bound."""
     own: Mapping[int, RawTerm]
     """Terms that the query alone brings, by their ids."""
+    read: Read | None = None
+    """The same as `sql`, where queries of one shape share it."""
 
 
 def is_decoded(relation: Relation, variables: Sequence[str]) -> bool:

@@ -39,17 +39,20 @@ def tokens(text: str, start: int = 0, end: int | None = None) -> Iterator[re.Mat
     return _TOKEN.finditer(text, start, len(text) if end is None else end)
 
 
-def plain_booleans(text: str) -> str:
-    """Return a query with `TRUE` and `False` in lower case: all keywords but `a` are in any case.
+def plain(text: str) -> str:
+    """Return a query with `TRUE` and `False` in lower case, and no comment before a return.
 
-    The grammar says so in the notes of section 19.8.
+    All keywords but `a` are in any case (section 19.8), and a carriage return ends a comment
+    (section 19.4).
     """
-    return _TOKEN.sub(_plain_boolean, text)
+    return _TOKEN.sub(_plain, text)
 
 
-def _plain_boolean(token: re.Match[str]) -> str:
-    word = token.group("word")
-    return word.lower() if word and word.lower() in {"true", "false"} else token.group()
+def _plain(token: re.Match[str]) -> str:
+    found, word = token.group(), token.group("word")
+    if token.lastgroup == "comment" and token.string.startswith("\r", token.end()):
+        return " " * len(found)
+    return word.lower() if word and word.lower() in {"true", "false"} else found
 
 
 def whole_iris(text: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections import defaultdict
+from collections.abc import Callable
 
 import duckdb
 
@@ -13,18 +14,20 @@ _MOST = 16
 
 
 class Cursors:
-    """The waiting cursors of one connection, by the memory that their statements may use."""
+    """Cursors of one connection, by the memory that their statements may use."""
 
-    def __init__(self) -> None:
+    def __init__(self, make: Callable[[str | None], duckdb.DuckDBPyConnection]) -> None:
+        self._make = make
         self._lock = threading.Lock()
         self._waiting: defaultdict[str | None, list[duckdb.DuckDBPyConnection]] = defaultdict(list)
         self._closed = False
 
-    def take(self, memory: str | None) -> duckdb.DuckDBPyConnection | None:
-        """Return a cursor that waits, if one does."""
+    def take(self, memory: str | None) -> duckdb.DuckDBPyConnection:
+        """Return a cursor that waits, or a new one."""
         with self._lock:
-            waiting = self._waiting[memory]
-            return waiting.pop() if waiting else None
+            if waiting := self._waiting[memory]:
+                return waiting.pop()
+        return self._make(memory)
 
     def put(self, cursor: duckdb.DuckDBPyConnection, memory: str | None) -> None:
         """Let a cursor wait that has no transaction, and no settings beside its memory."""
@@ -37,9 +40,9 @@ class Cursors:
     def close(self) -> None:
         """Close the cursors that wait, and those that come back later."""
         with self._lock:
-            waiting, self._waiting = self._waiting, defaultdict(list)
             self._closed = True
-        for cursors in waiting.values():
-            for cursor in cursors:
-                with contextlib.suppress(duckdb.Error):  # the engine ended under it
-                    cursor.close()
+            waiting = [cursor for cursors in self._waiting.values() for cursor in cursors]
+            self._waiting.clear()
+        for cursor in waiting:
+            with contextlib.suppress(duckdb.Error):  # the engine ended under it
+                cursor.close()

@@ -18,12 +18,12 @@ from types import TracebackType
 import duckdb
 
 from kg.errors import StoreBusyError, StoreError, StoreFormatError
-from kg.namespaces import CG, ID, PROV, PROVENANCE_GRAPH, RDF, XSD
 from kg.store import few, staging
+from kg.store.cursors import Cursors
 from kg.store.decoding import Terms
 from kg.store.opening import Opening, close, close_the_door, leaves_unusable, use, write_error
+from kg.store.provenance import described
 from kg.store.schema import TABLES, UPGRADES, VERSION
-from kg.store.typing import XSD_STRING
 from kg.store.visibility import hide
 from kg.store.workers import Workers
 
@@ -31,6 +31,7 @@ EngineError = duckdb.Error
 EngineInterrupted = duckdb.InterruptException
 EngineOutOfMemory = duckdb.OutOfMemoryException
 Cursor = duckdb.DuckDBPyConnection
+Statement = duckdb.Statement
 
 
 class Transaction:
@@ -141,31 +142,15 @@ class Transaction:
         self.cursor.execute(
             'INSERT INTO "commit" VALUES (?, ?, ?, ?, ?)', [self.number, self.at, *self._who]
         )
-        commit, graph = str(ID[f"commit/{self.number}"]), str(PROVENANCE_GRAPH)
-        described = _provenance(self.number, self.at, *self._who)
-        self.insert_few([(commit, p, o, datatype, None, graph) for p, o, datatype in described])
+        self.insert_few(described(self.number, self.at, *self._who))
         self.cursor.commit()
-
-
-def _provenance(
-    number: int, at: datetime, agent: str, activity: str, note: str
-) -> list[tuple[str, str, str | None]]:
-    """Return (predicate, object, datatype) of the PROV-O description of a commit."""
-    return [
-        (str(RDF.type), str(PROV.Activity), None),
-        (str(CG.commitNumber), str(number), str(XSD.integer)),
-        (str(PROV.endedAtTime), at.isoformat() + "Z", str(XSD.dateTime)),
-        (str(CG.agentName), agent, XSD_STRING),
-        (str(CG.activityKind), activity, XSD_STRING),
-        *([(str(CG.note), note, XSD_STRING)] if note else []),
-    ]
 
 
 class Store:
     """A clientgraph store, in a file or in memory."""
 
     def __init__(self, connection: Cursor) -> None:
-        self._connection = connection
+        self._use(connection)
         self._writer = threading.RLock()
         self._turns = 0
         self._last = (-1, 0)
@@ -176,6 +161,11 @@ class Store:
         """The terms that were decoded last."""
         self.workers: Workers | None = None
         """The threads that help on call, where there are any."""
+
+    def _use(self, connection: Cursor) -> None:
+        self._connection = connection
+        self.cursors = Cursors(lambda memory: self.cursor(memory=memory))
+        """Cursors that are given back after a query."""
 
     @classmethod
     def open(
@@ -256,6 +246,7 @@ class Store:
         """Close the store; its cursors end with it."""
         if self.workers is not None:
             self.workers.end()
+        self.cursors.close()
         close(self._connection)
 
     def __enter__(self) -> Store:
@@ -364,7 +355,7 @@ class Store:
             return False
         with contextlib.suppress(duckdb.Error, StoreError):  # while other cursors hold the file
             self.close()
-            self._connection = self._opening.connect()
+            self._use(self._opening.connect())
             close_the_door(self._connection)
             return self.head == number
         return False

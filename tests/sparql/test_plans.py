@@ -191,6 +191,7 @@ _PIECES = (
 @example("?s :a\\#b ?o # c\n")
 @example("?s ?p ?o FILTER(?s<?o#\n)")
 @example("?s ?p '#' . # '\n ?s ?q '#'")
+@example("?s # ' \r ?p '#'")
 def test_comments_are_left_out_and_nothing_else(pattern: str) -> None:
     text = f"PREFIX : <urn:x:> SELECT * {{ {pattern}\n}} # end"
     assert _refused(read, text) == _refused(parse, text)

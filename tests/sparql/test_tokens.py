@@ -6,7 +6,7 @@ import pytest
 
 from kg.errors import QuerySyntaxError
 from kg.sparql import parse
-from kg.sparql.tokens import plain_booleans, whole_iris
+from kg.sparql.tokens import plain, whole_iris
 
 
 @pytest.mark.parametrize(
@@ -24,7 +24,7 @@ from kg.sparql.tokens import plain_booleans, whole_iris
     ],
 )
 def test_booleans_in_any_case(text: str, expected: str) -> None:
-    assert plain_booleans(text) == expected
+    assert plain(text) == expected
 
 
 @pytest.mark.parametrize(
