@@ -80,6 +80,8 @@ class Context:
     """Whether the query is one path of any length, which is followed by the statement itself."""
     steps: list[Step] = field(default_factory=list)
     """What makes these tables, in order."""
+    closures: dict[tuple[object, ...], str] = field(default_factory=dict)
+    """Tables of paths of any length from everywhere."""
     _shared: dict[int | None, float] = field(default_factory=dict)
     _variables: dict[str, int] = field(default_factory=dict)
     _aliases: itertools.count[int] = field(default_factory=itertools.count)

@@ -7,6 +7,7 @@ that explore only what is reachable from the end that is known.
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 
 from rdflib import URIRef
@@ -15,9 +16,13 @@ from sqlglot import exp
 
 from kg.sparql import sql
 from kg.sparql.context import Context
+from kg.sparql.pathforms import inverted, is_scanned, outward
 from kg.sparql.values import Constant, NotCompiledError
 
 Graph = Constant | str | None
+
+_TRIMS = 12
+"""How often what leads nowhere is taken out of the edges among which rings are looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +31,12 @@ class Ends:
 
     start: exp.Query | None = None
     end: exp.Query | None = None
+    ring: bool = False
+    """Whether both ends have to be reachable from one another."""
 
     def swapped(self) -> Ends:
         """Return the ends of the inverse path."""
-        return Ends(self.end, self.start)
+        return Ends(self.end, self.start, self.ring)
 
 
 def path_query(context: Context, path: Path | URIRef, graph: Graph, ends: Ends) -> exp.Query:
@@ -41,6 +48,18 @@ def path_query(context: Context, path: Path | URIRef, graph: Graph, ends: Ends) 
         NotCompiledError: the path has a form that is not compiled.
     """
     return _Paths(context, graph).pairs(path, ends)
+
+
+def nodes_among(context: Context, graph: Graph, ids: exp.Query) -> exp.Query:
+    """Return those of some ids, in a column x, that are nodes of the active graph."""
+    paths = _Paths(context, graph)
+    found: list[exp.Query] = []
+    for column in ("s", "o"):
+        alias, quad = context.fresh("x"), context.fresh("q")
+        nodes = sql.select([sql.column(quad, column)], sql.table("quad", quad), paths.seen(quad))
+        x = sql.column(alias, "x")
+        found.append(sql.select([x], sql.subquery(ids.copy(), alias), _among(x.copy(), nodes)))
+    return sql.union(found)
 
 
 class _Paths:
@@ -93,7 +112,7 @@ class _Paths:
         ]
         if self.per_graph:
             columns.append(sql.alias(sql.column(alias, "g"), "g"))
-        where = sql.both(self.context.visible(alias), self._in_graph(alias), condition)
+        where = sql.both(self.seen(alias), condition)
         distinct = repeats and self.graph is None and not self.context.default_is_one_graph
         if distinct:
             columns.append(sql.alias(sql.column(alias, "p"), "p"))
@@ -104,6 +123,10 @@ class _Paths:
         alias = self.context.fresh("d")
         columns = [sql.column(alias, name) for name in self.columns]
         return sql.select(columns, sql.subquery(query, alias))
+
+    def seen(self, alias: str) -> sql.Expr:
+        """Return the condition that a row of `quad` is live and in the active graph."""
+        return sql.both(self.context.visible(alias), self._in_graph(alias))
 
     def _in_graph(self, alias: str) -> sql.Expr:
         if self.graph is None:
@@ -154,7 +177,7 @@ class _Paths:
             if isinstance(argument, URIRef):
                 forward.append(self.context.constant(argument).id)
             else:
-                backward.append(self.context.constant(_inverted(argument)).id)
+                backward.append(self.context.constant(inverted(argument)).id)
         queries: list[exp.Query] = []
         if forward or not backward:
             queries.append(self._others("s", "o", forward))
@@ -176,10 +199,65 @@ class _Paths:
         if path.mod == "?":
             step = self.pairs(path.path, Ends(ends.start))
             return sql.union([self._zero_length(ends.start), self._pair_columns(step)])
-        return self._closure(path, ends.start)
+        if ends.start is not None or not self.context.stages or self.inner or self.context.alone:
+            return self._closure(path, ends.start)
+        return self._everywhere(path, ring=ends.ring and not self.per_graph)
+
+    def _everywhere(self, path: MulPath, *, ring: bool) -> exp.Query:
+        """Return the closure from everywhere, which is made once for a query."""
+        key = (repr(path), self.graph.id if isinstance(self.graph, Constant) else self.graph, ring)
+        table = self.context.closures.get(key)
+        if table is None:
+            closure = self._recursion(path, None, self._trimmed(path) if ring else None)
+            table = self.context.stage("path", closure, recursive=True)
+            self.context.closures[key] = table
+        return self._table(table)
+
+    def _trimmed(self, path: MulPath) -> exp.Query:
+        """Return the pairs of one round of a path without many that lie on no ring.
+
+        A pair that none leads to, or none leads on from, lies on none; few are left when these
+        have been taken out some times over.
+        """
+        edges = self._scanned(path.path, Ends())
+        names = [self.context.fresh("e") for _ in range(_TRIMS + 1)]
+        trimmed = sql.select(
+            [sql.column(names[-1], column) for column in self.columns],
+            sql.table(names[-1], names[-1]),
+        )
+        sql.with_query(trimmed, names[0], edges, materialized=True)
+        for before, name in itertools.pairwise(names):
+            sql.with_query(trimmed, name, self._between(before), materialized=True)
+        return self._table(self.context.stage("path", trimmed))
+
+    def _between(self, name: str) -> exp.Query:
+        """Return the pairs that begin where others end and end where others begin."""
+        ends = {
+            column: sql.select([sql.column(name, column)], sql.table(name, name))
+            for column in ("a", "b")
+        }
+        alias = self.context.fresh("e")
+        condition = sql.both(
+            exp.In(this=sql.column(alias, "a"), query=exp.Subquery(this=ends["b"])),
+            exp.In(this=sql.column(alias, "b"), query=exp.Subquery(this=ends["a"])),
+        )
+        columns = [sql.column(alias, column) for column in self.columns]
+        return sql.select(columns, sql.table(name, alias), condition)
 
     def _closure(self, path: MulPath, seeds: exp.Query | None) -> exp.Query:
         """Return the transitive closure from the seeds, the reflexive one for `*`."""
+        result = self._recursion(path, seeds)
+        if self.context.alone and not self.inner:
+            return result
+        return self._kept(result, recursive=True)
+
+    def _recursion(
+        self, path: MulPath, seeds: exp.Query | None, links: exp.Query | None = None
+    ) -> exp.Query:
+        """Return the recursive query of a closure.
+
+        `links` are the pairs of the path that are followed, where not all of them are.
+        """
         name = self.context.fresh("c")
         inner, self.inner = self.inner, True
         if path.mod == "*":
@@ -187,16 +265,17 @@ class _Paths:
             if seeds is None:
                 first = self._kept(first)
         else:
-            first = self._pair_columns(self._scanned(path.path, Ends(seeds)))
-        again = self._further(path.path, sql.table(name, name), name)
+            first = self._pair_columns(links or self._scanned(path.path, Ends(seeds)))
+        source = sql.table(name, name)
+        again = (
+            self._step_on(links, source, name) if links else self._further(path.path, source, name)
+        )
         result = sql.select(
             [sql.column(name, column) for column in self.columns], sql.table(name, name)
         )
         sql.with_recursive(result, name, self.columns, sql.recursion(first, again))
         self.inner = inner
-        if self.context.alone and not inner:
-            return result
-        return self._kept(result, recursive=True)
+        return result
 
     def _further(self, path: Path | URIRef, source: sql.Expr, alias: str) -> exp.Query:
         """Return pairs that are one path longer than those of a source.
@@ -204,7 +283,7 @@ class _Paths:
         Each join looks whether the query is still wanted, and has a side that is only scanned:
         whatever the path, the recursion comes to its end soon after it is told to.
         """
-        path = _outward(path)
+        path = outward(path)
         if isinstance(path, SequencePath):
             *steps, last = path.args
             for step in steps:
@@ -212,8 +291,12 @@ class _Paths:
                 alias = self.context.fresh("f")
                 source = sql.subquery(query, alias)
             return self._further(last, source, alias)
-        if isinstance(path, AlternativePath) and not _is_scanned(path):
+        if isinstance(path, AlternativePath) and not is_scanned(path):
             return sql.union_all([self._further(arg, source.copy(), alias) for arg in path.args])
+        return self._step_on(self._scanned(path, Ends()), source, alias)
+
+    def _step_on(self, links: exp.Query, source: sql.Expr, alias: str) -> exp.Query:
+        """Return the pairs of a source made longer by one link each."""
         link = self.context.fresh("l")
         columns = [sql.column(alias, "a"), sql.column(link, "b")]
         on = sql.eq(sql.column(alias, "b"), sql.column(link, "a"))
@@ -221,20 +304,23 @@ class _Paths:
             columns.append(sql.column(alias, "g"))
             on = sql.both(on, sql.eq(sql.column(alias, "g"), sql.column(link, "g")))
         query = sql.select(columns, source, sql.wanted())
-        sql.join(query, sql.subquery(self._scanned(path, Ends()), link), on)
+        sql.join(query, sql.subquery(links, link), on)
         return query
 
     def _scanned(self, path: Path | URIRef, ends: Ends) -> exp.Query:
         """Return the pairs of a path as no more than a scan of a table."""
         pairs = self.pairs(path, ends)
         kept = isinstance(path, MulPath) and path.mod != "?"
-        return pairs if kept or _is_scanned(path) else self._kept(pairs)
+        return pairs if kept or is_scanned(path) else self._kept(pairs)
 
     def _kept(self, pairs: exp.Query, *, recursive: bool = False) -> exp.Query:
         """Return pairs read from a table that is made beforehand, where that may be."""
         if not self.context.stages:
             return pairs
-        name = self.context.stage("path", pairs, recursive=recursive)
+        return self._table(self.context.stage("path", pairs, recursive=recursive))
+
+    def _table(self, name: str) -> exp.Query:
+        """Return the pairs that a table holds."""
         return sql.select(
             [sql.column(name, column) for column in self.columns], sql.table(name, name)
         )
@@ -273,50 +359,5 @@ class _Paths:
         return query
 
 
-def has_closure(path: object) -> bool:
-    """Return whether a path leads over any number of steps."""
-    match path:
-        case MulPath():
-            return path.mod != "?" or has_closure(path.path)
-        case InvPath():
-            return has_closure(path.arg)
-        case SequencePath() | AlternativePath():
-            return any(has_closure(arg) for arg in path.args)
-    return False
-
-
-def _is_scanned(path: object) -> bool:
-    """Return whether the pairs of a path come from scans alone."""
-    match path:
-        case URIRef() | NegatedPath():
-            return True
-        case InvPath():
-            return _is_scanned(path.arg)
-        case AlternativePath():
-            return all(_is_scanned(arg) for arg in path.args)
-    return False
-
-
-def _outward(path: Path | URIRef) -> Path | URIRef:
-    """Return a path whose inverses stand at single steps only."""
-    match path:
-        case InvPath(arg=SequencePath() as inner):
-            return SequencePath(*(InvPath(arg) for arg in reversed(inner.args)))
-        case InvPath(arg=AlternativePath() as inner):
-            return AlternativePath(*(InvPath(arg) for arg in inner.args))
-        case InvPath(arg=MulPath() as inner):
-            return MulPath(InvPath(inner.path), inner.mod)
-        case InvPath(arg=InvPath() as inner):
-            return _outward(inner.arg)
-    return path
-
-
 def _among(column: sql.Expr, seeds: exp.Query) -> sql.Expr:
     return exp.In(this=column, query=exp.Subquery(this=seeds.copy()))
-
-
-def _inverted(argument: object) -> URIRef:
-    """Return the predicate of an inverse within a negated set."""
-    if isinstance(argument, InvPath) and isinstance(argument.arg, URIRef):
-        return argument.arg
-    raise NotCompiledError("a negated property set of this form")

@@ -18,6 +18,7 @@ from rdflib.term import Node
 
 from kg.sparql.expressions import Expression
 from kg.sparql.mentions import pattern_variables, variables
+from kg.sparql.pathforms import is_open
 from kg.sparql.values import NotCompiledError
 
 Give = Callable[[set[str]], object]
@@ -74,7 +75,7 @@ def _falls_apart(groups: list[CompValue]) -> bool:
     parts: list[set[Node]] = []
     paths: list[tuple[Node, Path, Node]] = []
     for triple in (triple for group in groups for triple in group.triples):
-        if isinstance(triple[1], Path):
+        if is_open(triple[1]):
             paths.append(triple)
             continue
         joined = {node for node in triple if isinstance(node, Variable | BNode)}

@@ -1,0 +1,79 @@
+"""What the form of a property path tells before any row is read (SPARQL 1.1, section 9.1)."""
+
+from __future__ import annotations
+
+from rdflib import URIRef
+from rdflib.paths import AlternativePath, InvPath, MulPath, NegatedPath, Path, SequencePath
+
+from kg.sparql.values import NotCompiledError
+
+
+def has_closure(path: object) -> bool:
+    """Return whether a path leads over any number of steps."""
+    match path:
+        case MulPath():
+            return path.mod != "?" or has_closure(path.path)
+        case InvPath():
+            return has_closure(path.arg)
+        case SequencePath() | AlternativePath():
+            return any(has_closure(arg) for arg in path.args)
+    return False
+
+
+def is_open(path: object) -> bool:
+    """Return whether a path leads over any number of steps, or none."""
+    match path:
+        case MulPath():
+            return True
+        case InvPath():
+            return is_open(path.arg)
+        case SequencePath() | AlternativePath():
+            return any(is_open(arg) for arg in path.args)
+    return False
+
+
+def may_be_empty(path: object) -> bool:
+    """Return whether a path may have no step."""
+    match path:
+        case MulPath():
+            return path.mod != "+" or may_be_empty(path.path)
+        case InvPath():
+            return may_be_empty(path.arg)
+        case SequencePath():
+            return all(may_be_empty(arg) for arg in path.args)
+        case AlternativePath():
+            return any(may_be_empty(arg) for arg in path.args)
+    return False
+
+
+def is_scanned(path: object) -> bool:
+    """Return whether the pairs of a path come from scans alone."""
+    match path:
+        case URIRef() | NegatedPath():
+            return True
+        case InvPath():
+            return is_scanned(path.arg)
+        case AlternativePath():
+            return all(is_scanned(arg) for arg in path.args)
+    return False
+
+
+def outward(path: Path | URIRef) -> Path | URIRef:
+    """Return a path whose inverses stand at single steps only."""
+    match path:
+        case InvPath(arg=SequencePath() as inner):
+            return SequencePath(*(InvPath(arg) for arg in reversed(inner.args)))
+        case InvPath(arg=AlternativePath() as inner):
+            return AlternativePath(*(InvPath(arg) for arg in inner.args))
+        case InvPath(arg=MulPath() as inner):
+            return MulPath(InvPath(inner.path), inner.mod)
+        case InvPath(arg=InvPath() as inner):
+            return outward(inner.arg)
+    return path
+
+
+def inverted(argument: object) -> URIRef:
+    """Return the predicate of an inverse within a negated set."""
+    if isinstance(argument, InvPath) and isinstance(argument.arg, URIRef):
+        return argument.arg
+    raise NotCompiledError("a negated property set of this form")

@@ -1,0 +1,178 @@
+"""The paths of a basic graph pattern, joined with its triples one after the other.
+
+A path is explored from what is known of its ends. Those that start at what the triples bind come
+first; one of any length whose ends only other paths bind is explored from what these have found.
+"""
+
+from __future__ import annotations
+
+from rdflib.paths import MulPath, Path
+from rdflib.term import Node
+from sqlglot import exp
+
+from kg.sparql import sql
+from kg.sparql.context import Context, predicate_traits, variable_name
+from kg.sparql.equalities import Place
+from kg.sparql.pathforms import has_closure, is_open, may_be_empty
+from kg.sparql.paths import Ends, nodes_among, path_query
+from kg.sparql.relation import Relation
+from kg.sparql.sources import Sources, constant_of, relation_of
+from kg.sparql.values import Constant
+
+PathTriple = tuple[Node, Path, Node]
+
+
+def with_paths(
+    context: Context, sources: Sources, paths: list[PathTriple], graph: Constant | str | None
+) -> Relation:
+    """Return plain triples joined with paths."""
+    joining = _Joining(context, sources, graph, _rings_of(paths))
+    todo = sorted(paths, key=lambda triple: may_be_empty(triple[1]))
+    while todo:
+        triple = joining.next_of(todo)
+        todo.remove(triple)
+        joining.add(triple)
+    return joining.relation()
+
+
+class _Joining:
+    """Triples joined with some of the paths: a base, and the paths that start from it."""
+
+    def __init__(
+        self,
+        context: Context,
+        sources: Sources,
+        graph: Constant | str | None,
+        rings: list[PathTriple],
+    ) -> None:
+        self._context = context
+        self._graph = graph
+        self._rings = rings
+        self._base: Relation | None = None
+        self._name = ""
+        self._joined = sources
+        if sources.tables:
+            self._rest_on(relation_of(context, sources), sources.nodes)
+
+    def _rest_on(self, base: Relation, nodes: set[str]) -> None:
+        """Let the paths to come start from a relation."""
+        self._base, self._name = base, self._context.fresh("b")
+        self._joined = Sources(tables=[sql.table(self._name, self._name)], nodes=nodes)
+        for variable, shape in base.shapes.items():
+            column = self._context.name(variable, "id")
+            self._joined.bind(variable, Place(self._name, column, shape.traits, typed=False))
+
+    def next_of(self, todo: list[PathTriple]) -> PathTriple:
+        """Return the path to join next; what is joined becomes the base where that helps it."""
+        for triple in todo:
+            if any(self._is_known(node, triple[1]) for node in _ends_of(triple)):
+                return triple
+        found = self._joined.places.keys() - (self._base.shapes.keys() if self._base else set())
+        for triple in todo:
+            ends = {variable_name(node) for node in _ends_of(triple)}
+            if is_open(triple[1]) and triple not in self._rings and ends & found:
+                self._rest_on(self.relation(), self._joined.nodes)
+                return triple
+        return todo[0]
+
+    def _is_known(self, node: Node, path: Path) -> bool:
+        """Return whether a path may start from what is known without it."""
+        if constant_of(self._context, node) is not None:
+            return True
+        name = variable_name(node)
+        if name in self._context.prebound:
+            return True
+        surely = not may_be_empty(path) or name in self._joined.nodes
+        return self._base is not None and name in self._base.shapes and surely
+
+    def add(self, triple: PathTriple) -> None:
+        """Join a path."""
+        subject, path, object_ = triple
+        joined, context = self._joined, self._context
+        ends = Ends(self._end(subject, path), self._end(object_, path), ring=triple in self._rings)
+        alias = context.fresh("p")
+        joined.tables.append(sql.subquery(path_query(context, path, self._graph, ends), alias))
+        for node, column in ((subject, "a"), (object_, "b")):
+            constant = constant_of(context, node)
+            if constant is not None:
+                condition = sql.eq(sql.column(alias, column), constant.facet("id"))
+                joined.conditions.append(condition)
+            else:
+                place = Place(alias, column, context.object_statistics(None).traits, typed=False)
+                joined.bind(variable_name(node), place)
+        if not may_be_empty(path) or not any(self._is_fixed(node) for node in _ends_of(triple)):
+            joined.nodes |= {variable_name(node) for node in _ends_of(triple)}
+        if isinstance(self._graph, str):
+            joined.bind(self._graph, Place(alias, "g", predicate_traits(), typed=False))
+
+    def _is_fixed(self, node: Node) -> bool:
+        """Return whether a path of no step may start at a term that is no node of the graph."""
+        known = constant_of(self._context, node) is not None
+        return known or variable_name(node) in self._context.prebound
+
+    def _end(self, node: Node, path: Path) -> exp.Query | None:
+        """Return a query of the ids that an end of a path may have, None when it may have any.
+
+        Those of the base are read from it; from a table of their own, where the path is followed
+        beforehand. That takes the base twice, which is less than to keep all of it.
+        """
+        context, base = self._context, self._base
+        constant = constant_of(context, node)
+        if constant is not None:
+            return sql.select([sql.alias(constant.facet("id"), "x")])
+        name = variable_name(node)
+        if name in context.prebound:
+            return _outside(context, name)
+        if base is None or name not in base.shapes:
+            return None
+        source: sql.Expr = sql.table(self._name, self._name)
+        seeded = context.stages and has_closure(path)
+        if seeded:
+            source = sql.subquery(base.query.copy(), self._name)
+        column = sql.column(self._name, context.name(name, "id"))
+        ids: exp.Query = sql.select([sql.alias(column, "x")], source, distinct=True)
+        if may_be_empty(path) and name not in self._joined.nodes:
+            # No path, not even one of no step, starts at what is only a predicate.
+            ids = nodes_among(context, self._graph, ids)
+        if not seeded:
+            return ids
+        table = context.stage("seed", ids)
+        return sql.select([sql.column(table, "x")], sql.table(table, table))
+
+    def relation(self) -> Relation:
+        """Return all that is joined."""
+        result, base = relation_of(self._context, self._joined), self._base
+        if base is None:
+            return result
+        assert isinstance(result.query, exp.Select)  # noqa: S101
+        for variable, shape in base.shapes.items():
+            for facet in sorted(shape.facets - {"id"}):
+                name = self._context.name(variable, facet)
+                column = sql.alias(sql.column(self._name, name), name)
+                result.query.append("expressions", column)
+        sql.with_query(result.query, self._name, base.query, materialized=True)
+        return Relation(result.query, {**result.shapes, **base.shapes})
+
+
+def _ends_of(triple: PathTriple) -> tuple[Node, Node]:
+    return triple[0], triple[2]
+
+
+def _rings_of(paths: list[PathTriple]) -> list[PathTriple]:
+    """Return the paths of one step or more that lead back to where they start."""
+    there = {(subject, repr(path), object_) for subject, path, object_ in paths}
+    return [
+        (subject, path, object_)
+        for subject, path, object_ in paths
+        if isinstance(path, MulPath) and path.mod == "+" and (object_, repr(path), subject) in there
+    ]
+
+
+def _outside(context: Context, name: str) -> exp.Query:
+    """Return the ids of a variable that are given from outside."""
+    alias = context.fresh("f")
+    return sql.select(
+        [sql.alias(sql.column(alias, name), "x")],
+        sql.subquery(context.prebound[name].copy(), alias),
+        distinct=len(context.bound_together(name)) > 1,
+    )

@@ -1,0 +1,74 @@
+"""The sources of a basic graph pattern, and the relation of all of them joined."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from rdflib.term import Node
+from sqlglot import exp
+
+from kg.sparql import sql
+from kg.sparql.context import Context, is_variable, variable_name
+from kg.sparql.equalities import Place, equalities
+from kg.sparql.relation import Relation
+from kg.sparql.values import Constant, Shape
+
+OBJECT_FACETS = ("k", "num", "dbl", "ts", "tz")
+"""Facets that the object of a scan has as columns."""
+
+
+@dataclass(slots=True)
+class Sources:
+    """The sources of one basic graph pattern with their conditions and bindings."""
+
+    tables: list[sql.Expr] = field(default_factory=list)
+    conditions: list[sql.Expr] = field(default_factory=list)
+    places: dict[str, list[Place]] = field(default_factory=dict)
+    nodes: set[str] = field(default_factory=set)
+    """Variables that stand for a subject or an object, so for a node of the graph."""
+
+    def bind(self, variable: str, place: Place) -> None:
+        """Let a variable stand at a place, equal to where it stands already."""
+        self.places.setdefault(variable, []).append(place)
+
+
+def constant_of(context: Context, node: Node) -> Constant | None:
+    """Return the constant that a node of a pattern stands for, None for a variable."""
+    if not is_variable(node):
+        return context.constant(node)
+    return context.bindings.get(variable_name(node))
+
+
+def relation_of(context: Context, sources: Sources) -> Relation:
+    """Return the relation of all sources joined."""
+    columns: list[sql.Expr] = []
+    shapes: dict[str, Shape] = {}
+    for variable, places in sources.places.items():
+        shapes[variable] = _add_columns(context, columns, variable, places)
+    if not columns:
+        columns.append(sql.alias(sql.number(1), "one"))
+    first = sources.tables[0] if sources.tables else None
+    equal = equalities(context, sources.places)
+    query = sql.select(columns, first, sql.both(*sources.conditions, *equal))
+    for table in sources.tables[1:]:
+        query.append("joins", exp.Join(this=table))
+    return Relation(query, shapes)
+
+
+def _add_columns(
+    context: Context, columns: list[sql.Expr], variable: str, places: list[Place]
+) -> Shape:
+    """Add the columns of a variable; return its shape."""
+    traits = places[0].traits
+    for place in places[1:]:
+        traits = traits.meet(place.traits)
+    first = places[0]
+    columns.append(sql.alias(sql.column(first.source, first.column), context.name(variable, "id")))
+    typed = next((place for place in places if place.typed), None)
+    if typed is None:
+        return Shape(frozenset({"id"}), traits, certain=True)
+    columns += [
+        sql.alias(sql.column(typed.source, facet), context.name(variable, facet))
+        for facet in OBJECT_FACETS
+    ]
+    return Shape(frozenset({"id", *OBJECT_FACETS}), traits, certain=True)
