@@ -46,7 +46,7 @@ from api.remembered import register_answers
 from api.security import protect
 from kg.catalog import load_catalog
 from kg.config import Settings
-from kg.derivation import derive_in
+from kg.derivation import complete, derive_in
 from kg.ingest import ImportJobs
 from kg.store import Store
 
@@ -130,4 +130,5 @@ def open_store(settings: Settings) -> Store:
         on_call=settings.workers,
     )
     derive_in(store)
+    complete(store)
     return store

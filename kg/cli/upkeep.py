@@ -6,7 +6,7 @@ import click
 
 from kg.cli.output import TABLE_FORMATS, write_table
 from kg.cli.session import current_settings, opened_store
-from kg.derivation import examine_derived
+from kg.derivation import derive_anew, examine_derived
 from kg.errors import StoreError
 from kg.store.compaction import compact
 from kg.store.doctor import examine
@@ -18,13 +18,20 @@ _COLUMNS = ("check", "state", "rows", "problem", "remedy")
 @click.option(
     "--format", "name", type=click.Choice(TABLE_FORMATS), default="table", show_default=True
 )
-def doctor(name: str) -> None:
+@click.option("--derive", is_flag=True, help="First derive anew what follows from the facts.")
+def doctor(name: str, *, derive: bool) -> None:
     """Check that the store is whole: dictionary, quads, history, notes, imports.
 
-    Nothing is changed. Each check says what is wrong and what to do; the exit code is 1 when
-    something is.
+    Nothing is changed without --derive. Each check says what is wrong and what to do; the exit code
+    is 1 when something is.
     """
     with opened_store() as store:
+        if derive:
+            number = derive_anew(store)
+            click.echo(
+                "What is derived was right." if number is None else f"Derived by commit {number}.",
+                err=True,
+            )
         cursor = store.cursor()
         cursor.begin()
         found = [*examine(cursor), ("derived facts", examine_derived(store, cursor))]

@@ -4,7 +4,7 @@ The conclusions of all facts that any reader may see are in one graph, those tha
 in another, which is hidden with these. Both are brought up to date within each commit.
 """
 
-from kg.derivation.keeping import derive_in, examine_derived, is_derived
+from kg.derivation.keeping import complete, derive_anew, derive_in, examine_derived, is_derived
 from kg.derivation.reasons import Reason, Triple, is_conclusion, reasons
 from kg.derivation.recomputing import Difference, differences
 from kg.derivation.rules import Clause, Rule, load_rules
@@ -15,6 +15,8 @@ __all__ = [
     "Reason",
     "Rule",
     "Triple",
+    "complete",
+    "derive_anew",
     "derive_in",
     "differences",
     "examine_derived",

@@ -60,6 +60,31 @@ def derive_in(store: Store) -> None:
     store.before_commit = follow
 
 
+def derive_anew(store: Store) -> int | None:
+    """Derive all that follows, as a commit of its own; return its number, None if nothing changed.
+
+    Raises:
+        UsageError: a rule of the project is wrong.
+    """
+    rules = load_rules()
+    with store.write(activity="derivation") as tx:
+        _derive_all(tx, tuple(clause for rule in rules for clause in rule.clauses))
+        tx.set_setting(_SETTING, version_of(rules))
+        tx.recorded = bool(tx.changes.inserted or tx.changes.deleted)
+        return tx.number if tx.recorded else None
+
+
+def complete(store: Store) -> int | None:
+    """Derive a store whose commits were made before the rules, or with others.
+
+    Returns the number of the commit that this took, None where nothing was to be derived.
+
+    Raises:
+        UsageError: a rule of the project is wrong.
+    """
+    return None if store.head == 0 or is_derived(store) else derive_anew(store)
+
+
 def is_derived(store: Store) -> bool:
     """Tell whether a store is derived by the rules of this version."""
     return store.setting(_SETTING) == version_of(load_rules())
@@ -68,10 +93,8 @@ def is_derived(store: Store) -> bool:
 def examine_derived(store: Store, cursor: Cursor) -> Finding | None:
     """Compare what is derived with what follows, as a check of `kg.store.doctor`.
 
-    A store that is not derived by these rules is whole: its next commit derives it.
+    In a store whose commits were made before the rules, nothing may be derived yet.
     """
-    if not is_derived(store):
-        return None
     clauses = (clause for rule in load_rules() for clause in rule.clauses)
     found = differences(cursor, clauses)
     if not found:
@@ -79,8 +102,10 @@ def examine_derived(store: Store, cursor: Cursor) -> Finding | None:
     return Finding(
         "derived facts",
         sum(one.missing + one.surplus for one in found),
-        "what is derived is not what follows from the facts",
-        "Export the graph and import it into a new data folder: its commits derive it anew.",
+        "what is derived is not what follows from the facts"
+        if is_derived(store)
+        else "what follows from the facts is not derived, for they are older than the rules",
+        "Run 'clientgraph doctor --derive', which derives it anew.",
     )
 
 

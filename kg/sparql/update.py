@@ -109,8 +109,8 @@ def update(
                     running_on(store).entered(deadline, allowance, text),
                 ):
                     check_graph(tx.cursor)
-                    _run(Updating(store, tx, request, deadline), operations, evaluated, deadline)
-                inserted, deleted = tx.changes.inserted, tx.changes.deleted
+                    updating = Updating(store, tx, request, deadline)
+                    inserted, deleted = _run(updating, operations, evaluated, deadline)
                 if not inserted and not deleted:
                     tx.rollback()
         except NotOnEngineError as error:
@@ -121,9 +121,11 @@ def update(
 
 def _run(
     updating: Updating, operations: list[Operation], evaluated: set[int], deadline: Deadline
-) -> None:
+) -> tuple[int, int]:
+    """Run the operations, and what follows from them; return how many quads they added and took."""
     try:
         updating.run(operations, evaluated)
+        return updating.end()
     except EngineInterrupted:
         raise deadline.error() from None
     except EngineOutOfMemory as error:

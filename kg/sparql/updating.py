@@ -60,6 +60,7 @@ class Updating:
     """The execution of one request."""
 
     def __init__(self, store: Store, tx: Transaction, request: Request, deadline: Deadline) -> None:
+        self._store = store
         self._tx = tx
         self._request = request
         self._deadline = deadline
@@ -83,6 +84,13 @@ class Updating:
             except (UpdateError, RdfSyntaxError, UsageError):
                 if not getattr(operation, "silent", False):
                     raise
+
+    def end(self) -> tuple[int, int]:
+        """Do what ends a transaction; return how many quads the operations added and took out."""
+        counted = self._tx.changes.inserted, self._tx.changes.deleted
+        if any(counted):
+            self._store.prepare(self._tx)
+        return counted
 
     def _execute(self, operation: Operation, *, compiled: bool) -> None:
         match operation:

@@ -45,6 +45,7 @@ class Transaction:
         self._who = (agent, activity, note)
         self._stages = 0
         self.rolled_back = False
+        self.prepared = False
         self.recorded = True
         """Whether it ends as a commit; otherwise what it keeps is no change of the graph."""
 
@@ -322,8 +323,7 @@ class Store:
             try:
                 yield tx
                 if not tx.rolled_back:
-                    if tx.recorded and self.before_commit is not None:
-                        self.before_commit(tx)
+                    self.prepare(tx)
                     self._commit(tx)
             except BaseException as error:
                 with contextlib.suppress(duckdb.Error):
@@ -336,6 +336,13 @@ class Store:
                 raise
             finally:
                 cursor.close()
+
+    def prepare(self, tx: Transaction) -> None:
+        """Do now, such as within a deadline, what is done at the end of each transaction."""
+        if tx.recorded and not tx.prepared:
+            if self.before_commit is not None:
+                self.before_commit(tx)
+            tx.prepared = True
 
     def _commit(self, tx: Transaction) -> None:
         """Commit, and let readers know when the head is being moved."""

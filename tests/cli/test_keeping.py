@@ -8,6 +8,9 @@ from pathlib import Path
 import duckdb
 from pyoxigraph import CanonicalizationAlgorithm, Dataset, RdfFormat, parse
 
+from kg.sparql import update
+from kg.store import Store
+
 
 def test_export_writes_every_live_quad_with_its_graph(run) -> None:
     lines = run("export").stdout.splitlines()
@@ -66,13 +69,14 @@ def test_a_file_that_cannot_be_written_is_told(run, tmp_path: Path) -> None:
 
 
 def test_the_doctor_finds_a_whole_store_and_says_so(run) -> None:
-    result = run("doctor")
+    result = run("doctor", "--derive")
     assert result.exit_code == 0
     assert "The store is whole" in result.stderr
     assert all(line.endswith(": ok") for line in result.stdout.splitlines())
 
 
 def test_the_doctor_tells_what_is_wrong_and_what_to_do(run, data_dir: Path) -> None:
+    assert run("doctor", "--derive").exit_code == 0
     with duckdb.connect(data_dir / "clientgraph.duckdb") as store:
         store.execute("UPDATE predicate SET kinds = 0")
     result = run("doctor", "--format", "json")
@@ -82,6 +86,19 @@ def test_the_doctor_tells_what_is_wrong_and_what_to_do(run, data_dir: Path) -> N
     assert "compact" in wrong[0]["remedy"]
     assert run("compact").exit_code == 0
     assert run("doctor").exit_code == 0
+
+
+def test_the_doctor_derives_what_older_commits_lack(run, data_dir: Path) -> None:
+    with Store.open(data_dir / "clientgraph.duckdb") as store:
+        update(store, "INSERT DATA { <x:r> <https://w3id.org/clientgraph/ns#recommender> <x:p> }")
+    wrong = run("doctor")
+    assert wrong.exit_code == 1
+    assert "older than the rules" in wrong.stdout
+    assert "--derive" in wrong.stdout
+    mended = run("doctor", "--derive")
+    assert mended.exit_code == 0
+    assert "Derived by commit" in mended.stderr
+    assert "was right" in run("doctor", "--derive").stderr
 
 
 def test_compaction_keeps_what_export_writes(run) -> None:

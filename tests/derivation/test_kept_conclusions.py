@@ -12,17 +12,19 @@ from rdflib import ORG, RDF, Literal, URIRef
 
 from kg.derivation import (
     Clause,
+    complete,
+    derive_anew,
     derive_in,
     differences,
     examine_derived,
     is_derived,
     load_rules,
 )
-from kg.errors import UpdateError
+from kg.errors import QueryTimeoutError, UpdateError
 from kg.ingest import why
 from kg.namespaces import CG, PERSONAL_RULES_GRAPH, PROVENANCE_GRAPH, RULES_GRAPH, graph_iri
 from kg.sparql import query, update
-from kg.store import Store
+from kg.store import Store, Transaction
 
 EX = "https://example.org/"
 FACTS = str(graph_iri("facts", "one"))
@@ -219,6 +221,32 @@ def test_many_new_triples_are_followed_like_few(store: Store) -> None:
     count = f"SELECT (COUNT(*) AS ?n) {{ <{EX}s> <{CG.hasClient}> ?client }}"
     with closing(query(store, count)) as answer:
         assert [row[0].toPython() for row in answer.terms()] == [60000]
+
+
+def test_a_store_older_than_the_rules_is_completed_once() -> None:
+    with Store.open() as store:
+        assert complete(store) is None
+        update(store, f"INSERT DATA {{ <x:r> <{CG.recommender}> <x:p> }}")
+        found = examine_derived(store, store.cursor())
+        assert found is not None
+        assert "older than the rules" in found.problem
+        assert (complete(store), complete(store), store.head) == (2, None, 2)
+        check(store)
+        assert (derive_anew(store), store.head) == (None, 2)
+
+
+def test_the_deadline_of_an_update_holds_for_what_follows_from_it(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def long(tx: Transaction) -> None:
+        tx.cursor.execute(
+            "SELECT max(hash(a.i + b.i)) FROM range(200000) a(i), range(2000000) b(i)"
+        )
+
+    monkeypatch.setattr(store, "before_commit", long)
+    with pytest.raises(QueryTimeoutError):
+        update(store, "INSERT DATA { <x:a> <x:b> <x:c> }", timeout=0.2)
+    assert store.head == 0
 
 
 def test_doctor_finds_what_is_derived_wrongly(store: Store) -> None:
