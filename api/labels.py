@@ -77,7 +77,9 @@ def names_of(iris: Sequence[str]) -> dict[str, tuple[str, str, str]]:
     told: dict[str, dict[str, str]] = {}
     for iri, predicate, value in texts_of(text):
         of_thing = told.setdefault(iri, {})
-        of_thing[predicate] = min(value, of_thing.get(predicate, value))
+        # What a party is comes before what else it was found to be.
+        known = (value, of_thing.get(predicate, value))
+        of_thing[predicate] = min(known, key=lambda one: (one not in PARTY_KINDS, one))
     return {iri: _called(iri, of_thing) for iri, of_thing in told.items() if _TYPE in of_thing}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from rdflib import URIRef
@@ -17,7 +17,7 @@ from api.labels import label_of, names_of, pseudonym, texts_of
 from kg.errors import UsageError
 from kg.ingest import why
 from kg.lifecycle.classify import party_records
-from kg.namespaces import CG, FUNCTION, ID, RDF, VCARD, XSD
+from kg.namespaces import CG, DERIVED_GRAPHS, FUNCTION, ID, RDF, VCARD, XSD
 from kg.store import Kind, RawTerm, decode, hides
 
 EVENTS_SHOWN = 200
@@ -62,6 +62,7 @@ class Fact:
     file: str | None
     row: int | None
     graph: str
+    derived: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +125,17 @@ def read_party(iri: str) -> Party:
 
 
 def read_facts(iri: str) -> list[Fact]:
-    """Return the facts about a party that hold and that the caller may see, with their sources."""
+    """Return the facts about a party that hold and that the caller may see, with their sources.
+
+    Parties that are the value of a fact are called by their names.
+    """
+    facts = _facts(iri)
+    names = names_of([fact.value_iri for fact in facts if fact.value_iri.startswith(_OWN)])
+    named = [replace(fact, value=names.get(fact.value_iri, (fact.value,))[0]) for fact in facts]
+    return sorted(named, key=lambda fact: (fact.derived, label_of(fact.property), fact.value))
+
+
+def _facts(iri: str) -> list[Fact]:
     store, hidden = services().store, caller().hidden_graphs
     facts = []
     for one in why(store, (iri, None, None)):
@@ -132,15 +143,15 @@ def read_facts(iri: str) -> list[Fact]:
         if one.until is not None or hides(hidden, graph) or one.predicate[1] in _UNTOLD:
             continue
         if one.predicate[1] in _NESTED:
-            facts += read_facts(one.object[1])
+            facts += _facts(one.object[1])
             continue
         facts.append(
             Fact(
                 one.predicate[1], _value(one.object), _iri(one.object), f"{one.at:%Y-%m-%d %H:%M}",
-                one.agent, one.import_id, one.file, one.row, graph,
+                one.agent, one.import_id, one.file, one.row, graph, hides((DERIVED_GRAPHS,), graph),
             )
         )  # fmt: skip
-    return sorted(facts, key=lambda fact: (label_of(fact.property), fact.value))
+    return facts
 
 
 def read_events(party: Party, day: date) -> list[Event]:

@@ -67,6 +67,16 @@ class KeptQuery:
         """Return the parameters that the header of a version declares."""
         return read_parameters(self.version(number).text, self.name)
 
+    def question(self, number: int | None = None) -> NamedQuery:
+        """Return a version as a question, by its name and its description.
+
+        Raises:
+            UsageError: there is no such version.
+        """
+        text, declared = self.version(number).text, self.parameters(number)
+        titles, purpose = {"": self.name}, {"": self.description}
+        return NamedQuery(self.name, "", titles, purpose, "", declared, text)
+
     def bind(
         self,
         values: Mapping[str, str],
@@ -80,9 +90,7 @@ class KeptQuery:
         Raises:
             UsageError: a parameter is unknown, missing, or of another type.
         """
-        text, declared = self.version(number).text, self.parameters(number)
-        named = NamedQuery(self.name, "", {}, {}, "", declared, text)
-        return named.bind(values, today=today, organization=organization)
+        return self.question(number).bind(values, today=today, organization=organization)
 
     def seen_by(self, user: str, *, all_queries: bool = False) -> bool:
         """Tell whether a user may see it."""

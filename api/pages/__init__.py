@@ -10,9 +10,11 @@ from api.pages import (
     analyses,
     chains,
     dashboard,
+    docs,
     duplicates,
     history,
     imports,
+    kept,
     login,
     network,
     ontology,
@@ -24,8 +26,10 @@ from api.pages import (
     staged,
     start,
 )
+from api.pages.glossary import register_glossary
 from api.pages.naming import label_of
 from api.pages.terms import abbreviate
+from api.pages.tour import register_tour
 from kg import __version__
 
 MENU = (
@@ -47,9 +51,11 @@ PARTS = (
     analyses,
     chains,
     dashboard,
+    docs,
     duplicates,
     history,
     imports,
+    kept,
     login,
     network,
     ontology,
@@ -70,6 +76,8 @@ def register_pages(app: Flask) -> None:
     for part in PARTS:
         pages.register_blueprint(part.blueprint)
     app.register_blueprint(pages)
+    register_glossary(app)
+    register_tour(app)
     app.jinja_env.filters["abbreviated"] = abbreviate
     app.jinja_env.filters["named"] = label_of
     app.jinja_env.filters["activity"] = history.activity_name

@@ -14,10 +14,10 @@ from api.analyses import compute
 from api.as_of import shown_date
 from api.asking import ask
 from api.config import services
+from api.kept import find_question
 from api.labels import concept_label, names_of
 from api.language import day_text, translate
 from api.pages.panels import panel, render_panel
-from api.queries import find_named
 from kg.analysis import ANALYSES
 from kg.errors import UsageError
 from kg.lifecycle import STEPS, Table
@@ -173,7 +173,7 @@ def _moves(points: list[Point]) -> list[dict[str, Any]]:
 
 
 def _revenue() -> list[dict[str, Any]]:
-    named = find_named("revenue-by-month")
+    named = find_question("revenue-by-month")
     bound = named.bind({}, organization=services().settings.organization)
     with closing(ask(named.text, bindings=bound)) as result:
         names = list(result.variables)

@@ -11,6 +11,7 @@ from flask import Blueprint, Response, make_response, render_template, request, 
 
 from api.analyses import day_of, reading
 from api.errors import Problem, problem_of
+from api.labels import concept_label
 from api.pages.network_views import Member, Told, Tree, members, panel, path, tree
 from api.pictures import (
     MOST_PARTIES,
@@ -74,6 +75,7 @@ def show_network() -> Response:
         "network.html",
         view=view,
         stages=STAGES,
+        stage_names={stage: concept_label("stage", stage) for stage in STAGES},
         limits=LIMITS,
         limit=request.args.get("limit", str(OPENING)),
         chosen_stages=request.args.getlist("stage"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -10,17 +11,19 @@ from flask import Blueprint, Response, current_app, make_response, render_templa
 
 from api.config import services
 from api.errors import Problem, problem_of
+from api.kept import find_question, find_visible, may_change, read_number, visible_queries
 from api.pages.running import Answer, RecentAnswers, run
 from api.pages.terms import cell_of, numeric_columns
-from api.queries import OWN_PARAMETERS, find_named
+from api.queries import OWN_PARAMETERS
 from kg.catalog import NamedQuery, Term
 from kg.errors import ClientgraphError
+from kg.library import SHARINGS
 from kg.namespaces import PREFIXES
 from kg.sparql.results import formats_of
 
 PAGE_ROWS = 50
 _SHOWN_PREFIXES = ("cg", "foaf", "org", "rdfs", "skos", "xsd")
-_PAGE_PARAMETERS = OWN_PARAMETERS | {"as_of", "page", "run", "theme"}
+_PAGE_PARAMETERS = OWN_PARAMETERS | {"as_of", "done", "page", "run", "theme", "tour"}
 
 blueprint = Blueprint("query", __name__)
 
@@ -41,7 +44,8 @@ class Asked:
 
     def link(self, format_name: str) -> str:
         """Return the address of the answer in a format."""
-        return f"{self.address}?{urlencode({**self.arguments, 'format': format_name})}"
+        mark = "&" if "?" in self.address else "?"
+        return f"{self.address}{mark}{urlencode({**self.arguments, 'format': format_name})}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,18 +62,21 @@ def show_query() -> Response:
     """Show the form, and the answer when a query is given."""
     text = request.args.get("query", "")
     if not text.strip():
-        start = request.args.get("edit")
-        return _render(text=find_named(start).text if start else default_text())
+        return _render(**_begun(request.args.get("edit", "")))
     asked = Asked(text, {}, url_for("sparql.get_sparql"), {"query": text})
     return _answered({"text": text}, asked)
 
 
 @blueprint.get("/query/<name>")
 def show_named(name: str) -> Response:
-    """Show a named question with its parameters, and its answer when it is asked to run."""
-    named = find_named(name)
+    """Show a question or a kept query with its parameters; its answer when it is asked to run."""
+    version = read_number("version")
+    named = find_question(name, version)
     values = {key: text for key, text in request.args.items() if key not in _PAGE_PARAMETERS}
     shown: dict[str, Any] = {"named": named, "values": values, "text": named.text}
+    if named.name not in services().catalog:
+        kept = find_visible(name)
+        shown |= {"kept": kept, "version": kept.version(version), "own": may_change(kept)}
     if "run" not in request.args:
         return _render(**shown)
     try:
@@ -77,6 +84,11 @@ def show_named(name: str) -> Response:
     except ClientgraphError as error:
         return _render(problem_of(error), **shown)
     return _answered(shown, asked)
+
+
+def render_refused(problem: Problem, given: Mapping[str, str]) -> Response:
+    """Return the page with what was to be kept, and why it was not."""
+    return _render(problem, text=given.get("text", ""), keeping=given)
 
 
 def default_text() -> str:
@@ -101,9 +113,23 @@ def excerpt(text: str, line: int, column: int | None) -> list[SourceLine]:
     return shown
 
 
+def _begun(name: str) -> dict[str, Any]:
+    """Return what the editor starts with: the text of a question, or one of ours.
+
+    What the caller may change is offered to be kept under its name again.
+    """
+    if not name:
+        return {"text": default_text()}
+    found = find_question(name)
+    keeping = {}
+    if found.name not in services().catalog and may_change(kept := find_visible(name)):
+        keeping = {"name": name, "description": kept.description, "sharing": kept.sharing}
+    return {"text": found.text, "keeping": keeping}
+
+
 def _ask_named(named: NamedQuery, values: dict[str, str]) -> Asked:
     given = {key: text for key, text in values.items() if text.strip()}
-    address = url_for("queries.run_query", name=named.name)
+    address = url_for("queries.run_query", name=named.name, version=request.args.get("version"))
     bound = named.bind(given, organization=services().settings.organization)
     return Asked(named.text, bound, address, given)
 
@@ -124,13 +150,15 @@ def _render(problem: Problem | None = None, **shown: Any) -> Response:
     if problem and isinstance(line := problem.place.get("line"), int):
         column = problem.place.get("column")
         lines = excerpt(shown["text"], line, column if isinstance(column, int) else None)
-    values = {"answer": None, "named": None, "values": {}, **shown}
+    values = {"answer": None, "named": None, "values": {}, "kept": None, "keeping": {}, **shown}
     page = render_template(
         "query.html",
         problem=problem,
         default_text=default_text(),
         lines=lines,
         catalog=services().catalog.values(),
+        library=visible_queries(),
+        sharings=SHARINGS,
         seconds=services().settings.timeout,
         formats=formats_of(values["answer"].form) if values["answer"] else (),
         **values,

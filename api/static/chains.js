@@ -15,6 +15,8 @@ const side = document.getElementById("side");
 const form = document.getElementById("what-if");
 const asked = new URLSearchParams(location.search);
 let chosen = asked.get("unit");
+/** Whether the whole picture is wanted, null while nobody has said so. */
+let fitted = null;
 
 const drawn = (name, attributes, ...children) => {
   const made = document.createElementNS(SVG, name);
@@ -71,11 +73,17 @@ function draw(data) {
   for (const one of nodes) picture.append(box(one, graph.node(one.key), off));
   holder.querySelector("svg")?.remove();
   holder.append(picture);
-  holder.classList.toggle("whole", width <= holder.clientWidth * 1.35);
+  fit();
   const note = document.getElementById("left-out");
   note.hidden = !left;
   if (left) note.textContent = text("chain.left_out", { n: left });
   mark();
+}
+
+/** Shows the whole picture where that is wanted, or where it stays readable; else it is scrolled. */
+function fit() {
+  const width = Number(holder.querySelector("svg").getAttribute("width"));
+  holder.classList.toggle("whole", fitted ?? width <= holder.clientWidth * 1.35);
 }
 
 function line({ supplier, client, share, loop }, points, names, off) {
@@ -201,8 +209,12 @@ document.addEventListener("click", (event) => {
   }
   const off = target.closest("[data-switch]");
   if (off) toggle(off.dataset.switch);
-  const fit = target.closest("[data-fit]");
-  if (fit) fit.ariaPressed = String(holder.classList.toggle("whole"));
+  const button = target.closest("[data-fit]");
+  if (button) {
+    fitted = !holder.classList.contains("whole");
+    fit();
+    button.ariaPressed = String(fitted);
+  }
   if (target.closest("[data-save]")) save("chains.svg", standalone(holder.querySelector("svg")));
   if (target.closest("[data-all-on]")) {
     event.preventDefault();
@@ -220,5 +232,6 @@ if (holder) {
   });
   document.querySelector("#units .buttons").hidden = true;
   draw(current());
+  new ResizeObserver(fit).observe(holder);
   if (chosen) choose(chosen);
 }

@@ -1,5 +1,6 @@
 // The editor of queries: highlighting, and completion from the vocabulary and the data.
 
+import { text } from "./texts.js";
 import { Yasqe } from "./vendor/editor.js";
 
 const SHORTEST = 2;
@@ -29,6 +30,7 @@ export function openEditor(area, run) {
   // What it tells of itself is in English only.
   editor.showNotification = () => {};
   editor.hideNotification("keyboardShortcuts");
+  new MutationObserver(translateHints).observe(host, { childList: true, subtree: true });
   editor.setOption("extraKeys", {
     ...editor.getOption("extraKeys"),
     "Ctrl-Enter": run,
@@ -46,6 +48,15 @@ export function openEditor(area, run) {
     if (typed && wordBefore(editor).word.length >= SHORTEST && !editor.state.completionActive) complete(editor);
   });
   return editor;
+}
+
+/** Puts what the editor says of a mistake, once it is shown, into the page's language. */
+function translateHints() {
+  for (const hint of document.querySelectorAll(".yasqe_tooltip:not([lang])")) {
+    hint.lang = document.documentElement.lang;
+    const expected = [...hint.querySelectorAll("strong")].map((one) => one.textContent);
+    if (expected.length) hint.textContent = text("script.query.expected", { what: expected.join(", ") });
+  }
 }
 
 function complete(editor) {

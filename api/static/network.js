@@ -117,10 +117,11 @@ function openChain(key) {
 // The table
 
 function showTable({ parties, stages }) {
+  const stageNames = JSON.parse(holder.dataset.stages);
   const rows = parties.key.map((key, i) => ({
     key,
     name: parties.name[i],
-    stage: text(`network_stage.${stages[parties.stage[i]] || "NONE"}`),
+    stage: stageNames[stages[parties.stage[i]]] ?? text("drawing.unclassified"),
     downstream: Math.round(parties.downstream[i] / 100),
     brought: parties.descendants[i],
     depth: parties.depth[i],

@@ -63,6 +63,7 @@ async function run() {
     const read = readAnswer(response.headers.get("Content-Type"), body);
     const offered = FORMATS[read.triples ? "graph" : "select"].map(([name, suffix]) => ({ name, file: `answer.${suffix}`, address: `${link}&format=${name}` }));
     await showAnswer(answer, read, factsOf(read, response, seconds), offered);
+    if (form.dataset.version) answer.append(citation(link, response.headers.get("X-Clientgraph-Commit")));
     remember(query, read, seconds);
   } catch (error) {
     const stopped = error.name === "AbortError";
@@ -116,6 +117,11 @@ async function explain() {
 function shareLink() {
   const link = `/query?${new URLSearchParams({ query: editor.getValue() })}`;
   return link.length < LONG_LINK ? link : "/query";
+}
+
+/** Returns a link to the same answer for ever: of a version of a kept query, on the commit that it is of. */
+function citation(link, commit) {
+  return element("p", { class: "downloads" }, element("a", { href: `${link}&commit=${commit}` }, text("script.query.cite")));
 }
 
 async function share(event) {
@@ -187,6 +193,10 @@ form.addEventListener("submit", (event) => {
 }, { capture: true });
 
 if (!named) {
+  const keep = document.getElementById("keep");
+  keep.addEventListener("submit", () => {
+    keep.elements.text.value = editor.getValue();
+  });
   area.before(tabs);
   form.after(past);
   form.removeAttribute("data-run-on-ctrl-enter");

@@ -1,42 +1,20 @@
 """A browser, and a server over a small store to point it at."""
 
-import os
 import threading
-from pathlib import Path
 
 import pytest
-from selenium import webdriver
-from selenium.webdriver.chrome.service import Service
 from werkzeug.serving import make_server
 
 from api.factory import create_app
 from kg.config import Settings
 from kg.store import Store
-
-CHROMIUM = Path("/usr/bin/chromium")
-CHROMEDRIVER = Path("/usr/bin/chromedriver")
-_OPTIONS = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    # WebGL is drawn by the processor.
-    "--use-angle=swiftshader",
-    "--enable-unsafe-swiftshader",
-    "--disable-background-networking",
-    "--no-first-run",
-    "--disable-component-update",
-    "--disable-sync",
-    "--disable-dev-shm-usage",
-    "--window-size=1280,1000",
-    "--lang=en",
-)
+from tests.browser.chromium import missing, open_browser
 
 
 def pytest_collection_modifyitems(items):
     """Skip these tests, with the reason, where Debian's browser is not installed."""
-    missing = [str(path) for path in (CHROMIUM, CHROMEDRIVER) if not path.exists()]
-    if missing:
-        reason = f"{' and '.join(missing)} missing: apt-get install chromium chromium-driver"
+    if absent := missing():
+        reason = f"{' and '.join(absent)} missing: apt-get install chromium chromium-driver"
         for item in items:
             if "browser" in item.keywords:
                 item.add_marker(pytest.mark.skipif(True, reason=reason))
@@ -83,13 +61,6 @@ def server(tmp_path):
 @pytest.fixture(scope="session")
 def browser(tmp_path_factory):
     """Yield a browser with a profile of its own."""
-    options = webdriver.ChromeOptions()
-    options.binary_location = str(CHROMIUM)
-    for one in _OPTIONS:
-        options.add_argument(one)
-    options.add_argument(f"--user-data-dir={tmp_path_factory.mktemp('profile')}")
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    service = Service(str(CHROMEDRIVER), log_output=os.devnull)
-    driver = webdriver.Chrome(options=options, service=service)
+    driver = open_browser(tmp_path_factory.mktemp("profile"))
     yield driver
     driver.quit()
