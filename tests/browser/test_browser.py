@@ -141,8 +141,9 @@ def test_syntax_error_shows_its_line(page):
 
 def test_a_table_of_many_rows_is_drawn_where_it_is_scrolled(page):
     browser = page("/query")
-    numbers = " ".join(str(n) for n in range(3_000))
-    write(browser, f"SELECT ?n {{ VALUES ?n {{ {numbers} }} }}")
+    tens, units = (" ".join(str(n) for n in range(many)) for many in (100, 30))
+    pairs = f"VALUES ?a {{ {tens} }} VALUES ?b {{ {units} }}"
+    write(browser, f"SELECT ?n {{ {pairs} BIND(30 * ?a + ?b AS ?n) }} ORDER BY ?n")
     answered(browser, "#answer .data-table")
     assert "3,000 rows" in text(browser, "#answer .facts")
     drawn = len(browser.find_elements(By.CSS_SELECTOR, "#answer tbody tr"))
