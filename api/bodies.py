@@ -54,8 +54,11 @@ def _kept(source: IO[bytes], media_type: str, path: Path) -> Received:
         rdf_format(media_type)
     except UsageError:
         known = ", ".join(one.media_type for one in FORMATS.values())
-        told = f"is {media_type!r}" if media_type else "is missing"
-        raise UnsupportedMediaType(f"The Content-Type {told}: send RDF as {known}.") from None
+        raise UnsupportedMediaType(
+            f"The Content-Type is {media_type!r}: send RDF as {known}."
+            if media_type
+            else f"The Content-Type is missing: send RDF as {known}."
+        ) from None
     with path.open("wb") as target:
         shutil.copyfileobj(source, target, 2**20)
     return Received(path, media_type)

@@ -8,13 +8,19 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import cast
 
 _TEXTS = Path(__file__).with_name("french.json")
-"""`messages`: English message -> French message; `values`: values that are words, likewise."""
+"""`messages`: English message -> French message; `values`: values that hold words, likewise.
 
+`faults` are what a document of text is told at a place of it, without that place and the full stop.
+"""
+
+_PLACES = {"{place}": "{place}", "{place} line {line}": "{place} ligne {line}"}
+"""What a fault stands behind."""
 
 _LONGEST = 2000
 """Characters of a message that is looked up; a longer one quotes what is no message."""
@@ -24,11 +30,10 @@ def french(message: str) -> str | None:
     """Return a message in French, None where it is not known there."""
     if len(message) > _LONGEST:
         return None
-    for pattern, text in _patterns():
+    for pattern, text in _patterns("messages"):
         found = pattern.fullmatch(message)
         if found is not None:
-            words = _texts()["values"]
-            values = {name: words.get(value, value) for name, value in found.groupdict().items()}
+            values = {name: _value(value) for name, value in found.groupdict().items()}
             return text.format_map(values)
     return None
 
@@ -45,12 +50,30 @@ def _texts() -> dict[str, dict[str, str]]:
     return cast("dict[str, dict[str, str]]", json.loads(_TEXTS.read_text("utf-8")))
 
 
+def _value(value: str) -> str:
+    """Return a value of a message with its words in French."""
+    for pattern, text in _patterns("values"):
+        found = pattern.fullmatch(value)
+        if found is not None:
+            return text.format_map(found.groupdict())
+    return value
+
+
 @cache
-def _patterns() -> list[tuple[re.Pattern[str], str]]:
-    """Return the messages as patterns, those with the most words of their own first."""
-    pairs = _texts()["messages"].items()
+def _patterns(kind: str) -> list[tuple[re.Pattern[str], str]]:
+    """Return texts as patterns, those with the most words of their own first."""
+    pairs = list(_texts()[kind].items())
+    if kind == "messages":
+        pairs += _placed()
     ordered = sorted(pairs, key=lambda pair: -len(re.sub(r"\{\w+\}", "", pair[0])))
     return [(_pattern(english), text) for english, text in ordered]
+
+
+def _placed() -> Iterator[tuple[str, str]]:
+    """Yield the faults behind their places, in both languages."""
+    for place, translated in _PLACES.items():
+        for english, text in _texts()["faults"].items():
+            yield f"{place}: {english}.", f"{translated} : {text}."
 
 
 def _pattern(english: str) -> re.Pattern[str]:

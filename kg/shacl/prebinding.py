@@ -50,10 +50,9 @@ def check_query(text: str, where: str, bound: Set[str], *, form: str = "SelectQu
     except QueryError as error:
         raise ShapesError(f"{where} cannot be read: {error}") from error
     if algebra.name != form or (form == "SelectQuery" and _THIS not in algebra.PV):
-        wanted = (
-            "a SELECT query whose result has $this" if form == "SelectQuery" else "an ASK query"
-        )
-        raise ShapesError(f"{where} is not {wanted}.")
+        if form == "SelectQuery":
+            raise ShapesError(f"{where} is not a SELECT query whose result has $this.")
+        raise ShapesError(f"{where} is not an ASK query.")
     with parsing():
         syntax = list(parseQuery(text))
     for node in _nodes(syntax):
