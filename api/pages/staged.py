@@ -18,6 +18,7 @@ from api.config import services
 from api.errors import Problem, problem_of, problem_of_any
 from api.identity import caller
 from api.imports import flag, options_of, sheets_response
+from api.language import current_language
 from api.pages.findings import GROUP_SHOWN, grouped, moved
 from api.pages.naming import label_of
 from api.pages.paging import page_of
@@ -212,9 +213,11 @@ def _files_page(
     """Show the files; what was found out about them is kept, for they do not change."""
     if "files" not in sending.seen:
         try:
-            found = [one.as_json() for path in sending.paths for one in inspect(path)]
+            language = current_language()
+            inspected = [inspect(path, language=language) for path in sending.paths]
         except ClientgraphError as error:
             return _failed(sending, _without_folder(sending, problem_of(error)))
+        found = [one.as_json() for parts in inspected for one in parts]
         sending.seen["files"] = found
         proposals = [one["proposed"] for one in found if one["proposed"]]
         if len(sending.files) == 1 and proposals and sending.mapping is None:

@@ -7,11 +7,24 @@ from pathlib import Path
 import click
 
 from kg.cli.output import TABLE_FORMATS, shortened, write_table
-from kg.cli.session import current_settings
+from kg.cli.session import current_settings, language_option
+from kg.french import in_both
 from kg.ingest.preview import ROWS, PreviewQuad, preview
 from kg.ingest.suggestion import suggest
 from kg.store import Store
 
+_TEXTS = {
+    "en": {
+        "mapped": "template {template}: {count} columns mapped",
+        "missing": "required, and not found: {column}",
+        "place": "{file}, row {row}: ",
+    },
+    "fr": {
+        "mapped": "modèle {template} : {count} colonnes reprises",
+        "missing": "obligatoire, et introuvable : {column}",
+        "place": "{file}, ligne {row} : ",
+    },
+}
 _COLUMNS = ("file", "row", "subject", "predicate", "object", "graph")
 _file = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -30,17 +43,20 @@ def map_group() -> None:
     type=click.Path(dir_okay=False, path_type=Path),
     help="File to write; standard output otherwise.",
 )
-def map_suggest(file: Path, *, name: str | None, output: Path | None) -> None:
+@language_option
+def map_suggest(file: Path, *, name: str | None, output: Path | None, language: str) -> None:
     """Propose a mapping document for FILE, from its headers and its values."""
     with Store.open() as store:
-        found = suggest(store.cursor(), file, name)
+        found = suggest(store.cursor(), file, name, language=language)
     if output is None:
         click.echo(found.text, nl=False)
     else:
         output.write_text(found.text, encoding="utf-8", newline="\n")
-    click.echo(f"template {found.template}: {len(found.columns)} columns mapped", err=True)
-    for column in found.missing:
-        click.echo(f"required, and not found: {column}", err=True)
+    texts = _TEXTS[language]
+    told = [texts["mapped"].format(template=found.template, count=len(found.columns))]
+    told += [texts["missing"].format(column=column) for column in found.missing]
+    told += [in_both(notice).get(language, notice) for notice in found.notices]
+    click.echo("\n".join(told), err=True)
 
 
 @map_group.command("preview")
@@ -56,7 +72,10 @@ def map_suggest(file: Path, *, name: str | None, output: Path | None) -> None:
 @click.option(
     "--format", "name", type=click.Choice(TABLE_FORMATS), default="table", show_default=True
 )
-def map_preview(paths: tuple[Path, ...], *, mapping: Path | None, rows: int, name: str) -> None:
+@language_option
+def map_preview(
+    paths: tuple[Path, ...], *, mapping: Path | None, rows: int, name: str, language: str
+) -> None:
     """Show the first rows of PATHS as triples; nothing is kept.
 
     The exit code is 1 when a cell of these rows cannot be mapped.
@@ -64,7 +83,8 @@ def map_preview(paths: tuple[Path, ...], *, mapping: Path | None, rows: int, nam
     found = preview(paths, mapping, rows=rows, settings=current_settings())
     write_table(_COLUMNS, [_row(quad) for quad in found.quads], name)
     for finding in found.findings:
-        click.echo(f"{finding.file}, row {finding.row}: {finding.message['en']}", err=True)
+        place = _TEXTS[language]["place"].format(file=finding.file, row=finding.row)
+        click.echo(f"{place}{finding.message[language]}", err=True)
     if found.findings:
         raise click.exceptions.Exit(1)
 

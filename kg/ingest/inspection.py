@@ -54,8 +54,10 @@ class Inspected:
         return dataclasses.asdict(self)
 
 
-def inspect(path: Path) -> list[Inspected]:
+def inspect(path: Path, *, language: str = "en") -> list[Inspected]:
     """Return what a file is; a workbook with sheets named after templates is one for each.
+
+    A document that is proposed has its comments in the language `en` or `fr`.
 
     Raises:
         SourceError: it cannot be read.
@@ -68,7 +70,7 @@ def inspect(path: Path) -> list[Inspected]:
         try:
             given = find_inputs([path], None).tables
         except UsageError:
-            return [_unknown(cursor, path, size)]
+            return [_unknown(cursor, path, size, language)]
         found = []
         for number, (document, files) in enumerate(given):
             file = next(iter(files.values()))
@@ -103,11 +105,11 @@ def _read(cursor: Cursor, path: Path, size: int, relation: str, sheet: str | Non
     )
 
 
-def _unknown(cursor: Cursor, path: Path, size: int) -> Inspected:
+def _unknown(cursor: Cursor, path: Path, size: int, language: str) -> Inspected:
     """Return what a file is that is not named after a template, with a proposal where one fits."""
     read = _read(cursor, path, size, "inspected", None)
     try:
-        proposal = suggest(cursor, path)
+        proposal = suggest(cursor, path, language=language)
     except UsageError:
         return read
     return dataclasses.replace(
@@ -115,6 +117,7 @@ def _unknown(cursor: Cursor, path: Path, size: int) -> Inspected:
         likely=proposal.template,
         proposed=proposal.text,
         missing=proposal.missing,
+        notices=(*read.notices, *proposal.notices),
         known={
             header: column
             for column, rule in proposal.columns.items()

@@ -2,32 +2,34 @@
 
 The file is taken for the template that most of its columns are known to, in English or French. The
 proposal computes the template's columns from the file's own, each in the form that its values show
-(day first, decimal comma ...), and maps them as the template does, without what the file lacks.
+(day first, decimal comma, words for codes ...), and maps them as the template does, without what
+the file lacks. It says which values the codes may have, so that an import refuses others.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from kg.errors import UsageError
+from kg.french import in_both
+from kg.ingest.codes import code_of, codes_of
 from kg.ingest.headers import SYNONYMS, folded, recognise
-from kg.ingest.inputs import template, template_names, template_path
+from kg.ingest.inputs import template, template_names
 from kg.ingest.layout import Layout
 from kg.ingest.mapping import Cell
-from kg.ingest.readers import formulation, read_table
+from kg.ingest.readers import read_table
+from kg.ingest.reduction import reduced_document
 from kg.ingest.values import Column, form_of, meaning_of
 from kg.store import Cursor
 
 SAMPLE = 1000
-"""Rows whose values are looked at."""
+"""Rows whose values are looked at, and different values of a column of codes."""
+_TOLD = 5
+"""Values that a notice names."""
 
-_REFERENCE = re.compile(r"\$\(([^()]+)\)")
 _ALL_NAMES = {folded(name) for names in SYNONYMS.values() for name in names} | {
     folded(name) for name in SYNONYMS
 }
@@ -44,10 +46,16 @@ class Suggestion:
     left_out: tuple[str, ...]
     missing: tuple[str, ...]
     """Required columns of the template that nothing in the file gives."""
+    notices: tuple[str, ...]
+    """What is to be looked at: values that mean no code, and what was assumed."""
 
 
-def suggest(cursor: Cursor, path: Path, name: str | None = None) -> Suggestion:
+def suggest(
+    cursor: Cursor, path: Path, name: str | None = None, *, language: str = "en"
+) -> Suggestion:
     """Return the document proposed for a file, after the template `name` or the one that fits.
+
+    Its comments are in the language `en` or `fr`.
 
     Raises:
         SourceError: the file cannot be read.
@@ -56,31 +64,49 @@ def suggest(cursor: Cursor, path: Path, name: str | None = None) -> Suggestion:
     layout = Layout(lambda cells: sum(folded(cell) in _ALL_NAMES for cell in cells))
     table = read_table(cursor, path, "suggested", layout)
     values = [
-        Column(header, _sample(cursor, position))
+        Column(header, tuple(_sample(cursor, position)))
         for position, header in enumerate(table.columns)
         if header
     ]
     chosen = name or _fitting(path, [column.header for column in values])
     cells = next(source.cells for source in template(chosen).sources if source.access)
     found = _found(cells, values)
+    for cell in cells:
+        if cell.one_of and cell.column in found:
+            header = found[cell.column].header
+            different = _different(cursor, table.columns.index(header))
+            found[cell.column] = Column(header, tuple(different))
     columns = {
         cell.column: form_of(cell, found[cell.column]) for cell in cells if cell.column in found
     }
-    columns |= _assumed(cells, columns)
+    assumed = _assumed(cells, columns)
+    columns |= assumed
     used = {column.header for column in found.values()}
     missing = tuple(c.column for c in cells if c.required and c.column not in columns)
     left_out = tuple(column.header for column in values if column.header not in used)
-    text = _document(path, chosen, columns, left_out, missing)
-    return Suggestion(text, chosen, columns, left_out, missing)
+    notices = (*_not_understood(cells, found), *_of_assumed(assumed))
+    comments = _comments(path, chosen, left_out, missing, notices)
+    text = "".join(f"# {in_both(line).get(language, line)}\n" for line in comments)
+    text += reduced_document(path, chosen, columns, _held(cells, found))
+    return Suggestion(text, chosen, columns, left_out, missing, notices)
 
 
-def _sample(cursor: Cursor, position: int) -> tuple[str, ...]:
-    """Return the first values of a column."""
+def _sample(cursor: Cursor, position: int) -> Iterator[str]:
+    """Yield the first values of a column."""
     rows = cursor.execute(
         f"SELECT c{position} FROM temp.suggested WHERE c{position} IS NOT NULL"
         f" ORDER BY _row LIMIT {SAMPLE}"
-    ).fetchall()
-    return tuple(row[0] for row in rows)
+    )
+    return (row[0] for row in rows.fetchall())
+
+
+def _different(cursor: Cursor, position: int) -> Iterator[str]:
+    """Yield the different values of a column, those that come first."""
+    rows = cursor.execute(
+        f"SELECT c{position} FROM temp.suggested WHERE c{position} IS NOT NULL"
+        f" GROUP BY ALL ORDER BY min(_row) LIMIT {SAMPLE}"
+    )
+    return (row[0] for row in rows.fetchall())
 
 
 def _fitting(path: Path, headers: Sequence[str]) -> str:
@@ -109,6 +135,9 @@ def _found(cells: Sequence[Cell], values: Sequence[Column]) -> dict[str, Column]
     by_header = {column.header: column for column in values}
     named = recognise(by_header, [cell.column for cell in cells])
     found = {column: by_header[header] for column, header in named.items()}
+    for cell in cells:
+        if cell.required and cell.one_of:
+            found |= _coded(cell, found, values)
     free = [column for column in values if column not in found.values()]
     wanted = {cell.column for cell in cells}
     for column in free:
@@ -116,6 +145,52 @@ def _found(cells: Sequence[Cell], values: Sequence[Column]) -> dict[str, Column]
         if meaning in wanted and meaning not in found:
             found[meaning] = column
     return found
+
+
+def _coded(cell: Cell, found: Mapping[str, Column], values: Sequence[Column]) -> dict[str, Column]:
+    """Return the column whose values mean codes, unless the one that is named so is it."""
+    named = found.get(cell.column)
+    taken = [column for column in found.values() if column is not named]
+    candidates = [column for column in (named, *values) if column and column not in taken]
+    for column in candidates:
+        if column.values and all(code_of(cell, value) for value in set(column.values)):
+            return {cell.column: column}
+    return {}
+
+
+def _held(cells: Sequence[Cell], found: Mapping[str, Column]) -> dict[str, dict[str, Any]]:
+    """Return what the columns of the file must hold, by their headers."""
+    held: dict[str, dict[str, Any]] = {}
+    for cell in cells:
+        if cell.column in found:
+            column = found[cell.column]
+            rules = held.setdefault(column.header, {})
+            if cell.required:
+                rules["required"] = True
+            if cell.one_of:
+                words = [value for value, code in codes_of(cell, column.values).items() if code]
+                rules["one of"] = [*words, *(code for code in cell.one_of if code not in words)]
+    return held
+
+
+def _not_understood(cells: Sequence[Cell], found: Mapping[str, Column]) -> Iterator[str]:
+    """Yield what to say of values that mean none of the codes of their column."""
+    for cell in cells:
+        if cell.one_of and cell.column in found:
+            column = found[cell.column]
+            unknown = [value for value, code in codes_of(cell, column.values).items() if not code]
+            if unknown:
+                yield (
+                    f"Column {column.header!r} has values that mean none of"
+                    f" {', '.join(cell.one_of)}: {', '.join(map(repr, unknown[:_TOLD]))}. Say in"
+                    " the mapping what they mean; an import refuses them."
+                )
+
+
+def _of_assumed(assumed: Mapping[str, str]) -> Iterator[str]:
+    """Yield what to say of what no column gives."""
+    for column, value in assumed.items():
+        yield f"No column gives {column}: {value} is assumed for all rows. Correct the mapping."
 
 
 def _assumed(cells: Sequence[Cell], columns: Mapping[str, str]) -> dict[str, str]:
@@ -127,107 +202,13 @@ def _assumed(cells: Sequence[Cell], columns: Mapping[str, str]) -> dict[str, str
     return {"kind": "person" if personal else "legal"}
 
 
-def _document(
-    path: Path,
-    name: str,
-    columns: Mapping[str, str],
-    left_out: Sequence[str],
-    missing: Sequence[str],
-) -> str:
-    """Return the text of the document."""
-    raw = yaml.safe_load(template_path(name).read_text(encoding="utf-8"))
-    (own,) = (key for key, source in raw["sources"].items() if "access" in source)
-    computed = dict(raw["sources"][own].get("columns", {}))
-    known = set(columns)
-    for key, rule in computed.items():
-        if _present(rule, known):
-            known.add(key)
-    sources: dict[str, Any] = {
-        "file": {"access": path.name, "referenceFormulation": formulation(path)},
-        own: {
-            "from": "file",
-            "columns": dict(columns) | {key: computed[key] for key in computed if key in known},
-        },
-    }
-    for key, source in raw["sources"].items():
-        if key != own:
-            pruned = _pruned(source, known)
-            sources[key] = pruned
-            known |= set(pruned.get("columns", {}))
-    mappings = {
-        key: kept
-        for key, mapping in raw["mappings"].items()
-        if (kept := _mapping(mapping, known)) is not None
-    }
-    comments = [f"{path.name} read as the template {name}. Check it, then import with --mapping."]
-    comments += [f"Not mapped: {header}" for header in left_out]
-    comments += [f"MISSING, and required: {column}" for column in missing]
-    body = yaml.safe_dump(
-        {"sources": sources, "mappings": mappings},
-        allow_unicode=True,
-        sort_keys=False,
-        width=100,
-    )
-    return "".join(f"# {line}\n" for line in comments) + body
-
-
-def _present(value: object, known: set[str]) -> bool:
-    """Tell whether all columns that a part of a document names are known."""
-    if isinstance(value, dict):
-        return all(_present(item, known) for item in value.values())
-    if isinstance(value, list):
-        return all(_present(item, known) for item in value)
-    return set(_REFERENCE.findall(str(value))) <= known
-
-
-def _pruned(source: Mapping[str, Any], known: set[str]) -> dict[str, Any]:
-    """Return a derived source without the columns that are not known."""
-    kept = dict(source)
-    if "group by" in kept:
-        kept["group by"] = [name for name in kept["group by"] if name in known]
-    if "columns" in kept:
-        kept["columns"] = {
-            key: rule for key, rule in kept["columns"].items() if _present(rule, known)
-        }
-    return kept
-
-
-def _mapping(mapping: Mapping[str, Any], known: set[str]) -> dict[str, Any] | None:
-    """Return a mapping without what is not known, None when nothing is left."""
-    subject = _reduced(mapping["s"], known)
-    entries = [kept for entry in mapping["po"] if (kept := _reduced(entry, known)) is not None]
-    condition = _reduced(mapping["condition"], known) if "condition" in mapping else ""
-    if subject is None or condition is None or not entries:
-        return None
-    return (
-        dict(mapping)
-        | {"s": subject, "po": entries}
-        | ({"condition": condition} if condition else {})
-    )
-
-
-def _reduced(value: Any, known: set[str]) -> Any:
-    """Return a part of a document without optional arguments that are not known, else None."""
-    if isinstance(value, dict):
-        reduced = {key: _reduced(item, known) for key, item in value.items()}
-        return None if None in reduced.values() else reduced
-    if isinstance(value, list):
-        items = [_reduced(item, known) for item in value]
-        return None if None in items else items
-    if not isinstance(value, str):
-        return value
-    for column in set(_REFERENCE.findall(value)) - known:
-        value = _without(value, f"$({column})")
-    return value if _present(value, known) else None
-
-
-def _without(text: str, reference: str) -> str:
-    """Return a call without an argument that it can do without."""
-    if re.match(r"mint\([\w-]+, " + re.escape(reference), text):
-        return text
-    wrapped = re.search(r"(?:isNotNull\(|mint\([\w-]+, )" + re.escape(reference) + r"\)", text)
-    gone = wrapped.group() if wrapped else reference
-    for form in (f", {gone}", f"{gone}, "):
-        if text.startswith(("mint(", "first(", "any(")) and form in text:
-            return text.replace(form, "", 1)
-    return text
+def _comments(
+    path: Path, name: str, left_out: Iterable[str], missing: Iterable[str], notices: Iterable[str]
+) -> Iterator[str]:
+    """Yield what the document says of itself."""
+    yield f"{path.name} read as the template {name}. Check it, then import with --mapping."
+    for header in left_out:
+        yield f"Not mapped: {header}"
+    for column in missing:
+        yield f"MISSING, and required: {column}"
+    yield from notices

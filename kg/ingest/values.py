@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from kg.ingest.codes import codes_of
 from kg.ingest.mapping import Cell
 
 _EMAIL = re.compile(r"(mailto:)?[^@\s<>]+@[^@\s<>]+\.[A-Za-z]{2,}")
@@ -58,6 +59,8 @@ def meaning_of(column: Column) -> str | None:
 
 def form_of(cell: Cell, column: Column) -> str:
     """Return how a column of a template comes out of a column of a file."""
+    if cell.one_of:
+        return _code(cell, column)
     read = _FORMS.get("date" if cell.kind == "day" else cell.kind)
     return read(column) if read is not None else column.reference
 
@@ -103,6 +106,25 @@ def _number(column: Column) -> str:
         if column.all(re.compile(pattern)):
             return f'number({column.reference}, "{mark}", "{thousands}")'
     return f"number({column.reference})"
+
+
+def _code(cell: Cell, column: Column) -> str:
+    """Return the reading of codes from words; what means no code stays as it is."""
+    found = codes_of(cell, column.values)
+    if all(code in (None, value) for value, code in found.items()):
+        return column.reference
+    read = column.reference
+    for code in reversed(cell.one_of):
+        words = [_quoted(value) for value, meant in found.items() if meant == code]
+        if words:
+            read = f"when(in({column.reference}, {', '.join(words)}), {code}, {read})"
+    return read
+
+
+def _quoted(value: str) -> str:
+    """Return a text as an argument of a call."""
+    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
 
 
 def _truth(column: Column) -> str:

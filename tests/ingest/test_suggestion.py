@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections import Counter
 from pathlib import Path
 
 import openpyxl
@@ -12,6 +13,8 @@ from imported import Importer, triples, values
 
 from kg.errors import UsageError
 from kg.ingest import template_names
+from kg.ingest.codes import WORDS, code_of
+from kg.ingest.inputs import template
 from kg.ingest.mapping import Cell
 from kg.ingest.preview import preview
 from kg.ingest.suggestion import suggest
@@ -86,6 +89,46 @@ def test_columns_without_a_known_name_are_told_by_their_values(
         "phone": "$(Line)",
         "kind": "person",
     }
+
+
+KINDS = "Code;Nature;Nom\nC1;Personne;Ada\nC2;Société;Roseau\nC3;personne;Bo\n"
+
+
+def test_words_for_kinds_become_classes(store: Store, importer: Importer, tmp_path: Path) -> None:
+    path = tmp_path / "tiers.csv"
+    for header in ("Nature", "Type", "Catégorie de tiers"):
+        path.write_text(KINDS.replace("Nature", header), encoding="utf-8")
+        found = suggest(store.cursor(), path, "parties")
+        assert (found.missing, found.left_out, found.notices) == ((), (), ())
+        importer({"tiers.csv": path.read_bytes()}, found.text, source=header)
+    classes = Counter(o for _, p, o in triples(store) if p == "type")
+    assert (classes["NaturalPerson"], classes["LegalEntity"]) == (6, 3)
+    wrong = KINDS.replace("C3;personne", "C3;perso").encode()
+    report = importer({"tiers.csv": wrong}, found.text.replace("Catégorie de tiers", "Nature"))
+    (finding,) = report.findings
+    assert (report.status, finding.row, finding.value) == ("refused", 4, "perso")
+
+
+def test_values_that_mean_no_code_are_told(store: Store, tmp_path: Path) -> None:
+    path = tmp_path / "tiers.csv"
+    path.write_text(KINDS.replace("Société", "B2B"), encoding="utf-8")
+    found = suggest(store.cursor(), path, language="fr")
+    (notice,) = found.notices
+    assert notice.startswith("Column 'Nature' has values that mean none of person, legal, unit")
+    assert "# La colonne 'Nature' a des valeurs qui ne veulent dire aucun de person" in found.text
+    assert found.columns["kind"] == 'when(in($(Nature), "Personne", "personne"), person, $(Nature))'
+    path.write_text("Code;Nom\nC1;Ada\n", encoding="utf-8")
+    found = suggest(store.cursor(), path, "parties", language="fr")
+    assert "# Aucune colonne ne donne kind : legal est supposé" in found.text
+
+
+def test_every_code_of_a_template_has_one_meaning() -> None:
+    for name in template_names():
+        for cell in (c for source in template(name).sources for c in source.cells if c.one_of):
+            for code in cell.one_of:
+                assert code_of(cell, code) == code
+                meant = {word: code_of(cell, word.upper()) for word in WORDS.get(code, ())}
+                assert set(meant.values()) <= {code}, (name, cell.column, meant)
 
 
 def test_file_that_no_template_knows_is_refused(store: Store, tmp_path: Path) -> None:
