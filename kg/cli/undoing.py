@@ -20,8 +20,6 @@ _TEXTS = {
         "discarded": "{rows_discarded} rows that it had in quarantine are given up.",
         "committed": "Commit {commit}: {import_id} taken back, {counts}.",
         "dry-run": "Dry run: {counts}; nothing stands against it. Nothing was written.",
-        "blank": "{blank_count} of the facts that would go to quarantine are about blank nodes,"
-        " which cannot be kept there.",
         "refused": "Refused: {dependent_count} later facts depend on it, and {violation_count}"
         " rules would be broken. Take back or correct those first, or let them go to quarantine"
         " with --on-dependents quarantine. Nothing was written.",
@@ -33,8 +31,6 @@ _TEXTS = {
         "discarded": "{rows_discarded} lignes qu'il avait en quarantaine sont abandonnées.",
         "committed": "Commit {commit} : {import_id} retiré, {counts}.",
         "dry-run": "À blanc : {counts} ; rien ne s'y oppose. Rien n'a été écrit.",
-        "blank": "{blank_count} des faits à mettre en quarantaine portent sur des nœuds anonymes,"
-        " qui ne peuvent y être gardés.",
         "refused": "Refusé : {dependent_count} faits ultérieurs en dépendent, et {violation_count}"
         " règles seraient enfreintes. Les retirer ou les corriger d'abord, ou les mettre en"
         " quarantaine avec --on-dependents quarantine. Rien n'a été écrit.",
@@ -91,7 +87,6 @@ def _lines(report: dict[str, Any], language: str) -> Iterator[str]:
     if report["refused"]:
         yield from (f"{one['shape']}: {one['focus']}" for one in report["violations"])
     for member, text in (
-        ("blank_count", "blank"),
         ("rows_quarantined", "apart"),
         ("rows_discarded", "discarded"),
     ):

@@ -116,11 +116,16 @@ class Attempt:
         if self.report.refused:
             self._stop(_VALUES_WRONG)
             return
-        if self._plan.waiting is None:
-            self.arrived = tuple(quarantine.arrived(self._tx.cursor, self._options.source))
-            if self.arrived:
-                return
+        if self._waited_for():
+            return
         self._insert(inputs)
+
+    def _waited_for(self) -> bool:
+        """Find the records in quarantine that came to wait for nothing more; tell of any."""
+        if self._plan.waiting is None:
+            source, number = self._options.source, self._tx.number
+            self.arrived = tuple(quarantine.arrived(self._tx.cursor, source, number))
+        return bool(self.arrived)
 
     def _read(self, inputs: Inputs) -> None:
         """Read what is given and what waits, but for the rows that are to be left out."""
@@ -146,6 +151,8 @@ class Attempt:
         for number, path in enumerate(inputs.rdf):
             self.teller.tell("write", number / len(inputs.rdf))
             self._load_rdf(path)
+        if inputs.rdf and self._waited_for():
+            return
         if self.report.refused:
             self._stop()
             return

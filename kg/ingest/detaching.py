@@ -1,15 +1,17 @@
 """What has to leave with nodes that are gone: facts that name them, and all that needs these.
 
 A node that names a gone one cannot stand without it: everything that imports said of it leaves, and
-it is gone itself. So is a node without a key of its own (an address, a line) that nothing names any
-more. The focal organisation needs no description, and is never gone.
+it is gone itself. So is a node without a key of its own (an address, a line, a blank node) that
+nothing names any more. The focal organisation needs no description, and is never gone.
 """
 
 from __future__ import annotations
 
+from rdflib import PROV
+
 from kg.ingest.renewal import keyed_kinds
-from kg.namespaces import ID
-from kg.store import Cursor, Kind, Transaction
+from kg.namespaces import CG, ID
+from kg.store import Cursor, Kind, Transaction, lookup_nodes
 
 LEAVING = "leaving"
 """Temporary table of the nodes that leave: `node`, and `rule`, the shape that it would break."""
@@ -45,9 +47,9 @@ WHERE q.k IN ({_NODES}) AND q.origin IS NOT NULL AND q.s NOT IN (SELECT node FRO
 _UNNAMED = f"""
 INSERT INTO {LEAVING}
 SELECT DISTINCT q.o, NULL FROM live AS q JOIN term AS t ON t.id = q.o
-WHERE q.k = {Kind.IRI:d} AND q.origin IS NOT NULL AND q.s IN (SELECT node FROM {LEAVING})
+WHERE q.k IN ({_NODES}) AND q.origin IS NOT NULL AND q.s IN (SELECT node FROM {LEAVING})
     AND q.o NOT IN (SELECT node FROM {LEAVING})
-    AND regexp_extract(t.lex, $pattern, 1) NOT IN ('', {{keyed}})
+    AND (q.k = {Kind.BLANK:d} OR regexp_extract(t.lex, $pattern, 1) NOT IN ('', {{keyed}}))
     AND NOT EXISTS (
         SELECT 1 FROM live AS r
         WHERE r.o = q.o AND r.k = q.k AND r.s NOT IN (SELECT node FROM {LEAVING})
@@ -59,6 +61,28 @@ INSERT INTO {DETACHED}
 SELECT s, p, o, g, k, origin FROM live
 WHERE origin IS NOT NULL AND s IN (SELECT node FROM {LEAVING})
 """
+
+_WITHDRAWN = """
+CREATE OR REPLACE TEMP TABLE withdrawn AS
+SELECT s, p, o, g FROM live
+WHERE origin IS NULL AND s IN (SELECT s FROM live WHERE p = $invalidated) AND s IN (
+    SELECT s FROM live
+    WHERE origin IS NULL AND p IN ($duplicate, $canonical) AND o IN (SELECT s FROM ended)
+        AND o NOT IN (SELECT s FROM live WHERE origin IS NOT NULL)
+)
+"""
+"""Merges by decision that were taken back, of records that are gone: they hold nothing any more."""
+
+
+def leave_withdrawn(tx: Transaction) -> int:
+    """Let merges that were taken back be gone with their records; return the number of facts."""
+    names = ("invalidated", "duplicate", "canonical")
+    nodes = (PROV.invalidatedAtTime, CG.duplicate, CG.canonical)
+    known = dict(zip(names, lookup_nodes(tx.cursor, nodes), strict=True))
+    if known["invalidated"] is None:
+        return 0
+    tx.cursor.execute(_WITHDRAWN, known)
+    return tx.delete_codes("withdrawn")
 
 
 class Detachment:

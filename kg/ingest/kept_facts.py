@@ -17,6 +17,7 @@ from typing import Any
 from rdflib import RDF
 
 from kg.ingest.detaching import DETACHED, LEAVING
+from kg.ingest.mapping_terms import STORED
 from kg.ingest.messages import held_message
 from kg.ingest.readers import Form
 from kg.namespaces import CG, GRAPH, PERSONAL_GRAPHS
@@ -46,11 +47,6 @@ JOIN term AS s ON s.id = d.s JOIN term AS p ON p.id = d.p JOIN term AS o ON o.id
 LEFT JOIN term AS g ON g.id = d.g
 """
 """A document of RDF has no rows: there each subject is one."""
-
-_BLANK = f"""
-SELECT count(*) FROM {DETACHED} AS d JOIN term AS s ON s.id = d.s JOIN term AS o ON o.id = d.o
-WHERE s.kind = {Kind.BLANK:d} OR o.kind = {Kind.BLANK:d}
-"""
 
 _LOCAL = "regexp_extract({}, '([A-Za-z][A-Za-z0-9_-]*)[^A-Za-z0-9]*$', 1)"
 
@@ -83,21 +79,32 @@ WHERE run = ? AND file = ? ORDER BY number
 
 _RECORDS = """
 CREATE OR REPLACE TEMP TABLE record AS
-SELECT run, source, file, row, row_number() OVER (ORDER BY run, file, row) AS label
-FROM (SELECT DISTINCT run, source, file, row FROM fact)
+SELECT run, source, file, row, number, number AS label
+FROM (SELECT *, row_number() OVER (ORDER BY run, file, row) AS number
+    FROM (SELECT DISTINCT run, source, file, row FROM fact))
+"""
+_MEMBERS = f"""
+CREATE OR REPLACE TEMP TABLE member AS
+SELECT r.number, f.source, f.s AS node FROM fact AS f JOIN record AS r USING (run, file, row)
+UNION SELECT r.number, f.source, f.o FROM fact AS f JOIN record AS r USING (run, file, row)
+WHERE f.kind = {Kind.BLANK:d}
 """
 _JOINED = """
 UPDATE record SET label = near.label FROM (
-    SELECT f.run, f.file, f.row, min(n.label) AS label
-    FROM fact AS f JOIN (
-        SELECT f.source, f.s, min(r.label) AS label
-        FROM fact AS f JOIN record AS r USING (run, file, row) GROUP BY ALL
-    ) AS n USING (source, s) GROUP BY ALL
+    SELECT m.number, min(n.label) AS label FROM member AS m JOIN (
+        SELECT m.source, m.node, min(r.label) AS label
+        FROM member AS m JOIN record AS r USING (number) GROUP BY ALL
+    ) AS n USING (source, node) GROUP BY ALL
 ) AS near
-WHERE near.run = record.run AND near.file = record.file AND near.row = record.row
-    AND near.label < record.label
+WHERE near.number = record.number AND near.label < record.label
 """
-"""Rows that describe one node are one record: they go together, and come back together."""
+"""Rows that describe one node are one record, and so are those that name one blank node: they go
+together, and come back together."""
+_SHORTENED = """
+UPDATE record SET label = far.label FROM record AS far
+WHERE far.number = record.label AND far.label < record.label
+"""
+"""Long chains are joined in few rounds: each row takes the label of the one it is labelled by."""
 
 _FIRST = """
 CREATE OR REPLACE TEMP TABLE known_record AS
@@ -140,11 +147,6 @@ WHERE l.rule IS NOT NULL ORDER BY ALL
 _Record = tuple[str, int, int]
 
 
-def cannot_be_kept(cursor: Cursor) -> int:
-    """Return how many of the facts that leave are about blank nodes, which no cell can name."""
-    return _number(cursor.execute(_BLANK))
-
-
 def keep_facts(tx: Transaction, undone: str, focal: int | None) -> int:
     """Put the facts that leave into quarantine; return the number of rows.
 
@@ -155,8 +157,9 @@ def keep_facts(tx: Transaction, undone: str, focal: int | None) -> int:
     cursor.execute(_FACTS, graphs)
     cursor.execute(_CELLS, {"type": str(RDF.type)})
     cursor.execute(_RECORDS)
+    cursor.execute(_MEMBERS)
     while _number(cursor.execute(_JOINED)):
-        pass
+        cursor.execute(_SHORTENED)
     cursor.execute(_FIRST)
     cursor.execute(_MISSED, {"focal": focal})
     reasons = _reasons(cursor, undone)
@@ -317,7 +320,7 @@ def _document(name: str, slots: Sequence[str], columns: Sequence[_Column]) -> st
     mappings = {
         slot: {
             "sources": _SOURCE,
-            "subjects": f"$({slot})",
+            "subjects": {"value": f"$({slot})", "type": STORED},
             "predicateobjects": [
                 _entry(column, named) for column in columns if column.slot == slot
             ],
@@ -336,7 +339,7 @@ def _entry(column: _Column, named: Any) -> dict[str, object]:
     """Return the entry of a mapping for a column."""
     term: dict[str, str] = {"value": f"$({column.name})"}
     if column.iri:
-        term["type"] = "iri"
+        term["type"] = STORED
     elif column.language:
         term["language"] = column.language
     elif column.datatype:

@@ -101,6 +101,8 @@ class TermMap:
     """The datatype where it depends on the row."""
     language_of: Value | None = None
     """The language where it depends on the row; a literal without one is a plain text."""
+    stored: bool = False
+    """An IRI, or the label that a blank node has in the store."""
 
     def values(self) -> Iterator[Value]:
         """Yield all values that the term is made of."""

@@ -42,16 +42,23 @@ _TERM_KEYS = _CALL_KEYS | {
     "targets": "targets",
 }
 _PARAMETER_KEYS = {"parameter": "parameter", "pm": "parameter", "value": "value", "v": "value"}
+STORED = "node"
+"""Type of a term that may be any node of the store."""
 _SCHEMES = ("http:", "https:", "urn:", "mailto:", "tel:")
 _LANGUAGE = re.compile(r"[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*")
 _PREFIXED = re.compile(r"([A-Za-z][\w.-]*)?:")
 
 
 class Terms:
-    """Reader of terms under the prefixes of one document."""
+    """Reader of terms under the prefixes of one document.
 
-    def __init__(self, prefixes: Mapping[str, str]) -> None:
+    With `stored`, a term may have the type `node`: what a row of quarantine says of stored nodes,
+    blank ones included. Documents of users have no such terms.
+    """
+
+    def __init__(self, prefixes: Mapping[str, str], *, stored: bool = False) -> None:
         self._prefixes = prefixes
+        self._stored = stored
 
     def is_type(self, predicate: TermMap) -> bool:
         """Tell whether a predicate is `rdf:type`."""
@@ -145,6 +152,8 @@ class Terms:
             if refused in keys:
                 raise keys[refused].error(meaning)
         value = self._value(keys, node)
+        if self._is_stored(keys):
+            return TermMap(value, iri=True, place=node.place, stored=True)
         kind = keys["type"].text() if "type" in keys else None
         if kind not in {None, "iri", "literal"}:
             raise keys["type"].error(f"the type {kind!r} is not one of iri, literal")
@@ -199,7 +208,14 @@ class Terms:
             text, _ = _split_suffix(node.text())
             return TermMap(self._expanded(parse_template(text), node), iri=True, place=node.place)
         keys = node.entries(_TERM_KEYS)
-        return TermMap(self._expanded(self._value(keys, node), node), iri=True, place=node.place)
+        value = self._value(keys, node)
+        if self._is_stored(keys):
+            return TermMap(value, iri=True, place=node.place, stored=True)
+        return TermMap(self._expanded(value, node), iri=True, place=node.place)
+
+    def _is_stored(self, keys: Mapping[str, Node]) -> bool:
+        """Tell whether a term may be any node of the store."""
+        return self._stored and "type" in keys and keys["type"].text() == STORED
 
     def _literal(
         self, value: Value, datatype: str | None, language: str | None, node: Node

@@ -34,9 +34,11 @@ WITH wanted AS (
 )
 SELECT node, true AS brought FROM wanted WHERE node IN (SELECT s FROM temp.staged)
 UNION ALL
-SELECT node, false FROM wanted JOIN term AS t
+SELECT node, EXISTS (SELECT 1 FROM live WHERE live.s = t.id AND live.born = $number)
+FROM wanted JOIN term AS t
     ON t.h = md5_number_lower(node) AND t.lex = node AND t.dt IS NULL
-WHERE EXISTS (SELECT 1 FROM live WHERE live.s = t.id) AND node NOT IN (SELECT s FROM temp.staged)
+WHERE EXISTS (SELECT 1 FROM live WHERE live.s = t.id)
+    AND NOT EXISTS (SELECT 1 FROM temp.staged WHERE staged.s = node)
 """
 _INCOMPLETE = """
 DELETE FROM candidate AS c WHERE EXISTS (
@@ -73,15 +75,16 @@ WHERE f.source = $source AND f.document = $document
 """
 
 
-def arrived(cursor: Cursor, source: str) -> list[Record]:
+def arrived(cursor: Cursor, source: str, number: int) -> list[Record]:
     """Return the records of a source that wait only for what is in the store or being staged.
 
-    None where nothing that is being staged was waited for.
+    None where nothing was waited for of what is being staged, or was inserted by the commit
+    `number`.
     """
     if not _count(cursor, "SELECT count(*) FROM quarantine_node WHERE missing"):
         return []
     cursor.execute(_CANDIDATES, [source])
-    cursor.execute(_PRESENT)
+    cursor.execute(_PRESENT, {"number": number})
     while _number(cursor.execute(_INCOMPLETE)):
         pass
     if not cursor.execute(_BROUGHT).fetchall():
@@ -100,7 +103,7 @@ def read_waiting(cursor: Cursor, execution: Execution, records: Sequence[Record]
     ).fetchall()
     for run, name, mapping in documents:
         first = len(execution.tables)
-        document = template(name) if mapping is None else parse_document(mapping, name)
+        document = template(name) if mapping is None else parse_document(mapping, name, stored=True)
         files = cursor.execute(
             "SELECT file, name, sources, header, form FROM quarantine_file"
             " WHERE run = ? AND document = ? ORDER BY file",

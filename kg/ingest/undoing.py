@@ -16,9 +16,9 @@ from typing import Any
 
 from kg.config import Settings
 from kg.errors import UsageError
-from kg.ingest.detaching import Detachment
+from kg.ingest.detaching import Detachment, leave_withdrawn
 from kg.ingest.gate import severity_name
-from kg.ingest.kept_facts import cannot_be_kept, keep_facts
+from kg.ingest.kept_facts import keep_facts
 from kg.ingest.quarantine import forget
 from kg.ingest.renewal import keyed_kinds
 from kg.minting import mint
@@ -151,13 +151,11 @@ class UndoReport:
     """Rows in quarantine that hold them."""
     rows_discarded: int = 0
     """Rows that the import itself had put into quarantine, and that are given up with it."""
-    blank_count: int = 0
-    """Facts about blank nodes that would have to go to quarantine, and cannot."""
 
     @property
     def refused(self) -> bool:
         """Later facts depend on the import and stay, or the graph would break a rule without it."""
-        held = self.dependent_count if self.on_dependents == "refuse" else self.blank_count
+        held = self.dependent_count if self.on_dependents == "refuse" else 0
         return held + self.violation_count > 0
 
     def as_json(self) -> dict[str, Any]:
@@ -195,6 +193,7 @@ def undo_import(
         report.quads_removed = tx.delete_codes("ended")
         _leave_unnamed(tx.cursor)
         report.quads_restored = tx.insert("revived")
+        report.quads_removed += leave_withdrawn(tx)
         _find_dependents(tx.cursor, report)
         rules = shapes or project_shapes(), as_of or date.today()
         if on_dependents == "refuse":
@@ -236,7 +235,6 @@ def _set_apart(
         }
         if not report.violation_count or not detachment.add_violating(rules):
             break
-    report.blank_count = cannot_be_kept(tx.cursor)
     if not report.refused:
         report.rows_quarantined = keep_facts(tx, report.import_id, focal)
 

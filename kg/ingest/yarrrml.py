@@ -87,8 +87,8 @@ def load_document(path: Path) -> Document:
     return parse_document(content, path.name)
 
 
-def parse_document(content: str, name: str) -> Document:
-    """Read the text of a mapping document called `name`.
+def parse_document(content: str, name: str, *, stored: bool = False) -> Document:
+    """Read the text of a mapping document called `name`; `stored` is for those of quarantine.
 
     Raises:
         MappingError: it is not YAML, or says something that is not understood; names the place.
@@ -98,7 +98,7 @@ def parse_document(content: str, name: str) -> Document:
     prefixes = dict(PREFIXES)
     if "prefixes" in keys:
         prefixes |= {key: node.text() for key, node in keys["prefixes"].items()}
-    terms = Terms(prefixes)
+    terms = Terms(prefixes, stored=stored)
     sources = {}
     if "sources" in keys:
         sources = {key: parse_source(key, node) for key, node in keys["sources"].items()}

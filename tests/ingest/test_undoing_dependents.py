@@ -22,6 +22,7 @@ from kg.ingest import (
     why,
 )
 from kg.ingest.options import ImportOptions
+from kg.merging import merge, unmerge
 from kg.shacl import Shapes, project_shapes
 from kg.store import Store
 
@@ -151,15 +152,106 @@ def test_rows_in_quarantine_go_with_their_import(
     assert rows(store) == []
 
 
-def test_facts_about_blank_nodes_stay_where_they_are(
+def stated(store: Store) -> list[tuple[object, ...]]:
+    """Return what documents state, by the ids of the terms, without the provenance."""
+    query = (
+        "SELECT q.s, q.p, q.o FROM live AS q JOIN term AS t ON t.id = q.s"
+        " WHERE starts_with(t.lex, 'x:') OR starts_with(t.lex, '_:') ORDER BY ALL"
+    )
+    return store.cursor().execute(query).fetchall()
+
+
+def test_facts_about_blank_nodes_return_as_they_were(
     store: Store, importer: Importer, no_shapes: Shapes
 ) -> None:
-    first = importer({"a.ttl": "<x:a> <x:p> 1 ."})
-    importer({"b.ttl": "[] <x:names> <x:a> ."})
-    before = triples(store)
-    refused = undo_import(store, first.id, on_dependents="quarantine", shapes=no_shapes)
-    assert (refused.status, refused.blank_count) == ("refused", 1)
-    assert triples(store) == before
+    text = "<x:a> <x:p> 1 ."
+    first = importer({"a.ttl": text})
+    dependent = "[] <x:names> <x:a> ; <x:at> [ <x:city> 'Paris' ] . <x:c> <x:with> [ <x:q> 1 ] ."
+    importer({"b.ttl": dependent + " <x:d> <x:names> <x:a> ; <x:list> (1 2 3 4 5) ."})
+    before = stated(store)
+    undone = undo_import(store, first.id, on_dependents="quarantine", shapes=no_shapes)
+    assert (undone.status, undone.quads_quarantined) == ("committed", 15)
+    left = triples(store)
+    assert {p for s, p, _ in left if s.startswith("_:") or s == "x:c"} == {"x:with", "x:q"}
+    assert importer({"a.ttl": text}).released == undone.rows_quarantined
+    assert stated(store) == before
+    assert list_quarantine(store) == []
+
+
+def test_labels_of_blank_nodes_are_no_iris_for_documents_of_users(importer: Importer) -> None:
+    label = "_:b" + "0" * 32
+    mapping = "sources: {t: {access: t.csv, referenceFormulation: csv}}\n"
+    mapping += "mappings: {m: {sources: t, s: $(s), po: [[a, cg:Party]]}}"
+    report = importer({"t.csv": f"s\n{label}\n"}, mapping)
+    assert (report.status, report.findings[0].value) == ("refused", label)
+    typed = mapping.replace("s: $(s)", "s: {value: $(s), type: node}")
+    assert importer({"t.csv": f"s\n{label}\n"}, typed).status == "refused"
+
+
+NODES = [f"<x:b{i}>" for i in range(3)] + [f"_:n{i}" for i in range(4)]
+
+
+@pytest.mark.slow
+@settings(
+    max_examples=20,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(
+    dependent=st.lists(
+        st.tuples(
+            st.sampled_from(NODES),
+            st.sampled_from(["<x:p>", "<x:q>"]),
+            st.sampled_from([*NODES, "<x:a0>", "<x:a1>", "1", "'t'@fr"]),
+        ),
+        min_size=1,
+        max_size=12,
+    ),
+    other=st.lists(
+        st.tuples(st.sampled_from(["_:n0", "<x:c>"]), st.just("<x:r>"), st.sampled_from(NODES[:4])),
+        max_size=3,
+    ),
+)
+def test_any_blank_nodes_return_as_they_were(
+    dependent: list[tuple[str, str, str]],
+    other: list[tuple[str, str, str]],
+    tmp_path: Path,
+    no_shapes: Shapes,
+) -> None:
+    texts = {
+        "a.ttl": "<x:a0> <x:p> 1 . <x:a1> <x:p> <x:a0> .",
+        "b.ttl": "".join(f"{' '.join(one)} .\n" for one in dependent),
+        "c.ttl": "".join(f"{' '.join(one)} .\n" for one in other) or "<x:z> <x:p> 1 .",
+    }
+    with Store.open() as store:
+        for name, text in texts.items():
+            (tmp_path / name).write_text(text)
+            run_import(store, [tmp_path / name], ImportOptions(shapes=no_shapes))
+        before = stated(store)
+        run = list_imports(store)[-1].id
+        undone = undo_import(store, run, on_dependents="quarantine", shapes=no_shapes)
+        assert undone.status == "committed"
+        left = stated(store)
+        assert set(left) <= set(before)
+        described = {s for s, _, _ in left}
+        assert not {o for _, _, o in left} & ({s for s, _, _ in before} - described)
+        again = run_import(store, [tmp_path / "a.ttl"], ImportOptions(shapes=no_shapes))
+        assert again.released == undone.rows_quarantined
+        assert list_quarantine(store) == []
+        assert stated(store) == before
+
+
+def test_merge_taken_back_does_not_hold_its_import(
+    store: Store, importer: Importer, no_shapes: Shapes
+) -> None:
+    first = importer({"parties.csv": "key,kind\nP1,person\n"})
+    second = importer({"parties.csv": "key,kind\nP2,person\n"})
+    merge(store, "P1", "P2")
+    assert undo_import(store, first.id).status == "refused"
+    unmerge(store, "P1")
+    assert undo_import(store, second.id).status == "committed"
+    assert not [one for one in triples(store) if "merge/" in one[0]]
+    assert undo_import(store, first.id).status == "committed"
 
 
 def test_rdf_documents_return_with_every_kind_of_term(
