@@ -67,8 +67,10 @@ WORDS: dict[str, tuple[str, ...]] = {
 
 def code_of(cell: Cell, value: str) -> str | None:
     """Return the code of a column that a value means, None where it means none."""
+    if value in cell.one_of:
+        return value
     word = "" if "$" in value else folded(value)
-    for code in cell.one_of:
+    for code in cell.one_of if word else ():
         if word == folded(code) or word in map(folded, WORDS.get(code, ())):
             return code
     return None

@@ -49,6 +49,7 @@ INSERT INTO {LEAVING}
 SELECT DISTINCT q.o, NULL FROM live AS q JOIN term AS t ON t.id = q.o
 WHERE q.k IN ({_NODES}) AND q.origin IS NOT NULL AND q.s IN (SELECT node FROM {LEAVING})
     AND q.o NOT IN (SELECT node FROM {LEAVING})
+    AND q.o IN (SELECT s FROM live WHERE origin IS NOT NULL)
     AND (q.k = {Kind.BLANK:d} OR regexp_extract(t.lex, $pattern, 1) NOT IN ('', {{keyed}}))
     AND NOT EXISTS (
         SELECT 1 FROM live AS r

@@ -61,8 +61,8 @@ WITH node AS (
     )
 ), numbered AS (
     SELECT f.*, kin || CASE WHEN n > 1 THEN ' ' || n ELSE '' END AS slot,
-        row_number() OVER (PARTITION BY f.run, f.file, f.row, f.s, predicate, kind, dt, lang, graph
-            ORDER BY object) AS again
+        row_number() OVER (PARTITION BY f.run, f.file, f.row, f.s, predicate, kind > 2, dt, lang,
+            graph ORDER BY object) AS again
     FROM fact AS f JOIN node USING (run, file, row, s)
 )
 SELECT *, {_LOCAL.format("predicate")} AS local, dense_rank() OVER (
