@@ -16,9 +16,11 @@ from kg.sparql.context import (
     variable_name,
 )
 from kg.sparql.equalities import Place
+from kg.sparql.pathforms import has_closure
 from kg.sparql.pathjoins import with_paths
 from kg.sparql.relation import Relation
 from kg.sparql.sources import OBJECT_FACETS, Sources, constant_of, relation_of
+from kg.sparql.told import NOTHING_TOLD, Told
 from kg.sparql.values import Constant
 
 Graph = Constant | str | None
@@ -28,19 +30,27 @@ Triple = tuple[Node, Node | Path, Node]
 
 
 def basic_graph_pattern(
-    context: Context, triples: Sequence[Triple], graph: Graph, given: Relation | None = None
+    context: Context,
+    triples: Sequence[Triple],
+    graph: Graph,
+    given: Relation | None = None,
+    told: Told = NOTHING_TOLD,
 ) -> Relation:
-    """Return the solutions of triple patterns in the active graph, joined with given ones."""
+    """Return the solutions of triple patterns in the active graph, joined with given ones.
+
+    Where `told` has the values of a variable, solutions with others may be left out.
+    """
     plain, paths = _split(context, triples)
     sources = Sources()
     # Where all scans look equally large to the engine, it begins with the first.
     for triple in sorted(plain, key=lambda triple: not _is_narrowed(context, triple)):
-        _add_scan(context, sources, triple, graph)
+        _add_scan(context, sources, triple, graph, told)
     _add_prebound(context, sources, plain)
     if given is not None:
         _add_given(context, sources, given)
     if not paths:
         return relation_of(context, sources)
+    _add_told(context, sources, paths, told)
     return with_paths(context, sources, paths, graph)
 
 
@@ -73,7 +83,7 @@ def _split(
 
 
 def _add_scan(
-    context: Context, sources: Sources, triple: tuple[Node, Node, Node], graph: Graph
+    context: Context, sources: Sources, triple: tuple[Node, Node, Node], graph: Graph, told: Told
 ) -> None:
     """Add the scan of one triple pattern."""
     alias = context.fresh("q")
@@ -87,6 +97,9 @@ def _add_scan(
         if constant is not None:
             conditions.append(sql.eq(sql.column(alias, column), constant.facet("id")))
         else:
+            if ids := _ids_told(context, node, told):
+                among = (sql.eq(sql.column(alias, column), one) for one in ids)
+                conditions.append(sql.either(*among))
             objects_of = predicate.id if predicate and column == "o" else None
             place = Place(alias, column, traits, typed=column == "o", predicate=objects_of)
             bound.append((variable_name(node), place))
@@ -102,6 +115,12 @@ def _add_scan(
         sources.conditions += conditions
     for variable, place in bound:
         sources.bind(variable, place)
+
+
+def _ids_told(context: Context, node: Node, told: Told) -> list[sql.Expr]:
+    """Return the ids that a variable may have by what is told of it, none where nothing is."""
+    values = dict.fromkeys(told.get(variable_name(node), ()))
+    return [context.constant(value).facet("id") for value in values]
 
 
 def _distinct_scan(alias: str, conditions: list[sql.Expr]) -> sql.Expr:
@@ -134,6 +153,22 @@ def _add_prebound(
             traits = context.object_statistics(None).traits
             sources.bind(name, Place(alias, name, traits, typed=False))
         todo = [name for name in todo if name not in together]
+
+
+def _add_told(
+    context: Context, sources: Sources, paths: Sequence[tuple[Node, Path, Node]], told: Told
+) -> None:
+    """Let paths of any length start from the values that are told of their ends."""
+    followed = [triple for triple in paths if has_closure(triple[1])]
+    ends = dict.fromkeys(node for triple in followed for node in (triple[0], triple[2]))
+    for node in filter(is_variable, ends):
+        name, ids = variable_name(node), _ids_told(context, node, told)
+        if ids and name not in sources.places:
+            alias = context.fresh("f")
+            values = sql.union([sql.select([sql.alias(one, "x")]) for one in ids])
+            sources.tables.append(sql.subquery(values, alias))
+            traits = context.object_statistics(None).traits
+            sources.bind(name, Place(alias, "x", traits, typed=False))
 
 
 def _add_given(context: Context, sources: Sources, given: Relation) -> None:

@@ -32,7 +32,7 @@ def related(pattern: CompValue, outer: set[str], give: Give) -> CompValue:
     """Return the pattern of an EXISTS with outer values where it would fall into parts."""
     if pattern.name == "Union":
         return _copy(pattern, **{key: related(pattern[key], outer, give) for key in ("p1", "p2")})
-    groups = list(_groups(pattern))
+    groups = list(groups_of(pattern))
     mentioned = {name for group in groups for name in pattern_variables(group)} & outer
     if len(mentioned) < 1 or not _falls_apart(groups):
         return pattern
@@ -59,15 +59,15 @@ def _copy(node: CompValue, **values: object) -> CompValue:
     return CompValue(node.name, **{**node, **values})
 
 
-def _groups(node: CompValue) -> Iterator[CompValue]:
+def groups_of(node: CompValue) -> Iterator[CompValue]:
     """Yield the basic graph patterns that every solution of a pattern meets."""
     if node.name == "BGP":
         yield node
     elif node.name == "Join":
-        yield from _groups(node.p1)
-        yield from _groups(node.p2)
+        yield from groups_of(node.p1)
+        yield from groups_of(node.p2)
     elif node.name in _LEFTMOST:
-        yield from _groups(node[_LEFTMOST[node.name]])
+        yield from groups_of(node[_LEFTMOST[node.name]])
 
 
 def _falls_apart(groups: list[CompValue]) -> bool:
@@ -153,7 +153,7 @@ class _Substitution:
         mentioned = {str(variable) for variable in variables(node.expr)}
         missing = mentioned & self._outer - self._bound
         if node.name == "LeftJoin":
-            bound = {name for group in _groups(node.p1) for name in pattern_variables(group)}
+            bound = {name for group in groups_of(node.p1) for name in pattern_variables(group)}
             missing |= pattern_variables(node.p2) & self._outer - bound
         return missing
 
