@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rdflib import RDF
 from rdflib.paths import InvPath, Path, SequencePath
 from rdflib.term import Node, Variable
 
@@ -42,8 +43,7 @@ def basic_graph_pattern(
     """
     plain, paths = _split(context, triples)
     sources = Sources()
-    # Where all scans look equally large to the engine, it begins with the first.
-    for triple in sorted(plain, key=lambda triple: not _is_narrowed(context, triple)):
+    for triple in sorted(plain, key=lambda triple: not _is_first(context, triple)):
         _add_scan(context, sources, triple, graph, told)
     _add_prebound(context, sources, plain)
     if given is not None:
@@ -54,9 +54,17 @@ def basic_graph_pattern(
     return with_paths(context, sources, paths, graph)
 
 
-def _is_narrowed(context: Context, triple: tuple[Node, Node, Node]) -> bool:
-    """Return whether a FILTER keeps few of the objects of a triple pattern."""
-    return is_variable(triple[2]) and variable_name(triple[2]) in context.narrowed
+def _is_first(context: Context, triple: tuple[Node, Node, Node]) -> bool:
+    """Return whether the scan of a triple pattern should stand before others.
+
+    Where scans look equally large to the engine, it begins with the first, and of two with a
+    constant object it keeps the second in memory. A FILTER may leave few objects; a class has many
+    instances.
+    """
+    _, predicate, object_ = triple
+    if is_variable(object_):
+        return variable_name(object_) in context.narrowed
+    return predicate == RDF.type
 
 
 def _split(

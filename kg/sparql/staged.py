@@ -21,7 +21,7 @@ from kg.sparql.values import Shape
 from kg.store import RawTerm, Statement
 
 _TABLE = "answer"
-FEW = 1000
+FEW = 4000
 """Solutions up to which their terms are looked up one by one, rather than by a join."""
 
 
