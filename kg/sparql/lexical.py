@@ -30,7 +30,8 @@ DATATYPES: dict[Kind, str] = {
 
 _SHORTER = {Kind.DATE: 0, Kind.YEARMONTH: 3, Kind.YEAR: 6}
 """Characters that the text of a kind has less than that of its first day."""
-_ONE_DATATYPE = DATATYPES.keys() - {Kind.INTEGER} | {Kind.IRI, Kind.BLANK}
+_WITHOUT_DATATYPE = {Kind.IRI, Kind.BLANK}
+_ONE_DATATYPE = DATATYPES.keys() - {Kind.INTEGER} | _WITHOUT_DATATYPE
 """Kinds whose stored terms have one datatype, or none; that of an integer may be a derived one."""
 
 
@@ -72,3 +73,18 @@ def datatype_of(kinds: frozenset[Kind], present: Expr, kind: Expr | None) -> Exp
     if kind is None:
         return sql.case([(present, typed[min(kinds)])])
     return sql.case([(sql.eq(kind, sql.number(int(one))), text) for one, text in typed.items()])
+
+
+def told_by_kinds(kinds: frozenset[Kind], present: Expr) -> dict[str, Expr]:
+    """Return the facets `k`, `dt` and `lang` of stored terms that their kinds alone tell.
+
+    An answer of many rows is sorted and joined without them.
+    """
+    told: dict[str, Expr] = {}
+    if len(kinds) == 1:
+        told["k"] = sql.case([(present, sql.number(int(min(kinds))))])
+    if has_one_datatype(kinds) and (len(kinds) == 1 or kinds <= _WITHOUT_DATATYPE):
+        told["dt"] = datatype_of(kinds, present, None)
+    if kinds and Kind.LANG not in kinds:
+        told["lang"] = sql.null()
+    return told

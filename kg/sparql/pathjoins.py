@@ -26,7 +26,7 @@ def with_paths(
     context: Context, sources: Sources, paths: list[PathTriple], graph: Constant | str | None
 ) -> Relation:
     """Return plain triples joined with paths."""
-    joining = _Joining(context, sources, graph, _rings_of(paths))
+    joining = _Joining(context, sources, graph, paths)
     todo = sorted(paths, key=lambda triple: may_be_empty(triple[1]))
     while todo:
         triple = joining.next_of(todo)
@@ -43,20 +43,22 @@ class _Joining:
         context: Context,
         sources: Sources,
         graph: Constant | str | None,
-        rings: list[PathTriple],
+        paths: list[PathTriple],
     ) -> None:
         self._context = context
         self._graph = graph
-        self._rings = rings
+        self._rings = _rings_of(paths)
+        self._paths = paths
         self._base: Relation | None = None
         self._name = ""
+        self._starts = ""
         self._joined = sources
         if sources.tables:
             self._rest_on(relation_of(context, sources), sources.nodes)
 
     def _rest_on(self, base: Relation, nodes: set[str]) -> None:
         """Let the paths to come start from a relation."""
-        self._base, self._name = base, self._context.fresh("b")
+        self._base, self._name, self._starts = base, self._context.fresh("b"), ""
         self._joined = Sources(tables=[sql.table(self._name, self._name)], nodes=nodes)
         for variable, shape in base.shapes.items():
             column = self._context.name(variable, "id")
@@ -89,7 +91,7 @@ class _Joining:
         """Join a path."""
         subject, path, object_ = triple
         joined, context = self._joined, self._context
-        ends = Ends(self._end(subject, path), self._end(object_, path), ring=triple in self._rings)
+        ends = self._known(triple)
         alias = context.fresh("p")
         joined.tables.append(sql.subquery(path_query(context, path, self._graph, ends), alias))
         for node, column in ((subject, "a"), (object_, "b")):
@@ -110,6 +112,17 @@ class _Joining:
         known = constant_of(self._context, node) is not None
         return known or variable_name(node) in self._context.prebound
 
+    def _known(self, triple: PathTriple) -> Ends:
+        """Return what is known of the ends of a path: of one end, where no more is of use."""
+        subject, path, object_ = triple
+        ring = triple in self._rings
+        if not isinstance(path, MulPath):
+            return Ends(self._end(subject, path), self._end(object_, path), ring)
+        if self._is_fixed(object_) and not self._is_fixed(subject):
+            return Ends(None, self._end(object_, path), ring)
+        start = self._end(subject, path)
+        return Ends(start, self._end(object_, path) if start is None else None, ring)
+
     def _end(self, node: Node, path: Path) -> exp.Query | None:
         """Return a query of the ids that an end of a path may have, None when it may have any.
 
@@ -125,19 +138,31 @@ class _Joining:
             return _outside(context, name)
         if base is None or name not in base.shapes:
             return None
-        source: sql.Expr = sql.table(self._name, self._name)
-        seeded = context.stages and has_closure(path)
-        if seeded:
-            source = sql.subquery(base.query.copy(), self._name)
-        column = sql.column(self._name, context.name(name, "id"))
-        ids: exp.Query = sql.select([sql.alias(column, "x")], source, distinct=True)
+        table = self._name
+        if context.stages and has_closure(path):
+            table = self._starts = self._starts or self._made_beforehand(base)
+        column = sql.column(table, context.name(name, "id"))
+        ids: exp.Query = sql.select(
+            [sql.alias(column, "x")], sql.table(table, table), distinct=True
+        )
         if may_be_empty(path) and name not in self._joined.nodes:
             # No path, not even one of no step, starts at what is only a predicate.
             ids = nodes_among(context, self._graph, ids)
-        if not seeded:
+        if table == self._name:
             return ids
-        table = context.stage("seed", ids)
-        return sql.select([sql.column(table, "x")], sql.table(table, table))
+        seeds = context.stage("seed", ids)
+        return sql.select([sql.column(seeds, "x")], sql.table(seeds, seeds))
+
+    def _made_beforehand(self, base: Relation) -> str:
+        """Return a table of what the base gives paths to start from."""
+        alias = self._context.fresh("b")
+        names = {variable_name(node) for triple in self._paths for node in _ends_of(triple)}
+        columns: list[sql.Expr] = [
+            sql.column(alias, self._context.name(name, "id"))
+            for name in sorted(names & base.shapes.keys())
+        ]
+        starts = sql.select(columns, sql.subquery(base.query.copy(), alias), distinct=True)
+        return self._context.stage("starts", starts)
 
     def relation(self) -> Relation:
         """Return all that is joined."""

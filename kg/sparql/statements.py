@@ -9,12 +9,17 @@ from sqlglot import exp
 
 from kg.sparql import sql
 from kg.sparql.context import Context
+from kg.sparql.lexical import told_by_kinds
 from kg.sparql.modifiers import sort
 from kg.sparql.relation import Layer, Relation, layer
 from kg.sparql.values import FACETS, Kinds, Unbound, Value
 
 TERM_COLUMNS = ("k", "lex", "dt", "lang")
 """Columns in which each variable of an answer is given."""
+
+_TRUSTED = 3
+"""Joins with the dictionary whose size the engine guesses well enough; it takes each for half as
+large again, and in the end would rather keep the whole dictionary than the answer."""
 
 
 def solutions(context: Context, relation: Relation, variables: Sequence[str]) -> exp.Query:
@@ -39,14 +44,43 @@ def term_columns(
         value = _value(context, side, variable)
         return {facet: _column(value, facet) for facet in TERM_COLUMNS}
     term = context.fresh("t")
-    on = sql.eq(sql.column(term, "id"), sql.column(side.alias, context.name(variable, "id")))
-    sql.join(query, context.terms(term), on, side="LEFT")
+    column = context.name(variable, "id")
+    on = sql.eq(sql.column(term, "id"), sql.column(side.alias, column))
+    terms = context.terms(term)
+    if len(query.args.get("joins") or []) >= _TRUSTED and _is_stored(side.relation):
+        terms = _only(context, terms, term, column, side.relation)
+    sql.join(query, terms, on, side="LEFT")
+    present = sql.is_not_null(sql.column(term, "id"))
     names = {facet: "kind" if facet == "k" else facet for facet in TERM_COLUMNS}
-    return {facet: sql.column(term, name) for facet, name in names.items()}
+    columns: dict[str, sql.Expr] = {facet: sql.column(term, name) for facet, name in names.items()}
+    told = told_by_kinds(shape.traits.kinds, present)
+    return columns | {facet: _typed(one, facet) for facet, one in told.items()}
+
+
+def _is_stored(relation: Relation) -> bool:
+    """Return whether a relation is read from a table as it is."""
+    source = relation.query.args.get("from_")
+    return isinstance(source, exp.From) and isinstance(source.this, exp.Table)
+
+
+def _only(
+    context: Context, terms: sql.Expr, alias: str, column: str, relation: Relation
+) -> sql.Expr:
+    """Return the terms that a column of a relation holds."""
+    held = context.fresh("a")
+    ids = sql.select([sql.column(held, column)], sql.subquery(relation.query.copy(), held))
+    among = exp.In(this=sql.column(alias, "id"), query=exp.Subquery(this=ids))
+    columns: list[sql.Expr] = [
+        sql.column(alias, name) for name in ("id", "kind", "lex", "dt", "lang")
+    ]
+    return sql.subquery(sql.select(columns, terms, among), alias)
 
 
 def _column(value: Value, facet: str) -> sql.Expr:
-    expression = value.facet(facet)
+    return _typed(value.facet(facet), facet)
+
+
+def _typed(expression: sql.Expr, facet: str) -> sql.Expr:
     return sql.typed_null(FACETS[facet]) if isinstance(expression, exp.Null) else expression
 
 

@@ -81,3 +81,23 @@ def test_a_choice_of_numbers_is_one(store: Store) -> None:
         ?s :month ?o BIND (IF(?o > "2000-01"^^xsd:gYearMonth, 1, 0.5) AS ?one) }"""
     assert texts(store, text) == [("2.5", "0.5", "2")]
     assert "term AS" not in explain(store, PREFIXES + text.replace("(MIN(?one) AS ?least)", ""))
+
+
+def test_many_columns_of_many_solutions_are_decoded_each_by_its_own() -> None:
+    names = "abcdef"
+    expected = sorted((f"s{n}", *(f"{name} {n % 7}" for name in names)) for n in range(1200))
+    lines = [f':s{n} :{name} "{name} {n % 7}"@en .' for n in range(1200) for name in names]
+    patterns = " . ".join(f"?s :{name} ?{name}" for name in names)
+    text = f"{PREFIXES}SELECT ?s {' '.join(f'?{name}' for name in names)} ('x' AS ?own) "
+    text += f"{{ {patterns} }} ORDER BY DESC(?a)"
+    with Store.open() as store:
+        with store.write() as tx:
+            load_bytes(tx, (PREFIXES + "\n".join(lines)).encode(), format="turtle")
+        solutions = query(store, text).rows()
+        rows = [[(term[1], term[3]) for term in row if term] for row in solutions]
+    found = sorted(
+        tuple(cell[0].removeprefix("http://example.org/") for cell in row) for row in rows
+    )
+    assert found == sorted((*row, "x") for row in expected)
+    assert {cell[1] for row in rows for cell in row[1:7]} == {"en"}
+    assert {row[7] for row in rows} == {("x", None)}
