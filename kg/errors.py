@@ -2,6 +2,7 @@
 
 ClientgraphError
 ├── UsageError                 the request itself is wrong (unknown name, wrong parameter)
+│   └── BrokenSegmentError     the query of a segment failed while it ran
 ├── StoreError
 │   ├── StoreLockedError       another process holds the file
 │   ├── StoreBusyError         another write goes on for too long
@@ -36,6 +37,15 @@ class ClientgraphError(Exception):
 
 class UsageError(ClientgraphError):
     """The request names something that does not exist or has a wrong value."""
+
+
+class BrokenSegmentError(UsageError):
+    """The query or the shape of a segment failed while it ran; `segment` is the id of its term."""
+
+    def __init__(self, message: str, french: str, segment: int) -> None:
+        super().__init__(message)
+        self.french = french
+        self.segment = segment
 
 
 class StoreError(ClientgraphError):

@@ -12,7 +12,8 @@ import pyoxigraph as ox
 
 from kg.analysis.described import Analysis, OptionValue
 from kg.analysis.facts import organization_facts, row_facts, run_facts, run_iri
-from kg.lifecycle import Context, Table
+from kg.errors import BrokenSegmentError
+from kg.lifecycle import Context, Note, Table
 from kg.lifecycle.evaluation import focal_party
 from kg.lifecycle.facts import Fact
 from kg.namespaces import graph_iri
@@ -56,16 +57,22 @@ def write_derived(
     given = {key: value for key, value in (options or {}).items() if value not in (None, "")}
     run = run_iri(analysis.name, context, given)
     graph = str(graph_iri("derived", run.rpartition("/")[2]))
-    with store.write(agent=agent, activity="analysis", note=analysis.name) as tx:
-        with guard(tx.cursor):
-            pinned = context.pinned()
-            table = analysis.run(tx.cursor, pinned, given)
-            (known,) = lookup(tx.cursor, [(graph, None, None)])
-            if known is not None:
-                tx.clear([known])
-            facts = result_facts(tx.cursor, analysis, context, given, table, pinned.known_at)
-            quads = _insert(tx, facts, graph)
-        return Derived(graph, run, len(table), quads, tx.number)
+    asked = context
+    while True:
+        try:
+            with store.write(agent=agent, activity="analysis", note=analysis.name) as tx:
+                with guard(tx.cursor):
+                    pinned = asked.pinned()
+                    table = analysis.run(tx.cursor, pinned, given)
+                    (known,) = lookup(tx.cursor, [(graph, None, None)])
+                    if known is not None:
+                        tx.clear([known])
+                    known_at = pinned.known_at
+                    facts = result_facts(tx.cursor, analysis, context, given, table, known_at)
+                    quads = _insert(tx, facts, graph)
+                return Derived(graph, run, len(table), quads, tx.number)
+        except BrokenSegmentError as error:
+            asked = asked.without(error.segment, Note(str(error), error.french))
 
 
 def result_facts(

@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from kg.errors import UsageError
-from kg.lifecycle import Context, Parameters, Table, read_parameters
+from kg.errors import BrokenSegmentError, UsageError
+from kg.lifecycle import Context, Note, Parameters, Table, read_parameters
+from kg.lifecycle.evaluation import usable
 from kg.store import Cursor
 
 OptionValue = str | date | Parameters | None
@@ -75,7 +76,14 @@ class Analysis:
         arguments = {
             known[n].argument: known[n].parsed(cursor, value) for n, value in given.items()
         }
-        return self.function(cursor, context, **arguments)
+        while True:
+            try:
+                return self.function(cursor, context, **arguments)
+            except BrokenSegmentError as error:
+                if not usable(cursor):
+                    raise
+                # Its failure ended the snapshot: all is done anew, without it.
+                context = context.without(error.segment, Note(str(error), error.french))
 
 
 def _list(names: Mapping[str, Option]) -> str:

@@ -64,9 +64,7 @@ def members(cursor: Cursor, context: Context, *, segment: str) -> Table:
     """
     with snapshot(cursor):
         evaluation = _members(cursor, context)
-        chosen = _named(evaluation, "Segment", segment)
-        if chosen in evaluation.broken_segments:
-            raise UsageError(evaluation.broken_segments[chosen].en)
+        chosen = _sound(evaluation, segment)
         rows = evaluation.run("SELECT party FROM member WHERE segment = $s", s=chosen).fetchall()
         names = names_of(evaluation, {chosen, *(row[0] for row in rows)})
     found = [(names[chosen].order, *names[party], context.as_of) for (party,) in rows]
@@ -77,14 +75,15 @@ def criteria(cursor: Cursor, context: Context, *, segment: str) -> Table:
     """Return each criterion of a segment with how many parties meet it, fail it, or are unknown.
 
     `excludes_alone` counts the parties that meet all other criteria: those that this one alone
-    keeps out.
+    keeps out. The conditions of a member shape are criteria too, of the operator `conforms`: each
+    property shape one, and what else the shape asks for one together.
 
     Raises:
-        UsageError: the segment is unknown.
+        UsageError: the segment is unknown, or its query or shape cannot be evaluated.
     """
     with snapshot(cursor):
         evaluation = _members(cursor, context)
-        chosen = _named(evaluation, "Segment", segment)
+        chosen = _sound(evaluation, segment)
         rows = evaluation.run(
             _CRITERIA.format(values=evaluation.triples("criterionValue")), s=chosen
         ).fetchall()
@@ -92,10 +91,10 @@ def criteria(cursor: Cursor, context: Context, *, segment: str) -> Table:
         names = names_of(evaluation, ids)
     found = [
         (names[chosen].order, names[row[0]].iri, names.get(row[1], NOBODY).iri or None,
-         names[row[2]].iri, *row[3:])
+         names.get(row[2], NOBODY).iri or None, *row[3:])
         for row in rows
     ]  # fmt: skip
-    return Table(CRITERION_COLUMNS, sorted(found, key=lambda row: (row[3], row[1])))
+    return Table(CRITERION_COLUMNS, sorted(found, key=lambda row: (row[3] or "", row[1])))
 
 
 _CRITERIA = """
@@ -279,6 +278,14 @@ def _members(cursor: Cursor, context: Context) -> Evaluation:
     build_criteria(evaluation, derived="computed")
     build_members(evaluation)
     return evaluation
+
+
+def _sound(evaluation: Evaluation, segment: str) -> int:
+    """Return the id of the segment with a key or an IRI, which could be evaluated."""
+    chosen = _named(evaluation, "Segment", segment)
+    if chosen in evaluation.broken_segments:
+        raise UsageError(evaluation.broken_segments[chosen].en)
+    return chosen
 
 
 def _named(evaluation: Evaluation, kind: str, given: str) -> int:

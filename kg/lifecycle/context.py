@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from typing import Any, NamedTuple
@@ -11,12 +11,20 @@ from zoneinfo import ZoneInfo
 from kg.lifecycle.parameters import RULE_VERSION, Parameters
 
 
+class Note(NamedTuple):
+    """What a reader of figures has to know beside them, in English and French."""
+
+    en: str
+    fr: str
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
     """The as-of date T, the knowledge time K, the parameters and the focal organisation f.
 
     `organization` is the source key of f or its IRI. A `knowledge` time without zone is read in
-    `timezone`; None means now.
+    `timezone`; None means now. `left_out` are the segments, by the ids of their terms, whose
+    queries failed on an earlier try, and why.
     """
 
     as_of: date
@@ -25,6 +33,7 @@ class Context:
     parameters: Parameters = field(default_factory=Parameters)
     timezone: str = "Europe/Paris"
     currency: str = "EUR"
+    left_out: Mapping[int, Note] = field(default_factory=dict, compare=False)
 
     @property
     def known_at(self) -> datetime:
@@ -38,6 +47,10 @@ class Context:
         """Return this context with its knowledge time said: now, where none was given."""
         return replace(self, knowledge=self.known_at.replace(tzinfo=UTC))
 
+    def without(self, segment: int, why: Note) -> Context:
+        """Return this context with one more segment left out."""
+        return replace(self, left_out={**self.left_out, segment: why})
+
     def told(self) -> dict[str, str]:
         """Return what every figure names: T, K, the parameter set and the version of the rules."""
         return {
@@ -46,13 +59,6 @@ class Context:
             "params": self.parameters.iri,
             "rule_version": RULE_VERSION,
         }
-
-
-class Note(NamedTuple):
-    """What a reader of figures has to know beside them, in English and French."""
-
-    en: str
-    fr: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from kg.lifecycle.context import Context, Note
 from kg.minting import mint
 from kg.namespaces import CG, ORG, RDF, RDFS, scheme
 from kg.sparql.deadline import execute
-from kg.store import Cursor, Kind, lookup, lookup_nodes
+from kg.store import Cursor, EngineError, Kind, lookup, lookup_nodes
 
 _CLASSES = (
     "BadExperience", "BuyerPersona", "ClientRequest", "Communication", "ConsentRecord",
@@ -38,9 +38,9 @@ _PROPERTIES = (
     "date", "declaredType", "deliveryDate", "dependencyShare", "depth", "directMarketing",
     "direction", "dueDate", "duplicate", "endDate", "firstContactDate", "formerKind", "handledBy",
     "hasCriterion", "hasLine", "hasSLA", "internalSpecifier", "isCore", "item", "level",
-    "mergedInto", "met", "needFit", "netAmount", "operator", "orderDate", "orderNumber", "party",
-    "payer", "paymentDate", "pipeline", "pointOfSale", "position", "priceBasis",
-    "purchasePurpose", "quantity", "recipient", "recommender", "recommenderOrigin",
+    "memberShape", "mergedInto", "met", "needFit", "netAmount", "operator", "orderDate",
+    "orderNumber", "party", "payer", "paymentDate", "pipeline", "pointOfSale", "position",
+    "priceBasis", "purchasePurpose", "quantity", "recipient", "recommender", "recommenderOrigin",
     "recommendsItem", "recordedAt", "referred", "refunds", "request", "requester", "resolvedOn",
     "resultedIn", "roleType", "score", "segment", "selectQuery", "seller", "service", "severity",
     "sourceKey", "stage", "startDate", "statedOutcome", "status", "supplierUnit",
@@ -309,6 +309,15 @@ def snapshot(cursor: Cursor) -> Iterator[bool]:
         yield True
     finally:
         cursor.rollback()
+
+
+def usable(cursor: Cursor) -> bool:
+    """Say whether statements can run: inside a transaction of which one failed, none does."""
+    try:
+        cursor.execute("SELECT 1")
+    except EngineError:
+        return False
+    return True
 
 
 def _in_transaction(cursor: Cursor) -> bool:

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
-from kg.errors import ClientgraphError, UsageError
+from collections.abc import Callable
+from functools import partial
+
+from kg.errors import (
+    BrokenSegmentError,
+    ClientgraphError,
+    QueryError,
+    QueryEvaluationError,
+    QuerySyntaxError,
+    UsageError,
+)
 from kg.lifecycle.context import Note
 from kg.lifecycle.evaluation import NEVER, Evaluation
+from kg.lifecycle.member_shapes import RECORDS, build_conforming
 from kg.sparql import NotCompiledError, compile_select
-from kg.store import Kind
+from kg.store import EngineError, EngineInterrupted, Kind
 
 DERIVED = ("stage", "depth", "formerKind", "pipeline", "position", "tier")
 """Properties that are computed as of a date: a criterion may name them where a table gives them."""
@@ -102,36 +113,78 @@ GROUP BY c.owner, c.criterion, c.operator, f.party
 def build_members(evaluation: Evaluation) -> None:
     """Make the table `member`: (segment, party), after `build_criteria`.
 
-    A segment with a SELECT has the parties that it finds; one with both has those that meet both.
-    A segment whose SELECT is none, or cannot be compiled, is empty; the evaluation keeps why.
+    A segment with a SELECT has the parties that it finds, one with a member shape those that
+    conform to it; one with several of these, and with criteria, has those that meet all. Where the
+    query or the shape cannot be evaluated the segment is empty; the evaluation keeps why.
+
+    Raises:
+        BrokenSegmentError: a query failed while it ran, which leaves the snapshot of no use.
     """
     evaluation.table("found", "SELECT 0::BIGINT AS segment, 0::BIGINT AS party WHERE FALSE")
-    asked = evaluation.run(
-        f"SELECT q.s, s.lex, t.lex FROM {evaluation.triples('selectQuery')} AS q"
-        " JOIN term AS s ON s.id = q.s JOIN term AS t ON t.id = q.o ORDER BY 2, 3"
-    ).fetchall()
-    for segment, name, text in asked:
-        try:
-            selected = _selected(evaluation, text)
-        except ClientgraphError as error:
-            evaluation.broken_segments[segment] = _broken(name, str(error))
-            continue
-        evaluation.run(
-            f"INSERT INTO found SELECT DISTINCT $segment_id::BIGINT, coalesce(m.canonical, f.party)"
-            f" FROM ({selected}) AS f"
-            " LEFT JOIN merged AS m ON m.id = f.party SEMI JOIN party"
-            " ON party.party = coalesce(m.canonical, f.party)",
-            segment_id=segment,
-        )
-    evaluation.table("asked_segment", "SELECT unnest($ids::BIGINT[]) AS segment",
-                     ids=[row[0] for row in asked])  # fmt: skip
+    evaluation.table("asked_segment", "SELECT segment FROM found")
+    shaped = evaluation.run(_VALUES.format(values=evaluation.triples("memberShape"))).fetchall()
+    if shaped:
+        evaluation.table("shaped_record", RECORDS)
+    for segment, name, _, shape in shaped:
+        _evaluated(evaluation, segment, name, partial(build_conforming, shape=shape))
+    asked = evaluation.run(_VALUES.format(values=evaluation.triples("selectQuery"))).fetchall()
+    for segment, name, text, _ in asked:
+        evaluation.run("INSERT INTO asked_segment VALUES ($id)", id=segment)
+        _evaluated(evaluation, segment, name, partial(_find, text=text))
     evaluation.table("member", _MEMBER.format(segments=evaluation.instances("Segment")))
+
+
+_VALUES = """
+SELECT q.s, s.lex, t.lex, q.o FROM {values} AS q
+JOIN term AS s ON s.id = q.s JOIN term AS t ON t.id = q.o ORDER BY 2, 3
+"""
+
+
+def _evaluated(
+    evaluation: Evaluation,
+    segment: int,
+    name: str,
+    evaluate: Callable[[Evaluation, int], None],
+) -> None:
+    """Find the members of a segment; one that cannot be evaluated is empty, and told of."""
+    why = evaluation.context.left_out.get(segment)
+    if why is None:
+        try:
+            evaluate(evaluation, segment)
+        except ClientgraphError as error:
+            if isinstance(error, QueryError) and not isinstance(error, _OF_THE_TEXT):
+                raise
+            why = _broken(name, str(error))
+        except EngineInterrupted:
+            raise
+        except EngineError as error:
+            why = _broken(name, str(error).partition("\n")[0])
+            raise BrokenSegmentError(why.en, why.fr, segment) from error
+    if why is not None:
+        evaluation.broken_segments[segment] = why
+        # Asked for without being found: nobody is in it, whatever else it asks for.
+        evaluation.run("INSERT INTO asked_segment VALUES ($id)", id=segment)
+
+
+_OF_THE_TEXT = (QuerySyntaxError, QueryEvaluationError)
+"""Errors of a query that are its own, and not of what it was given to run with."""
 
 
 def _broken(name: str, reason: str) -> Note:
     return Note(
         f"The segment {name} is left out, for its query cannot be evaluated: {reason}",
         f"Le segment {name} est laissé de côté, car sa requête ne peut être évaluée : {reason}",
+    )
+
+
+def _find(evaluation: Evaluation, segment: int, text: str) -> None:
+    """Add the parties that the SELECT of a segment finds to `found`."""
+    evaluation.run(
+        "INSERT INTO found SELECT DISTINCT $segment_id::BIGINT, coalesce(m.canonical, f.party)"
+        f" FROM ({_selected(evaluation, text)}) AS f"
+        " LEFT JOIN merged AS m ON m.id = f.party SEMI JOIN party"
+        " ON party.party = coalesce(m.canonical, f.party)",
+        segment_id=segment,
     )
 
 

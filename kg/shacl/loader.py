@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path as FilePath
 
 from rdflib import RDF, RDFS, SH, Graph, URIRef
@@ -61,6 +62,17 @@ def load_shapes(
     return _Loader(graph, vocabulary, trusted=trusted).shapes()
 
 
+def load_shape(graph: Graph, node: IdentifiedNode, vocabulary: Graph | None = None) -> Shapes:
+    """Return one shape of a shapes graph as the only root, without its targets.
+
+    Raises:
+        UnsupportedShapeError: the shape uses something that is not compiled here.
+        ShapesError: the shape is not well-formed, or refers to itself.
+    """
+    loader = _Loader(graph, vocabulary, trusted=False)
+    return Shapes((replace(loader.shape(node), targets=()),), loader.axioms, graph)
+
+
 def _read(source: FilePath | str | Iterable[FilePath | str]) -> Graph:
     """Return the graph of one or several Turtle files."""
     paths = [source] if isinstance(source, FilePath | str) else list(source)
@@ -79,7 +91,7 @@ class _Loader:
         self._known: dict[Node, Shape] = {}
         self._open: list[Node] = []
         self._components = components.read_components(graph)
-        self._axioms = frozenset(
+        self.axioms = frozenset(
             pair
             for source in (graph, vocabulary)
             if source is not None
@@ -101,7 +113,7 @@ class _Loader:
         roots = [self.shape(node) for node in ordered(candidates)]
         return Shapes(
             tuple(shape for shape in roots if shape.targets),
-            self._axioms,
+            self.axioms,
             self.graph,
         )
 

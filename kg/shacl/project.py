@@ -7,11 +7,12 @@ from functools import lru_cache
 from pathlib import Path
 
 from rdflib import RDFS, Graph
+from rdflib.term import IdentifiedNode
 
 from kg.errors import ShapesError
 from kg.namespaces import CG
 from kg.resources import folder
-from kg.shacl.loader import load_shapes
+from kg.shacl.loader import load_shape, load_shapes
 from kg.shacl.model import Shapes
 from kg.shacl.reading import read_bytes, read_file
 
@@ -47,6 +48,14 @@ def shapes_of_documents(documents: Iterable[tuple[str, bytes, str]]) -> Shapes:
     for number, (name, content, kind) in enumerate(documents):
         read_bytes(graph, content, kind, name, f"d{number}x")
     return load_shapes(graph, _vocabulary())
+
+
+def shape_of_graph(graph: Graph, node: IdentifiedNode) -> Shapes:
+    """Return one shape of a graph, without its targets, as `load_shape` does.
+
+    The subclass axioms of the project's vocabulary count, as in `shapes_of`.
+    """
+    return load_shape(graph, node, _vocabulary())
 
 
 @lru_cache(maxsize=1)

@@ -204,6 +204,11 @@ _GUARDING: WeakValueDictionary[int, Deadline] = WeakValueDictionary()
 """What guards a cursor, by its id: cursors take no weak references."""
 
 
+def guarding(cursor: Cursor) -> Deadline:
+    """Return the deadline that guards a cursor, else one that never passes."""
+    return _GUARDING.get(id(cursor)) or Deadline(cursor, None)
+
+
 @contextlib.contextmanager
 def recursion(cursor: Cursor) -> Iterator[None]:
     """Let a cursor run recursive statements, stopped by the deadline that guards it, if any does.

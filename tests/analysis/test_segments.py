@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import pyshacl
 import pytest
+from rdflib import SH as SHACL
+from rdflib import XSD, BNode, Graph, Literal, Namespace, URIRef
 
-from kg.analysis import segments
-from kg.errors import UsageError
+from kg.analysis import ANALYSES, segments
+from kg.errors import BrokenSegmentError, UsageError
 from kg.lifecycle import Table, classify, explain
+from kg.lifecycle.evaluation import snapshot
 from kg.namespaces import CG, scheme
 from tests.lifecycle.world import World, context, iri
 
@@ -240,3 +244,140 @@ def test_look_alikes_share_what_some_have_in_common() -> None:
 def test_an_unknown_segment_is_refused() -> None:
     with pytest.raises(UsageError, match="NOWHERE"):
         members(people(), "NOWHERE")
+
+
+EX = Namespace("https://example.org/")
+SHAPES = """
+@prefix sh: <http://www.w3.org/ns/shacl#> . @prefix cg: <https://w3id.org/clientgraph/ns#> .
+@prefix : <https://example.org/> . @prefix xsd: <http://www.w3.org/2001/XMLSchema#> .
+:town sh:path cg:residence ; sh:hasValue "Lyon" .
+:rich sh:path cg:annualPotential ; sh:minCount 1 ; sh:minInclusive 200 .
+:lyon a sh:NodeShape ; sh:property :town ; sh:targetClass cg:Refund .
+:rich-person a sh:NodeShape ; sh:class cg:NaturalPerson ; sh:property :rich .
+:either a sh:NodeShape ; sh:or ( :lyon :rich-person ) .
+:neither a sh:NodeShape ; sh:not :either ; sh:property [ sh:path cg:residence ; sh:maxCount 0 ] .
+:both a sh:NodeShape ; sh:property :town, [ sh:path cg:annualPotential ; sh:minExclusive 50 ],
+    [ sh:path [ sh:inversePath cg:client ] ; sh:minCount 1 ] .
+:client a sh:NodeShape ; sh:sparql [ sh:message "No client." ;
+    sh:select "SELECT $this WHERE { FILTER NOT EXISTS { ?x <https://w3id.org/clientgraph/ns#client> $this } }" ] .
+:off a sh:NodeShape ; sh:deactivated true ; sh:property :town .
+:wrong a sh:NodeShape ; sh:property [ sh:path cg:residence ; sh:minCount "many" ] .
+"""  # noqa: E501
+
+
+def shaped(*names: str) -> World:
+    """Return the four parties, and a segment for each of some shapes."""
+    world = people()
+    for s, p, o in Graph().parse(data=SHAPES, format="turtle"):
+        literal = isinstance(o, Literal)
+        kind = str(o.datatype or XSD.string) if literal else None
+        subject, value = (f"_:{x}" if isinstance(x, BNode) else str(x) for x in (s, o))
+        world.triple(subject, str(p), value, kind)
+    for name in names:
+        shape = f"https://example.org/{name}"
+        world.add("segment", name, "Segment", sourceKey=name, memberShape=shape)
+    return world
+
+
+CONFORMING = ("lyon", "rich-person", "either", "neither", "both", "client")
+
+
+def test_a_member_shape_has_the_parties_that_an_independent_validator_lets_pass() -> None:
+    world = shaped(*CONFORMING)
+    data = Graph()
+    for s, p, o, kind in world.triples:
+        plain = kind in (None, str(XSD.string))
+        literal = Literal(o) if plain else Literal(o, datatype=kind)
+        if not s.startswith("_:") and not o.startswith("_:"):
+            data.add((URIRef(s), URIRef(p), literal if kind else URIRef(o)))
+    with world.store() as store:
+        found = {
+            name: {
+                row["party_key"]
+                for row in segments.members(store.cursor(), context(T), segment=name).records()
+            }
+            for name in CONFORMING
+        }
+    for name in CONFORMING:
+        shapes = Graph().parse(data=SHAPES, format="turtle")
+        shapes.remove((None, SHACL.targetClass, None))
+        for key in "ABCD":
+            shapes.add((EX[name], SHACL.targetNode, URIRef(iri("party", key))))
+        _, report, _ = pyshacl.validate(data, shacl_graph=shapes, advanced=False)
+        failing = {str(node) for node in report.objects(None, SHACL.focusNode)}
+        assert found[name] == {k for k in "ABCD" if iri("party", k) not in failing}, name
+    assert {len(members) for members in found.values()} == {1, 2, 3}
+
+
+def test_each_condition_of_a_member_shape_tells_how_many_it_excludes() -> None:
+    rows = asked(shaped("both"), segments.criteria, segment="both")
+    told = {
+        (row["property"], row["operator"], row["met"], row["failed"], row["excludes_alone"])
+        for row in rows
+    }
+    assert told == {
+        (str(CG.residence), "conforms", 2, 2, 0),
+        (str(CG.annualPotential), "conforms", 4, 0, 0),
+        (None, "conforms", 1, 3, 1),
+    }
+    assert {row["unknown"] for row in rows} == {0}
+
+
+def test_member_shapes_overlap_and_are_targeted_like_other_segments() -> None:
+    world = shaped("lyon", "client")
+    world.add("targeting", "G", "Targeting", segment=iri("segment", "lyon"))
+    world.event("ConsentRecord", "B", "2025-06-10",
+                consentStatus=str(scheme("consent", "withdrawn")))  # fmt: skip
+    with world.store() as store:
+        (row,) = segments.overlap(store.cursor(), context(T)).records()
+        told = segments.targets(store.cursor(), context(T)).records()
+        assert {r["party_key"]: r["excluded"] for r in told} == {"A": None, "B": "withdrawn"}
+        stages = classify(store.cursor(), context("2026-07-01"))
+        alone = classify(store.cursor(), context("2026-07-01"), party="B").column("stage")
+    assert (row["members"], row["other_members"], row["both"]) == (1, 2, 1)
+    by_key = dict(zip(stages.column("party_key"), stages.column("stage"), strict=True))
+    assert (by_key["B"], by_key["C"], alone) == ("POTENTIAL", "UNENGAGED", ["POTENTIAL"])
+
+
+def test_a_merged_record_that_conforms_brings_its_party() -> None:
+    world = shaped("lyon")
+    world.merged("A", "D")
+    assert members(world, "lyon") == ["B", "D"]
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [("off", "sets no condition"), ("wrong", "minCount"), ("nowhere", "holds nothing")],
+)
+def test_a_shape_that_judges_nobody_leaves_its_segment_empty(name: str, message: str) -> None:
+    world = shaped(name, "lyon")
+    listed = {row["segment_key"]: row for row in asked(world, segments.list_segments)}
+    assert (listed[name]["members"], listed["lyon"]["members"]) == (0, 2)
+    assert message in listed[name]["error"]
+    with pytest.raises(UsageError, match=message):
+        members(world, name)
+
+
+def test_a_query_that_fails_while_it_runs_leaves_out_its_own_segment_alone() -> None:
+    world = people()
+    query = f"SELECT ?party WHERE {{ ?party <{CG.residence}> ?t FILTER(REGEX(?t, 'L.on')) }}"
+    segment(world, "BAD", selectQuery=query)
+    segment(world, "S", ("residence", "=", "Lyon"))
+    for key in ("BAD", "S"):
+        world.add("targeting", key, "Targeting", segment=iri("segment", key))
+    listing, here = ANALYSES["segments list"], context("2026-07-01")
+    with world.store() as store:
+        assert listing.run(store.cursor(), here).column("members") == [2, 2]
+        with store.cursor() as cursor:
+            cursor.execute("CREATE TEMP MACRO regexp_matches(text, pattern) AS error('no engine')")
+            table = listing.run(cursor, here)
+            assert table.column("members") == [0, 2]
+            broken, sound = table.column("error")
+            assert sound is None
+            assert iri("segment", "BAD") in broken
+            assert "no engine" in broken
+            stages = ANALYSES["classify"].run(cursor, here)
+            assert stages.column("stage").count("POTENTIAL") == 1
+            assert [iri("segment", "BAD") in note.fr for note in stages.notes] == [True]
+            with snapshot(cursor), pytest.raises(BrokenSegmentError, match="no engine"):
+                listing.run(cursor, here)
