@@ -52,6 +52,29 @@ from kg.store import Store
 
 _DEFAULTS = WebOptions()
 
+PARTS = (
+    sparql,
+    graphs,
+    shacl,
+    imports,
+    jobs,
+    quarantine,
+    queries,
+    analyses,
+    referral_map,
+    chain_pictures,
+    csv_templates,
+    editing,
+    finding,
+    openapi,
+    health,
+    running,
+    tokens,
+    metrics,
+    merging,
+)
+"""The modules of the addresses that programs call."""
+
 
 class _Json(DefaultJSONProvider):
     """JSON as people read it: members in the order given, letters as themselves."""
@@ -78,11 +101,20 @@ def create_app(
     here = Services(store, settings, load_catalog(), ImportJobs(store))
     app.extensions["clientgraph"] = here
 
+    _register(app, here.store, web)
+    for part in PARTS:
+        app.register_blueprint(part.blueprint)
+    register_pages(app)
+    return app
+
+
+def _register(app: Flask, store: Store, web: WebOptions) -> None:
+    """Add what concerns every request, in the order in which a request meets it."""
     register_compression(app)
     protect(app, web)
     register_cors(app, web.allowed_origins)
-    register_metrics(app, here.store)
-    register_identity(app, here.store)
+    register_metrics(app, store)
+    register_identity(app, store)
     register_access(app)
     register_language(app)
     register_links(app)
@@ -93,30 +125,6 @@ def create_app(
     register_answers(app)
     register_pictures(app)
     register_chains(app)
-    for part in (
-        sparql,
-        graphs,
-        shacl,
-        imports,
-        jobs,
-        quarantine,
-        queries,
-        analyses,
-        referral_map,
-        chain_pictures,
-        csv_templates,
-        editing,
-        finding,
-        openapi,
-        health,
-        running,
-        tokens,
-        metrics,
-        merging,
-    ):
-        app.register_blueprint(part.blueprint)
-    register_pages(app)
-    return app
 
 
 def open_store(settings: Settings) -> Store:

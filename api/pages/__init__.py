@@ -2,31 +2,14 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
 from flask import Blueprint, Flask
 
 from api.config import services
 from api.identity import Right, identified
-from api.pages import (
-    analyses,
-    chains,
-    dashboard,
-    docs,
-    duplicates,
-    history,
-    imports,
-    kept,
-    login,
-    network,
-    ontology,
-    party,
-    quality,
-    quarantine,
-    query,
-    search,
-    staged,
-    start,
-)
 from api.pages.glossary import register_glossary
+from api.pages.history import activity_name
 from api.pages.naming import label_of
 from api.pages.terms import abbreviate
 from api.pages.tour import register_tour
@@ -48,24 +31,24 @@ MENU = (
 
 
 PARTS = (
-    analyses,
-    chains,
-    dashboard,
-    docs,
-    duplicates,
-    history,
-    imports,
-    kept,
-    login,
-    network,
-    ontology,
-    party,
-    quality,
-    quarantine,
-    query,
-    search,
-    staged,
-    start,
+    "analyses",
+    "chains",
+    "dashboard",
+    "docs",
+    "duplicates",
+    "history",
+    "imports",
+    "kept",
+    "login",
+    "network",
+    "ontology",
+    "party",
+    "quality",
+    "quarantine",
+    "query",
+    "search",
+    "staged",
+    "start",
 )
 """The modules of the pages; one a line, so that each is added alone."""
 
@@ -74,13 +57,13 @@ def register_pages(app: Flask) -> None:
     """Add the pages to the application."""
     pages = Blueprint("pages", __name__)
     for part in PARTS:
-        pages.register_blueprint(part.blueprint)
+        pages.register_blueprint(import_module(f"{__name__}.{part}").blueprint)
     app.register_blueprint(pages)
     register_glossary(app)
     register_tour(app)
     app.jinja_env.filters["abbreviated"] = abbreviate
     app.jinja_env.filters["named"] = label_of
-    app.jinja_env.filters["activity"] = history.activity_name
+    app.jinja_env.filters["activity"] = activity_name
     app.jinja_env.globals["may"] = may
     app.jinja_env.globals["menu"] = [one for one in MENU if one[0] in app.view_functions]
     app.jinja_env.globals["caller"] = identified

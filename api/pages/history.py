@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import date
@@ -97,17 +97,14 @@ def show_commit(commit_number: str) -> str:
 
 @blueprint.get("/undo/<run_id>")
 def show_undo(run_id: str) -> Response:
-    """Show what taking an import back would do."""
-    report = undo_import(
-        services().store, run_id, agent=caller().name, dry_run=True, as_of=_today(), wait=_WAIT
-    )
-    return _undo_page(report, run_id)
+    """Show what taking an import back would do; with `on_dependents`, to what depends on it."""
+    return _undo_page(_undo(run_id, request.args, dry_run=True), run_id)
 
 
 @blueprint.post("/undo/<run_id>")
 def post_undo(run_id: str) -> AnyResponse:
-    """Take an import back, unless something depends on it."""
-    report = undo_import(services().store, run_id, agent=caller().name, as_of=_today(), wait=_WAIT)
+    """Take an import back, unless something depends on it that is not to be set apart."""
+    report = _undo(run_id, request.form)
     if report.refused:
         return _undo_page(report, run_id, status=409)
     return redirect(url_for("pages.history.show_commit", commit_number=report.commit), 303)
@@ -117,6 +114,20 @@ def activity_name(kind: str) -> str:
     """Return what a commit did in words, or as it was written where it is unknown."""
     key = f"activity.{kind}"
     return translate(key) if key in text_keys() else kind
+
+
+def _undo(run_id: str, given: Mapping[str, str], *, dry_run: bool = False) -> UndoReport:
+    here = services()
+    return undo_import(
+        here.store,
+        run_id,
+        agent=caller().name,
+        dry_run=dry_run,
+        on_dependents=given.get("on_dependents", "refuse"),
+        as_of=_today(),
+        settings=here.settings,
+        wait=_WAIT,
+    )
 
 
 def _undo_page(report: UndoReport, run_id: str, status: int = 200) -> Response:

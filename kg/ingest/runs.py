@@ -12,7 +12,9 @@ from kg.ingest.attempt import instant
 from kg.store import Cursor, Store
 
 _OF_COMMITS = """
-SELECT number, undone, id, source, report->>'$.files[*].name' FROM import_run
+SELECT number, undone, id, source, report->>'$.files[*].name',
+    report->>'$.files[*].document'
+FROM import_run
 WHERE number IN (SELECT unnest($commits::BIGINT[])) OR undone IN (SELECT unnest($commits::BIGINT[]))
 """
 
@@ -42,6 +44,8 @@ class RunOfCommit:
     id: str
     source: str
     files: list[str]
+    documents: list[str]
+    """Names of the mapping documents, or templates, of the files."""
 
 
 def imports_of_commits(cursor: Cursor, commits: Sequence[int]) -> list[RunOfCommit]:

@@ -17,7 +17,7 @@ from rdflib.term import Node
 
 from kg.errors import UsageError
 from kg.ingest.headers import SYNONYMS
-from kg.ingest.inputs import template
+from kg.ingest.inputs import template, template_names
 from kg.ingest.mapping import Call, Cell, Constant, Document, Reference, Template, references
 from kg.resources import folder
 
@@ -142,6 +142,19 @@ def _name(graph: Graph, node: Node, language: str) -> str:
             if isinstance(text, Literal) and text.language == language:
                 return str(text)
     return ""
+
+
+@cache
+def columns_of(name: str, predicate: str) -> tuple[str, ...]:
+    """Return the columns of a template that the objects of a predicate are made of.
+
+    There are none where there is no template of that name.
+    """
+    if name not in template_names():
+        return ()
+    document = template(name)
+    columns = dict.fromkeys(cell.column for source in document.sources for cell in source.cells)
+    return tuple(one for one in columns if URIRef(predicate) in _predicates(document, one))
 
 
 def _predicates(document: Document, column: str) -> Iterator[URIRef]:

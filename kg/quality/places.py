@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from kg.ingest.runs import imports_of_commits
+from kg.ingest.template_files import columns_of
 from kg.quality.state import Result
 from kg.store import Cursor, lookup, place_of
 
@@ -25,11 +26,12 @@ WHERE q.origin IS NOT NULL GROUP BY w.n
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A row of a file of an import."""
+    """A row of a file of an import; `columns` are those that the property at fault is made of."""
 
     import_id: str
     file: str
     row: int
+    columns: tuple[str, ...] = ()
 
 
 def places_of(cursor: Cursor, results: Sequence[Result]) -> list[Place | None]:
@@ -55,5 +57,7 @@ def places_of(cursor: Cursor, results: Sequence[Result]) -> list[Place | None]:
     for number, (born, origin) in origins.items():
         file, row = place_of(origin)
         if born in made and file < len(made[born].files):
-            found[number] = Place(made[born].id, made[born].files[file], row)
+            run, path = made[born], results[number].path
+            columns = columns_of(run.documents[file].removesuffix(".yml"), path) if path else ()
+            found[number] = Place(run.id, run.files[file], row, columns)
     return found

@@ -149,6 +149,16 @@ def test_undo_is_done_once_confirmed_unless_later_facts_depend_on_it(tmp_path):
         assert '<form method="post" action="/history/undo' not in response.text
         assert store.head == head
 
+        # What depends on it may be set apart, once it was shown.
+        apart = re.search(r'href="(/history/undo/[^"]*on_dependents=quarantine)"', response.text)[1]
+        shown = client.get(f"{apart}&lang=en").text
+        assert re.search(r"<strong>[1-9]\d*</strong> rows? (?:goes|go) to quarantine", shown)
+        assert 'name="on_dependents" value="quarantine"' in shown
+        assert store.head == head
+        form = {"on_dependents": "quarantine"}
+        assert client.post(f"/history/undo/{runs[0]}", data=form).status_code == 303
+        assert "purchases.csv" in client.get("/quality/quarantine").text
+
 
 @pytest.mark.parametrize("method", ["get", "post"])
 def test_undo_of_an_unknown_import_says_so(client, method):

@@ -78,7 +78,7 @@ def test_results_show_the_thing_the_message_and_the_row_it_comes_from(client):
     assessed(client, "/quality")
     new = client.get("/quality/rule/P05-given?show=new&lang=fr").text
     assert "&lt;i&gt;Ce&lt;/i&gt;" in new
-    assert "parties.csv</a>, ligne 5" in new
+    assert "parties.csv</a>, ligne 5, colonne given_name" in new
     assert "Li" not in plain(new.partition("<tbody>")[2])
     fixed = client.get("/quality/rule/P05-given?show=fixed&lang=en").text
     assert "Bo Li" in plain(fixed)
