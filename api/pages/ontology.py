@@ -20,6 +20,7 @@ from kg.sparql.formats import Format
 from kg.terminology import (
     DOCUMENT_FORMATS,
     Term,
+    derivations_of,
     document,
     load_terminology,
     pattern,
@@ -64,6 +65,7 @@ def show_term(name: str) -> AnyResponse:
         drawing=pattern(term, load_terminology(), current_language()),
         links=[(way, _linked(term, way)) for way in _WAYS if term.links[way]],
         rules=rules_of(term.iri),
+        derivations=derivations_of(term.iri),
         questions=_questions(term),
         formats=DOCUMENT_FORMATS,
     )

@@ -5,7 +5,14 @@ from kg.terminology.drawing import pattern
 from kg.terminology.graphs import shapes_graph, term_graph, vocabulary_graph
 from kg.terminology.terms import KINDS, Term, Terminology, load_terminology
 from kg.terminology.things import Thing, things_of
-from kg.terminology.uses import Rule, questions_of, rule_named, rules_of
+from kg.terminology.uses import (
+    Rule,
+    all_rules,
+    derivations_of,
+    questions_of,
+    rule_named,
+    rules_of,
+)
 
 __all__ = [
     "DOCUMENT_FORMATS",
@@ -14,6 +21,8 @@ __all__ = [
     "Term",
     "Terminology",
     "Thing",
+    "all_rules",
+    "derivations_of",
     "document",
     "load_terminology",
     "pattern",

@@ -96,6 +96,13 @@ class Terminology:
         """Return the term of a short name, None where there is none."""
         return self._by_name.get(name)
 
+    def labelled(self, label: str) -> list[Term]:
+        """Return the terms with a label, in either language; case and accents do not count."""
+        wanted = _folded(label)
+        return [
+            term for term in self.terms if wanted in {_folded(text) for text in _all(term.labels)}
+        ]
+
     def areas(self) -> Mapping[str, tuple[Term, ...]]:
         """Return the terms by area, in the order of the files."""
         found: dict[str, list[Term]] = {}
@@ -104,7 +111,7 @@ class Terminology:
         return {area: tuple(terms) for area, terms in found.items()}
 
     def search(self, words: str, language: str) -> list[Term]:
-        """Return the terms in whose texts all words occur, those whose label has them first.
+        """Return the terms in whose texts all words occur, those whose label is or has them first.
 
         Case and accents do not count.
         """
@@ -115,7 +122,8 @@ class Terminology:
             texts = _folded(" ".join((label, *_all(term.labels), *_all(term.definitions))))
             if all(word in texts for word in wanted):
                 in_label = all(word in label for word in wanted)
-                found.append((not in_label, label, term))
+                unlike = _folded(words) not in {_folded(text) for text in _all(term.labels)}
+                found.append(((unlike, not in_label), label, term))
         return [term for _, _, term in sorted(found, key=lambda one: one[:2])]
 
 

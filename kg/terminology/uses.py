@@ -1,4 +1,4 @@
-"""Where a term is used: the rules whose shapes name it, and the questions that do."""
+"""Where a term is used: rules whose shapes name it, rules of derivation, and questions."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from functools import lru_cache
 from rdflib import SH, Graph, Literal, URIRef
 from rdflib.term import Node
 
+from kg.derivation import Rule as Derivation
+from kg.derivation import load_rules
 from kg.namespaces import CGS, PREFIXES
 from kg.terminology.graphs import described, shapes_graph
 
@@ -32,6 +34,21 @@ class Rule:
 def rules_of(iri: str) -> tuple[Rule, ...]:
     """Return the rules in whose shapes a term occurs, by their identifiers."""
     return _rules().get(iri, ())
+
+
+def all_rules() -> tuple[Rule, ...]:
+    """Return the rules that data, or the vocabulary, is checked against, by their identifiers."""
+    found = {rule.id: rule for rules in _rules().values() for rule in rules}
+    return tuple(rule for _, rule in sorted(found.items()))
+
+
+def derivations_of(iri: str | None) -> tuple[Derivation, ...]:
+    """Return the rules of derivation that read or conclude a term, all of them for None."""
+    return tuple(
+        rule
+        for rule in load_rules()
+        if iri is None or any(URIRef(iri) in clause.terms() for clause in rule.clauses)
+    )
 
 
 @lru_cache(maxsize=512)

@@ -13,6 +13,8 @@ from kg.namespaces import CG, SCHEME, SKOS
 from kg.terminology import (
     DOCUMENT_FORMATS,
     KINDS,
+    all_rules,
+    derivations_of,
     load_terminology,
     pattern,
     rules_of,
@@ -160,6 +162,8 @@ def test_drawings_are_made_of_the_model():
 def test_uses_are_those_of_the_shapes_and_of_queries():
     assert {"T08", "T09"} <= {rule.id for rule in rules_of(str(CG.actingBuyer))}
     assert rules_of(str(CG.persona)) == ()
+    assert [rule.name for rule in derivations_of(str(CG.clientOf))] == ["client-of", "has-client"]
+    assert {"T08", "P01", "C11"} <= {rule.id for rule in all_rules()}
     text = "PREFIX v: <https://w3id.org/clientgraph/ns#> SELECT ?x { ?x a v:Use, <urn:y> }"
     assert mentioned(text) == {str(CG.Use), "urn:y"}
 
