@@ -23,6 +23,7 @@ from kg.terminology import (
     derivations_of,
     document,
     load_terminology,
+    main_patterns,
     pattern,
     questions_of,
     rules_of,
@@ -48,6 +49,7 @@ def show_ontology() -> AnyResponse:
         words=words,
         found=terms.search(words, current_language()) if words else [],
         areas=terms.areas(),
+        patterns=main_patterns(terms, current_language()),
         total=len(terms.terms),
         formats=DOCUMENT_FORMATS,
     )

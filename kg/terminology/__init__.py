@@ -3,6 +3,7 @@
 from kg.terminology.documents import DOCUMENT_FORMATS, document
 from kg.terminology.drawing import pattern
 from kg.terminology.graphs import shapes_graph, term_graph, vocabulary_graph
+from kg.terminology.patterns import PATTERNS, main_patterns
 from kg.terminology.terms import KINDS, Term, Terminology, load_terminology
 from kg.terminology.things import Thing, things_of
 from kg.terminology.uses import (
@@ -17,6 +18,7 @@ from kg.terminology.uses import (
 __all__ = [
     "DOCUMENT_FORMATS",
     "KINDS",
+    "PATTERNS",
     "Rule",
     "Term",
     "Terminology",
@@ -25,6 +27,7 @@ __all__ = [
     "derivations_of",
     "document",
     "load_terminology",
+    "main_patterns",
     "pattern",
     "questions_of",
     "rule_named",

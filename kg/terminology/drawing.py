@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from xml.sax.saxutils import escape, quoteattr
 
-from kg.terminology.terms import Term, Terminology
+from kg.terminology.terms import Term, Terminology, short_name
 
 _LETTER = 7.6
 _LINE = 44
 _BOX = 30
 _MARGIN = 12
-_MOST = 14
-"""Properties that are drawn; a longer list is for the page."""
+_GAP = 16
+_KIND_OF = {"en": "is a", "fr": "est un"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,45 +22,85 @@ class _Arrow:
     target: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Star:
+    """A class, and what leads from it."""
+
+    source: str
+    arrows: list[_Arrow]
+
+    @property
+    def height(self) -> float:
+        return max(_LINE * len(self.arrows), _LINE)
+
+
 def pattern(term: Term, terminology: Terminology, language: str) -> str | None:
     """Return the drawing of a class as SVG, None where no property leads from it to another.
 
     Lengths are in pixels; colours are those of the text around it.
     """
-    arrows = _arrows(term, terminology, language)
-    if term.kind != "class" or not arrows:
+    if term.kind != "class" or not (arrows := _arrows(term, terminology, language)):
         return None
-    source = term.label(language)
-    left = _width(source)
-    middle = max(_width(one.label) for one in arrows) + 40
-    right = max(_width(one.target) for one in arrows)
-    height = _LINE * len(arrows) + _MARGIN
+    return _svg([_Star(term.label(language), arrows)])
+
+
+def drawn(classes: Sequence[Term], terminology: Terminology, language: str) -> str:
+    """Return the drawing of several classes, one below the other, with what they are kinds of."""
+    stars = []
+    for term in classes:
+        above = [parent for iri in term.links["parents"] if (parent := terminology.of_iri(iri))]
+        kinds = [_Arrow(_KIND_OF[language], parent.label(language)) for parent in above]
+        stars.append(_Star(term.label(language), kinds + _arrows(term, terminology, language)))
+    return _svg(stars)
+
+
+def _svg(stars: Sequence[_Star]) -> str:
+    arrows = [arrow for star in stars for arrow in star.arrows]
+    left = max(_width(star.source) for star in stars)
+    middle = max((_width(one.label) for one in arrows), default=0) + 40
+    right = max((_width(one.target) for one in arrows), default=0)
     width = left + middle + right + 2 * _MARGIN
-    centre = height / 2
-    parts = [_box(_MARGIN, centre, left, source)]
-    for number, arrow in enumerate(arrows):
-        y = _MARGIN + _LINE * number + _BOX / 2
-        parts.append(_line(_MARGIN + left, centre, _MARGIN + left + middle, y))
-        parts.append(_text(_MARGIN + left + middle / 2 + 14, y - 5, arrow.label))
-        parts.append(_box(_MARGIN + left + middle, y, right, arrow.target))
+    parts = []
+    top = float(_MARGIN)
+    for star in stars:
+        parts += _star(star, top, left, middle, right)
+        top += star.height + _GAP
+    height = top - _GAP
+    name = quoteattr(", ".join(star.source for star in stars))
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" role="img" viewBox="0 0 {width:.0f} {height:.0f}"'
-        f' width="{width:.0f}" height="{height:.0f}" aria-label={quoteattr(source)}'
+        f' width="{width:.0f}" height="{height:.0f}" aria-label={name}'
         f' font-size="13" fill="currentColor">{"".join(parts)}</svg>'
     )
 
 
+def _star(star: _Star, top: float, left: float, middle: float, right: float) -> Iterator[str]:
+    """Yield the parts of one class below a height, columns being as wide as given."""
+    centre = top + (star.height - _LINE + _BOX) / 2
+    yield _box(_MARGIN, centre, left, star.source)
+    for number, arrow in enumerate(star.arrows):
+        y = top + _LINE * number + _BOX / 2
+        yield _line(_MARGIN + left, centre, _MARGIN + left + middle, y)
+        yield _text(_MARGIN + left + middle / 2 + 14, y - 5, arrow.label)
+        yield _box(_MARGIN + left + middle, y, right, arrow.target)
+
+
 def _arrows(term: Term, terminology: Terminology, language: str) -> list[_Arrow]:
+    """Return the properties that lead from a class to things."""
     found = []
     for iri in term.links["properties"]:
-        found_property = terminology.of_iri(iri)
-        if found_property is None or found_property.kind != "object-property":
+        leading = terminology.of_iri(iri)
+        if leading is None or leading.kind != "object-property" or not leading.links["range"]:
             continue
-        targets = [terminology.of_iri(one) for one in found_property.links["range"]]
-        names = [target.label(language) for target in targets if target is not None]
-        if names:
-            found.append(_Arrow(found_property.label(language), " / ".join(names)))
-    return found[:_MOST]
+        names = [_name(one, terminology, language) for one in leading.links["range"]]
+        found.append(_Arrow(leading.label(language), " / ".join(names)))
+    return found
+
+
+def _name(iri: str, terminology: Terminology, language: str) -> str:
+    """Return the label of a term, the short name of one of another vocabulary."""
+    term = terminology.of_iri(iri)
+    return short_name(iri) if term is None else term.label(language)
 
 
 def _width(text: str) -> float:

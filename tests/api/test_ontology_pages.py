@@ -5,7 +5,7 @@ from html import unescape
 
 import pyoxigraph as ox
 import pytest
-from rdflib import Graph, URIRef
+from rdflib import RDFS, Graph, URIRef
 from rdflib.compare import isomorphic
 
 from api.language import text_keys
@@ -13,9 +13,11 @@ from kg.namespaces import CG, SCHEME, SKOS
 from kg.terminology import (
     DOCUMENT_FORMATS,
     KINDS,
+    PATTERNS,
     all_rules,
     derivations_of,
     load_terminology,
+    main_patterns,
     pattern,
     rules_of,
     shapes_graph,
@@ -157,6 +159,35 @@ def test_drawings_are_made_of_the_model():
         drawn += 1
     assert drawn > 20
     assert pattern(TERMS.named("Brand"), TERMS, "fr") is None
+
+
+@pytest.mark.parametrize("code", ["en", "fr"])
+def test_main_patterns_show_their_classes_and_all_that_leads_from_them(code):
+    drawings = main_patterns(TERMS, code)
+    assert len(drawings) == len(PATTERNS)
+    for names, (first, svg) in zip(PATTERNS, drawings, strict=True):
+        texts = {unescape(text) for text in re.findall(r"<text[^>]*>([^<]*)</text>", svg)}
+        assert first.name == names[0]
+        for term in map(TERMS.named, names):
+            assert term is not None, names
+            assert term.label(code) in texts
+            leading = [TERMS.of_iri(iri) for iri in term.links["properties"]]
+            leading = [p for p in leading if p.kind == "object-property" and p.links["range"]]
+            assert {p.label(code) for p in leading} <= texts
+            above = [TERMS.of_iri(iri) for iri in term.links["parents"]]
+            assert {parent.label(code) for parent in above if parent} <= texts
+
+
+def test_events_and_relators_with_many_properties_are_in_a_pattern():
+    shown = {name for names in PATTERNS for name in names}
+    for kind in ("Event", "Relator"):
+        below = set(vocabulary_graph().transitive_subjects(RDFS.subClassOf, CG[kind]))
+        rich = {
+            term.name
+            for term in TERMS.terms
+            if URIRef(term.iri) in below and len(term.links["properties"]) > 4
+        }
+        assert rich - {kind} <= shown
 
 
 def test_uses_are_those_of_the_shapes_and_of_queries():
