@@ -60,7 +60,7 @@ def _svg(stars: Sequence[_Star]) -> str:
     middle = max((_width(one.label) for one in arrows), default=0) + 40
     right = max((_width(one.target) for one in arrows), default=0)
     width = left + middle + right + 2 * _MARGIN
-    parts = []
+    parts: list[str] = []
     top = float(_MARGIN)
     for star in stars:
         parts += _star(star, top, left, middle, right)
