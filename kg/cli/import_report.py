@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from kg.french import in_both
+from kg.ingest.messages import FRENCH_KINDS
 
 SHOWN = 20
 """Most findings shown to people; the machine formats have all that the report lists."""
@@ -102,7 +103,8 @@ def _findings(report: Document, language: str) -> Iterator[str]:
     for one in found:
         severities.setdefault(one["kind"], one["severity"])
     for kind, severity in severities.items():
-        yield texts["kind"].format(kind=kind, count=report["by_shape"][kind], of=texts[severity])
+        called = FRENCH_KINDS.get(kind, kind) if language == "fr" else kind
+        yield texts["kind"].format(kind=called, count=report["by_shape"][kind], of=texts[severity])
     for one in found[:SHOWN]:
         place = ", ".join(_place(one, language)) or str(one["focus"])
         yield f"{texts[one['severity']]}: {place}: {one['message'].get(language, '')}"

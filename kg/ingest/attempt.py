@@ -26,6 +26,7 @@ from kg.ingest.provenance import declaration, description, needs_declaration, st
 from kg.ingest.refusal import Refused, find_refused
 from kg.ingest.renewal import EARLIER, Renewal
 from kg.ingest.report import FileReport, ImportReport
+from kg.ingest.wrong_terms import check_terms
 from kg.namespaces import PROVENANCE_GRAPH, graph_iri
 from kg.shacl import project_shapes
 from kg.sparql.deadline import Deadline
@@ -157,6 +158,8 @@ class Attempt:
             self._stop()
             return
         self.teller.tell("validate")
+        if inputs.rdf or self._options.mapping is not None:
+            check_terms(self._tx.cursor, self._tx.number, self.report)
         shapes = self._options.shapes or project_shapes()
         limit = LISTED_FOR_ROWS if self._row_by_row else LISTED_PER_SHAPE
         files, rules = self.execution.files, self.execution.producer.rules

@@ -76,6 +76,26 @@ MESSAGES: dict[str, tuple[str, str]] = {
     ),
 }
 
+FRENCH_KINDS: dict[str, str] = {
+    "cell: required": "cellule vide à remplir",
+    "cell: date": "date qui n'en est pas une",
+    "cell: day": "jour qui n'en est pas un",
+    "cell: dateTime": "horodatage qui n'en est pas un",
+    "cell: decimal": "nombre qui n'en est pas un",
+    "cell: boolean": "ni vrai ni faux",
+    "cell: currency": "devise inconnue",
+    "cell: one of": "valeur hors liste",
+    "cell: reference": "clé que rien ne porte",
+    "cell: same per": "valeur qui diffère dans une même fiche",
+    "cell: only when": "cellule sans objet ici",
+    "cell: function": "cellule illisible",
+    "cell: iri": "adresse (IRI) qui n'en est pas une",
+    "cell: language": "langue qui n'en est pas une",
+    "cell: literal": "valeur d'un autre type",
+    "unknown term": "terme inconnu",
+}
+"""Kinds of findings beside rules, as French readers are told of them."""
+
 HELD: dict[str, tuple[str, str]] = {
     "needs": (
         "It needs what row {row} of {file} says, which is refused: correct that row.",
