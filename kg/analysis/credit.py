@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from kg.analysis.forest import Forest
 from kg.analysis.values import Value
@@ -26,63 +26,132 @@ class Touch(NamedTuple):
 def credited_by_model(evaluation: Evaluation, models: Iterable[str]) -> dict[str, Amounts]:
     """Return the credit of each referrer under some models, over the table `party_value`.
 
-    Nobody's is the value of clients without touch. Only a client with several touches needs exact
-    fractions, and only where weights are no whole numbers.
+    Nobody's is the value of clients without touch.
     """
-    evaluation.table("touch", _TOUCH)
-    wanted = tuple(models)
-    found: dict[str, Amounts] = {model: {} for model in wanted}
-    unattributed = evaluation.run(_WITHOUT_TOUCH).fetchall()
-    for referrer, currency, *amounts in evaluation.run(_CREDITED).fetchall():
-        for model, cents in zip(_SET_WISE, amounts, strict=True):
-            if model in found and cents:
-                found[model][referrer, currency] = cents
-    if "decay" in found:
-        half_life = evaluation.context.parameters.h_half
-        shared = attributed(_shared_values(evaluation), _shared(evaluation), "decay", half_life)
-        for key, cents in shared.items():
-            found["decay"][key] = found["decay"].get(key, 0) + cents
-    for credited in found.values():
-        credited.update(((None, currency), cents) for currency, cents in unattributed)
+    build_credit(evaluation)
+    found: dict[str, Amounts] = {model: {} for model in models}
+    for model, party, code, cents in evaluation.run("FROM credited").fetchall():
+        if model in found:
+            found[model][party, code] = cents
     return found
 
 
-_SET_WISE = ("first", "last", "linear", "decay")
-"""Models in the order of `_CREDITED`; of the last one it has the clients with one touch."""
+def build_credit(evaluation: Evaluation) -> None:
+    """Make the table `credited` (model, party, code, cents) over the table `party_value`.
+
+    Models are those of section 7.4; nobody, who has the value of clients without touch, is NULL.
+    Only where a part of `decay` is too close to the next cent are exact fractions needed.
+    """
+    evaluation.table("touch", _TOUCH)
+    evaluation.table("decayed", _DECAYED)
+    evaluation.table("credited", _CREDITED)
+    half_life = evaluation.context.parameters.h_half
+    shared = attributed(_unsure_values(evaluation), _unsure(evaluation), "decay", half_life)
+    add_credit(evaluation, "decay", shared)
+
+
+def add_credit(evaluation: Evaluation, model: str, amounts: Amounts) -> None:
+    """Add amounts to the table `credited`, beside what it has of the same parties."""
+    if not amounts:
+        return
+    evaluation.run(_ADDED, model=model, **_columns(amounts))
+    evaluation.table("summed_credit", _SUMMED)
+    evaluation.run("CREATE OR REPLACE TEMP TABLE credited AS FROM summed_credit")
+
+
+_ADDED = """
+INSERT INTO credited
+SELECT $model AS model, unnest($parties::BIGINT[]) AS party, unnest($codes::VARCHAR[]) AS code,
+    unnest($cents::BIGINT[]) AS cents
+"""
+_SUMMED = """
+SELECT model, party, code, CAST(sum(cents) AS BIGINT) AS cents FROM credited
+GROUP BY ALL HAVING sum(cents) <> 0 OR party IS NULL
+"""
+
+
+def _columns(amounts: Amounts) -> dict[str, list[Any]]:
+    return {
+        "parties": [party for party, _ in amounts],
+        "codes": [code for _, code in amounts],
+        "cents": list(amounts.values()),
+    }
+
+
 _TOUCH = """
 SELECT giver, receiver, age, row_number() OVER earliest AS place,
     count(*) OVER (PARTITION BY receiver) AS touches
 FROM referral WHERE outcome = 'converted'
 WINDOW earliest AS (PARTITION BY receiver ORDER BY day, key)
 """
+_DECAYED = """
+WITH weighed AS (
+    SELECT v.party, v.code, v.cents, t.giver, t.place, t.touches, abs(v.cents) AS amount,
+        min(t.age) OVER client = max(t.age) OVER client AS even,
+        pow(2.0, (min(t.age) OVER client - t.age) / $H_half) AS weight
+    FROM party_value AS v JOIN touch AS t ON t.receiver = v.party WHERE t.touches > 1
+    WINDOW client AS (PARTITION BY v.party, v.code)
+), divided AS (
+    SELECT *, amount * weight / sum(weight) OVER client AS part, part - floor(part) AS rest
+    FROM weighed WINDOW client AS (PARTITION BY party, code)
+), ranked AS (
+    SELECT *, amount - CAST(sum(floor(part)) OVER client AS BIGINT) AS over,
+        row_number() OVER ordered AS rank, rest - lead(rest) OVER ordered AS ahead,
+        lead(weight) OVER ordered AS weight_behind
+    FROM divided WINDOW client AS (PARTITION BY party, code),
+        ordered AS (PARTITION BY party, code ORDER BY rest DESC, place)
+)
+SELECT party, code, giver,
+    sign(cents) * CASE WHEN even THEN amount // touches + (place <= amount % touches)::INTEGER
+        ELSE CAST(floor(part) AS BIGINT) + (rank <= over)::INTEGER END AS cents,
+    bool_or(NOT even AND (amount > 1e9 OR rest < 1e-5 OR rest > 1 - 1e-5
+        OR rank = over AND ahead < 1e-5 AND weight <> weight_behind))
+        OVER (PARTITION BY party, code) AS unsure
+FROM ranked
+"""
+"""Parts by largest remainder in floating point, which is off by far less than what is `unsure`.
+
+Touches of one age have equal parts: the division is one of whole numbers.
+"""
 _CREDITED = """
-SELECT t.giver, v.code, CAST(sum(v.cents) FILTER (t.place = 1) AS BIGINT),
-    CAST(sum(v.cents) FILTER (t.place = t.touches) AS BIGINT),
-    CAST(sum(sign(v.cents) * (abs(v.cents) // t.touches
-        + (t.place <= abs(v.cents) % t.touches)::INTEGER)) AS BIGINT),
-    CAST(sum(v.cents) FILTER (t.touches = 1) AS BIGINT)
-FROM party_value AS v JOIN touch AS t ON t.receiver = v.party
-GROUP BY t.giver, v.code
-"""
-_WITHOUT_TOUCH = """
-SELECT code, CAST(sum(cents) AS BIGINT) FROM party_value
-WHERE party NOT IN (SELECT receiver FROM touch) GROUP BY code
+WITH whole AS (
+    SELECT t.giver, v.code, sum(v.cents) FILTER (t.place = 1) AS first,
+        sum(v.cents) FILTER (t.place = t.touches) AS last,
+        sum(sign(v.cents) * (abs(v.cents) // t.touches
+            + (t.place <= abs(v.cents) % t.touches)::INTEGER)) AS linear,
+        sum(v.cents) FILTER (t.touches = 1) AS decay
+    FROM party_value AS v JOIN touch AS t ON t.receiver = v.party
+    GROUP BY t.giver, v.code
+), said AS (
+    SELECT * FROM (UNPIVOT whole ON first, last, linear, decay INTO NAME model VALUE cents)
+    UNION ALL BY NAME
+    SELECT giver, code, 'decay' AS model, sum(cents) AS cents FROM decayed WHERE NOT unsure
+    GROUP BY giver, code
+    UNION ALL BY NAME
+    SELECT NULL AS giver, code, unnest(['first', 'last', 'linear', 'decay']) AS model, cents FROM (
+        SELECT code, sum(cents) AS cents FROM party_value
+        WHERE party NOT IN (SELECT receiver FROM touch) GROUP BY code
+    )
+)
+SELECT model, giver AS party, code, CAST(sum(cents) AS BIGINT) AS cents FROM said
+GROUP BY model, giver, code HAVING sum(cents) <> 0 OR giver IS NULL
 """
 
 
-def _shared_values(evaluation: Evaluation) -> list[Value]:
-    """Return the values of clients with several touches."""
+def _unsure_values(evaluation: Evaluation) -> list[Value]:
+    """Return the values whose parts by `decay` need exact fractions."""
     rows = evaluation.run(
         "SELECT party, code, cents FROM party_value"
-        " WHERE party IN (SELECT receiver FROM touch WHERE touches > 1)"
+        " WHERE (party, code) IN (SELECT party, code FROM decayed WHERE unsure)"
     ).fetchall()
     return list(map(Value._make, rows))
 
 
-def _shared(evaluation: Evaluation) -> dict[int, list[Touch]]:
-    """Return the touches of clients with several, earliest first."""
+def _unsure(evaluation: Evaluation) -> dict[int, list[Touch]]:
+    """Return the touches of the clients of these values, earliest first."""
     rows = evaluation.run(
-        "SELECT giver, receiver, age FROM touch WHERE touches > 1 ORDER BY receiver, place"
+        "SELECT giver, receiver, age FROM touch"
+        " WHERE receiver IN (SELECT party FROM decayed WHERE unsure) ORDER BY receiver, place"
     ).fetchall()
     by_client: dict[int, list[Touch]] = defaultdict(list)
     for row in rows:
@@ -110,10 +179,7 @@ def split(cents: int, shares: Sequence[float]) -> list[int]:
     """
     if len(shares) == 1:
         return [cents]
-    # Exact whole numbers: equal remainders are ties, and no part is lost to floating point.
-    ratios = [share.as_integer_ratio() for share in shares]
-    finest = max(below for _, below in ratios)
-    weighed = [above * (finest // below) for above, below in ratios]
+    weighed = whole_weights(shares)
     total, amount = sum(weighed), abs(cents)
     divided = [divmod(amount * weight, total) for weight in weighed]
     parts = [part for part, _ in divided]
@@ -121,6 +187,16 @@ def split(cents: int, shares: Sequence[float]) -> list[int]:
     for place in places[: amount - sum(parts)]:
         parts[place] += 1
     return parts if cents >= 0 else [-part for part in parts]
+
+
+def whole_weights(shares: Sequence[float]) -> list[int]:
+    """Return whole numbers in exactly the proportion of some shares.
+
+    With these, equal remainders are ties, and no part is lost to floating point.
+    """
+    ratios = [share.as_integer_ratio() for share in shares]
+    finest = max(below for _, below in ratios)
+    return [above * (finest // below) for above, below in ratios]
 
 
 def attributed(

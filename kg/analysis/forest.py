@@ -64,16 +64,18 @@ class Forest:
         return places
 
 
+def primary_edges(evaluation: Evaluation) -> str:
+    """Return the SELECT of the edges (giver, receiver, day, key), cycles among them."""
+    order = "DESC" if evaluation.context.parameters.primary_policy == "last" else "ASC"
+    return f"""
+    SELECT giver, receiver, day, key FROM referral WHERE outcome = 'converted'
+    QUALIFY row_number() OVER (PARTITION BY receiver ORDER BY day {order}, key {order}) = 1
+    """
+
+
 def primary_forest(evaluation: Evaluation) -> Forest:
     """Return the forest of the converted referrals in the table `referral`."""
-    order = "DESC" if evaluation.context.parameters.primary_policy == "last" else "ASC"
-    rows = evaluation.run(
-        f"""
-        SELECT giver, receiver, day, key FROM referral WHERE outcome = 'converted'
-        QUALIFY row_number() OVER (PARTITION BY receiver ORDER BY day {order}, key {order}) = 1
-        ORDER BY day, key
-        """
-    ).fetchall()
+    rows = evaluation.run(f"{primary_edges(evaluation)} ORDER BY day, key").fetchall()
     return broken_at_rings(map(PrimaryEdge._make, rows))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import random
-from collections import Counter
+from collections import Counter, defaultdict
 from datetime import date, timedelta
 from typing import Any
 
@@ -13,12 +13,15 @@ import networkx as nx
 import pytest
 
 from benchmarks.network_peer import Figures, figures
+from kg.analysis.credit import Touch, attributed, downstream, upstream_shared
+from kg.analysis.forest import primary_forest
 from kg.analysis.link import link
 from kg.analysis.names import names_of
 from kg.analysis.network import network_document, referral_network
 from kg.analysis.referral_figures import breakdown, shape
 from kg.analysis.referrals import evaluate_referrals
 from kg.analysis.summary import network_figures, summary
+from kg.analysis.values import party_values
 from kg.errors import UsageError
 from kg.ingest import ImportOptions, run_import
 from kg.lifecycle.evaluation import snapshot
@@ -57,28 +60,39 @@ def without_zeros(credit: dict[str | None, int]) -> dict[str | None, int]:
     return {party: cents for party, cents in credit.items() if cents}
 
 
-def our_figures(store: Store) -> Figures:
+def our_figures(store: Store, **parameters: Any) -> Figures:
     with snapshot(cursor := store.cursor()):
-        evaluation = evaluate_referrals(cursor, context(AT.isoformat()), all_parties=True)
+        here = context(AT.isoformat(), **parameters)
+        evaluation = evaluate_referrals(cursor, here, all_parties=True)
         found = network_figures(evaluation)
-        ids = {*found.places, *(p for c in found.credit.values() for p, _ in c if p is not None)}
-        ids |= {member for ring in found.rings for member in ring}
-        key = {one: name.order for one, name in names_of(evaluation, ids).items()}
-    return Figures(
-        converted=found.outcomes["converted"],
-        depth={key[p]: depth for p, (depth, _) in found.places.items()},
-        branching={key[p]: n for p, n in found.branching.items()},
-        descendants={key[p]: n for p, n in found.descendants.items() if n},
-        downstream={
-            key[p]: found.downstream["EUR"].get(p, 0) for p, n in found.descendants.items() if n
-        },
-        credit={
-            model: without_zeros({None if p is None else key[p]: n for (p, _), n in credit.items()})
-            for model, credit in found.credit.items()
-        },
-        rings={frozenset(key[m] for m in ring) for ring in found.rings},
-        removed={edge.key for edge in found.forest.removed},
-    )
+        ids = [row[0] for row in evaluation.run("SELECT id FROM term").fetchall()]
+        key: dict[int | None, Any] = {n: x.order for n, x in names_of(evaluation, ids).items()}
+        key[None] = None
+
+        def by_key(sql: str) -> dict[Any, int]:
+            return {key[row[0]]: row[1] for row in evaluation.run(sql).fetchall()}
+
+        descendants = by_key("SELECT party, n FROM descent")
+        credited = "SELECT party, sum(cents) FROM credited WHERE model = $model GROUP BY party"
+        worth = by_key("SELECT party, cents FROM downstream WHERE code = 'EUR'")
+        return Figures(
+            converted=found.outcomes["converted"],
+            depth=by_key("SELECT party, depth FROM place"),
+            branching=by_key("SELECT giver, count(*) FROM primary_edge GROUP BY giver"),
+            descendants=descendants,
+            downstream={party: worth.get(party, 0) for party in descendants},
+            credit={
+                model: without_zeros(
+                    {
+                        key[party]: int(cents)
+                        for party, cents in evaluation.run(credited, model=model).fetchall()
+                    }
+                )
+                for model in ("first", "last", "linear", "decay", "upstream")
+            },
+            rings={frozenset(key[m] for m in ring) for ring in found.rings},
+            removed={edge.key for edge in found.removed},
+        )
 
 
 @pytest.mark.parametrize("seed", range(2))
@@ -215,3 +229,53 @@ def test_parties_that_nothing_links_have_no_path() -> None:
         assert len(link(store.cursor(), context("2025-06-01"), party="A", other="D")) == 0
         steps = link(store.cursor(), context("2025-06-01"), party="A", other="C").records()
         assert [row["recommendation_key"] for row in steps] == ["R1", "R3"]
+
+
+@pytest.mark.parametrize(
+    "parameters", [{"H_half": 7.3, "lambda_up": 0.3}, {"lambda_up": 1.0, "primaryPolicy": "last"}]
+)
+def test_tables_of_figures_are_those_of_each_party_alone(parameters: dict[str, Any]) -> None:
+    """Two currencies, refunds beyond the value, and chains too long for whole numbers."""
+    world, _, _, _ = drawn(7, 12)
+    chance = random.Random(7)
+    for number in range(70):
+        world.party(f"L{number:02}")
+        world.buys(f"L{number:02}", "2025-03-01", chance.randint(1, 999), currency="EUR")
+        if number:
+            world.refers(f"L{number - 1:02}", f"L{number:02}", "2025-02-01", key=f"L{number:02}")
+    for key in ("000-0", "000-1", "001-0", "001-1", "L40"):
+        world.buys(key, "2025-04-01", chance.randint(1, 999), currency="USD")
+        world.refund(world.buys(key, "2025-05-01", "10"), "2025-05-02", "9.99")
+    here = context(AT.isoformat(), **parameters)
+    with world.store() as store, snapshot(cursor := store.cursor()):
+        evaluation = evaluate_referrals(cursor, here, all_parties=True)
+        network_figures(evaluation)
+        tables = {
+            name: {tuple(row) for row in evaluation.run(sql).fetchall()}
+            for name, sql in {
+                "place": "FROM place", "descent": "FROM descent",
+                "downstream": "SELECT code, party, cents FROM downstream WHERE cents <> 0",
+                "credited": "FROM credited WHERE cents <> 0",
+            }.items()
+        }  # fmt: skip
+        found, forest = party_values(evaluation), primary_forest(evaluation)
+        touched: dict[int, list[Touch]] = defaultdict(list)
+        for row in evaluation.run("FROM touch ORDER BY receiver, place").fetchall():
+            touched[row[1]].append(Touch._make(row[:3]))
+    assert tables["place"] == {(party, *place) for party, place in forest.places.items()}
+    below, descendants = downstream(found, forest)
+    assert tables["descent"] == set(descendants.items())
+    assert tables["downstream"] == {
+        (code, party, n) for code, worth in below.items() for party, n in worth.items() if n
+    }
+    rules = here.parameters
+    credit = {
+        model: attributed(found, touched, model, rules.h_half)
+        for model in ("first", "last", "linear", "decay")
+    }
+    credit["upstream"] = upstream_shared(found, forest, rules.lambda_up)
+    assert tables["credited"] == {
+        (model, party, code, n)
+        for model, amounts in credit.items() for (party, code), n in amounts.items() if n
+    }  # fmt: skip
+    assert {code for _, _, code, _ in tables["credited"]} == {"EUR", "USD"}

@@ -78,6 +78,7 @@ class World:
         lines: list[tuple[Any, str]] | None = None,
         staff: bool = False,
         seller: str = FOCAL,
+        currency: str | None = "EUR",
         **values: Any,
     ) -> str:
         """Add a purchase; `lines` are (amount, price basis), else one line of `amount`."""
@@ -90,7 +91,7 @@ class World:
         for i, (part, basis) in enumerate(lines or [(amount, "staff" if staff else "public")]):
             line = self.add(
                 "line", f"{key}-{i}", "PurchaseLine",
-                netAmount=Decimal(str(part)), currency="EUR", priceBasis=basis,
+                netAmount=Decimal(str(part)), currency=currency, priceBasis=basis,
             )  # fmt: skip
             self.property(order, "hasLine", line)
         return key

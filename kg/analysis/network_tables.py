@@ -1,0 +1,213 @@
+"""The figures of the whole referral network as tables, set-wise (sections 7.3 to 7.6).
+
+Chains are followed by doubling: a table leads from each party to its ancestor 1, 2, 4, 8 ... links
+up, so that the work grows with the number of parties, and with the logarithm of the longest chain.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import count
+
+from kg.analysis.credit import add_credit, upstream_shared, whole_weights
+from kg.analysis.forest import Forest, PrimaryEdge, broken_at_rings, primary_edges
+from kg.analysis.values import Value
+from kg.lifecycle.evaluation import Evaluation
+
+_FEW = 1000
+"""Edges among which rings are found at once."""
+
+
+def build_forest(evaluation: Evaluation) -> tuple[PrimaryEdge, ...]:
+    """Make the table `primary_edge` (giver, receiver, day, key), acyclic; return what was removed.
+
+    A party without a referrer of its own, or without anyone it brought, lies on no ring; nor does
+    one that is left with such parties alone, and so on.
+    """
+    left = evaluation.table("primary_edge", primary_edges(evaluation))
+    evaluation.run("CREATE OR REPLACE TEMP TABLE ring_edge AS FROM primary_edge")
+    before = 0
+    while left > _FEW and left != before:
+        before = left
+        left = evaluation.table("inner_ring_edge", _INNER)
+        evaluation.run("CREATE OR REPLACE TEMP TABLE ring_edge AS FROM inner_ring_edge")
+    rows = evaluation.run("FROM ring_edge ORDER BY day, key").fetchall()
+    removed = broken_at_rings(map(PrimaryEdge._make, rows)).removed
+    evaluation.run(
+        "DELETE FROM primary_edge WHERE receiver IN (SELECT unnest($receivers::BIGINT[]))",
+        receivers=[edge.referred for edge in removed],
+    )
+    return removed
+
+
+_INNER = """
+SELECT * FROM ring_edge
+WHERE giver IN (SELECT receiver FROM ring_edge) AND receiver IN (SELECT giver FROM ring_edge)
+"""
+
+
+def build_places(evaluation: Evaluation) -> None:
+    """Make the table `place` (party, depth, root) of every party of the forest."""
+    evaluation.table(
+        "climb", "SELECT receiver AS party, giver AS above, 1 AS steps FROM primary_edge"
+    )
+    while _any(evaluation, "climb AS c SEMI JOIN climb AS d ON d.party = c.above"):
+        evaluation.table("climbed", _CLIMBED)
+        evaluation.run("CREATE OR REPLACE TEMP TABLE climb AS FROM climbed")
+    evaluation.table("place", _PLACES)
+
+
+_CLIMBED = """
+SELECT c.party, coalesce(d.above, c.above) AS above, c.steps + coalesce(d.steps, 0) AS steps
+FROM climb AS c LEFT JOIN climb AS d ON d.party = c.above
+"""
+_PLACES = """
+SELECT party, steps AS depth, above AS root FROM climb
+UNION ALL
+SELECT DISTINCT giver, 0, giver FROM primary_edge ANTI JOIN climb ON climb.party = giver
+"""
+
+
+def build_descent(evaluation: Evaluation) -> None:
+    """Make the tables `descent` (party, n) and `downstream` (party, code, cents), after `place`.
+
+    A party without descendants is in neither.
+    """
+    brought = "SELECT giver FROM primary_edge"
+    evaluation.table("own_mass", _OWN)
+    evaluation.table("leaf_mass", f"FROM own_mass WHERE party NOT IN ({brought})")
+    evaluation.table("inner_mass", f"FROM own_mass WHERE party IN ({brought})")
+    for _ in _hops(evaluation):
+        evaluation.table("added_mass", _ADDED)
+        evaluation.run("CREATE OR REPLACE TEMP TABLE inner_mass AS FROM added_mass")
+    evaluation.table("below_mass", _BELOW)
+    evaluation.table("descent", "SELECT party, n FROM below_mass WHERE code IS NULL")
+    evaluation.table(
+        "downstream", "SELECT party, code, n AS cents FROM below_mass WHERE code IS NOT NULL"
+    )
+
+
+def _hops(evaluation: Evaluation) -> Iterator[int]:
+    """Yield 1, 2, 4 ... while the table `hop` (party, above) leads so many links up."""
+    hop = "SELECT receiver AS party, giver AS above FROM primary_edge"
+    for power in count():
+        if not evaluation.table("hop", hop):
+            return
+        yield 1 << power
+        evaluation.run("CREATE OR REPLACE TEMP TABLE former_hop AS FROM hop")
+        hop = (
+            "SELECT h.party, i.above FROM former_hop AS h JOIN former_hop AS i ON i.party = h.above"
+        )
+
+
+_OWN = """
+SELECT party, NULL::VARCHAR AS code, 1::BIGINT AS n FROM place
+UNION ALL
+SELECT v.party, v.code, v.cents FROM party_value AS v SEMI JOIN place USING (party)
+"""
+"""What each party of the forest is worth itself, and that it is one."""
+_ADDED = """
+SELECT party, code, CAST(sum(n) AS BIGINT) AS n FROM (
+    FROM inner_mass
+    UNION ALL SELECT h.above, m.code, m.n FROM leaf_mass AS m JOIN hop AS h ON h.party = m.party
+    UNION ALL SELECT h.above, m.code, m.n FROM inner_mass AS m JOIN hop AS h ON h.party = m.party
+) GROUP BY party, code
+"""
+_BELOW = """
+SELECT party, code, CAST(sum(n) AS BIGINT) AS n FROM (
+    FROM inner_mass
+    UNION ALL
+    SELECT party, code, -n FROM own_mass WHERE party IN (SELECT giver FROM primary_edge)
+) GROUP BY party, code
+"""
+
+
+def build_upstream(evaluation: Evaluation) -> None:
+    """Add the model `upstream` to the table `credited`, after `place` (section 7.5).
+
+    Where the weights of all ancestors are small whole numbers, all clients are shared out at once;
+    below so many ancestors that they are not, one after the other.
+    """
+    weights = _weights(evaluation)
+    evaluation.table("upstream_weight", _GIVEN, **weights)
+    deepest = max(weights["depths"], default=0)
+    evaluation.table(
+        "ancestry", "SELECT receiver AS party, 0 AS step, giver AS above FROM primary_edge"
+    )
+    for step in range(deepest - 1):
+        evaluation.run(_NEXT, step=step)
+    evaluation.run(_UPSTREAM)
+    _share_one_by_one(evaluation, deepest)
+
+
+def _weights(evaluation: Evaluation) -> dict[str, list[int]]:
+    """Return depths, steps, weights and their totals, for depths at which these are small."""
+    (most, depth) = evaluation.run(
+        "SELECT coalesce(max(abs(cents)), 0), coalesce(max(depth), 0)"
+        " FROM party_value JOIN place USING (party)"
+    ).fetchone() or (0, 0)
+    factor = evaluation.context.parameters.lambda_up
+    found: dict[str, list[int]] = {"depths": [], "steps": [], "weights": [], "totals": []}
+    for ancestors in range(1, depth + 1):
+        weights = whole_weights([factor**step for step in range(ancestors)])
+        if sum(weights) * most > _WHOLE:
+            break
+        for step, weight in enumerate(weights):
+            row = (ancestors, step, weight, sum(weights))
+            for column, value in zip(found.values(), row, strict=True):
+                column.append(value)
+    return found
+
+
+_WHOLE = 2**62
+"""Products beyond this are no whole numbers of the engine."""
+_GIVEN = """
+SELECT unnest($depths::BIGINT[]) AS depth, unnest($steps::BIGINT[]) AS step,
+    unnest($weights::BIGINT[]) AS weight, unnest($totals::BIGINT[]) AS total
+"""
+_NEXT = """
+INSERT INTO ancestry
+SELECT a.party, a.step + 1, e.giver FROM ancestry AS a
+JOIN primary_edge AS e ON e.receiver = a.above WHERE a.step = $step
+"""
+_UPSTREAM = """
+INSERT INTO credited
+WITH divided AS (
+    SELECT v.party, v.code, v.cents, a.above, a.step,
+        abs(v.cents) * w.weight // w.total AS part, abs(v.cents) * w.weight % w.total AS rest
+    FROM party_value AS v
+    JOIN place AS p ON p.party = v.party
+    JOIN upstream_weight AS w ON w.depth = p.depth
+    JOIN ancestry AS a ON a.party = v.party AND a.step = w.step
+), ranked AS (
+    SELECT *, abs(cents) - sum(part) OVER (PARTITION BY party, code) AS over,
+        row_number() OVER (PARTITION BY party, code ORDER BY rest DESC, step) AS rank
+    FROM divided
+)
+SELECT 'upstream', above, code, CAST(sum(sign(cents) * (part + (rank <= over)::INTEGER)) AS BIGINT)
+FROM ranked GROUP BY above, code HAVING sum(sign(cents) * (part + (rank <= over)::INTEGER)) <> 0
+UNION ALL
+SELECT 'upstream', NULL, code, CAST(sum(cents) AS BIGINT) FROM party_value
+WHERE party NOT IN (SELECT receiver FROM primary_edge) GROUP BY code
+"""
+
+
+def _share_one_by_one(evaluation: Evaluation, deepest: int) -> None:
+    """Share the values of the clients with more than so many ancestors."""
+    rows = evaluation.run(
+        "SELECT v.party, v.code, v.cents FROM party_value AS v"
+        " JOIN place AS p ON p.party = v.party WHERE p.depth > $deepest",
+        deepest=deepest,
+    ).fetchall()
+    if not rows:
+        return
+    edges = evaluation.run("SELECT giver, receiver, day, key FROM primary_edge").fetchall()
+    forest = Forest({row[1]: PrimaryEdge._make(row) for row in edges}, ())
+    factor = evaluation.context.parameters.lambda_up
+    shared = upstream_shared(map(Value._make, rows), forest, factor)
+    add_credit(evaluation, "upstream", shared)
+
+
+def _any(evaluation: Evaluation, relation: str) -> bool:
+    """Say whether a relation has rows."""
+    return evaluation.run(f"SELECT 1 FROM {relation} LIMIT 1").fetchone() is not None
