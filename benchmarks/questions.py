@@ -11,8 +11,10 @@ from __future__ import annotations
 
 import argparse
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+
+from rdflib.term import Node
 
 from benchmarks import chains
 from benchmarks.crowd import FOCAL_KEY, LAST_DAY, day, draw, everybody, fill, node, quads
@@ -67,8 +69,12 @@ def text_of(question: NamedQuery) -> str:
         today=LAST_DAY,
         organization=FOCAL_KEY,
     )
-    text = question.text
-    for name, term in bound.items():
+    return filled(question.text, bound)
+
+
+def filled(text: str, values: Mapping[str, Node]) -> str:
+    """Return a query in which terms stand in place of its parameters."""
+    for name, term in values.items():
         text = re.sub(rf"\${name}\b", lambda _, term=term: term.n3(), text)  # type: ignore[misc]
     return text
 

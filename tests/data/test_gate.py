@@ -1,4 +1,4 @@
-"""What the import says of each mistake, and of the demo organisation itself."""
+"""What the import says of each mistake (of the demo itself: `test_demo_questions`)."""
 
 from __future__ import annotations
 
@@ -77,16 +77,6 @@ def test_broken_rules_are_answered_with_the_row_and_the_shape(
     store: Store, entry: dict[str, Any]
 ) -> None:
     check(store, entry)
-
-
-def test_demo_has_warnings_but_no_violation(store: Store) -> None:
-    report = dry_run(store, DATA / "demo")
-    assert report.violations == 0
-    assert {"T02b", "T03-order", "F02", "F06"} <= set(report.by_shape)
-    assert report.by_shape["F06"] == 3
-    assert [(file.rows, file.unused) for file in report.files] == [
-        (file.mapped, 0) for file in report.files
-    ]
 
 
 def write_name(folder: Path, length: int) -> Path:

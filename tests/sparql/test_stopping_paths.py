@@ -95,8 +95,9 @@ def test_paths_stop_at_their_deadline(workers: int) -> None:
     assert max(float(late) for _, late in lines) < 5, done.stdout
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def store() -> Iterator[Store]:
+    """Yield a store in which no test leaves a change."""
     with Store.open(workers=1) as store:
         with store.write() as tx:
             load_bytes(tx, graph(CYCLE), format="turtle", graph="urn:g")

@@ -1,0 +1,66 @@
+"""The demo passes the gate, and every named question gives the rows that are kept for it.
+
+The rows in `expected/` are written by `python -m tests.data.demo_answers`, which keeps an answer
+only where pyoxigraph gives the same over the exported N-Quads; here both engines are held to them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pyoxigraph as ox
+import pytest
+
+from kg.catalog import NamedQuery
+from kg.ingest import ImportReport
+from kg.store import Store
+from tests.data.demo_answers import (
+    EXPECTED,
+    QUESTIONS,
+    answer,
+    answer_of_peer,
+    by_value,
+    demo,
+    expected,
+    peer_of,
+)
+
+Demo = tuple[Store, ImportReport]
+
+
+@pytest.fixture(scope="module")
+def organisation() -> Iterator[Demo]:
+    with demo() as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def peer(organisation: Demo) -> ox.Store:
+    return peer_of(organisation[0])
+
+
+def test_demo_has_warnings_but_no_violation(organisation: Demo) -> None:
+    _, report = organisation
+    assert (report.status, report.violations) == ("committed", 0)
+    assert {"T02b", "T03-order", "F02", "F06"} <= set(report.by_shape)
+    assert report.by_shape["F06"] == 3
+    assert [(file.rows, file.unused) for file in report.files] == [
+        (file.mapped, 0) for file in report.files
+    ]
+
+
+@pytest.mark.parametrize("question", QUESTIONS, ids=lambda question: str(question.id))
+def test_a_question_gives_the_rows_kept_for_it(organisation: Demo, question: NamedQuery) -> None:
+    store, _ = organisation
+    assert answer(store, question) == expected(question)
+
+
+@pytest.mark.parametrize("question", QUESTIONS, ids=lambda question: str(question.id))
+def test_pyoxigraph_gives_the_same_rows(peer: ox.Store, question: NamedQuery) -> None:
+    _, rows = expected(question)
+    assert rows, "the demo shows nothing of it"
+    assert answer_of_peer(peer, question) == by_value(rows)
+
+
+def test_no_rows_are_kept_for_what_is_no_question() -> None:
+    assert {path.stem for path in EXPECTED.iterdir()} == {one.id for one in QUESTIONS}
