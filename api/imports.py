@@ -24,10 +24,12 @@ from api.uploads import saved
 from kg.analysis.impact import figures_under
 from kg.config import Settings
 from kg.errors import UsageError
-from kg.ingest import ImportOptions, ImportRun, list_imports, run_import, undo_import
+from kg.ingest import ImportOptions, ImportRun, UndoJob, list_imports, run_import
+from kg.ingest.undoing import checked
 from kg.lifecycle import Context
 
 _YES = frozenset({"true", "1", "yes", "on"})
+_NUMBERS = ("quads_written", "warnings", "quarantined")
 _NO = frozenset({"false", "0", "no", "off", ""})
 
 blueprint = Blueprint("imports", __name__, url_prefix="/api/imports")
@@ -47,14 +49,10 @@ def post_import() -> Response:
     says in `status` and `refused`. With `Prefer: respond-async` or the field `async`, 202 and the
     address that tells how far it is.
     """
-    preferred = jobs.asked_for()
-    if preferred or flag("async"):
+    if jobs.preferred() or flag("async"):
         with ExitStack() as stack:
             paths, options = _upload(stack, dry_run=flag("dry_run"))
-            response = jobs.accepted(services().jobs.submit(paths, options, stack))
-        if preferred:
-            response.headers["Preference-Applied"] = "respond-async"
-        return response
+            return jobs.accepted(services().jobs.submit(paths, options, stack))
     report = import_upload(dry_run=flag("dry_run"))
     response = jsonify(report)
     if report["commit"] is not None:
@@ -99,21 +97,25 @@ def delete_import(run_id: str) -> Response:
     """Take an import back; 409 with the report when later facts depend on it.
 
     With `dry_run` nothing is kept, and the answer is 200; with `on_dependents=quarantine`, what
-    needs the import goes to quarantine.
+    needs the import goes to quarantine. With `Prefer: respond-async` or the parameter `async`, 202
+    and the address that tells how far it is.
     """
     find_report(run_id)
-    settings, dry_run = services().settings, flag("dry_run", request.args)
-    report = undo_import(
-        services().store,
-        run_id,
-        agent=caller().name,
-        dry_run=dry_run,
-        on_dependents=request.args.get("on_dependents", "").strip() or "refuse",
+    settings = services().settings
+    job = UndoJob(
+        owner=caller().name,
+        run_id=run_id,
+        dry_run=flag("dry_run", request.args),
+        on_dependents=checked(request.args.get("on_dependents", "").strip() or "refuse"),
         as_of=_context(settings).as_of,
         settings=settings,
     )
+    if jobs.preferred() or flag("async", request.args):
+        services().jobs.take(job)
+        return jobs.accepted(job)
+    report = job.do(services().store)
     response = jsonify(report.as_json())
-    response.status_code = 409 if report.refused and not dry_run else 200
+    response.status_code = 409 if report.refused and not job.dry_run else 200
     return response
 
 
@@ -188,8 +190,9 @@ def _without_persons(report: dict[str, Any]) -> dict[str, Any]:
 
 
 def _summary(run: ImportRun) -> dict[str, object]:
-    """Return an import without its report, which may be long."""
-    return {name: value for name, value in run.as_json().items() if name != "report"}
+    """Return an import with the numbers of its report, which may be long."""
+    numbers = {name: run.report.get(name) for name in _NUMBERS}
+    return {name: value for name, value in run.as_json().items() if name != "report"} | numbers
 
 
 def flag(name: str, given: Mapping[str, str] | None = None) -> bool:

@@ -1,4 +1,4 @@
-"""Imports in the background over HTTP: how far they are, what became of them, cancelling them."""
+"""Imports and undos in the background over HTTP: how far they are, what became of them."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from werkzeug.exceptions import Conflict, NotFound
 from api.config import services
 from api.errors import problem_of_any
 from api.identity import Right, caller
+from kg.ingest import ImportJob, ImportReport, Job, UndoJob
 from kg.ingest.attempt import instant
-from kg.ingest.jobs import ImportJob, JobStatus
+from kg.ingest.jobs import JobStatus
 
 _PATIENCE = 2.0
 """Seconds that a request waits for an import to stop; most stop sooner."""
@@ -26,7 +27,7 @@ blueprint = Blueprint("jobs", __name__, url_prefix="/api/imports/jobs")
 
 @blueprint.get("")
 def list_jobs() -> Response:
-    """Answer with the caller's imports in the background, the last one first, without reports."""
+    """Answer with the caller's work in the background, the last one first, without reports."""
     return jsonify(jobs=[described(job) | {"report": None} for job in _reachable()])
 
 
@@ -50,29 +51,34 @@ def delete_job(job_id: str) -> Response:
     return _answer(job, 200 if job.over else 202)
 
 
-def accepted(job: ImportJob) -> Response:
-    """Answer that an import was taken in, and where its progress is told (RFC 7240)."""
+def accepted(job: Job[Any]) -> Response:
+    """Answer that work was taken in, and where its progress is told (RFC 7240)."""
     response = _answer(job, 202)
     response.headers["Location"] = url_for("jobs.show_job", job_id=job.id)
+    if preferred():
+        response.headers["Preference-Applied"] = "respond-async"
     return response
 
 
-def asked_for() -> bool:
+def preferred() -> bool:
     """Tell whether the request prefers an answer before its work is done (`respond-async`)."""
     given = ",".join(request.headers.getlist("Prefer")).replace(";", ",")
     return "respond-async" in [one.strip().lower() for one in given.split(",")]
 
 
-def described(job: ImportJob) -> dict[str, Any]:
+def described(job: Job[Any]) -> dict[str, Any]:
     """Return an import in the background as values that JSON knows."""
-    options, report = job.options, job.report
+    report = job.report
+    given = job if isinstance(job, ImportJob) else None
     return {
         "id": job.id,
         "status": job.status,
-        "owner": options.allowance.owner,
-        "source": options.source,
-        "dry_run": options.dry_run,
-        "files": [path.name for path in job.paths],
+        "kind": "import" if given else "undo",
+        "owner": job.owner,
+        "source": given.options.source if given else None,
+        "undoes": job.run_id if isinstance(job, UndoJob) else None,
+        "dry_run": job.dry_run,
+        "files": [path.name for path in given.paths] if given else [],
         "submitted": instant(job.submitted),
         "started": _instant(job.started),
         "ended": _instant(job.ended),
@@ -80,7 +86,9 @@ def described(job: ImportJob) -> dict[str, Any]:
         "progress": job.progress.as_json() if job.progress and not job.over else None,
         "report": report.as_json() if report is not None else None,
         "problem": problem_of_any(job.error).document() if job.error is not None else None,
-        "import": report.id if report is not None and report.status in _REMEMBERED else None,
+        "import": report.id
+        if isinstance(report, ImportReport) and report.status in _REMEMBERED
+        else None,
     }
 
 
@@ -88,7 +96,7 @@ def _instant(at: datetime | None) -> str | None:
     return instant(at) if at is not None else None
 
 
-def _answer(job: ImportJob, status: int = 200) -> Response:
+def _answer(job: Job[Any], status: int = 200) -> Response:
     response = jsonify(described(job))
     response.status_code = status
     response.headers["Cache-Control"] = "no-store"
@@ -97,7 +105,7 @@ def _answer(job: ImportJob, status: int = 200) -> Response:
     return response
 
 
-def _find(job_id: str) -> ImportJob:
+def _find(job_id: str) -> Job[Any]:
     """Return an import of the caller's, or anybody's for an administrator.
 
     Raises:
@@ -112,11 +120,7 @@ def _find(job_id: str) -> ImportJob:
     )
 
 
-def _reachable() -> list[ImportJob]:
+def _reachable() -> list[Job[Any]]:
     one = caller()
     everything = services().jobs.listed()
-    return [job for job in everything if Right.ADMIN in one.rights or _owner(job) == one.name]
-
-
-def _owner(job: ImportJob) -> str:
-    return job.options.allowance.owner
+    return [job for job in everything if Right.ADMIN in one.rights or job.owner == one.name]

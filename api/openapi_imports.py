@@ -12,7 +12,7 @@ from api.operations import (
 )
 from kg.ingest.jobs import JobStatus
 from kg.ingest.options import ON_VIOLATION
-from kg.ingest.progress import STEPS
+from kg.ingest.progress import STEPS, UNDO_STEPS
 from kg.ingest.undoing import ON_DEPENDENTS
 
 _WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -24,7 +24,7 @@ _MOMENT: Document = {"type": ["string", "null"], "format": "date-time"}
 _PROGRESS: Document = {
     "type": "object",
     "properties": {
-        "step": {"enum": list(STEPS)},
+        "step": {"enum": list(dict.fromkeys([*STEPS, *UNDO_STEPS]))},
         "done": {"type": "number", "minimum": 0, "maximum": 1, "description": "Share done"},
         "rows": {"type": "integer", "description": "Rows of tables read so far"},
         "rows_per_second": {"type": "integer"},
@@ -40,7 +40,9 @@ _JOB: Document = {
         "id": {"type": "string"},
         "status": {"enum": list(JobStatus)},
         "owner": {"type": "string", "description": "Who sent it"},
-        "source": {"type": "string"},
+        "kind": {"enum": ["import", "undo"]},
+        "source": {"type": ["string", "null"], "description": "Of an import"},
+        "undoes": {"type": ["string", "null"], "description": "The import that is taken back"},
         "dry_run": {"type": "boolean"},
         "files": {"type": "array", "items": {"type": "string"}},
         "submitted": {**_MOMENT, "type": "string"},
@@ -61,6 +63,14 @@ _JOB: Document = {
             "description": "Once the store remembers it: its id at `/api/imports/ID`",
         },
     },
+}
+_TAKEN_IN: Document = {
+    "description": "Taken in: `Location` tells how far it is",
+    "headers": {"Location": {"schema": {"type": "string"}}},
+    "content": json_content("ImportJob"),
+}
+_PREFER: Document = parameter("Prefer", "`respond-async`: answer at once, in the background") | {
+    "in": "header"
 }
 IMPORT_SCHEMAS: Document = {"ImportJob": _JOB}
 """The schemas that the descriptions of imports name."""
@@ -93,15 +103,10 @@ def _imports() -> Document:
         "async": {"type": "boolean", "default": False, "description": "As `Prefer: respond-async`"},
     }
     form = {"type": "object", "required": ["files"], "properties": fields}
-    prefer = parameter("Prefer", "`respond-async`: answer at once, and import in the background")
-    sent = operation("Import files together", [prefer | {"in": "header"}], json_content())
+    sent = operation("Import files together", [_PREFER], json_content())
     sent["responses"]["201"] = {"description": "Committed: the report", "content": json_content()}
     sent["responses"]["200"]["description"] = "Dry run, or refused: the report"
-    sent["responses"]["202"] = {
-        "description": "Taken in: `Location` tells how far it is",
-        "headers": {"Location": {"schema": {"type": "string"}}},
-        "content": json_content("ImportJob"),
-    }
+    sent["responses"]["202"] = _TAKEN_IN
     sent["requestBody"] = {"required": True, "content": {"multipart/form-data": {"schema": form}}}
     return {"get": operation("The imports, the last one first", [], json_content()), "post": sent}
 
@@ -111,7 +116,9 @@ def _undo(path: list[Document]) -> Document:
     choice = parameter("on_dependents", "What becomes of later facts that need it")
     choice["schema"] = {"enum": list(ON_DEPENDENTS), "default": ON_DEPENDENTS[0]}
     asked = [*path, parameter("dry_run", "Say what it would do", kind="boolean"), choice]
+    asked += [parameter("async", "As `Prefer: respond-async`", kind="boolean"), _PREFER]
     taken = operation("Take an import back", asked, json_content())
+    taken["responses"]["202"] = _TAKEN_IN
     refused = "Refused: the report says which facts depend on it"
     taken["responses"]["409"] = {"description": refused, "content": json_content()}
     return taken

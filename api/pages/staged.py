@@ -150,7 +150,8 @@ def show_sheet(name: str) -> Response:
 
 
 def _job(sending: Sending) -> ImportJob | None:
-    return services().jobs.find(sending.job) if sending.job else None
+    job = services().jobs.find(sending.job) if sending.job else None
+    return job if isinstance(job, ImportJob) else None
 
 
 def _stop(sending: Sending) -> None:

@@ -62,8 +62,9 @@ _COMMANDS = {
 """Where each command is; loaded when it is asked for, since the libraries take a second."""
 
 _REMOTE = (
-    "chains", "classify", "differences", "history", "import", "loyalty", "quarantine", "query",
-    "referrals", "roles", "segments", "token", "transitions", "trend", "undo", "update", "value",
+    "chains", "classify", "differences", "history", "import", "imports", "loyalty", "quarantine",
+    "query", "referrals", "roles", "segments", "token", "transitions", "trend", "undo", "update",
+    "value",
 )  # fmt: skip
 
 

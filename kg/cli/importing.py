@@ -110,8 +110,12 @@ def import_command(
 )
 def imports(name: str) -> None:
     """List what came in, the last first."""
-    with opened_store() as store:
-        runs = [run.as_json() | run.report for run in list_imports(store)]
+    server = current_server()
+    if server:
+        runs = server.list_imports()
+    else:
+        with opened_store() as store:
+            runs = [run.as_json() | run.report for run in list_imports(store)]
     write_table(_RUN, [[run.get(column) for column in _RUN] for run in runs], name)
 
 

@@ -42,4 +42,5 @@ def _described(moment: Progress | None) -> str | None:
     if moment is None:
         return None
     again = f", attempt {moment.attempt}" if moment.attempt > 1 else ""
-    return f"{moment.step}{again}, {moment.rows:,} rows, {moment.rate:,.0f}/s"
+    rows = f", {moment.rows:,} rows, {moment.rate:,.0f}/s" if moment.rows else ""
+    return f"{moment.step}{again}{rows}"

@@ -9,7 +9,7 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from http.client import HTTPResponse
 from pathlib import Path
 from typing import IO, Any, cast
@@ -119,6 +119,15 @@ class Server:
         """
         with self._send("/api/imports", files, {**fields, "async": "true"}) as response:
             job = cast("dict[str, Any]", json.load(response))
+        return self._followed(job, show, "The import was cancelled on the server.")
+
+    def _followed(
+        self,
+        job: dict[str, Any],
+        show: Callable[[Mapping[str, Any]], None] | None,
+        cancelled: str,
+    ) -> dict[str, Any]:
+        """Return the report of work in the background, once it is over; its end ends that work."""
         path = f"/api/imports/jobs/{job['id']}"
         try:
             for pause in _pauses():
@@ -133,7 +142,7 @@ class Server:
                 self._read(path, "DELETE")
             raise
         if job["report"] is None:
-            raise _told(job["problem"] or {"detail": "The import was cancelled on the server."})
+            raise _told(job["problem"] or {"detail": cancelled})
         return cast("dict[str, Any]", job["report"])
 
     def _read(self, path: str, method: str = "GET") -> dict[str, Any]:
@@ -158,16 +167,33 @@ class Server:
         kind = {"Content-Type": f"multipart/form-data; boundary={boundary}"}
         return self._open(path, _multipart(files, fields, boundary), kind, timeout=None)
 
-    def undo(self, run_id: str, *, dry_run: bool, on_dependents: str) -> dict[str, Any]:
-        """Take an import back, and return the report, also of a refusal.
+    def list_imports(self) -> list[dict[str, Any]]:
+        """Return the imports, the last one first.
 
         Raises:
             ServerError: the server refused the request, or is not there.
         """
-        fields = {"dry_run": str(dry_run).lower(), "on_dependents": on_dependents}
+        return cast("list[dict[str, Any]]", self._read("/api/imports")["imports"])
+
+    def undo(
+        self,
+        run_id: str,
+        *,
+        dry_run: bool,
+        on_dependents: str,
+        show: Callable[[Mapping[str, Any]], None] | None = None,
+    ) -> dict[str, Any]:
+        """Take an import back in the background, and return the report, also of a refusal.
+
+        `show` is told how far it is. What ends this ends the undo too, Ctrl+C included.
+
+        Raises:
+            ServerError: the server refused the request, or is not there.
+        """
+        fields = {"dry_run": str(dry_run).lower(), "on_dependents": on_dependents, "async": "true"}
         path = f"/api/imports/{_quoted(run_id)}?{urllib.parse.urlencode(fields)}"
-        with self._open(path, None, {}, None, "DELETE", also=(409,)) as response:
-            return cast("dict[str, Any]", json.load(response))
+        job = self._read(path, "DELETE")
+        return self._followed(job, show, "The undo was cancelled on the server.")
 
     def list_quarantine(self, run_id: str | None) -> list[dict[str, Any]]:
         """Return the rows in quarantine, or those of one import.
@@ -246,10 +272,8 @@ class Server:
         headers: Mapping[str, str],
         timeout: float | None,
         method: str | None = None,
-        *,
-        also: Collection[int] = (),
     ) -> HTTPResponse:
-        """Send a request and return the response, that of the errors `also` included."""
+        """Send a request and return the response."""
         request = urllib.request.Request(  # noqa: S310 - the scheme was checked
             self._url + path, data=body, headers=dict(headers), method=method
         )
@@ -258,8 +282,6 @@ class Server:
         try:
             return cast(HTTPResponse, _OPENER.open(request, timeout=timeout))
         except urllib.error.HTTPError as error:
-            if error.code in also:
-                return cast(HTTPResponse, error)
             raise _problem(error) from None
         except (urllib.error.URLError, TimeoutError, OSError) as error:
             reason = getattr(error, "reason", error)

@@ -8,9 +8,11 @@ from typing import Any
 import click
 
 from kg.cli.output import write_json
+from kg.cli.progress import shown, shown_of_server
 from kg.cli.session import current_server, current_settings, language_option, opened_store, today
 from kg.ingest import undo_import
-from kg.ingest.undoing import ON_DEPENDENTS, dependent_line
+from kg.ingest.undo_report import dependent_line
+from kg.ingest.undoing import ON_DEPENDENTS
 
 _TEXTS = {
     "en": {
@@ -60,9 +62,10 @@ def undo(import_id: str, *, dry_run: bool, on_dependents: str, name: str, langua
     """
     server = current_server()
     if server:
-        report = server.undo(import_id, dry_run=dry_run, on_dependents=on_dependents)
+        with shown_of_server() as show:
+            report = server.undo(import_id, dry_run=dry_run, on_dependents=on_dependents, show=show)
     else:
-        with opened_store() as store:
+        with opened_store() as store, shown() as progress:
             report = undo_import(
                 store,
                 import_id,
@@ -71,6 +74,7 @@ def undo(import_id: str, *, dry_run: bool, on_dependents: str, name: str, langua
                 on_dependents=on_dependents,
                 as_of=today(),
                 settings=current_settings(),
+                progress=progress,
             ).as_json()
     if name == "json":
         write_json(report)

@@ -1,7 +1,7 @@
 """Files into the graph: readers, mapping documents, checks, and the import itself."""
 
 from kg.ingest.inputs import template, template_names
-from kg.ingest.jobs import ImportJob, ImportJobs
+from kg.ingest.jobs import ImportJob, ImportJobs, Job, UndoJob
 from kg.ingest.kept import (
     QuarantinedRow,
     count_quarantine,
@@ -14,7 +14,8 @@ from kg.ingest.origins import Origin, why
 from kg.ingest.pipeline import retry_quarantine, run_import
 from kg.ingest.report import FileReport, Finding, ImportReport, SetAsideRows
 from kg.ingest.runs import ImportRun, list_imports
-from kg.ingest.undoing import UndoReport, undo_import
+from kg.ingest.undo_report import UndoReport
+from kg.ingest.undoing import undo_import
 
 __all__ = [
     "FileReport",
@@ -24,9 +25,11 @@ __all__ = [
     "ImportOptions",
     "ImportReport",
     "ImportRun",
+    "Job",
     "Origin",
     "QuarantinedRow",
     "SetAsideRows",
+    "UndoJob",
     "UndoReport",
     "count_quarantine",
     "discard",

@@ -7,22 +7,21 @@ stand, as its options say; a dry run does the same work and is rolled back.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from kg.errors import ImportStoppedError, QueryError, UsageError
+from kg.errors import UsageError
 from kg.ingest.attempt import Attempt
 from kg.ingest.corrections import rows_of
 from kg.ingest.fixsheet import sheets_of, write_sheets
 from kg.ingest.inputs import Inputs, find_inputs
 from kg.ingest.options import ImportOptions
 from kg.ingest.plan import Plan, Record
-from kg.ingest.progress import Progress, Teller
+from kg.ingest.progress import Teller
 from kg.ingest.report import Figure, ImportReport
-from kg.sparql.deadline import Deadline
-from kg.sparql.running import running_on
-from kg.store import EngineError, Store, Transaction
+from kg.ingest.stoppable import stoppable
+from kg.store import Store, Transaction
 
 
 def run_import(
@@ -89,7 +88,10 @@ def _run(store: Store, inputs: Inputs, options: ImportOptions, plan: Plan) -> Im
         plan = following
         with store.write(agent=options.agent, activity="import", note=options.source) as tx:
             attempt = Attempt(tx, options, secret, plan)
-            with _stoppable(store, tx, options, attempt, teller):
+            text = f"import {options.source}"
+            stopped = f"The import of {options.source!r} was stopped. Nothing was written."
+            with stoppable(store, tx, options.allowance, text, teller, stopped) as guarded:
+                attempt.deadline, attempt.teller = guarded
                 attempt.run(inputs)
                 following = _following(attempt, options, plan)
                 if following is None:
@@ -97,35 +99,6 @@ def _run(store: Store, inputs: Inputs, options: ImportOptions, plan: Plan) -> Im
                 else:
                     tx.rollback()
     return attempt.report
-
-
-@contextlib.contextmanager
-def _stoppable(
-    store: Store, tx: Transaction, options: ImportOptions, attempt: Attempt, teller: Teller
-) -> Iterator[None]:
-    """Let an attempt be listed with what runs, and be stopped, until it is to be committed.
-
-    Raises:
-        ImportStoppedError: somebody stopped it.
-    """
-    with Deadline(tx.cursor, None, gone=options.allowance.gone) as deadline:
-        attempt.deadline = deadline
-        text = f"import {options.source}"
-        with running_on(store).entered(deadline, options.allowance, text) as running:
-
-            def note(moment: Progress) -> None:
-                deadline.check()
-                running.progress = moment.as_json()
-
-            attempt.teller = teller.beside(note)
-            try:
-                yield
-            except (EngineError, QueryError):
-                if deadline.stopped:
-                    raise ImportStoppedError(
-                        f"The import of {options.source!r} was stopped. Nothing was written."
-                    ) from None
-                raise
 
 
 def _following(attempt: Attempt, options: ImportOptions, plan: Plan) -> Plan | None:

@@ -1,4 +1,4 @@
-"""How far an import is: its step, its share of the whole, its rate, and the time that remains.
+"""How far an import or an undo is: step, share of the whole, rate, and the time that remains.
 
 The shares of the steps are those of an import of half a million rows; a step that an import does
 not reach, or does again in another attempt, makes the time that remains a guess.
@@ -13,6 +13,8 @@ from typing import Any
 
 STEPS = {"read": 0.15, "check": 0.05, "map": 0.30, "write": 0.30, "validate": 0.20}
 """Share of the time that each step of an import takes, in their order."""
+UNDO_STEPS = {"compare": 0.30, "write": 0.30, "validate": 0.40}
+"""The same for taking an import back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,8 @@ Listener = Callable[[Progress], None]
 class Teller:
     """Tells listeners how far an import is, over all of its attempts."""
 
-    def __init__(self, *listeners: Listener | None) -> None:
+    def __init__(self, *listeners: Listener | None, steps: Mapping[str, float] = STEPS) -> None:
+        self._steps = steps
         self._listeners = [one for one in listeners if one is not None]
         self._start = time.monotonic()
         self._attempt = 0
@@ -72,16 +75,16 @@ class Teller:
     def beside(self, listener: Listener) -> Teller:
         """Return a teller for the next attempt, which tells one listener more."""
         self._attempt += 1
-        other = Teller(listener, *self._listeners)
+        other = Teller(listener, *self._listeners, steps=self._steps)
         other._start, other._attempt = self._start, self._attempt
         return other
 
     def tell(self, step: str, part: float = 0.0, rows: int = 0) -> None:
         """Tell that a part of a step is done (0 to 1), and how many rows more were read."""
         self._rows += rows
-        names = list(STEPS)
-        before = sum(STEPS[name] for name in names[: names.index(step)])
-        done = min(before + part * STEPS[step], 1.0)
+        names = list(self._steps)
+        before = sum(self._steps[name] for name in names[: names.index(step)])
+        done = min(before + part * self._steps[step], 1.0)
         elapsed = time.monotonic() - self._start
         moment = Progress(step, done, self._rows, elapsed, self._attempt)
         for listener in self._listeners:

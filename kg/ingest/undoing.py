@@ -7,23 +7,23 @@ one decides; taking an earlier import back changes nothing there.
 
 from __future__ import annotations
 
-import dataclasses
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
 
 from kg.config import Settings
 from kg.errors import UsageError
 from kg.ingest.detaching import Detachment, leave_withdrawn
 from kg.ingest.gate import severity_name
 from kg.ingest.kept_facts import keep_facts
+from kg.ingest.progress import UNDO_STEPS, Listener, Teller
 from kg.ingest.quarantine import forget
 from kg.ingest.renewal import keyed_kinds
+from kg.ingest.stoppable import stoppable
+from kg.ingest.undo_report import Dependent, UndoReport
 from kg.minting import mint
 from kg.namespaces import ID
 from kg.shacl import Change, Report, Shapes, project_shapes, validate
+from kg.sparql.running import Allowance
 from kg.store import Cursor, Kind, Store, Transaction, lookup, place_of
 
 ON_DEPENDENTS = ("refuse", "quarantine")
@@ -31,6 +31,8 @@ ON_DEPENDENTS = ("refuse", "quarantine")
 
 LISTED = 100
 """Dependent facts, and results of shapes, that are listed; all are counted."""
+
+_UNDO = Allowance(kind="undo")
 
 _TAKEN = """
 CREATE TEMP TABLE taken AS
@@ -117,52 +119,6 @@ ORDER BY q.born, q.origin LIMIT {LISTED}
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Dependent:
-    """A later fact about a node that would be there no more."""
-
-    subject: str
-    predicate: str
-    object: str
-    import_id: str | None
-    file: str | None
-    row: int | None
-
-
-@dataclass(slots=True)
-class UndoReport:
-    """What taking an import back did; `status` is `committed`, `refused` or `dry-run`."""
-
-    import_id: str
-    status: str = "refused"
-    commit: int | None = None
-    on_dependents: str = "refuse"
-    quads_removed: int = 0
-    quads_restored: int = 0
-    dependents: list[Dependent] = field(default_factory=list)
-    dependent_count: int = 0
-    """Later facts that depend on the import; `dependents` lists the first ones."""
-    violations: list[dict[str, object]] = field(default_factory=list)
-    """Results of shapes that the graph would have: shape, focus and messages."""
-    violation_count: int = 0
-    quads_quarantined: int = 0
-    """Quads of later imports that went with what they need."""
-    rows_quarantined: int = 0
-    """Rows in quarantine that hold them."""
-    rows_discarded: int = 0
-    """Rows that the import itself had put into quarantine, and that are given up with it."""
-
-    @property
-    def refused(self) -> bool:
-        """Later facts depend on the import and stay, or the graph would break a rule without it."""
-        held = self.dependent_count if self.on_dependents == "refuse" else 0
-        return held + self.violation_count > 0
-
-    def as_json(self) -> dict[str, Any]:
-        """Return the report as values that JSON knows."""
-        return dataclasses.asdict(self) | {"refused": self.refused}
-
-
 def undo_import(
     store: Store,
     run_id: str,
@@ -174,33 +130,43 @@ def undo_import(
     as_of: date | None = None,
     settings: Settings | None = None,
     wait: float | None = None,
+    progress: Listener | None = None,
+    allowance: Allowance = _UNDO,
 ) -> UndoReport:
     """Take an import back in one commit, unless later facts depend on it.
 
     With `on_dependents="quarantine"`, the nodes that these facts are about go to quarantine, with
     all that needs them. A dry run does the same and keeps nothing. `wait` is how many seconds
-    another write may take to end, None for ever.
+    another write may take to end, None for ever; `progress` is told how far it is, and
+    `allowance` says for whom it runs: under that name it is listed and can be stopped.
 
     Raises:
         UsageError: there is no such import, it was taken back before, or an option is wrong.
         StoreBusyError: another write did not end in time.
+        ImportStoppedError: somebody stopped it.
     """
-    if on_dependents not in ON_DEPENDENTS:
-        raise UsageError(f"on_dependents is {on_dependents!r}; use {' or '.join(ON_DEPENDENTS)}.")
+    checked(on_dependents)
     with store.write(agent=agent, activity="undo", note=run_id, wait=wait) as tx:
         report = UndoReport(run_id, on_dependents=on_dependents)
-        _compare(tx.cursor, run_id, _source_of(tx.cursor, run_id))
-        report.quads_removed = tx.delete_codes("ended")
-        _leave_unnamed(tx.cursor)
-        report.quads_restored = tx.insert("revived")
-        report.quads_removed += leave_withdrawn(tx)
-        _find_dependents(tx.cursor, report)
-        rules = shapes or project_shapes(), as_of or date.today()
-        if on_dependents == "refuse":
-            _check(tx, report, *rules)
-        else:
-            focal = _focal(store, tx.cursor, settings or Settings())
-            _set_apart(tx, report, focal, *rules)
+        teller = Teller(progress, steps=UNDO_STEPS)
+        stopped = f"The undo of the import {run_id!r} was stopped. Nothing was written."
+        with stoppable(store, tx, allowance, f"undo {run_id}", teller, stopped) as (_, told):
+            told.tell("compare")
+            _compare(tx.cursor, run_id, _source_of(tx.cursor, run_id))
+            told.tell("write")
+            report.quads_removed = tx.delete_codes("ended")
+            _leave_unnamed(tx.cursor)
+            report.quads_restored = tx.insert("revived")
+            report.quads_removed += leave_withdrawn(tx)
+            _find_dependents(tx.cursor, report)
+            told.tell("validate")
+            rules = shapes or project_shapes(), as_of or date.today()
+            if on_dependents == "refuse":
+                _check(tx, report, *rules)
+            else:
+                focal = _focal(store, tx.cursor, settings or Settings())
+                _set_apart(tx, report, focal, *rules)
+            told.tell("validate", 1.0)
         if report.refused:
             tx.rollback()
             return report
@@ -212,6 +178,17 @@ def undo_import(
         tx.cursor.execute("UPDATE import_run SET undone = ? WHERE id = ?", [tx.number, run_id])
         report.status, report.commit = "committed", tx.number
     return report
+
+
+def checked(on_dependents: str) -> str:
+    """Return what may become of later facts.
+
+    Raises:
+        UsageError: it is none of `ON_DEPENDENTS`.
+    """
+    if on_dependents not in ON_DEPENDENTS:
+        raise UsageError(f"on_dependents is {on_dependents!r}; use {' or '.join(ON_DEPENDENTS)}.")
+    return on_dependents
 
 
 def _focal(store: Store, cursor: Cursor, settings: Settings) -> int | None:
@@ -319,13 +296,3 @@ def _check(tx: Transaction, report: UndoReport, shapes: Shapes, as_of: date) -> 
         if severity_name(one.severity) == "violation"
     ]
     return found
-
-
-def dependent_line(one: Mapping[str, Any], language: str) -> str:
-    """Return a dependent, as JSON has it, as a line: where the fact comes from, and the fact."""
-    row = f", {_ROW[language]} {one['row']}" if one["row"] else ""
-    place = one["file"] or one["import_id"] or "-"
-    return f"{place}{row}: {one['subject']} {one['predicate']} {one['object']}"
-
-
-_ROW = {"en": "row", "fr": "ligne"}

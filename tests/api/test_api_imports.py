@@ -47,7 +47,8 @@ def test_imports_are_listed_the_last_first(client):
     send(client, ("parties.csv", GOOD), source="shop")
     listed = client.get("/api/imports").json["imports"]
     assert [one["source"] for one in listed[:2]] == ["shop", "crm"]
-    assert {"id", "commit", "at", "agent", "source"} == set(listed[0])
+    numbers = {"quads_written", "warnings", "quarantined"}
+    assert {"id", "commit", "at", "agent", "source"} | numbers == set(listed[0])
 
 
 def test_several_files_are_one_import(client, store):
@@ -306,6 +307,24 @@ def test_an_import_in_the_background_tells_its_progress_and_its_report(client, s
     assert (listed["id"], listed["report"]) == (job["id"], None)
     too_late = client.delete(taken.headers["Location"])
     assert (too_late.status_code, store.head) == (409, before + 1)
+
+
+def test_an_import_is_taken_back_in_the_background(client, store):
+    run = send(client, ("parties.csv", GOOD), source="crm").json["id"]
+    before = store.head
+    address = f"/api/imports/{run}"
+    wrong = client.delete(f"{address}?async=true&on_dependents=maybe")
+    assert wrong.status_code == 400
+    dry = client.delete(f"{address}?async=true&dry_run=true")
+    assert (dry.status_code, dry.json["kind"], dry.json["undoes"]) == (202, "undo", run)
+    told = follow(client, dry.headers["Location"])
+    assert (told["status"], told["report"]["status"], store.head) == ("done", "dry-run", before)
+    taken = client.delete(address, headers={"Prefer": "respond-async"})
+    assert (taken.status_code, taken.headers["Preference-Applied"]) == (202, "respond-async")
+    told = follow(client, taken.headers["Location"])
+    assert (told["report"]["commit"], told["import"], store.head) == (before + 1, None, before + 1)
+    failed = client.delete(f"{address}?async=true")
+    assert follow(client, failed.headers["Location"])["problem"]["status"] == 400
 
 
 def test_the_progress_in_the_background_has_rate_and_time_left(client, store):

@@ -176,6 +176,8 @@ def test_quarantine_and_undo_go_through_the_server(run, url: str, tmp_path: Path
     assert (preview.exit_code, "as 1 rows" in preview.stdout) == (0, True)
     assert run("undo", name, "--on-dependents", "quarantine", "--url", url).exit_code == 0
     assert run("undo", name, "--url", url).exit_code == 2
+    told = json.loads(run("imports", "--format", "json", "--url", url).stdout)
+    assert any(one["id"] == name and one["quarantined"] == 1 for one in told), told
     assert "Q1" in run("quarantine", "list", "--url", url, "--format", "csv").stdout
 
 

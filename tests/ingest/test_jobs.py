@@ -5,13 +5,15 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
+from datetime import date
 from pathlib import Path
 
 import pytest
 from imported import triples
 
+from kg.config import Settings
 from kg.errors import QueryBusyError, SourceError, UsageError
-from kg.ingest import ImportJob, ImportJobs, ImportOptions, list_imports
+from kg.ingest import ImportJob, ImportJobs, ImportOptions, UndoJob, list_imports
 from kg.ingest.jobs import KEPT, WAITING_LIMIT, JobStatus
 from kg.shacl import Shapes
 from kg.sparql.running import running_on
@@ -110,6 +112,41 @@ def test_what_runs_is_cancelled_within_a_statement(store: Store, bench: Bench, b
     assert job.wait(30)
     assert (job.status, job.report) == (JobStatus.CANCELLED, None)
     assert (store.head, triples(store), list_imports(store)) == (0, set(), [])
+
+
+def undo_of(run: str) -> UndoJob:
+    rest = {"on_dependents": "refuse", "as_of": date(2026, 1, 1), "settings": Settings()}
+    return UndoJob(owner="local", dry_run=False, run_id=run, **rest)  # type: ignore[arg-type]
+
+
+def test_an_undo_is_cancelled_or_done_like_an_import(store: Store, bench: Bench) -> None:
+    job = bench.submit()
+    assert job.wait(30)
+    assert job.report is not None
+    before = triples(store)
+    with store.write() as tx:
+        cancelled = undo_of(job.report.id)
+        bench.jobs.take(cancelled)
+        while cancelled.status != JobStatus.RUNNING:
+            threading.Event().wait(0.005)
+        bench.jobs.cancel(cancelled)
+        tx.rollback()
+    assert cancelled.wait(30)
+    assert (cancelled.status, cancelled.report) == (JobStatus.CANCELLED, None)
+    assert (store.head, triples(store)) == (1, before)
+    done = undo_of(job.report.id)
+    bench.jobs.take(done)
+    assert done.wait(60)
+    assert (done.status, store.head) == (JobStatus.DONE, 2)
+    assert done.report is not None
+    assert done.report.status == "committed"
+    assert done.progress is not None
+    assert (done.progress.step, done.progress.done) == ("validate", 1.0)
+    assert not triples(store) & before
+    again = undo_of(job.report.id)
+    bench.jobs.take(again)
+    assert again.wait(30)
+    assert isinstance(again.error, UsageError)
 
 
 def test_more_than_may_wait_is_refused(store: Store, bench: Bench) -> None:
