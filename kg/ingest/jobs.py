@@ -75,8 +75,8 @@ class Job(ABC, Generic[R]):
         """Do the work, and return its report."""
 
     @abstractmethod
-    def cancelled_message(self) -> str:
-        """Return what is said when it was cancelled."""
+    def cancellation(self) -> ImportStoppedError:
+        """Return the error that says that it was cancelled."""
 
     @property
     def over(self) -> bool:
@@ -100,7 +100,7 @@ class Job(ABC, Generic[R]):
         """
         self.progress = moment
         if self.cancelled:
-            raise ImportStoppedError(self.cancelled_message())
+            raise self.cancellation()
 
     def end(self, status: JobStatus) -> None:
         """Note that it is over, and let go of its files."""
@@ -122,9 +122,11 @@ class ImportJob(Job[ImportReport]):
         options = replace(self.options, allowance=allowance, progress=self.note)
         return run_import(store, self.paths, options)
 
-    def cancelled_message(self) -> str:
-        """Return what is said when it was cancelled."""
-        return f"The import of {self.options.source!r} was cancelled. Nothing was written."
+    def cancellation(self) -> ImportStoppedError:
+        """Return the error that says that it was cancelled."""
+        return ImportStoppedError(
+            f"The import of {self.options.source!r} was cancelled. Nothing was written."
+        )
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
@@ -150,9 +152,11 @@ class UndoJob(Job[UndoReport]):
             allowance=Allowance(self.owner, "undo", gone=lambda: self.cancelled),
         )
 
-    def cancelled_message(self) -> str:
-        """Return what is said when it was cancelled."""
-        return f"The undo of the import {self.run_id!r} was cancelled. Nothing was written."
+    def cancellation(self) -> ImportStoppedError:
+        """Return the error that says that it was cancelled."""
+        return ImportStoppedError(
+            f"The undo of the import {self.run_id!r} was cancelled. Nothing was written."
+        )
 
 
 class ImportJobs:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from kg.errors import UsageError
+from kg.errors import ImportStoppedError, UsageError
 from kg.ingest.attempt import Attempt
 from kg.ingest.corrections import rows_of
 from kg.ingest.fixsheet import sheets_of, write_sheets
@@ -89,7 +89,9 @@ def _run(store: Store, inputs: Inputs, options: ImportOptions, plan: Plan) -> Im
         with store.write(agent=options.agent, activity="import", note=options.source) as tx:
             attempt = Attempt(tx, options, secret, plan)
             text = f"import {options.source}"
-            stopped = f"The import of {options.source!r} was stopped. Nothing was written."
+            stopped = ImportStoppedError(
+                f"The import of {options.source!r} was stopped. Nothing was written."
+            )
             with stoppable(store, tx, options.allowance, text, teller, stopped) as guarded:
                 attempt.deadline, attempt.teller = guarded
                 attempt.run(inputs)

@@ -14,12 +14,17 @@ from kg.store import EngineError, Store, Transaction
 
 @contextlib.contextmanager
 def stoppable(
-    store: Store, tx: Transaction, allowance: Allowance, text: str, teller: Teller, stopped: str
+    store: Store,
+    tx: Transaction,
+    allowance: Allowance,
+    text: str,
+    teller: Teller,
+    stopped: ImportStoppedError,
 ) -> Iterator[tuple[Deadline, Teller]]:
     """Let what a transaction does be listed as `text`, and be stopped, until it is committed.
 
-    Yields what guards the cursor, and what is to be told how far it is; `stopped` is the message
-    of the error when somebody stops it.
+    Yields what guards the cursor, and what is to be told how far it is; `stopped` is the error
+    where somebody stops it.
 
     Raises:
         ImportStoppedError: somebody stopped it.
@@ -37,5 +42,5 @@ def stoppable(
             yield deadline, teller.beside(note)
         except (EngineError, QueryError):
             if deadline.stopped:
-                raise ImportStoppedError(stopped) from None
+                raise stopped from None
             raise

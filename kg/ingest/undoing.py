@@ -11,7 +11,7 @@ import json
 from datetime import date
 
 from kg.config import Settings
-from kg.errors import UsageError
+from kg.errors import ImportStoppedError, UsageError
 from kg.ingest.detaching import Detachment, leave_withdrawn
 from kg.ingest.gate import severity_name
 from kg.ingest.kept_facts import keep_facts
@@ -149,7 +149,9 @@ def undo_import(
     with store.write(agent=agent, activity="undo", note=run_id, wait=wait) as tx:
         report = UndoReport(run_id, on_dependents=on_dependents)
         teller = Teller(progress, steps=UNDO_STEPS)
-        stopped = f"The undo of the import {run_id!r} was stopped. Nothing was written."
+        stopped = ImportStoppedError(
+            f"The undo of the import {run_id!r} was stopped. Nothing was written."
+        )
         with stoppable(store, tx, allowance, f"undo {run_id}", teller, stopped) as (_, told):
             told.tell("compare")
             _compare(tx.cursor, run_id, _source_of(tx.cursor, run_id))
