@@ -13,8 +13,8 @@ from enum import StrEnum
 from hashlib import sha256
 from typing import cast
 
-from flask import Flask, g, request, session
-from flask.sessions import SecureCookieSessionInterface
+from flask import Flask, Request, g, request, session
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from werkzeug.datastructures import WWWAuthenticate
 from werkzeug.exceptions import Forbidden, Unauthorized
 
@@ -82,6 +82,12 @@ class _Sessions(SecureCookieSessionInterface):
     """Cookies signed with SHA-256, for encrypted connections only where the login came by one."""
 
     digest_method = staticmethod(sha256)
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        """Return the session of a request; one without a cookie has nothing to be checked."""
+        if self.get_cookie_name(app) not in request.cookies:
+            return self.session_class()
+        return super().open_session(app, request)
 
     def get_cookie_secure(self, app: Flask) -> bool:
         return request.is_secure

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from flask import request
+from werkzeug.datastructures import MIMEAccept
 from werkzeug.exceptions import NotAcceptable
+from werkzeug.http import parse_accept_header
 
 from kg.errors import UsageError
 from kg.sparql.formats import Format
@@ -20,7 +23,13 @@ def choose_format(offered: Sequence[Format]) -> tuple[Format, str]:
     """
     if name := request.values.get("format"):
         return _named(name, offered)
-    accepted = _accepted_ranges()
+    return _best(tuple(offered), request.headers.get("Accept", ""))
+
+
+@lru_cache(maxsize=256)
+def _best(offered: tuple[Format, ...], accept: str) -> tuple[Format, str]:
+    """Return the format that a header `Accept` wants most, and the media type to call it."""
+    accepted = _accepted_ranges(accept)
     if not accepted:
         return offered[0], offered[0].media_type
     choices = [(one, media) for one in offered for media in one.media_types]
@@ -32,13 +41,13 @@ def choose_format(offered: Sequence[Format]) -> tuple[Format, str]:
     return best
 
 
-def _accepted_ranges() -> dict[str, float]:
-    """Return the quality of each media range of the request, without its parameters.
+def _accepted_ranges(accept: str) -> dict[str, float]:
+    """Return the quality of each media range of a header, without its parameters.
 
     A charset or profile never decides here: there is one of each. What is no range is left out.
     """
     found: dict[str, float] = {}
-    for text, quality in request.accept_mimetypes:
+    for text, quality in parse_accept_header(accept, MIMEAccept):
         name = text.partition(";")[0].strip().lower()
         if "/" in name:
             found[name] = max(quality, found.get(name, 0.0))

@@ -71,6 +71,9 @@ def _add_headers(response: Response) -> Response:
         # What one caller sees is not what another one sees: no cache may mix them up.
         response.vary.update(("Authorization", "Cookie"))
         response.cache_control.private = True
-    for name, value in HEADERS.items():
-        response.headers.setdefault(name, value)
+    # As setdefault would do for each; that takes a tenth of the time of a remembered answer.
+    present = {name.lower() for name, _ in response.headers}
+    response.headers.extend(
+        [(name, value) for name, value in HEADERS.items() if name.lower() not in present]
+    )
     return response

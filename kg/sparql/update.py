@@ -20,7 +20,14 @@ from kg.sparql.restriction import OneGraph, nothing, restricted
 from kg.sparql.running import Allowance, running_on
 from kg.sparql.translation import operation_of
 from kg.sparql.updating import NotOnEngineError, Request, Updating
-from kg.store import EngineError, EngineInterrupted, EngineOutOfMemory, Store
+from kg.store import (
+    Cursor,
+    EngineError,
+    EngineInterrupted,
+    EngineOutOfMemory,
+    Store,
+    Transaction,
+)
 
 _UPDATE = Allowance(kind="update")
 
@@ -84,13 +91,8 @@ def update(
         QueryEvaluationError: a WHERE clause asks for what is not offered.
         UsageError: graphs are named here and in the request as well.
     """
-    since = time.monotonic()
-
-    def check() -> None:
-        if timeout is not None and time.monotonic() > since + timeout:
-            raise timed_out(timeout)
-
-    parsed = parse_update(text, base, check)
+    clock = _Clock(timeout)
+    parsed = parse_update(text, base, clock.check)
     operations = parsed if only is None else restricted(parsed, only)
     default = None if using_graphs is None else tuple(using_graphs)
     named = None if using_named_graphs is None else tuple(using_named_graphs)
@@ -98,25 +100,66 @@ def update(
         _check_no_dataset(operations)
     graphs = GraphChoice(default, named, tuple(hidden_graphs), union_default_graph)
     request = Request(graphs, bindings or {}, load_folders, allowance.memory)
-    check_graph = nothing if only is None else only.check
+    asked = _Asked(text, operations, request, nothing if only is None else only.check)
     evaluated: set[int] = set()
     while True:
-        wait = None if timeout is None else max(0.0, since + timeout - time.monotonic())
         try:
-            with store.write(agent=agent, activity="update", note=note, wait=wait) as tx:
-                with (
-                    Deadline(tx.cursor, timeout, since, gone=allowance.gone) as deadline,
-                    running_on(store).entered(deadline, allowance, text),
-                ):
-                    check_graph(tx.cursor)
-                    updating = Updating(store, tx, request, deadline)
-                    inserted, deleted = _run(updating, operations, evaluated, deadline)
-                if not inserted and not deleted:
-                    tx.rollback()
+            with store.write(agent=agent, activity="update", note=note, wait=clock.left) as tx:
+                return _changed(store, tx, asked, evaluated, clock, allowance)
         except NotOnEngineError as error:
             evaluated.add(error.place)
-        else:
-            return UpdateResult(tx.number - tx.rolled_back, inserted, deleted)
+
+
+class _Clock:
+    """The time that an update has, from when it arrived; None for no end."""
+
+    def __init__(self, seconds: float | None) -> None:
+        self.seconds = seconds
+        self.since = time.monotonic()
+
+    @property
+    def left(self) -> float | None:
+        """Seconds that are left."""
+        if self.seconds is None:
+            return None
+        return max(0.0, self.since + self.seconds - time.monotonic())
+
+    def check(self) -> None:
+        """Raise QueryTimeoutError when the time is over."""
+        if self.left == 0:
+            raise timed_out(self.seconds)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A request: its text, and what that comes to."""
+
+    text: str
+    operations: list[Operation]
+    request: Request
+    check_graph: Callable[[Cursor], None]
+    """Called within the transaction, before anything is done."""
+
+
+def _changed(
+    store: Store,
+    tx: Transaction,
+    asked: _Asked,
+    evaluated: set[int],
+    clock: _Clock,
+    allowance: Allowance,
+) -> UpdateResult:
+    """Run a request within a transaction, which is rolled back where nothing changes."""
+    with (
+        Deadline(tx.cursor, clock.seconds, clock.since, gone=allowance.gone) as deadline,
+        running_on(store).entered(deadline, allowance, asked.text),
+    ):
+        asked.check_graph(tx.cursor)
+        updating = Updating(store, tx, asked.request, deadline)
+        inserted, deleted = _run(updating, asked.operations, evaluated, deadline)
+    if not inserted and not deleted:
+        tx.rollback()
+    return UpdateResult(tx.number - tx.rolled_back, inserted, deleted)
 
 
 def _run(
