@@ -17,7 +17,7 @@ from kg.errors import UsageError
 from kg.store.tokens import any_token
 
 _MEGABYTE = 1024 * 1024
-_TURN = 0.0005
+_TURN = 0.0001
 """Seconds that a thread computes in Python while others wait. A small question waits for its turn
 several times, after each statement, so that with Python's own 5 ms a long one would slow it down
 much."""
