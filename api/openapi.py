@@ -12,7 +12,7 @@ from api.analyses import NETWORK_FORMATS
 from api.config import services
 from api.identity import COOKIE
 from api.openapi_imports import IMPORT_SCHEMAS, describe_imports
-from api.openapi_queries import describe_kept
+from api.openapi_queries import describe_kept, pages
 from api.operations import (
     PROBLEM,
     Document,
@@ -248,7 +248,7 @@ def _question(question: NamedQuery) -> Document:
         for one in question.parameters
     ]
     content = content_in(BINDING_FORMATS)
-    return operation(question.questions["en"], [*parameters, *_shared()], content)
+    return operation(question.questions["en"], [*parameters, *pages(), *_shared()], content)
 
 
 def _editing() -> dict[str, Document]:

@@ -17,16 +17,16 @@ def describe_kept() -> Document:
     gone = operation("Forget a kept query", [name], {})
     gone["responses"]["204"] = {"description": "It is forgotten"}
     del gone["responses"]["200"]
-    cited = [
-        parameter("version", "Version of a kept query; the last one otherwise", kind="integer"),
-        parameter("commit", "The graph as it was after this commit", kind="integer"),
-    ]
+    version = parameter(
+        "version", "Version of a kept query; the last one otherwise", kind="integer"
+    )
     answered = content_in((*BINDING_FORMATS, *GRAPH_FORMATS))
+    asked = [name, version, *pages()]
     listed = operation("The named questions, and the kept queries", [], json_content())
     return {
         "/api/queries": {"get": listed, "post": made},
         "/api/queries/{name}": {
-            "get": operation("The answer of a question or a kept query", [name, *cited], answered),
+            "get": operation("The answer of a question or a kept query", asked, answered),
             "put": _sent(operation("Change a kept query, or keep one", [name], json_content())),
             "delete": gone,
         },
@@ -34,6 +34,15 @@ def describe_kept() -> Document:
             "get": operation("A kept query with all its versions", [name], json_content())
         },
     }
+
+
+def pages() -> list[Document]:
+    """Return the parameters that tell which part of an answer is wanted, and as of which commit."""
+    return [
+        parameter("commit", "The graph as it was after this commit", kind="integer"),
+        parameter("rows", "Rows of a page; the header Link leads to the next one", kind="integer"),
+        parameter("offset", "Rows before the page; default: 0", kind="integer"),
+    ]
 
 
 def _sent(described: Document, *required: str) -> Document:

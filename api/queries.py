@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import Blueprint, Response, jsonify, request
 from werkzeug.exceptions import Conflict, NotFound
@@ -18,9 +19,9 @@ from api.protocol import read_timeout
 from api.sparql import send_result
 from kg.catalog import NamedQuery, Parameter
 from kg.errors import UsageError
-from kg.library import KeptQuery, find_kept, settled
+from kg.library import KeptQuery, cut_to_page, find_kept, settled
 
-OWN_PARAMETERS = frozenset({"format", "timeout", "lang", "version", "commit"})
+OWN_PARAMETERS = frozenset({"format", "timeout", "lang", "version", "commit", "rows", "offset"})
 """Parameters of a request that are not those of the question."""
 
 blueprint = Blueprint("queries", __name__, url_prefix="/api/queries")
@@ -79,10 +80,15 @@ def show_versions(name: str) -> Response:
 def run_query(name: str) -> Response:
     """Answer a question; its parameters are those of the URL.
 
-    With `version` and `commit` the answer is the same for ever.
+    With `version` and `commit` the answer is the same for ever. With `rows` it comes in pages,
+    all of them of one commit, from the row `offset` on.
     """
     given = {key: text for key, text in request.args.items() if key not in OWN_PARAMETERS}
-    commit = read_number("commit")
+    commit, rows, offset = (read_number(name) for name in ("commit", "rows", "offset"))
+    if rows == 0 or (offset is not None and rows is None):
+        raise UsageError("Give rows, how many a page has, from 1 on; offset goes with it.")
+    if rows is not None and commit is None:
+        commit = services().store.head
     found = find_question(name, read_number("version"))
     bindings = found.bind(given, organization=services().settings.organization)
     if commit is not None and commit > services().store.head:
@@ -93,7 +99,17 @@ def run_query(name: str) -> Response:
         bindings=bindings,
         as_of_commit=commit,
     )
-    return send_result(result if commit is None else settled(result, found.text))
+    if commit is None:
+        return send_result(result)
+    result = settled(result, found.text)
+    if rows is None or result.form != "select":
+        return send_result(result)
+    more = cut_to_page(result, offset or 0, rows)
+    response = send_result(result)
+    if more:
+        further = {**request.args, "commit": commit, "offset": (offset or 0) + rows}
+        response.headers["Link"] = f'<{request.path}?{urlencode(further)}>; rel="next"'
+    return response
 
 
 def _members() -> dict[str, Any]:

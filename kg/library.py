@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, date, datetime
+from itertools import islice
 
 from rdflib import Variable
 from rdflib.plugins.sparql.parserutils import CompValue
@@ -186,6 +187,16 @@ def settled(result: Result, text: str) -> Result:
     result._rows = iter(rows)
     result._lines = lambda _name: None
     return result
+
+
+def cut_to_page(result: Result, offset: int, rows: int) -> bool:
+    """Leave so many rows of an answer, and tell whether there are more behind them."""
+    kept = list(islice(result.rows(), offset, offset + rows + 1))
+    more = len(kept) > rows
+    # The rest is never read: what it holds is given back here.
+    result.close()
+    result._rows = iter(kept[:rows])
+    return more
 
 
 _Row = Sequence[RawTerm | None]

@@ -1,8 +1,15 @@
 """Named questions over HTTP."""
 
+import csv
+import io
 import json
 
 import pytest
+from sample import filled_store
+
+from api.factory import create_app
+from kg.config import Settings
+from kg.sparql import update
 
 
 def test_list_tells_texts_and_parameters(client):
@@ -67,3 +74,83 @@ def test_parameter_of_another_type_is_400(client):
     response = client.get(f"/api/queries/{one['name']}", query_string=values)
     assert response.status_code == 400
     assert "date" in response.json["detail"]
+
+
+@pytest.fixture
+def crowded(tmp_path):
+    """Return a client of a server that a test may write to, with many parties of a few kinds."""
+    with filled_store() as store:
+        parties = "".join(
+            f'<http://example.org/p{n}> a cg:NaturalPerson ; cg:sourceKey "K{n % 7}" .'
+            for n in range(50)
+        )
+        update(store, f"PREFIX cg: <https://w3id.org/clientgraph/ns#> INSERT DATA {{ {parties} }}")
+        yield create_app(Settings(data_dir=tmp_path, organization="shop"), store).test_client()
+
+
+def rows_of(response):
+    assert response.status_code == 200, response.data
+    return list(csv.reader(io.StringIO(response.text, newline="")))[1:]
+
+
+ASKED = "/api/queries/missing-fields?format=csv"
+BUY = """PREFIX cg: <https://w3id.org/clientgraph/ns#> INSERT DATA {
+    <http://example.org/buy> cg:client <http://example.org/p0>, <http://example.org/p7>,
+        <http://example.org/p14>, <http://example.org/p21>, <http://example.org/p3> . }"""
+
+
+@pytest.mark.parametrize("rows", [1, 3, 7, 1000])
+def test_pages_are_the_answer_in_parts(crowded, rows):
+    assert crowded.post("/sparql", data={"update": BUY}).status_code == 200
+    head = crowded.get(ASKED).headers["X-Clientgraph-Commit"]
+    whole = rows_of(crowded.get(f"{ASKED}&commit={head}"))
+    assert len(whole) > 20
+    found, address = [], f"{ASKED}&rows={rows}"
+    while address:
+        response = crowded.get(address)
+        page = rows_of(response)
+        assert 0 < len(page) <= rows
+        found += page
+        link = response.headers.get("Link", "")
+        assert link == "" or link.endswith('; rel="next"')
+        address = link[1 : link.index(">")] if link else ""
+    assert found == whole
+
+
+def test_what_is_written_between_two_pages_is_in_neither(crowded):
+    crowded.post("/sparql", data={"update": BUY})
+    first = crowded.get(f"{ASKED}&rows=5")
+    whole = rows_of(crowded.get(ASKED))
+    crowded.post("/sparql", data={"update": BUY.replace("/p", "/p4").replace("buy", "sell")})
+    link = first.headers["Link"]
+    second = rows_of(crowded.get(link[1 : link.index(">")]))
+    pages = {tuple(row) for row in rows_of(first) + second}
+    assert len(pages) == 10
+    assert pages <= {tuple(row) for row in whole}
+    assert len(rows_of(crowded.get(ASKED))) > len(whole)
+
+
+def test_a_page_behind_the_last_row_is_empty(crowded):
+    response = crowded.get("/api/queries/parties-by-kind?format=csv&rows=5&offset=900")
+    assert rows_of(response) == []
+    assert "Link" not in response.headers
+
+
+@pytest.mark.parametrize("asked", ["rows=0", "rows=-1", "rows=many", "offset=3", "rows=2&offset=x"])
+def test_pages_of_no_size_are_refused(client, asked):
+    response = client.get(f"/api/queries/parties-by-kind?{asked}")
+    assert response.status_code == 400
+    assert "rows" in response.json["detail"] or "offset" in response.json["detail"]
+
+
+@pytest.mark.parametrize("name", ["json", "xml", "csv", "tsv"])
+def test_a_page_comes_in_every_format(crowded, name):
+    response = crowded.get(f"/api/queries/parties-by-kind?format={name}&rows=1")
+    described = crowded.get("/api/openapi.json").json["paths"]["/api/queries/parties-by-kind"][
+        "get"
+    ]
+    assert response.mimetype in described["responses"]["200"]["content"]
+    assert {"rows", "offset", "commit"} <= {one["name"] for one in described["parameters"]}
+    assert 'rel="next"' in response.headers["Link"]
+    if name == "json":
+        assert len(response.json["results"]["bindings"]) == 1
