@@ -14,7 +14,7 @@ from kg.analysis.names import names_of
 from kg.analysis.parties import one_party
 from kg.analysis.satisfaction import exposures, satisfactions
 from kg.analysis.supply import SupplyGraph, supply_graph
-from kg.analysis.values import party_values, undated_notes
+from kg.analysis.values import party_values, value_notes
 from kg.errors import UsageError
 from kg.lifecycle import Context, Note, Table
 from kg.lifecycle.classify import build_facts
@@ -183,7 +183,7 @@ def priority(cursor: Cursor, context: Context) -> Table:
         build_facts(evaluation)
         values = party_values(evaluation)
         names = names_of(evaluation, supply.graph)
-        notes = (*share_notes(supply), *undated_notes(evaluation))
+        notes = (*share_notes(supply), *value_notes(evaluation))
     alpha = context.parameters.alpha or default_alpha(supply)
     rows = []
     for code in sorted({value.currency for value in values}):

@@ -11,6 +11,7 @@ from typing import Any
 import networkx as nx
 
 from kg.analysis.forest import primary_forest
+from kg.analysis.gexf import gexf_document, xml_text
 from kg.analysis.names import names_of
 from kg.analysis.referrals import evaluate_referrals
 from kg.errors import UsageError
@@ -82,16 +83,10 @@ def network_document(graph: nx.DiGraph[str], name: str) -> bytes:
 
 def _graphml(graph: nx.DiGraph[str]) -> bytes:
     target = io.BytesIO()
-    nx.write_graphml_xml(graph, target)
-    return target.getvalue()
-
-
-def _gexf(graph: nx.DiGraph[str]) -> bytes:
-    target = io.BytesIO()
-    labelled = nx.DiGraph(graph)
-    for _, values in labelled.nodes(data=True):
-        values["label"] = values.pop("key")
-    nx.write_gexf(labelled, target, version="1.2draft")
+    clean = nx.DiGraph(graph)
+    for holder in (*clean.nodes.values(), *clean.edges.values()):
+        holder.update({k: xml_text(v) for k, v in holder.items() if isinstance(v, str)})
+    nx.write_graphml_xml(clean, target)
     return target.getvalue()
 
 
@@ -102,7 +97,7 @@ def _json(graph: nx.DiGraph[str]) -> bytes:
 
 FORMATS: dict[str, Callable[[nx.DiGraph[str]], bytes]] = {
     "graphml": _graphml,
-    "gexf": _gexf,
+    "gexf": gexf_document,
     "json": _json,
 }
 """Formats of documents by name."""

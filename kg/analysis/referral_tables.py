@@ -12,7 +12,7 @@ from kg.analysis.forest import rings as rings_of
 from kg.analysis.names import NOBODY, Name, names_of
 from kg.analysis.parties import one_party
 from kg.analysis.referrals import evaluate_referrals
-from kg.analysis.values import party_values, undated_notes
+from kg.analysis.values import party_values, value_notes
 from kg.errors import UsageError
 from kg.lifecycle import Context, Table
 from kg.lifecycle.evaluation import Evaluation, snapshot
@@ -127,7 +127,7 @@ def credit(
         else:
             credited = credited_by_model(evaluation, [model])[model]
         names = names_of(evaluation, _present(party for party, _ in credited))
-        notes = undated_notes(evaluation)
+        notes = value_notes(evaluation)
     currencies = sorted({value.currency for value in values}) or [context.currency]
     rows = [
         (*names[party], money(cents), currency)
@@ -146,7 +146,7 @@ def downstream_values(cursor: Cursor, context: Context) -> Table:
         evaluation = evaluate_referrals(cursor, context)
         below, counts = downstream(party_values(evaluation), primary_forest(evaluation))
         names = names_of(evaluation, counts)
-        notes = undated_notes(evaluation)
+        notes = value_notes(evaluation)
     rows = [
         (*names[party], money(cents), counts[party], currency)
         for currency, worth in below.items()

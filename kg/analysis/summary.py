@@ -11,7 +11,7 @@ from kg.analysis.credit import build_credit, money
 from kg.analysis.forest import PrimaryEdge, rings
 from kg.analysis.network_tables import build_descent, build_forest, build_places, build_upstream
 from kg.analysis.referrals import evaluate_referrals
-from kg.analysis.values import build_values, undated_notes
+from kg.analysis.values import build_values, value_notes
 from kg.lifecycle import Context, Table
 from kg.lifecycle.evaluation import Evaluation, snapshot
 from kg.store import Cursor
@@ -53,7 +53,7 @@ def summary(cursor: Cursor, context: Context) -> Table:
         figures = network_figures(evaluation)
         extents = evaluation.run(_EXTENTS).fetchone() or ()
         credited = evaluation.run(_CREDITED).fetchall()
-        notes = undated_notes(evaluation)
+        notes = value_notes(evaluation)
     under = (context.as_of, evaluation.value("knowledge"), context.parameters.iri)
     counts = {
         "referrals": figures.outcomes.total(),

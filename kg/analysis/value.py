@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
 
 from kg.analysis.names import names_of
-from kg.analysis.values import costs_by_kind, flows
+from kg.analysis.values import costs_by_kind, flows, value_notes
 from kg.errors import UsageError
 from kg.lifecycle import Context, Table
 from kg.lifecycle.classify import build_facts
@@ -48,13 +48,15 @@ def values(
             default_currency=context.currency,
         ).fetchall()
         names = names_of(evaluation, (row[0] for row in rows))
+        notes = value_notes(evaluation)
     under = (start, last, context.parameters.iri)
     found = [
         (*names[party], *amounts, sum(amounts[1:], amounts[0]), currency, undated, *under)
         for party, currency, *amounts, undated in rows
     ]
     shown = [(*row[:2], row[2], *(-cost for cost in row[3:7]), *row[7:]) for row in found]
-    return Table(VALUE_COLUMNS, sorted(shown, key=lambda row: (row[8], -row[7], row[1] or row[0])))
+    ordered = sorted(shown, key=lambda row: (row[8], -row[7], row[1] or row[0]))
+    return Table(VALUE_COLUMNS, ordered, notes)
 
 
 _VALUES = """
@@ -124,14 +126,16 @@ def lifetime_values(
     lifetime_value(Decimal(1), kept, rate, span)
     start = context.as_of - timedelta(364)
     rows = []
-    for row in values(cursor, context, start=start, end=context.as_of).records():
+    found = values(cursor, context, start=start, end=context.as_of)
+    for row in found.records():
         worth = lifetime_value(row["value"], kept, rate, span)
         rows.append(
             (row["party"], row["party_key"], row["value"],
              worth.quantize(_CENT, rounding=ROUND_HALF_EVEN), row["currency"], kept, rate, span,
              context.as_of, context.parameters.iri)
         )  # fmt: skip
-    return Table(CLV_COLUMNS, sorted(rows, key=lambda row: (row[4], -row[3], row[1] or row[0])))
+    ordered = sorted(rows, key=lambda row: (row[4], -row[3], row[1] or row[0]))
+    return Table(CLV_COLUMNS, ordered, found.notes)
 
 
 def _number(name: str, given: str) -> Decimal:

@@ -55,21 +55,46 @@ def build_values(
     )
 
 
-def undated_notes(evaluation: Evaluation) -> tuple[Note, ...]:
-    """Return how many purchases and refunds have no date, and so are in no value."""
-    rows = evaluation.run(
-        "SELECT (SELECT count(*) FROM purchase WHERE day IS NULL)"
-        " + (SELECT count(*) FROM refund WHERE day IS NULL)"
-    ).fetchall()
-    count = rows[0][0]
-    if not count:
-        return ()
-    return (
-        Note(
-            f"Purchases and refunds without a date, which are in no value: {count}.",
-            f"Achats et remboursements sans date, qui n'entrent dans aucune valeur : {count}.",
-        ),
-    )
+def value_notes(evaluation: Evaluation) -> tuple[Note, ...]:
+    """Return what values leave out or take for granted, with how many it concerns."""
+    undated, without_amount, without_currency = evaluation.run(
+        _MISSING.format(
+            lines=evaluation.triples("hasLine"),
+            amounts=evaluation.triples("netAmount"),
+            currencies=evaluation.triples("currency"),
+        )
+    ).fetchone() or (0, 0, 0)
+    code = evaluation.context.currency
+    notes = (
+        (undated, Note(
+            f"Purchases and refunds without a date, which are in no value: {undated}.",
+            f"Achats et remboursements sans date, qui n'entrent dans aucune valeur : {undated}.",
+        )),
+        (without_amount, Note(
+            f"Purchases with a line without an amount, or without a line: {without_amount}.",
+            f"Achats dont une ligne est sans montant, ou sans ligne : {without_amount}.",
+        )),
+        (without_currency, Note(
+            f"Purchases with an amount without a currency, taken to be {code}: {without_currency}.",
+            f"Achats dont un montant est sans devise, tenu pour {code} : {without_currency}.",
+        )),
+    )  # fmt: skip
+    return tuple(note for count, note in notes if count)
+
+
+_MISSING = """
+WITH line AS (
+    SELECT p.purchase, a.s IS NULL AS no_amount, a.s IS NOT NULL AND c.s IS NULL AS no_currency
+    FROM purchase AS p
+    LEFT JOIN {lines} AS l ON l.s = p.purchase
+    LEFT JOIN {amounts} AS a ON a.s = l.o
+    LEFT JOIN {currencies} AS c ON c.s = l.o
+)
+SELECT (SELECT count(*) FROM purchase WHERE day IS NULL)
+        + (SELECT count(*) FROM refund WHERE day IS NULL),
+    (SELECT count(DISTINCT purchase) FROM line WHERE no_amount),
+    (SELECT count(DISTINCT purchase) FROM line WHERE no_currency)
+"""
 
 
 def _flows(evaluation: Evaluation, *, costs: bool) -> str:

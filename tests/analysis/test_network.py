@@ -8,6 +8,7 @@ import random
 from collections import Counter, defaultdict
 from datetime import date, timedelta
 from typing import Any
+from xml.etree import ElementTree
 
 import networkx as nx
 import pytest
@@ -150,13 +151,88 @@ def test_documents_are_read_back_with_their_attributes() -> None:
         network_document(graph, "dot")
 
 
-def test_gexf_carries_the_dates_as_time() -> None:
-    text = network_document(network(), "gexf").decode()
-    assert 'mode="dynamic"' in text
-    assert 'timeformat="date"' in text
-    assert 'start="2025-01-01"' in text
-    read = nx.read_gexf(io.BytesIO(text.encode()))
+GEXF = "{http://gexf.net/1.3}"
+ALLOWED = {
+    "gexf": ({"version"}, ["meta", "graph"]),
+    "meta": ({"lastmodifieddate"}, ["creator", "description"]),
+    "creator": (set(), []),
+    "description": (set(), []),
+    "graph": (
+        {"defaultedgetype", "idtype", "mode", "timeformat", "timerepresentation"},
+        ["attributes", "attributes", "nodes", "edges"],
+    ),
+    "attributes": ({"class", "mode"}, None),
+    "attribute": ({"id", "title", "type"}, []),
+    "nodes": ({"count"}, None),
+    "edges": ({"count"}, None),
+    "node": ({"id", "label", "start"}, None),
+    "edge": ({"id", "source", "target", "start"}, None),
+    "attvalues": (set(), None),
+    "attvalue": ({"for", "value"}, []),
+}
+"""Attributes that we use of those the schema of GEXF 1.3 knows, and children in its order."""
+PARSED = {"long": int, "double": float, "string": str, "boolean": ["false", "true"].index}
+
+
+def gexf(graph: nx.DiGraph[str]) -> ElementTree.Element:
+    """Return a network's document, held to the rules of the specification."""
+    root = ElementTree.fromstring(network_document(graph, "gexf"))  # noqa: S314 - our own
+    assert root.get("version") == "1.3"
+    for element in root.iter():
+        name = element.tag.removeprefix(GEXF)
+        attributes, children = ALLOWED[name]
+        assert {key for key in element.attrib if "}" not in key} <= attributes
+        if children is not None:
+            assert [child.tag.removeprefix(GEXF) for child in element] == children
+        if "start" in element.attrib:
+            date.fromisoformat(element.get("start", ""))
+    types = {
+        (kind.get("class"), one.get("id")): one.get("type")
+        for kind in root.iter(f"{GEXF}attributes") for one in kind
+    }  # fmt: skip
+    nodes = {node.get("id") for node in root.iter(f"{GEXF}node")}
+    for kind in ("node", "edge"):
+        found = list(root.iter(GEXF + kind))
+        assert len({one.get("id") for one in found}) == len(found)
+        for one in found:
+            assert {one.get(end, one.get("id")) for end in ("source", "target")} <= nodes or (
+                kind == "node"
+            )
+            for value in one.iter(f"{GEXF}attvalue"):
+                PARSED[types[kind, value.get("for")] or ""](value.get("value", ""))
+    return root
+
+
+def test_gexf_keeps_to_its_specification_and_carries_the_dates_as_time() -> None:
+    graph = network()
+    root = gexf(graph)
+    body = root.find(f"{GEXF}graph")
+    assert body is not None
+    assert (body.get("mode"), body.get("timeformat")) == ("dynamic", "date")
+    starts = {e.get("source"): e.get("start") for e in root.iter(f"{GEXF}edge")}
+    assert starts == {iri("party", "A"): "2025-01-01", iri("party", "B"): "2025-02-01"}
+    told = root.findtext(f"{GEXF}meta/{GEXF}description") or ""
+    for name in ("as_of", "knowledge", "params", "rule_version"):
+        assert f"{name}: {graph.graph[name]}" in told
+
+
+def test_gexf_is_read_by_another_reader() -> None:
+    graph = network()
+    read = nx.read_gexf(io.BytesIO(network_document(graph, "gexf")), version="1.3")
     assert {data["label"] for _, data in read.nodes(data=True)} == {"A", "B", "C"}
+    for one, other, values in graph.edges(data=True):
+        found = read.edges[one, other]
+        assert {name: found[name] for name in values} == values
+
+
+def test_documents_hold_no_letters_that_xml_forbids() -> None:
+    graph = network()
+    for values in graph.nodes.values():
+        values["key"] = "a\x00b\x0b & <é>"
+    labels = {node.get("label") for node in gexf(graph).iter(f"{GEXF}node")}
+    assert labels == {"a\ufffdb\ufffd & <é>"}
+    read = nx.read_graphml(io.BytesIO(network_document(graph, "graphml")))
+    assert {key for _, key in read.nodes(data="key")} == labels
 
 
 def test_breakdown_counts_each_group() -> None:

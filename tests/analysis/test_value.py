@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from kg.analysis import ANALYSES
 from kg.analysis.value import (
     information_gaps,
     lifetime_value,
@@ -16,7 +17,7 @@ from kg.analysis.value import (
     values,
 )
 from kg.errors import UsageError
-from kg.namespaces import scheme
+from kg.namespaces import CG, scheme
 from tests.lifecycle.world import World, context, iri
 
 
@@ -58,6 +59,29 @@ def test_currencies_stay_apart_and_what_has_no_date_is_counted() -> None:
     world.property(line, "currency", "USD")
     rows = {row["currency"]: (row["value"], row["undated"]) for row in value_of(world)}
     assert rows == {"EUR": (420, 0), "USD": (0, 1)}
+
+
+@pytest.mark.parametrize(
+    "name", ["value parties", "referrals credit", "referrals downstream", "referrals summary"]
+)
+def test_values_tell_what_they_leave_out_and_take_for_granted(name: str) -> None:
+    world = client()
+    for day in (None, "2025-03-01"):
+        world.buys("P", day, 50)
+    for currency in (None, "USD"):
+        world.buys("P", "2025-03-02", 10, currency=currency)
+    without = iri("line", world.buys("P", "2025-03-03") + "-0")
+    amount = str(CG.netAmount)
+    world.triples = [t for t in world.triples if t[:2] != (without, amount)]
+    world.refers("Q", "P", "2025-01-01")
+    world.party("Q")
+    with world.store() as store:
+        table = ANALYSES[name].run(store.cursor(), context("2025-06-30"))
+    told = [note.en.rpartition(": ") for note in table.notes]
+    assert [(text.split()[-1], count) for text, _, count in told] == [
+        ("value", "1."), ("line", "1."), ("EUR", "1."),
+    ]  # fmt: skip
+    assert {code for code in table.column("currency") if code} == {"EUR", "USD"}
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,17 @@
-"""The worked examples of the rules (section 10) about the lifecycle, each as a test."""
+"""The worked examples of the rules (section 10) about the lifecycle, each as a test.
+
+| examples | tests |
+|---|---|
+| E1 to E12, E25, E28 | here |
+| E13 to E21 | `tests/analysis/test_referral_examples.py` |
+| E22 to E24 | `tests/analysis/test_chain_examples.py` |
+| E26, E27 | `tests/analysis/test_value.py` |
+"""
 
 from __future__ import annotations
+
+import re
+from pathlib import Path
 
 import pytest
 
@@ -222,3 +233,17 @@ def test_e28_qualification(as_of: str, q_min: int, expected: str) -> None:
         timingFit="unknown",
     )  # fmt: skip
     assert stage_of(world, as_of, Q_min=q_min) == expected
+
+
+def test_every_worked_example_has_tests_of_its_name_where_the_table_says() -> None:
+    """The table is the one in the description of this module."""
+    rows = re.findall(r"^\| (E\d.*) \| (.*) \|$", __doc__ or "", re.MULTILINE)
+    root, found = Path(__file__).parents[2], set()
+    for examples, place in rows:
+        path = Path(__file__) if place == "here" else root / place.strip("`")
+        text = path.read_text("utf-8")
+        for first, last in re.findall(r"E(\d+)(?: to E(\d+))?", examples):
+            for number in range(int(first), int(last or first) + 1):
+                assert f"def test_e{number}_" in text, (number, path)
+                found.add(number)
+    assert found == set(range(1, 29))
