@@ -141,9 +141,19 @@ def compute(analysis: Analysis, shared: Mapping[str, str], options: Mapping[str,
         UsageError: an option has a wrong value, is missing or unknown.
         QueryError: the deadline passed, it was stopped, or there is no room or memory for it.
     """
-    return _evaluated(
-        analysis.name, shared, lambda cursor, context: analysis.run(cursor, context, options)
-    )
+    return compute_told(analysis, shared, options)[0]
+
+
+def compute_told(
+    analysis: Analysis, shared: Mapping[str, str], options: Mapping[str, str]
+) -> tuple[Table, dict[str, str]]:
+    """Return the table of an analysis, as `compute` does, and what it was computed under."""
+
+    def answered(cursor: Cursor, context: Context) -> tuple[Table, dict[str, str]]:
+        pinned = context.pinned()
+        return analysis.run(cursor, pinned, options), pinned.told()
+
+    return _evaluated(analysis.name, shared, answered)
 
 
 def _evaluated(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import groupby
@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 from flask import Blueprint, Response, make_response, render_template, request, url_for
 from werkzeug.exceptions import NotFound
 
-from api.analyses import SHARED_OPTIONS, compute, today
+from api.analyses import SHARED_OPTIONS, compute_told, today
 from api.config import services
 from api.errors import Problem, problem_of
 from api.labels import concept, concept_label
@@ -63,10 +63,11 @@ def show_analysis(path: str) -> Response:
     if "run" not in request.args:
         return _render(analysis, values)
     try:
-        table = compute(analysis, request.args, values)
+        table, told = compute_told(analysis, request.args, values)
     except ClientgraphError as error:
         return _render(analysis, values, problem=problem_of(error))
-    return _render(analysis, values, table=shown_table(table))
+    notes = [{"en": note.en, "fr": note.fr} for note in table.notes]
+    return _render(analysis, values, table=shown_table(table), told=told, notes=notes)
 
 
 def group_of(analysis: Analysis) -> str:
@@ -112,6 +113,8 @@ def _render(
     values: Mapping[str, str],
     *,
     table: ShownTable | None = None,
+    told: Mapping[str, str] | None = None,
+    notes: Sequence[Mapping[str, str]] = (),
     problem: Problem | None = None,
 ) -> Response:
     given = {name: text for name in (*SHARED_OPTIONS, *values) if (text := request.args.get(name))}
@@ -123,6 +126,8 @@ def _render(
         choice_label=choice_label,
         as_of=request.args.get("as_of") or today(services().settings).isoformat(),
         table=table,
+        told=told,
+        notes=notes,
         problem=problem,
         downloads={
             one.name: f"{address}?{urlencode({**given, 'format': one.name})}" for one in FORMATS

@@ -44,7 +44,8 @@ def gexf_document(graph: nx.DiGraph[str]) -> bytes:
     edges = _declared(body, "edge", (values for _, _, values in graph.edges(data=True)))
     _add_nodes(body, graph, nodes)
     _add_edges(body, graph, edges)
-    return tostring(root, "utf-8", xml_declaration=True)
+    document: bytes = tostring(root, "utf-8", xml_declaration=True)
+    return document
 
 
 def _described(told: Mapping[str, Any]) -> str:

@@ -10,7 +10,7 @@ from rdflib import Graph
 from sample import EX, filled_store
 
 from kg.analysis import ANALYSES
-from kg.lifecycle import RULE_VERSION, parameters_from
+from kg.lifecycle import RULE_VERSION, Parameters, parameters_from
 from kg.namespaces import CG, FOAF
 from kg.store.rdf import load_bytes
 
@@ -195,6 +195,20 @@ def test_page_shows_why_an_analysis_was_not_run(client):
 def test_page_links_keys_to_their_things(client):
     text = client.get("/analyses/referrals/chain?run=1&party=bo&as_of=2025-06-30").text
     assert 'title="http://example.org/ana">ana</a>' in text
+
+
+def test_a_page_names_what_figures_rest_on_and_what_they_leave_out(client):
+    path = "/analyses/value/parties?run=1&as_of=2025-06-30&knowledge=2030-01-01T00:00:00Z"
+    told = {
+        "en": ("known at", "Purchases and refunds without a date"),
+        "fr": ("connu le", "Achats et remboursements sans date"),
+    }
+    for language, (known, note) in told.items():
+        text = client.get(f"{path}&lang={language}").text
+        assert f"{known} 2030-01-01T00:00:00Z" in text
+        assert Parameters().iri.rpartition("/")[2] in text
+        assert RULE_VERSION in text
+        assert note in text
 
 
 def test_results_come_as_rdf(client):
