@@ -124,15 +124,12 @@ DESIGNATIONS = (  # (party, kind, start)
 )
 FORMER_PROSPECT = ("P0180", "2023-05-15")
 """Met long ago and never again: kept for longer than the retention period."""
-SELF_REFERRAL = {
-    "key": "R0152",
-    "recommender": "P0005",
-    "referred": "D001",
-    "date": "2026-04-20",
-    "channel": "web",
-    "notified_on": "2026-04-21",
-}
-"""A client who gave their own second record as the person referred."""
+REFERRALS = (  # (key, recommender, referred, date, channel, notified)
+    ("R0152", "P0005", "D001", "2026-04-20", "web", "2026-04-21"),
+    ("R0153", "E005", "P0012", "2024-10-28", "word of mouth", "2024-10-30"),
+    ("R0154", "E009", "P0027", "2025-04-22", "social", "2025-04-25"),
+)
+"""A client who gave their own second record as the person referred; clients brought by staff."""
 
 
 def draw_audiences() -> dict[str, list[Row]]:
@@ -171,7 +168,9 @@ def complete(tables: dict[str, list[Row]], demo: Demo, orders: list[Order]) -> N
         row | {"end": "", "by": "E003"} for row in _rows("party kind start", DESIGNATIONS)
     ]
     tables["uses"] += _uses_of_others(orders, demo)
-    tables["recommendations"].append(dict(SELF_REFERRAL))
+    tables["recommendations"] += _rows(
+        "key recommender referred date channel notified_on", REFERRALS
+    )
     party, met = FORMER_PROSPECT
     demo.party(party)["first_contact_date"] = met
 
