@@ -21,6 +21,7 @@ if [ ! -e "$(STORE)" ]; then \
 	echo "First start: importing the demo organisation into $(DATA_DIR) ..." >&2; \
 	rm -rf "$(DATA_DIR)/first-start" && mkdir -p "$(DATA_DIR)" && \
 	$(BIN)/clientgraph --data-dir "$(DATA_DIR)/first-start" import data/demo && \
+	$(BIN)/clientgraph --data-dir "$(DATA_DIR)/first-start" classify --as-of 2026-11-01 --write && \
 	mv "$(DATA_DIR)/first-start/"* "$(DATA_DIR)/" && rmdir "$(DATA_DIR)/first-start"; \
 fi
 endef

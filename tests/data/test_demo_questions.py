@@ -6,6 +6,7 @@ only where pyoxigraph gives the same over the exported N-Quads; here both engine
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pyoxigraph as ox
@@ -13,8 +14,10 @@ import pytest
 
 from kg.catalog import NamedQuery
 from kg.ingest import ImportReport
+from kg.sparql import query
 from kg.store import Store
 from tests.data.demo_answers import (
+    DEMO,
     EXPECTED,
     QUESTIONS,
     answer,
@@ -64,3 +67,10 @@ def test_pyoxigraph_gives_the_same_rows(peer: ox.Store, question: NamedQuery) ->
 
 def test_no_rows_are_kept_for_what_is_no_question() -> None:
     assert {path.stem for path in EXPECTED.iterdir()} == {one.id for one in QUESTIONS}
+
+
+def test_the_question_that_the_documents_show_has_an_answer(organisation: Demo) -> None:
+    text = (DEMO.parents[1] / "docs" / "questions.md").read_text("utf-8")
+    (shown,) = re.findall(r"```sparql\n(.*?)```", text, re.DOTALL)
+    rows = [[term[1] for term in row if term] for row in query(organisation[0], shown).rows()]
+    assert rows == [["P0012", "E005"], ["P0027", "E009"]]
