@@ -15,7 +15,7 @@ from benchmarks.engines import LOADERS
 from benchmarks.generate import write
 from benchmarks.measuring import machine
 from benchmarks.servers import store_path
-from kg.namespaces import PROVENANCE_GRAPH
+from kg.namespaces import PROVENANCE_GRAPH, RULES_GRAPH
 from kg.sparql import query
 from kg.sparql.results import write_graph as triples_of
 from kg.store import Store
@@ -65,14 +65,14 @@ def _load(engine: str, path: Path, files: list[Path]) -> None:
 
 
 def _provenance(folder: Path) -> Path:
-    """Write the quads that clientgraph added about its commits; return their file."""
+    """Write the quads that clientgraph added by itself; return their file."""
     file = folder / "provenance.nq"
     if not file.exists():
-        graph = str(PROVENANCE_GRAPH)
-        with Store.open(store_path(folder, "clientgraph")) as store:
-            found = query(store, "CONSTRUCT WHERE { ?s ?p ?o }", default_graphs=[graph])
-            lines = b"".join(triples_of(found, "nt")).decode().splitlines()
-        file.write_text("".join(f"{line[:-2]} <{graph}> .\n" for line in lines))
+        with Store.open(store_path(folder, "clientgraph")) as store, file.open("w") as added:
+            for graph in (str(PROVENANCE_GRAPH), RULES_GRAPH):
+                found = query(store, "CONSTRUCT WHERE { ?s ?p ?o }", default_graphs=[graph])
+                for line in b"".join(triples_of(found, "nt")).decode().splitlines():
+                    added.write(f"{line[:-2]} <{graph}> .\n")
     return file
 
 
