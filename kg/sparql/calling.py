@@ -43,6 +43,7 @@ Call = Callable[[Expr, Any], Node]
 
 _DATED = frozenset({Kind.DATETIME, Kind.DATE})
 _TIMED = frozenset({Kind.DATETIME, Kind.TIME})
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _ZONE = re.compile(r"(Z|[+-][0-9]{2}:[0-9]{2})$")
 _TAG = re.compile(LANGUAGE_TAG)
 
@@ -169,7 +170,8 @@ def _iri(expr: Expr, solution: Any) -> URIRef:
     if isinstance(term, URIRef):
         return term
     made = solution.prologue.absolutize(URIRef(text_of(term)))
-    assert isinstance(made, URIRef)  # noqa: S101
+    if not isinstance(made, URIRef) or not _SCHEME.match(made):
+        raise SPARQLError("a relative IRI without a base")
     return made
 
 

@@ -13,6 +13,7 @@ from typing import Any
 from rdflib.plugins.sparql.sparql import SPARQLError
 from rdflib.term import Node
 
+from kg.sparql.durations import Duration, difference, duration_of
 from kg.sparql.literals import NUMERIC, STRINGS, TEMPORAL, Moment, Number, read
 from kg.store import Kind, term_key
 from kg.store.typing import INTEGER_RANGES
@@ -47,12 +48,17 @@ def compared(sign: str, left: Node, right: Node) -> bool:
         return _compared_times(order, value, other)
     if kind is other_kind and kind in (Kind.BOOLEAN, Kind.STRING):
         return order(value, other)
+    if sign == "=" and term_key(left) == term_key(right):
+        return True
+    length, other_length = duration_of(left), duration_of(right)
+    if length is not None and other_length is not None:
+        return _compared_durations(order, length, other_length)
     if sign != "=":
         raise SPARQLError("these terms have no order between them")
-    if term_key(left) == term_key(right):
-        return True
     kinds = {kind, other_kind}
-    if kinds & _OPAQUE and not kinds & _WITHOUT_VALUE:
+    opaque = kind in _OPAQUE and length is None
+    opaque = opaque or (other_kind in _OPAQUE and other_length is None)
+    if opaque and not kinds & _WITHOUT_VALUE:
         raise SPARQLError("literals of unknown value may be equal")
     return False
 
@@ -70,6 +76,15 @@ def _compared_times(order: Callable[[Any, Any], bool], left: Moment, right: Mome
     if undecided and abs(difference) <= _HALF_ZONE_SPAN:
         raise SPARQLError("times with and without a zone that may be equal")
     return order(difference, 0)
+
+
+def _compared_durations(order: Callable[[Any, Any], bool], left: Duration, right: Duration) -> bool:
+    if order is operator.eq:
+        return left == right
+    gap = difference(left, right)
+    if gap is None:
+        raise SPARQLError("months and days without an order between them")
+    return order(gap, 0)
 
 
 def true(term: Any) -> bool:
@@ -96,4 +111,7 @@ def place_of(term: Any) -> tuple[Any, ...]:
     if kind in NUMERIC:
         real = float(value)
         return (Kind.INTEGER, math.isnan(real), 0 if math.isnan(real) else value)
+    if kind is Kind.OTHER:
+        duration = duration_of(term)
+        return (kind, 0, 0, value) if duration is None else (kind, 1, duration.length, value)
     return (kind, value.seconds if kind in TEMPORAL else value)

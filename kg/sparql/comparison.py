@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kg.sparql import sql
+from kg.sparql import spans, sql
 from kg.sparql.computed import Truth, double_part, exact_part
 from kg.sparql.sql import Expr
 from kg.sparql.values import (
@@ -84,19 +84,28 @@ def equal(left: Value, right: Value, *, loose: bool = False) -> Expr:
         numbers = sql.eq(left.facet("num"), right.facet("num"))
         branches.append((_both_kinds(left, right, boolean), numbers))
     same = identical(left, right)
-    if loose and not branches:
+    lengths = _compare_durations("=", left, right)
+    if loose and not branches and not lengths:
         return same
     if loose and _covered(left, right):
         return branches[0][1]
-    branches.append((same, sql.boolean(True)))
+    branches += [(same, sql.boolean(True)), *lengths]
     # A literal of unknown value may equal any literal but one with a language.
     plain = LITERALS - {Kind.LANG}
     if not loose and left.kinds & plain and right.kinds & plain:
-        opaque = sql.either(left.is_kind(OPAQUE), right.is_kind(OPAQUE))
+        opaque = sql.either(_opaque(left), _opaque(right))
         literals = sql.both(left.is_kind(plain), right.is_kind(plain))
         if left.kinds & OPAQUE or right.kinds & OPAQUE:
             branches.append((sql.both(opaque, literals), sql.null()))
     return sql.case(branches, _unless_missing(left, right, sql.boolean(False)))
+
+
+def _opaque(value: Value) -> Expr:
+    """Return the condition that a value is not known, as that of a known datatype is."""
+    opaque = value.is_kind(OPAQUE)
+    if not spans.may_be_duration(value):
+        return opaque
+    return sql.both(opaque, sql.negation(spans.is_duration(value)))
 
 
 def _covered(left: Value, right: Value) -> bool:
@@ -132,9 +141,18 @@ def compare(operator: str, left: Value, right: Value, *, loose: bool = False) ->
         if kind in left.kinds & right.kinds:
             both = _both_kinds(left, right, frozenset({kind}))
             branches.append((both, sql.compare(operator, left.facet(facet), right.facet(facet))))
+    branches += _compare_durations(operator, left, right)
     if loose:
         return sql.either(*(sql.both(when, then) for when, then in branches))
     return sql.case(branches)
+
+
+def _compare_durations(operator: str, left: Value, right: Value) -> list[tuple[Expr, Expr]]:
+    """Return the branch of two durations, where both sides may be one."""
+    if not spans.may_be_duration(left) or not spans.may_be_duration(right):
+        return []
+    both = sql.both(spans.is_duration(left), spans.is_duration(right))
+    return [(both, spans.compare(operator, left, right))]
 
 
 def _both_kinds(left: Value, right: Value, kinds: frozenset[Kind]) -> Expr:
@@ -216,6 +234,8 @@ def sort_keys(value: Value) -> list[Expr]:
         keys.append(value.number("num") if kinds & EXACT else value.facet("num"))
     if kinds & TEMPORAL:
         keys.append(value.time())
+    if spans.may_be_duration(value):
+        keys += spans.sort_keys(value)
     if kinds - NUMERIC - TEMPORAL - {Kind.BOOLEAN} or not keys:
         keys.append(value.facet("lex"))
     return keys

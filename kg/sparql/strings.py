@@ -21,6 +21,12 @@ from kg.store import Kind
 
 _LONGEST = 2**31 - 1
 """Characters that a text may have."""
+_TO_SEVERAL = (
+    r"[\x{149}\x{1f0}\x{390}\x{3b0}\x{587}\x{1e96}-\x{1e9a}\x{1f50}-\x{1ffc}\x{fb00}-\x{fb17}]"
+)
+"""Characters, among others, whose capital is several characters (Unicode, SpecialCasing)."""
+_BY_PLACE = "Σ"
+"""The character whose small form depends on where it stands."""
 
 
 def string_of(value: Value) -> Expr:
@@ -102,12 +108,20 @@ def ucase(value: Value) -> Value:
     """UCASE."""
     # The engine maps one character to one: the sharp s becomes two.
     sharp = sql.call("replace", string_of(value), sql.string("ß"), sql.string("SS"))
-    return string_result(value, sql.call("upper", sharp))
+    return string_result(value, _cased("upper", sharp, _TO_SEVERAL))
 
 
 def lcase(value: Value) -> Value:
     """LCASE."""
-    return string_result(value, sql.call("lower", string_of(value)))
+    dotted = sql.call("replace", string_of(value), sql.string("İ"), sql.string("i\u0307"))
+    return string_result(value, _cased("lower", dotted, _BY_PLACE))
+
+
+def _cased(function: str, text: Expr, beyond: str) -> Expr:
+    """Return a text in another case, refused where the engine does not map by characters alone."""
+    special = sql.call("regexp_matches", text, sql.string(beyond))
+    refused = sql.call("error", sql.string("not compiled: the case of a special character"))
+    return sql.case([(special, sql.cast(refused, "VARCHAR"))], sql.call(function, text))
 
 
 def strstarts(value: Value, part: Value) -> Value:

@@ -71,7 +71,11 @@ ILL = [
     *typed("boolean", "TRUE"),
     *typed("dateTime", "2024-01-31"),
 ]
-# SPARQL compares no durations; the other engines do, and tell them from dates.
+DURATIONS = [
+    *typed("dayTimeDuration", "P1D", "PT24H", "-PT1.5S", "PT0S"),
+    *typed("yearMonthDuration", "P1Y", "P12M", "-P1M"),
+    *typed("duration", "P1M", "P30D", "P1Y2M3DT4H"),
+]
 OPAQUE: list[Term] = [("x", "urn:x:type", None), ("y", "urn:x:type", None), ("x", "urn:x:o", None)]
 
 NUMBERS = [*INTEGERS, *DECIMALS, *DOUBLES, *FLOATS, *DERIVED]
@@ -79,12 +83,12 @@ TEXTS = [*STRINGS, *TAGGED]
 TIMES = [*DATES, *MOMENTS]
 ALL = [
     *(NUMBERS + EXTREMES + TEXTS + WIDE + BOOLEANS),
-    *(TIMES + PARTS + ILL + OPAQUE),
+    *(TIMES + PARTS + DURATIONS + ILL + OPAQUE),
 ]
 POOLS: list[list[Term]] = [
     *(INTEGERS, DECIMALS, DOUBLES, FLOATS, INTEGERS + DECIMALS, NUMBERS, NUMBERS),
     *(NUMBERS + EXTREMES, STRINGS, TEXTS, TEXTS + WIDE, BOOLEANS, DATES, MOMENTS, TIMES),
-    *(PARTS, TIMES + PARTS, ILL, NUMBERS + ILL, OPAQUE, ALL, ALL),
+    *(PARTS, TIMES + PARTS, DURATIONS, TIMES + DURATIONS, ILL, NUMBERS + ILL, OPAQUE, ALL, ALL),
 ]
 """What the objects of a predicate are drawn from: the store knows their kinds."""
 

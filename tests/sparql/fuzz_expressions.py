@@ -53,6 +53,7 @@ EFFECTIVE = ("STR({a})", "({n} + 0)", "NOW()", "{c}")
 REGEXES = (
     *('"a"', '"^A", "i"', '"[b-z]$"', '"^$"', '"a.b"', '"\\\\d+"', '"^(a|b)+$"', '"É", "i"'),
     *('"[^a]"', '"a b", "x"', '"."', '"a", "q"', '"A.*E", "si"', '"^b", "m"', '"\\\\s"'),
+    *('"^\\\\w+$"', '"[\\\\w ]+[^\\\\w]"', '"^\\\\D*\\\\W"', '"(?:a|é)+"'),
 )
 SUITED = {"n": (NUMBER, INTEGERS), "t": (TEXT, TEXTS), "d": (TIME, TIMES)}
 """Forms and terms that suit a place."""
