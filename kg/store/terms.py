@@ -117,6 +117,18 @@ def term_hash(text: str) -> int:
     return int.from_bytes(hashlib.md5(text.encode(), usedforsecurity=False).digest()[8:], "little")
 
 
+_KEYED = "SELECT id, lex, dt, lang FROM term WHERE"
+_statements: dict[str, duckdb.Statement] = {}
+
+
+def _read(cursor: duckdb.DuckDBPyConnection, text: str) -> duckdb.Statement:
+    """Return a statement as the engine reads it, which it does once: that takes a while."""
+    found = _statements.get(text)
+    if found is None:
+        found = _statements[text] = cursor.extract_statements(text)[0]
+    return found
+
+
 def lookup(cursor: duckdb.DuckDBPyConnection, keys: Sequence[TermKey]) -> list[int | None]:
     """Return the ids of terms in the given order, None for a term that is not stored.
 
@@ -124,8 +136,12 @@ def lookup(cursor: duckdb.DuckDBPyConnection, keys: Sequence[TermKey]) -> list[i
     """
     if not keys:
         return []
-    marks = ", ".join(map(str, dict.fromkeys(term_hash(key[0]) for key in keys)))
-    found = cursor.execute(f"SELECT id, lex, dt, lang FROM term WHERE h IN ({marks})").fetchall()
+    hashes = dict.fromkeys(term_hash(key[0]) for key in keys)
+    if len(hashes) == 1:
+        cursor.execute(_read(cursor, f"{_KEYED} h = ?::UBIGINT"), list(hashes))
+    else:
+        cursor.execute(f"{_KEYED} h IN ({', '.join(map(str, hashes))})")
+    found = cursor.fetchall()
     ids = {(lex, dt, lang): term_id for term_id, lex, dt, lang in found}
     return [ids.get(key) for key in keys]
 
@@ -147,10 +163,11 @@ def decode(cursor: duckdb.DuckDBPyConnection, ids: Sequence[int]) -> dict[int, R
     runs = _runs(sorted(wanted))
     if len(runs) <= _MOST_RUNS:
         # What came together has ids together, and to plan a join takes longer than to read a range.
-        ranges = (f"{_DECODED} id BETWEEN {first:d} AND {last:d}" for first, last in runs)
-        rows = cursor.execute(" UNION ALL ".join(ranges)).fetchall() if runs else []
+        ranges = " UNION ALL ".join([f"{_DECODED} id BETWEEN ? AND ?"] * len(runs))
+        ends = [end for run in runs for end in run]
+        rows = cursor.execute(_read(cursor, ranges), ends).fetchall() if runs else []
     else:
-        statement = f"{_DECODED} id IN (SELECT unnest(?::BIGINT[]))"
+        statement = _read(cursor, f"{_DECODED} id IN (SELECT unnest(?::BIGINT[]))")
         rows = cursor.execute(statement, [list(wanted)]).fetchall()
     return {row[0]: (row[1], row[2], row[3], row[4]) for row in rows if row[0] in wanted}
 
