@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+import itertools
+from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -239,29 +240,51 @@ class _Reader:
 
     def _fetch(self, wanted: Iterable[tuple[str, str, Collection[int]]]) -> list[Quad]:
         """Return and keep the quads of (property, column, ids in that column)."""
-        selects = [
-            _select(name, column, ids)
+        asked = [
+            (name, column, ids)
             for name, column, ids in wanted
             if ids and self._evaluation.value(name) >= 0
         ]
-        found = [Quad(*row) for row in _looked_up(self._evaluation, selects)]
+        found = [Quad(*row) for row in _looked_up(self._evaluation, _selects(asked))]
         self._quads.update(((quad.s, quad.p, quad.o), quad) for quad in found)
         if len(self._quads) > _MOST:
             raise TooLargeError
         return found
 
 
-def _select(name: str, column: str, ids: Collection[int]) -> str:
-    """Return the SELECT of the quads of a property with one of some ids in a column."""
-    if name in _DATES:
-        first, last = (f"CAST({sql} AS DATE) - DATE '1970-01-01'" for sql in (FIRST_DAY, DAY))
-        values = f"NULL, dbl, {first}, {last}, NULL"
-    elif name in _AMOUNTS:
-        values = f"{AMOUNT}, dbl, NULL, NULL, NULL"
-    elif name == "recordedAt":
-        values = f"NULL, dbl, NULL, NULL, epoch_us({MOMENT})"
-    else:
-        values = "NULL, dbl, NULL, NULL, NULL"
+def _selects(asked: Sequence[tuple[str, str, Collection[int]]]) -> list[str]:
+    """Return the SELECTs of the quads of properties with one of some ids in a column.
+
+    Several look-ups in one WHERE are planned at a fraction of what as many SELECTs take.
+    """
+    return [
+        f"SELECT s, p, o, k, {_values({name for name, _, _ in part})} FROM live"
+        f" WHERE {' OR '.join(itertools.starmap(_condition, part))}"
+        for part in (asked[i : i + _AT_ONCE] for i in range(0, len(asked), _AT_ONCE))
+    ]
+
+
+def _values(names: Set[str]) -> str:
+    """Return the SQL of amount, number, first day, day and time of quads of some properties."""
+    first, day = (f"CAST({sql} AS DATE) - DATE '1970-01-01'" for sql in (FIRST_DAY, DAY))
+    return ", ".join((
+        _of(names & _AMOUNTS, AMOUNT),
+        "dbl",
+        _of(names & _DATES, first),
+        _of(names & _DATES, day),
+        _of(names & {"recordedAt"}, f"epoch_us({MOMENT})"),
+    ))  # fmt: skip
+
+
+def _of(names: Collection[str], sql: str) -> str:
+    """Return the SQL of a value that quads of some properties have, and others not."""
+    if not names:
+        return "NULL"
+    return f"CASE WHEN p IN ({', '.join(f'${name}' for name in sorted(names))}) THEN {sql} END"
+
+
+def _condition(name: str, column: str, ids: Collection[int]) -> str:
+    """Return the condition that a quad is of a property and has one of some ids in a column."""
     listed = ", ".join(str(int(one)) for one in sorted(ids))
     among = f"= {listed}" if len(ids) == 1 else f"IN ({listed})"
-    return f"SELECT s, p, o, k, {values} FROM live WHERE p = ${name} AND {column} {among}"
+    return f"(p = ${name} AND {column} {among})"
