@@ -158,6 +158,26 @@ def test_every_word_among_the_values_is_known_in_french(root: Path) -> None:
     assert same == []
 
 
+@pytest.mark.parametrize(
+    "english",
+    [
+        "Parameter 'day' is 'x'; give a date, for example 2025-12-31.",
+        "revenue-by-month has no parameter 'x'; it takes none.",
+        "top-prescribers needs the parameter 'least', an integer, for example least=3.",
+        "The query 'mine' has no version 3; the last one is 2.",
+        "'No' is no name for a query: use small letters, digits and hyphens, a letter first,"
+        " 63 characters at most.",
+        "model is 'x'; choose among first, last.",
+        "classify takes no option 'x'; it takes party.",
+        "from is 2026-01-01, after the date of the answer, 2025-01-01.",
+    ],
+)
+def test_what_forms_of_questions_and_analyses_refuse_is_told_in_french(english: str) -> None:
+    told = french(english)
+    assert told is not None
+    assert not re.search(r"\b(is|the|give|no|takes)\b", told)
+
+
 def test_every_text_is_of_a_message(root: Path) -> None:
     """A text whose message is gone, or that another one hides, would not be missed."""
     texts = json.loads((root / "kg/french.json").read_text("utf-8"))

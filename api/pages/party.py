@@ -62,6 +62,8 @@ CHANGES: dict[str, Callable[[dict[str, Any], str, date], bool]] = {
 
 Each is given the classification of the party now and its stage on that day.
 """
+OPEN = "open"
+"""Argument that leaves closed parties out, as figures over time do."""
 _AXES = ("stage", "depth", "former_kind", "pipeline", "position", "tier")
 _SCHEMES_OF_ROLES = ("role", "computed-role", "referral-role")
 
@@ -202,7 +204,7 @@ def _role(notation: str) -> Term | None:
 
 
 def _given() -> dict[str, str]:
-    return {name: text for name in FILTERS if (text := request.args.get(name, ""))}
+    return {name: text for name in (*FILTERS, OPEN) if (text := request.args.get(name, ""))}
 
 
 def _choices() -> dict[str, list[tuple[str, str]]]:
@@ -214,9 +216,13 @@ def _choices() -> dict[str, list[tuple[str, str]]]:
 
 
 def _matches(record: dict[str, Any], given: dict[str, str]) -> bool:
+    flags = record["flags"].split()
+    if OPEN in given and "CLOSED" in flags:
+        return False
     return all(
-        value in record["flags"].split() if name == "flag" else record[name] == value
+        value in flags if name == "flag" else record[name] == value
         for name, value in given.items()
+        if name != OPEN
     )
 
 

@@ -1,10 +1,11 @@
-"""The journey of who looks at networks: the referrals and the internal chains of the demo."""
+"""The journeys of the analyst and of who looks at networks, over the demo."""
 
 import threading
 
 import pytest
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.expected_conditions import staleness_of
 from selenium.webdriver.support.ui import Select, WebDriverWait
 from werkzeug.serving import make_server
 
@@ -24,7 +25,7 @@ WHEN = "as_of=2026-11-01&knowledge=2027-01-01T00:00:00Z&lang=en"
 
 @pytest.fixture(scope="module")
 def demo(root, tmp_path_factory):
-    """Yield the address of a server over the parts of the demo that networks are made of."""
+    """Yield the address of a server over the parts of the demo that the journeys look at."""
     with Store.open(None) as store:
         files = [root / "data/demo" / f"{name}.csv" for name in FILES]
         assert run_import(store, files, ImportOptions()).status == "committed"
@@ -82,6 +83,92 @@ def saved(browser, selector):
     found(browser, selector).click()
     name = until(browser, "return window.offered")
     return name, browser.execute_script("return window.bytes")
+
+
+def follow(browser, selector):
+    """Follow a link or press a button and wait for the page that comes."""
+    old = found(browser, "html")
+    browser.execute_script("arguments[0].click()", found(browser, selector))
+    WebDriverWait(browser, 60).until(staleness_of(old))
+
+
+def shown(browser, selector):
+    """Wait until something is shown and return it."""
+    WebDriverWait(browser, 60).until(lambda one: one.find_elements(By.CSS_SELECTOR, selector))
+    return found(browser, selector)
+
+
+def lines_of(browser, link):
+    """Return the lines of what a link of the page leads to."""
+    fetched = "fetch(arguments[0], {headers: {Accept: 'text/csv'}}).then((r) => r.text())"
+    text = browser.execute_async_script(f"{fetched}.then(arguments[1])", link.get_attribute("href"))
+    return text.split()
+
+
+def test_the_analyst_goes_from_a_number_to_its_rows_and_to_its_query(visit):
+    browser = visit(f"/?{WHEN}")
+    follow(browser, ".invitation a[href*='tour=off']")
+    number = shown(browser, "[aria-labelledby=show_stages] .figures a")
+    counted = number.text
+    follow(browser, "[aria-labelledby=show_stages] .figures a")
+    assert shown(browser, "main [data-panel] .facts").text.startswith(f"{counted} parties")
+    assert not browser.find_elements(By.CSS_SELECTOR, ".invitation")
+
+    browser.back()
+    shown(browser, "[aria-labelledby=show_revenue] a[href*='/query/']")
+    follow(browser, "[aria-labelledby=show_revenue] a[href*='/query/']")
+    assert found(browser, "h1").text == "Revenue by month"
+    found(browser, "form[data-query] button[type=submit]").click()
+    shown(browser, "#answer .data-table")
+    rows = int(found(browser, "#answer .facts").text.split(" ")[0])
+    assert rows > 12
+    browser.find_elements(By.CSS_SELECTOR, "#answer .views button")[1].click()
+    assert browser.find_elements(By.CSS_SELECTOR, "#answer svg rect, #answer svg path")
+    assert len(lines_of(browser, found(browser, "#answer a[href*='format=csv']"))) == rows + 1
+    assert complaints(browser) == []
+
+
+def test_the_analyst_changes_a_question_keeps_it_and_cites_its_answer(visit):
+    browser = visit(f"/query?{WHEN}")
+    found(browser, "#filter").send_keys("revenue month")
+    visible = "return [...document.querySelectorAll('.questions li')].filter((one) => !one.hidden)"
+    assert len(browser.execute_script(visible)) == 1
+    follow(browser, ".questions li:not([hidden]) a")
+    follow(browser, "details a[href*='edit=revenue-by-month']")
+    shown(browser, ".editor .CodeMirror")
+    browser.execute_script(
+        "const one = document.querySelector('.CodeMirror').CodeMirror;"
+        "one.setValue(one.getValue().trimEnd() + ' LIMIT 3')"
+    )
+    found(browser, "form[data-query] button[type=submit]").click()
+    assert "3 rows" in shown(browser, "#answer .facts").text
+
+    found(browser, ".keep summary").click()
+    for name, text in (("name", "first-months"), ("description", "The first three months")):
+        found(browser, f"#keep-{name}").send_keys(text)
+    follow(browser, "#keep button")
+    assert "Kept as version 1" in found(browser, "main").text
+    assert "The first three months" in found(browser, ".lead").text
+    found(browser, "form[data-query] button[type=submit]").click()
+    shown(browser, "#answer .facts")
+    cited = shown(browser, "#answer a[href*='commit=']")
+    assert "version=1" in cited.get_attribute("href")
+    assert len(lines_of(browser, cited)) == 4
+    assert complaints(browser) == []
+
+
+def test_the_analyst_finds_a_party_and_why_it_is_where_it_is(visit):
+    browser = visit(f"/?{WHEN}")
+    found(browser, "#find").send_keys("celestin merl")
+    until(browser, "return document.querySelector('#find-list')?.textContent.includes('Célestin')")
+    found(browser, "#find").send_keys(Keys.ARROW_DOWN, Keys.ENTER)
+    until(browser, "return document.querySelector('h1')?.textContent === 'Célestin Merlerault'")
+    assert shown(browser, "[aria-labelledby=show_stage] .badge[class*=stage-]").text
+    assert "parties.csv" in found(browser, "[aria-labelledby=facts]").text
+    assert "natural person" in found(browser, ".eyebrow").text
+    found(browser, ".glossary summary").click()
+    assert "Has acquired and the relationship is live" in found(browser, ".glossary").text
+    assert complaints(browser) == []
 
 
 def test_the_picture_its_table_and_the_address_keep_step(visit):
