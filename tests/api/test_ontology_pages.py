@@ -8,7 +8,9 @@ import pytest
 from rdflib import RDFS, Graph, URIRef
 from rdflib.compare import isomorphic
 
+from api.factory import create_app
 from api.language import text_keys
+from kg.config import Settings
 from kg.namespaces import CG, SCHEME, SKOS
 from kg.terminology import (
     DOCUMENT_FORMATS,
@@ -26,6 +28,12 @@ from kg.terminology import (
 from kg.terminology.uses import mentioned
 
 TERMS = load_terminology()
+
+
+@pytest.fixture(scope="module")
+def client(store, tmp_path_factory):
+    """Return one client for all tests: the pages of the vocabulary keep nothing."""
+    return create_app(Settings(data_dir=tmp_path_factory.mktemp("data")), store).test_client()
 
 
 def read(content, format_name):
