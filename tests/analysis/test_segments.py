@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pyshacl
@@ -10,11 +11,13 @@ import pytest
 from rdflib import SH as SHACL
 from rdflib import XSD, BNode, Graph, Literal, Namespace, URIRef
 
-from kg.analysis import ANALYSES, segments
+from kg.analysis import ANALYSES, segments, write_derived
 from kg.errors import BrokenSegmentError, UsageError
 from kg.lifecycle import Table, classify, explain
 from kg.lifecycle.evaluation import snapshot
 from kg.namespaces import CG, scheme
+from kg.sparql import query as run_query
+from kg.store import Cursor
 from tests.lifecycle.world import World, context, iri
 
 T = "2025-06-30"
@@ -381,3 +384,23 @@ def test_a_query_that_fails_while_it_runs_leaves_out_its_own_segment_alone() -> 
             assert [iri("segment", "BAD") in note.fr for note in stages.notes] == [True]
             with snapshot(cursor), pytest.raises(BrokenSegmentError, match="no engine"):
                 listing.run(cursor, here)
+
+
+def test_a_result_is_kept_without_a_segment_that_fails_while_it_runs() -> None:
+    world = people()
+    query = f"SELECT ?party WHERE {{ ?party <{CG.residence}> ?t FILTER(UCASE(?t) = 'LYON') }}"
+    segment(world, "BAD", selectQuery=query)
+    segment(world, "S", ("residence", "=", "Lyon"))
+
+    @contextmanager
+    def failing(cursor: Cursor) -> Iterator[None]:
+        cursor.execute("CREATE OR REPLACE TEMP MACRO upper(text) AS error('no engine')")
+        yield
+
+    with world.store() as store:
+        derived = write_derived(store, ANALYSES["segments list"], context(T), guard=failing)
+        text = f"SELECT ?why {{ GRAPH <{derived.graph}> {{ ?r <{CG.reason}> ?why }} }}"
+        ((why,),) = run_query(store, text).rows()
+    assert derived.rows == 2
+    assert why is not None
+    assert "no engine" in why[1]
