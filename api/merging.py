@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
 
@@ -45,16 +46,7 @@ def post_merge() -> Response:
         decided = date.fromisoformat(given["date"]) if given.get("date") else None
     except ValueError:
         raise UsageError(f"'date' is {given['date']!r}; write YYYY-MM-DD.") from None
-    return _decided(
-        merge(
-            services().store,
-            given["duplicate"],
-            given["canonical"],
-            agent=caller().name,
-            reason=given.get("reason", ""),
-            decided=decided,
-        )
-    )
+    return _decided(merge, given, "duplicate", "canonical", decided=decided)
 
 
 @blueprint.delete("/merges")
@@ -62,32 +54,30 @@ def delete_merge() -> Response:
     """Take back the merge of the record that the parameter `duplicate` names."""
     (duplicate,) = _named("duplicate")
     reason = request.args.get("reason", "")
-    return _decided(unmerge(services().store, duplicate, agent=caller().name, reason=reason))
+    return _decided(unmerge, {"duplicate": duplicate, "reason": reason}, "duplicate")
 
 
 @blueprint.post("/distinctions")
 def post_distinction() -> Response:
     """Set the records that a JSON object names as `one` and `other` aside as not the same."""
     given = _object("one", "other")
-    return _decided(
-        distinguish(
-            services().store,
-            given["one"],
-            given["other"],
-            agent=caller().name,
-            reason=given.get("reason", ""),
-        )
-    )
+    return _decided(distinguish, given, "one", "other")
 
 
 @blueprint.delete("/distinctions")
 def delete_distinction() -> Response:
     """Take back that the records of the parameters `one` and `other` are not the same."""
     one, other = _named("one", "other")
-    return _decided(distinguish(services().store, one, other, agent=caller().name, back=True))
+    return _decided(distinguish, {"one": one, "other": other}, "one", "other", back=True)
 
 
-def _decided(decision: Decision) -> Response:
+def _decided(
+    decide: Callable[..., Decision], given: Mapping[str, str], *names: str, **more: object
+) -> Response:
+    """Decide about the records of the members `names`, for the caller, and answer with it."""
+    records = [given[name] for name in names]
+    reason = given.get("reason", "")
+    decision = decide(services().store, *records, agent=caller().name, reason=reason, **more)
     return jsonify(dataclasses.asdict(decision))
 
 

@@ -9,7 +9,7 @@ import click
 from flask import Flask
 from waitress import create_server
 
-from api.config import LOOPBACK, WebOptions, services_of
+from api.config import LOOPBACK, WebOptions
 from api.cors import checked_origins
 from api.factory import create_app, open_store
 from kg.config import Settings
@@ -74,7 +74,6 @@ def serve(
             server.run()
         finally:
             server.close()
-            services_of(app).jobs.close()
 
 
 def _check_closed(name: str, allowed_hosts: tuple[str, ...]) -> None:

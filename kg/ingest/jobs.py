@@ -169,6 +169,7 @@ class ImportJobs:
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._closed = False
+        store.before_close.append(self.close)
 
     def submit(self, paths: Sequence[Path], options: ImportOptions, files: ExitStack) -> ImportJob:
         """Take an import in, and what holds its files: it closes that when it is over.

@@ -130,7 +130,8 @@ class _File:
 
 def _read(cursor: Cursor, file: _File, relation: str) -> SourceTable:
     """Read a file whose content fits its ending."""
-    with FileReader(file.folder) as reader:
+    small = file.ending in _TEXT and file.path.stat().st_size < _SMALL
+    with FileReader(file.folder, small=small) as reader:
         if file.ending.removesuffix(".gz") in _TEXT:
             return _read_text(cursor, reader, file, relation)
         if file.ending in _BOOKS:
@@ -232,6 +233,8 @@ def _read_objects(cursor: Cursor, reader: FileReader, file: _File, relation: str
     return SourceTable(file.name, relation, found.columns, count, form=Form(file.ending))
 
 
+_SMALL = 4 * 2**20
+"""Bytes of a text whose rows are kept in memory while it is read."""
 _REWRITTEN = "records"
 
 

@@ -167,6 +167,8 @@ class Store:
         self._connection = connection
         self.cursors = Cursors(lambda memory: self.cursor(memory=memory))
         """Cursors that are given back after a query."""
+        self.before_close: list[Callable[[], None]] = []
+        """Ends what works on the store in the background."""
 
     @classmethod
     def open(
@@ -245,6 +247,8 @@ class Store:
 
     def close(self) -> None:
         """Close the store; its cursors end with it."""
+        for end in self.before_close:
+            end()
         if self.workers is not None:
             self.workers.end()
         self.cursors.close()

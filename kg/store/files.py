@@ -38,9 +38,11 @@ class FileReader:
     where there is one. Columns of CSV files are named c0, c1 ... by their position.
     """
 
-    def __init__(self, folder: Path, memory_limit: str = "512MB") -> None:
+    def __init__(self, folder: Path, memory_limit: str = "512MB", *, small: bool = False) -> None:
+        """Keep rows in a folder; what is `small` stays in memory, without waiting for a disk."""
         config: dict[str, str | bool | int | float | list[str]] = {"memory_limit": memory_limit}
-        self._connection = duckdb.connect(folder / "rows.duckdb", config=config)
+        place = ":memory:" if small else folder / "rows.duckdb"
+        self._connection = duckdb.connect(place, config=config)
 
     def __enter__(self) -> FileReader:
         return self

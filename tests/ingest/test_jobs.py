@@ -171,6 +171,21 @@ def test_only_the_last_ended_ones_are_remembered(store: Store, bench: Bench) -> 
     assert len(bench.jobs.listed()) == KEPT + 1
 
 
+def test_what_runs_ends_before_its_store_is_closed(
+    tmp_path: Path, no_shapes: Shapes, caplog: pytest.LogCaptureFixture
+) -> None:
+    store = Store.open(tmp_path / "store.duckdb")
+    bench = Bench(ImportJobs(store), tmp_path, no_shapes)
+    job = bench.submit("key,kind\n" + "".join(f"P{i},person\n" for i in range(20_000)))
+    while job.status == JobStatus.WAITING:
+        threading.Event().wait(0.005)
+    store.close()
+    assert (job.over, job.status) == (True, JobStatus.CANCELLED)
+    assert caplog.records == []
+    with Store.open(tmp_path / "store.duckdb") as again:
+        assert again.head == 0
+
+
 def test_closing_cancels_and_takes_nothing_in_any_more(store: Store, bench: Bench) -> None:
     with store.write() as tx:
         job = bench.submit()
