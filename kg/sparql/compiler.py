@@ -30,7 +30,7 @@ from kg.sparql.relation import (
     shape_of,
 )
 from kg.sparql.seeds import related, substituted, without_optionals
-from kg.sparql.told import Told, told_values
+from kg.sparql.told import NOTHING_TOLD, Told, told_values
 from kg.sparql.values import (
     NotCompiledError,
     Shape,
@@ -44,7 +44,8 @@ class Compiler:
     def __init__(self, context: Context) -> None:
         self.context = context
         self._renamed: dict[str, str] = {}
-        self._told: dict[int, Told] = {}
+        self._told: dict[int, tuple[CompValue, Told]] = {}
+        """What is told of the variables of each pattern, which is kept: no other gets its id."""
 
     def relation(self, node: CompValue, graph: Graph = None) -> Relation:
         """Return the solutions of an algebra expression in the active graph.
@@ -88,12 +89,14 @@ class Compiler:
         if not node.triples:
             return empty_group(self.context, graph)
         given = node.given if "given" in node else None
-        told = self._told.get(id(node), {})
+        _, told = self._told.get(id(node), (node, NOTHING_TOLD))
         return basic_graph_pattern(self.context, node.triples, graph, given, told)
 
     def _join(self, node: CompValue, graph: Graph) -> Relation:
-        for group, told in told_values(node).items():
-            self._told[group] = {**told, **self._told.get(group, {})}
+        told, groups = told_values(node)
+        for group in groups:
+            _, before = self._told.get(id(group), (group, NOTHING_TOLD))
+            self._told[id(group)] = group, {**told, **before}
         left, right = self.relation(node.p1, graph), self.relation(node.p2, graph)
         return joins.join(self.context, left, right)
 

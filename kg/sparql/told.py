@@ -22,13 +22,10 @@ _FEW = 64
 """Values that are few."""
 
 
-def told_values(node: CompValue) -> dict[int, Told]:
-    """Return what is told of the variables of each basic graph pattern that a join meets.
-
-    The patterns are known by their `id`.
-    """
+def told_values(node: CompValue) -> tuple[Told, list[CompValue]]:
+    """Return what a join tells of variables, and the basic graph patterns that it meets."""
     told = dict(_told(node))
-    return {id(group): told for group in groups_of(node)} if told else {}
+    return told, list(groups_of(node)) if told else []
 
 
 def _told(node: CompValue) -> Iterator[tuple[str, Sequence[Node]]]:

@@ -57,7 +57,9 @@ def test_stages_over_time_are_drawn_and_link_to_their_parties(client):
     new, _, lost = (one["values"] for one in moves["series"])
     assert new == [0, 0, 0, 1, 0, 1]
     assert lost == [0, 0, 1, 0, 0, 0]
-    link = re.search(r'href="(/parties\?stage=CURRENT&amp;open=1&amp;as_of=2025-05-01)">2</a>', text)[1]
+    link = re.search(
+        r'href="(/parties\?stage=CURRENT&amp;open=1&amp;as_of=2025-05-01)">2</a>', text
+    )[1]
     rows = page(client, link.replace("/parties?", "/parts/parties?").replace("&amp;", "&"))
     assert "2 parties" in rows
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
 from kg.errors import QueryTimeoutError
@@ -14,12 +16,13 @@ ALL = "SELECT ?s ?o { ?s <urn:x:p> ?o }"
 
 
 @pytest.fixture
-def store() -> Store:
+def store() -> Iterator[Store]:
     store = Store.open(threads=1)
     lines = "".join(f'<urn:x:{n}> <urn:x:p> "{n}" .\n' for n in range(ROWS))
     with store.write() as tx:
         load_bytes(tx, lines.encode(), format="nt")
-    return store
+    yield store
+    store.close()
 
 
 def test_a_cursor_serves_the_next_query_of_the_same_memory(store: Store) -> None:
