@@ -264,6 +264,9 @@ class Compiler:
         return modifiers.project(self.context, inner, names)
 
     def _distinct(self, node: CompValue, graph: Graph) -> Relation:
+        ordered = _ordered_afterwards(node)
+        if ordered is not None:
+            return self.relation(ordered, graph)
         return modifiers.distinct(self.context, self.relation(node.p, graph))
 
     def _order_by(self, node: CompValue, graph: Graph) -> Relation:
@@ -302,6 +305,22 @@ class Compiler:
 
     def _given(self, node: CompValue, graph: Graph) -> Relation:
         return in_each_graph(self.context, node.relation, graph)
+
+
+def _ordered_afterwards(node: CompValue) -> CompValue | None:
+    """Return DISTINCT over an order as an order of what is distinct, None where they differ.
+
+    They are the same where solutions are ordered by what they show; then fewer are sorted, and
+    fewer terms are looked up to sort them.
+    """
+    project = node.p
+    if project.name != "Project" or project.p.name != "OrderBy":
+        return None
+    keys = [key.expr for key in project.p.expr]
+    if not all(isinstance(key, Variable) and key in project.PV for key in keys):
+        return None
+    unordered = CompValue("Project", p=project.p.p, PV=project.PV)
+    return CompValue("OrderBy", p=CompValue(node.name, p=unordered), expr=project.p.expr)
 
 
 def _with_outer_values(pattern: CompValue, outer: Scope) -> CompValue:

@@ -329,6 +329,27 @@ def test_compiled_answer_is_that_of_other_engines(
         assert answer == of_rdflib(graph, text)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "SELECT DISTINCT ?o { ?s :knows ?o } ORDER BY DESC(?o)",
+        "SELECT DISTINCT ?o ?s { ?s :knows ?o } ORDER BY ?o DESC(?s) LIMIT 3 OFFSET 1",
+        "SELECT REDUCED ?o { ?s :knows ?o . ?o :age ?age } ORDER BY ?o LIMIT 1",
+        "SELECT DISTINCT ?b { ?s :knows ?o OPTIONAL { ?o :born ?b } } ORDER BY DESC(?b)",
+        "SELECT DISTINCT ?n { { ?s :nick ?n } UNION { BIND('b' AS ?n) } ?s :name ?name } ORDER BY ?n",
+        "SELECT ?o { { SELECT DISTINCT ?o { ?s :knows ?o } ORDER BY ?o LIMIT 2 } ?o :knows ?s } ORDER BY ?o",
+    ],
+)
+def test_what_is_distinct_comes_in_its_order(
+    store: Store, oxigraph: pyoxigraph.Store, text: str
+) -> None:
+    rows = query(store, PROLOGUE + text, union_default_graph=False).rows()
+    solutions = oxigraph.query(PROLOGUE + text)
+    expected = [None if row[0] is None else row[0].value for row in solutions]
+    assert [row[0] and row[0][1] for row in rows] == expected
+    assert expected
+
+
 def test_a_query_asked_again_sees_what_was_committed_since() -> None:
     text = PROLOGUE + 'SELECT ?s { ?s :name "Zoe" }'
     with Store.open() as store:
