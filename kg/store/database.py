@@ -247,8 +247,8 @@ class Store:
 
     def close(self) -> None:
         """Close the store; its cursors end with it."""
-        for end in self.before_close:
-            end()
+        while self.before_close:
+            self.before_close.pop()()
         if self.workers is not None:
             self.workers.end()
         self.cursors.close()
