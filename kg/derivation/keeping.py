@@ -70,6 +70,7 @@ def derive_anew(store: Store) -> int | None:
     with store.write(activity="derivation") as tx:
         _derive_all(tx, tuple(clause for rule in rules for clause in rule.clauses))
         tx.set_setting(_SETTING, version_of(rules))
+        tx.prepared = True
         tx.recorded = bool(tx.changes.inserted or tx.changes.deleted)
         return tx.number if tx.recorded else None
 
