@@ -31,7 +31,7 @@ from kg import __version__
 from kg.analysis import ANALYSES, Analysis
 from kg.catalog import NamedQuery
 from kg.roles import Role
-from kg.sparql.formats import BINDING_FORMATS, DATASET_FORMATS, GRAPH_FORMATS
+from kg.sparql.formats import BINDING_FORMATS, DATASET_FORMATS, FILE_FORMATS, GRAPH_FORMATS
 from kg.store.documents import FORMATS as RDF_FORMATS
 
 blueprint = Blueprint("openapi", __name__, url_prefix="/api")
@@ -135,7 +135,7 @@ def _sparql() -> Document:
         parameter(f"{kind}-graph-uri", f"A {kind} graph; may be repeated")
         for kind in ("default", "named")
     ]
-    content = content_in((*BINDING_FORMATS, *GRAPH_FORMATS))
+    content = content_in((*BINDING_FORMATS, *GRAPH_FORMATS, *FILE_FORMATS))
     asked = operation("SPARQL 1.1 Protocol, query", [text, *graphs, *_shared()], content)
     sent = operation("SPARQL 1.1 Protocol, query or update", [], {**content, **json_content()})
     sent["requestBody"] = {
@@ -247,7 +247,7 @@ def _question(question: NamedQuery) -> Document:
         )
         for one in question.parameters
     ]
-    content = content_in(BINDING_FORMATS)
+    content = content_in((*BINDING_FORMATS, *FILE_FORMATS))
     return operation(question.questions["en"], [*parameters, *pages(), *_shared()], content)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from api.operations import Document, content_in, json_content, operation, parameter, path_parameter
 from kg.library import SHARINGS
-from kg.sparql.formats import BINDING_FORMATS, GRAPH_FORMATS
+from kg.sparql.formats import BINDING_FORMATS, FILE_FORMATS, GRAPH_FORMATS
 
 _TEXTS = ("name", "text", "description")
 
@@ -20,7 +20,7 @@ def describe_kept() -> Document:
     version = parameter(
         "version", "Version of a kept query; the last one otherwise", kind="integer"
     )
-    answered = content_in((*BINDING_FORMATS, *GRAPH_FORMATS))
+    answered = content_in((*BINDING_FORMATS, *GRAPH_FORMATS, *FILE_FORMATS))
     asked = [name, version, *pages()]
     listed = operation("The named questions, and the kept queries", [], json_content())
     return {

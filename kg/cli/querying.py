@@ -20,10 +20,10 @@ from kg.cli.texts import read_text
 from kg.errors import UsageError
 from kg.library import find_kept, settled
 from kg.sparql import Result, explain, query
-from kg.sparql.formats import BINDING_FORMATS, GRAPH_FORMATS, Format
+from kg.sparql.formats import BINDING_FORMATS, FILE_FORMATS, GRAPH_FORMATS, Format
 from kg.sparql.results import write_bindings, write_graph
 
-_FORMATS = {one.name: one for one in (*GRAPH_FORMATS, *BINDING_FORMATS)}
+_FORMATS = {one.name: one for one in (*GRAPH_FORMATS, *BINDING_FORMATS, *FILE_FORMATS)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +206,7 @@ def _ask(server: Server, question: Question, name: str | None, seconds: float) -
 def _accepted(name: str | None) -> str:
     """Return what to accept: one format, or what a table can be made of, or else a graph."""
     if name in _FORMATS:
-        known = (*BINDING_FORMATS, *GRAPH_FORMATS)
+        known = (*BINDING_FORMATS, *GRAPH_FORMATS, *FILE_FORMATS)
         return ", ".join(one.media_type for one in known if one.name == name)
     return f"{_FORMATS['json'].media_type}, {_FORMATS['turtle'].media_type};q=0.5"
 

@@ -17,8 +17,8 @@ from kg.errors import UsageError
 from kg.ingest.execution import ReadTable
 from kg.ingest.readers import ERROR_COLUMNS, Form
 from kg.ingest.refusal import HeldRow
-from kg.ingest.workbook import write_workbook
 from kg.store import Cursor
+from kg.workbook import write_workbook
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import IO, Protocol
 
 from kg.errors import UsageError
 from kg.namespaces import CUT_ANSWER
-from kg.sparql.formats import BINDING_FORMATS, GRAPH_FORMATS, Format
+from kg.sparql.formats import BINDING_FORMATS, FILE_FORMATS, GRAPH_FORMATS, Format, files
 from kg.sparql.formats import json_bindings as _json
 from kg.sparql.formats import text_bindings as _text
 from kg.sparql.formats import xml_bindings as _xml
@@ -28,6 +28,7 @@ _FRAMES = {
     "csv": _text.frame_csv,
     "tsv": _text.frame_tsv,
 }
+_FILES = {"parquet": files.parquet, "xlsx": files.xlsx}
 _BOOLEANS = {
     "json": _json.write_boolean,
     "xml": _xml.write_boolean,
@@ -89,19 +90,24 @@ class Triples(Protocol):
 
 def formats_of(form: str) -> tuple[Format, ...]:
     """Return the formats in which a query of this form is answered, the preferred one first."""
-    return BINDING_FORMATS if form in ("select", "ask") else GRAPH_FORMATS
+    if form == "select":
+        return (*BINDING_FORMATS, *FILE_FORMATS)
+    return BINDING_FORMATS if form == "ask" else GRAPH_FORMATS
 
 
 def write_bindings(result: Bindings, name: str) -> Iterator[bytes]:
     """Yield the answer of SELECT or ASK in the format `json`, `xml`, `csv` or `tsv`.
 
-    The head of JSON and XML links to `CUT_ANSWER` where rows were cut.
+    SELECT is written as `parquet` and `xlsx`, too. The head of JSON and XML links to `CUT_ANSWER`
+    where rows were cut.
 
     Raises:
         UsageError: there is no such format.
         QueryEvaluationError: a term cannot be written in this format.
     """
-    _check(name, BINDING_FORMATS)
+    _check(name, formats_of(result.form))
+    if name in _FILES:
+        return _FILES[name](result.variables, result.rows())
     if result.form == "ask":
         return encoded(_BOOLEANS[name](bool(result.boolean)))
     written = result.lines(name)

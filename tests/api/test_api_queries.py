@@ -143,7 +143,7 @@ def test_pages_of_no_size_are_refused(client, asked):
     assert "rows" in response.json["detail"] or "offset" in response.json["detail"]
 
 
-@pytest.mark.parametrize("name", ["json", "xml", "csv", "tsv"])
+@pytest.mark.parametrize("name", ["json", "xml", "csv", "tsv", "parquet", "xlsx"])
 def test_a_page_comes_in_every_format(crowded, name):
     response = crowded.get(f"/api/queries/parties-by-kind?format={name}&rows=1")
     described = crowded.get("/api/openapi.json").json["paths"]["/api/queries/parties-by-kind"][

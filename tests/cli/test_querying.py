@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 from pathlib import Path
 
+import polars
 import pytest
 
 PERSONS = "PREFIX cg: <https://w3id.org/clientgraph/ns#> SELECT ?p ?k { ?p cg:sourceKey ?k }"
@@ -34,6 +36,15 @@ def test_a_file_and_standard_input_are_answered(run, tmp_path: Path) -> None:
     assert set(map(frozenset, map(str.splitlines, answers))) == {
         frozenset({"p,k", "https://example.org/anna,A", "https://example.org/shop,ORG"})
     }
+
+
+def test_files_of_other_programs_are_written_for_solutions_only(run, tmp_path: Path) -> None:
+    answer = run("query", "-e", PERSONS, "--format", "parquet")
+    frame = polars.read_parquet(io.BytesIO(answer.stdout_bytes))
+    assert sorted(frame["k"].to_list()) == ["A", "ORG"]
+    refused = run("query", "-e", "ASK {}", "--format", "xlsx")
+    assert refused.exit_code == 2
+    assert "choose json, xml, csv, tsv" in refused.stderr
 
 
 def test_json_is_the_result_format_of_sparql(run) -> None:

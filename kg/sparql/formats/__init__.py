@@ -31,6 +31,12 @@ BINDING_FORMATS: tuple[Format, ...] = (
 )
 """Formats of SELECT and ASK answers, the preferred one first."""
 
+FILE_FORMATS: tuple[Format, ...] = (
+    Format("parquet", ("application/vnd.apache.parquet",), "parquet"),
+    Format("xlsx", ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",), "xlsx"),
+)
+"""Further formats of SELECT answers: files that other programs open."""
+
 GRAPH_FORMATS: tuple[Format, ...] = (
     Format("turtle", ("text/turtle", "application/x-turtle", "text/n3"), "ttl", ("n3",)),
     Format("nt", ("application/n-triples", "text/plain"), "nt", ("ntriples", "n-triples")),
