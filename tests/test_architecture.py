@@ -146,3 +146,9 @@ def _normal(requirement: str) -> str:
     """Return the name of a requirement as registries compare them (PEP 503)."""
     name = re.match(r"[\w.-]+", requirement)
     return re.sub(r"[-_.]+", "-", name[0] if name else "").lower()
+
+
+def test_every_test_module_has_a_name_of_its_own(root: Path) -> None:
+    """Folders of tests are no packages: two modules of one name could not both be imported."""
+    names = [path.name for path in (root / "tests").rglob("test_*.py")]
+    assert len(names) == len(set(names)), sorted(n for n in names if names.count(n) > 1)

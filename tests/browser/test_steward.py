@@ -91,9 +91,10 @@ def test_a_file_with_mistakes_is_mended_imported_and_its_duplicates_decided(
     assert "clients_2024.csv, ligne 2" in text(browser)
     press(browser, "a[href*='/history/undo/']")
     assert "faits disparaissent" in text(browser, ".figures")
-    # The merge and its end stay in the graph, and name records that would be gone.
-    assert "Il ne peut pas être annulé" in text(browser, ".problem")
-    assert not browser.find_elements(By.CSS_SELECTOR, "button.danger")
+    # A merge that was taken back holds nothing any more.
+    browser.find_element(By.ID, "sure").click()
+    press(browser, "button.danger")
+    assert "annulé" in text(browser)
     assert complaints(browser) == []
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pyoxigraph as ox
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from rdflib import XSD, Literal
 from rdflib.plugins.sparql.sparql import SPARQLError
@@ -54,12 +54,11 @@ def theirs(text):
 @settings(deadline=None, max_examples=120)
 @given(durations(), durations(), st.sampled_from(["=", "!=", "<", "<=", ">", ">="]))
 def test_two_durations_compare_as_elsewhere(store, left, right, sign):
-    if left == right and sign in {"=", "!="}:
-        return  # The same term, whatever it stands for.
+    terms = [Literal(text, datatype=XSD[name], normalize=False) for text, name in (left, right)]
+    assume(left != right or duration_of(terms[0]) is not None)
     text = f"SELECT ({written(left)} {sign} {written(right)} AS ?x) {{}}"
     expected = theirs(text)
     assert ours(store, text) == expected
-    terms = [Literal(text, datatype=XSD[name], normalize=False) for text, name in (left, right)]
     if expected == [("None",)]:
         with pytest.raises(SPARQLError):
             compared(sign, *terms)

@@ -269,7 +269,7 @@ def test_regular_expressions_take_linear_time(store: Store) -> None:
         ('REPLACE("abcd", "b", "\\\\$")', "a$cd"),
         ('REPLACE("abcd", "b", "\\\\\\\\")', "a\\cd"),
         ('REPLACE("abcd", "b", "$")', None),
-        ('REPLACE("abcd", "z*", "-")', None),
+        ('REPLACE("abcd", "z*", "-")', "-a-b-c-d-"),
         ('REPLACE("été", "É", "a", "i")', "ata"),
     ],
 )
@@ -278,7 +278,7 @@ def test_regular_expressions_of_xpath(store: Store, call: str, expected: str | N
 
 
 def test_back_references_are_refused(store: Store) -> None:
-    with pytest.raises(QueryError, match="refers back"):
+    with pytest.raises(QueryError, match="back reference"):
         run(store, r'SELECT ?r { BIND (REGEX("aa", "(a)\\1") AS ?r) }')
 
 
