@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import networkx as nx
 
@@ -108,24 +108,32 @@ def _cycles(edges: Mapping[int, PrimaryEdge]) -> Iterator[list[PrimaryEdge]]:
 
 def rings(evaluation: Evaluation) -> list[set[int]]:
     """Return the strongly connected components of two or more parties, over valid referrals."""
-    # A party that only refers, or is only referred, lies on no ring; nor does one that is left
-    # with such a party alone, and so on.
-    left = evaluation.table(
-        "ring_edge", "SELECT DISTINCT giver, receiver FROM referral WHERE valid"
-    )
-    before = 0
-    while left > _FEW and left != before:
-        before = left
-        left = evaluation.table("inner_ring_edge", _INNER)
-        evaluation.run("CREATE OR REPLACE TEMP TABLE ring_edge AS FROM inner_ring_edge")
-    rows = evaluation.run("SELECT giver, receiver FROM ring_edge ORDER BY ALL").fetchall()
-    graph: nx.DiGraph[int] = nx.DiGraph(rows)
+    edges = "SELECT DISTINCT giver, receiver FROM referral WHERE valid"
+    graph: nx.DiGraph[int] = nx.DiGraph(inner_edges(evaluation, edges, "giver, receiver"))
     return [members for members in nx.strongly_connected_components(graph) if len(members) > 1]
 
 
+def inner_edges(evaluation: Evaluation, edges: str, order: str) -> list[tuple[Any, ...]]:
+    """Return the edges (giver, receiver, ...) of a query that may lie on a ring, sorted.
+
+    A party that only refers, or is only referred, lies on none; nor does one that is left with such
+    a party alone, and so on. The ends of long chains are left in: each round takes off one link.
+    """
+    left = evaluation.table("ring_edge", edges)
+    for _ in range(_ROUNDS):
+        before = left
+        if left > _FEW:
+            left = evaluation.table("inner_ring_edge", _INNER)
+            evaluation.run("CREATE OR REPLACE TEMP TABLE ring_edge AS FROM inner_ring_edge")
+        if left == before:
+            break
+    return evaluation.run(f"FROM ring_edge ORDER BY {order}").fetchall()
+
+
 _FEW = 1000
-"""Edges among which rings are found at once."""
+"""Edges that are looked at one by one from the start."""
+_ROUNDS = 64
 _INNER = """
-SELECT giver, receiver FROM ring_edge
+SELECT * FROM ring_edge
 WHERE giver IN (SELECT receiver FROM ring_edge) AND receiver IN (SELECT giver FROM ring_edge)
 """

@@ -10,40 +10,21 @@ from collections.abc import Iterator
 from itertools import count
 
 from kg.analysis.credit import add_credit, upstream_shared, whole_weights
-from kg.analysis.forest import Forest, PrimaryEdge, broken_at_rings, primary_edges
+from kg.analysis.forest import Forest, PrimaryEdge, broken_at_rings, inner_edges, primary_edges
 from kg.analysis.values import Value
 from kg.lifecycle.evaluation import Evaluation
 
-_FEW = 1000
-"""Edges among which rings are found at once."""
-
 
 def build_forest(evaluation: Evaluation) -> tuple[PrimaryEdge, ...]:
-    """Make the table `primary_edge` (giver, receiver, day, key), acyclic; return what was removed.
-
-    A party without a referrer of its own, or without anyone it brought, lies on no ring; nor does
-    one that is left with such parties alone, and so on.
-    """
-    left = evaluation.table("primary_edge", primary_edges(evaluation))
-    evaluation.run("CREATE OR REPLACE TEMP TABLE ring_edge AS FROM primary_edge")
-    before = 0
-    while left > _FEW and left != before:
-        before = left
-        left = evaluation.table("inner_ring_edge", _INNER)
-        evaluation.run("CREATE OR REPLACE TEMP TABLE ring_edge AS FROM inner_ring_edge")
-    rows = evaluation.run("FROM ring_edge ORDER BY day, key").fetchall()
+    """Make the acyclic table `primary_edge` (giver, receiver, day, key); return what it lost."""
+    evaluation.table("primary_edge", primary_edges(evaluation))
+    rows = inner_edges(evaluation, "FROM primary_edge", "day, key")
     removed = broken_at_rings(map(PrimaryEdge._make, rows)).removed
     evaluation.run(
         "DELETE FROM primary_edge WHERE receiver IN (SELECT unnest($receivers::BIGINT[]))",
         receivers=[edge.referred for edge in removed],
     )
     return removed
-
-
-_INNER = """
-SELECT * FROM ring_edge
-WHERE giver IN (SELECT receiver FROM ring_edge) AND receiver IN (SELECT giver FROM ring_edge)
-"""
 
 
 def build_places(evaluation: Evaluation) -> None:

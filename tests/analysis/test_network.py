@@ -14,6 +14,7 @@ import networkx as nx
 import pytest
 
 from benchmarks.network_peer import Figures, figures
+from kg.analysis import forest
 from kg.analysis.credit import Touch, attributed, downstream, upstream_shared
 from kg.analysis.forest import primary_forest
 from kg.analysis.link import link
@@ -31,6 +32,13 @@ from tests.lifecycle.world import World, context, iri
 
 AT = date(2025, 12, 31)
 START = date(2025, 1, 1)
+
+
+@pytest.fixture(autouse=True)
+def two_links_are_taken_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take off the ends of chains as in large networks, and leave the rest of the longer ones."""
+    monkeypatch.setattr(forest, "_FEW", 0)
+    monkeypatch.setattr(forest, "_ROUNDS", 2)
 
 
 def drawn(seed: int, group: int) -> tuple[World, list[Any], dict[str, date], dict[str, int]]:
