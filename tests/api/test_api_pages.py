@@ -155,7 +155,8 @@ def test_query_page_says_when_nothing_matches(client):
 def test_query_page_offers_every_format(client):
     text = client.get("/query", query_string={"query": NAMES_QUERY}).text
     links = re.findall(r'<a href="(/sparql\?[^"]+)" download="(answer\.\w+)"', text)
-    assert [name for _, name in links] == ["answer.srj", "answer.srx", "answer.csv", "answer.tsv"]
+    suffixes = ["srj", "srx", "csv", "tsv", "parquet", "xlsx"]
+    assert [name for _, name in links] == [f"answer.{suffix}" for suffix in suffixes]
     for link, _ in links:
         assert client.get(link.replace("&amp;", "&")).status_code == 200
 

@@ -15,9 +15,8 @@ _HTML = {"Accept": "text/html"}
 _AROUND = re.compile(r"^[\d\W]+|( · clientgraph|[\d\W])+$")
 """What stands around a text: numbers, signs, the name of the product in a title."""
 _WORD = re.compile(r"[^\W\d_]{3,}")
-_NAMES = frozenset(
-    {"English", "Français", "SPARQL", "clientgraph", "csv", "json", "tsv", "turtle", "xml", "EUR"}
-)
+_FORMATS = frozenset({"csv", "json", "parquet", "tsv", "turtle", "xlsx", "xml"})
+_NAMES = _FORMATS | {"English", "Français", "SPARQL", "clientgraph", "EUR"}
 """Words that are the same in every language."""
 
 

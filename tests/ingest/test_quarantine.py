@@ -254,7 +254,7 @@ def contents(store: Store) -> set[Triple]:
 
 
 @settings(
-    max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=3, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(
     parties=st.lists(PARTY, min_size=1, max_size=5, unique_by=lambda row: row.key),

@@ -149,7 +149,7 @@ def table(rows: dict[str, tuple[str, str, str]]) -> str:
 
 @pytest.mark.parametrize("complete", [False, True])
 @settings(
-    max_examples=6,
+    max_examples=3,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

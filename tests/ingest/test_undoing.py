@@ -152,7 +152,7 @@ TABLES = st.dictionaries(
 
 
 @settings(
-    max_examples=7,
+    max_examples=4,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

@@ -47,7 +47,7 @@ def theirs(expression):
     return None if solution["x"] is None else solution["x"].value
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=60)
 @given(PATTERNS, TEXTS, st.sampled_from(["", "i", "s"]))
 def test_a_pattern_matches_what_it_matches_elsewhere(store, pattern, text, flags):
     expression = f'REGEX({literal(text)}, {literal(pattern)}, "{flags}")'
@@ -61,7 +61,7 @@ def test_a_pattern_matches_what_it_matches_elsewhere(store, pattern, text, flags
             assert ours(store, variable, bound) == other
 
 
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=40)
 @given(PATTERNS, TEXTS)
 def test_what_is_replaced_is_what_is_replaced_elsewhere(store, pattern, text):
     expression = f'REPLACE({literal(text)}, {literal(pattern)}, "<$0>")'

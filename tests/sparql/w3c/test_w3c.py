@@ -130,7 +130,16 @@ def test_the_evaluator_alone(case: Case) -> None:
     _compare(case, variables, boolean, rows)
 
 
-@pytest.mark.parametrize("case", _named({"QueryEvaluationTest", "CSVResultFormatTest"}))
+_CASES = _named({"QueryEvaluationTest", "CSVResultFormatTest"})
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        one if n % 4 == 0 else pytest.param(*one.values, id=one.id, marks=(pytest.mark.slow,))
+        for n, one in enumerate(_CASES)
+    ],
+)
 def test_plans_are_shared_without_a_difference(case: Case) -> None:
     text = case.query.read_text(encoding="utf-8")
     cursor, plans = _store(case.data, case.named).cursor(), Plans()
