@@ -24,6 +24,7 @@ from kg.namespaces import XSD
 from kg.sparql.calculating import CASTS, calculated, negated, rounded
 from kg.sparql.comparing import compared, true
 from kg.sparql.functions import LANGUAGE_TAG
+from kg.sparql.iris import is_absolute
 from kg.sparql.literals import (
     NUMERIC,
     Moment,
@@ -43,7 +44,6 @@ Call = Callable[[Expr, Any], Node]
 
 _DATED = frozenset({Kind.DATETIME, Kind.DATE})
 _TIMED = frozenset({Kind.DATETIME, Kind.TIME})
-_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _ZONE = re.compile(r"(Z|[+-][0-9]{2}:[0-9]{2})$")
 _TAG = re.compile(LANGUAGE_TAG)
 
@@ -170,7 +170,7 @@ def _iri(expr: Expr, solution: Any) -> URIRef:
     if isinstance(term, URIRef):
         return term
     made = solution.prologue.absolutize(URIRef(text_of(term)))
-    if not isinstance(made, URIRef) or not _SCHEME.match(made):
+    if not isinstance(made, URIRef) or not is_absolute(made):
         raise SPARQLError("a relative IRI without a base")
     return made
 

@@ -14,6 +14,7 @@ from kg.sparql.computed import (
     exact_part,
     when_not_null,
 )
+from kg.sparql.iris import SCHEME
 from kg.sparql.lexical import DATATYPES
 from kg.sparql.sql import Expr
 from kg.sparql.strings import guarded, plain
@@ -69,7 +70,7 @@ def iri(value: Value) -> Value:
     """IRI of an absolute IRI; a relative one that is no constant is not compiled."""
     text = guarded(value, PLAIN | IRIS, value.facet("lex"))
     if not value.kinds <= IRIS:
-        absolute = sql.call("regexp_matches", text, sql.string("^[A-Za-z][A-Za-z0-9+.-]*:"))
+        absolute = sql.call("regexp_matches", text, sql.string(f"^{SCHEME}"))
         raising = sql.call("error", sql.string("not compiled: IRI() of a relative IRI"))
         never = sql.call("regexp_matches", text, sql.string(IN_NO_IRI))
         none = sql.either(sql.is_null(text), never)

@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import re
 
+SCHEME = "[A-Za-z][A-Za-z0-9+.-]*:"
+"""What an absolute IRI begins with."""
+
+_SCHEME = re.compile(SCHEME)
 _PARTS = re.compile(r"(?:([^:/?#]+):)?(?://([^/?#]*))?([^?#]*)(?:\?([^#]*))?(?:#(.*))?", re.DOTALL)
-_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 
 _Parts = tuple[str | None, str | None, str, str | None, str | None]
 
 
+def is_absolute(reference: str) -> bool:
+    """Return whether a reference is an absolute IRI."""
+    return _SCHEME.match(reference) is not None
+
+
 def resolved(reference: str, base: str) -> str:
     """Return the IRI that a reference means where a base holds; an absolute one is itself."""
-    if _SCHEME.match(reference):
+    if is_absolute(reference):
         return reference
     scheme, authority, path, query, _ = _split(base)
     _, host, own, asked, fragment = _split(reference)

@@ -64,7 +64,7 @@ def may_be_duration(value: Value) -> bool:
 
 
 def is_duration(value: Value) -> Expr:
-    """Return the condition that a value is a duration, NULL where it is none."""
+    """Return the condition that a value is a duration, one in the lexical space of its type."""
     types = sql.either(*(sql.eq(value.facet("dt"), sql.string(dt)) for dt in sorted(DURATIONS)))
     return sql.both(value.is_kind(_OTHER), types, _part("valid", value))
 
