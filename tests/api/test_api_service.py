@@ -1,17 +1,16 @@
 """SERVICE asks the endpoints that the operator lists, and no other, however it is sent there."""
 
-import threading
 import time
 
 import pytest
 from flask import Flask, Response, redirect
 from sample import EX, filled_store
-from werkzeug.serving import make_server
 
 from api.factory import create_app
 from kg.config import Settings
 from kg.store import Store
 from kg.store.rdf import load_bytes
+from tests.serving import served
 
 
 @pytest.fixture(scope="module")
@@ -47,13 +46,8 @@ def elsewhere():
             ours = environ["PATH_INFO"] == "/sparql"
             return (app if ours else outside)(environ, start)
 
-        server = make_server("127.0.0.1", 0, both, threaded=True)
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}", asked
-        server.shutdown()
-        thread.join()
-        server.server_close()
+        with served(both) as address:
+            yield address, asked
 
 
 @pytest.fixture

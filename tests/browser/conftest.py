@@ -3,12 +3,12 @@
 import threading
 
 import pytest
-from werkzeug.serving import make_server
 
 from api.factory import create_app
 from kg.config import Settings
 from kg.store import Store
 from tests.browser.chromium import missing, open_browser
+from tests.serving import served
 
 
 def pytest_collection_modifyitems(items):
@@ -47,13 +47,8 @@ def server(tmp_path):
     with Store.open(None) as store:
         app = create_app(Settings(data_dir=tmp_path), store)
         idle = _idle(app)
-        running = make_server("127.0.0.1", 0, app, threaded=True)
-        thread = threading.Thread(target=running.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{running.server_port}"
-        running.shutdown()
-        thread.join()
-        running.server_close()
+        with served(app) as address:
+            yield address
         # A page that was left may still be computed, on the store that is closed now.
         assert idle.wait(60)
 

@@ -1,16 +1,15 @@
 """Every page passes the rules of axe-core, in the light and in the dark theme."""
 
-import threading
 from pathlib import Path
 
 import pytest
 from selenium.webdriver.support.ui import WebDriverWait
-from werkzeug.serving import make_server
 
 from api.factory import create_app
 from kg.config import Settings
 from tests.api.sample import filled_store
 from tests.api.walking import page_paths
+from tests.serving import served
 
 pytestmark = pytest.mark.browser
 
@@ -34,14 +33,9 @@ def walked(tmp_path_factory):
     with filled_store() as store:
         settings = Settings(data_dir=tmp_path_factory.mktemp("data"), organization="shop")
         app = create_app(settings, store)
-        running = make_server("127.0.0.1", 0, app, threaded=False)
-        thread = threading.Thread(target=running.serve_forever)
-        thread.start()
         paths = [one for one in page_paths(app) if not one.startswith(("/ns", "/shapes"))]
-        yield f"http://127.0.0.1:{running.server_port}", paths
-        running.shutdown()
-        thread.join()
-        running.server_close()
+        with served(app, threaded=False) as address:
+            yield address, paths
 
 
 def test_every_page_is_accessible_in_both_themes(browser, walked):

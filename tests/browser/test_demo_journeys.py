@@ -1,18 +1,16 @@
 """The journeys of the analyst and of who looks at networks, over the demo."""
 
-import threading
-
 import pytest
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.expected_conditions import staleness_of
 from selenium.webdriver.support.ui import Select, WebDriverWait
-from werkzeug.serving import make_server
 
 from api.factory import create_app
 from kg.config import Settings
 from kg.ingest import ImportOptions, run_import
 from kg.store import Store
+from tests.serving import served
 
 pytestmark = pytest.mark.browser
 
@@ -30,13 +28,8 @@ def demo(root, tmp_path_factory):
         files = [root / "data/demo" / f"{name}.csv" for name in FILES]
         assert run_import(store, files, ImportOptions()).status == "committed"
         app = create_app(Settings(data_dir=tmp_path_factory.mktemp("data")), store)
-        running = make_server("127.0.0.1", 0, app, threaded=True)
-        thread = threading.Thread(target=running.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{running.server_port}"
-        running.shutdown()
-        thread.join()
-        running.server_close()
+        with served(app) as address:
+            yield address
 
 
 @pytest.fixture

@@ -8,16 +8,15 @@ import os
 import re
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from werkzeug.serving import make_server
 
 from api.factory import create_app
 from kg.config import Settings
+from tests.serving import served
 
 COUNT = """
 PREFIX cg: <https://w3id.org/clientgraph/ns#>
@@ -36,13 +35,8 @@ def url(data_dir: Path) -> Iterator[str]:
 def serving(data_dir: Path) -> Iterator[str]:
     """Serve a data folder on a free port of the loopback; yield its address."""
     app = create_app(Settings(data_dir=data_dir))
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with served(app) as address:
+        yield address
     app.extensions["clientgraph"].store.close()
 
 

@@ -1,16 +1,15 @@
 """The commands that give and take access, on the file and on a server."""
 
 import json
-import threading
 
 import pytest
-from werkzeug.serving import make_server
 
 from api.factory import create_app
 from kg.config import Settings
 from kg.roles import Role
 from kg.store import Store
 from kg.store.tokens import check_token, create_token
+from tests.serving import served
 
 
 @pytest.fixture
@@ -64,22 +63,17 @@ def test_the_session_and_token_settings_travel_with_a_backup(run, folder, tmp_pa
 
 
 @pytest.fixture
-def served(tmp_path):
+def guarded(tmp_path):
     """Yield the address of a server that asks for tokens, and an administrator's."""
     with Store.open() as store:
         text, _ = create_token(store, "root", Role.ADMIN)
         app = create_app(Settings(data_dir=tmp_path), store)
-        server = make_server("127.0.0.1", 0, app, threaded=True)
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}", text
-        server.shutdown()
-        thread.join()
-        server.server_close()
+        with served(app) as address:
+            yield address, text
 
 
-def test_a_server_asks_for_the_token(run, served, tmp_path):
-    url, text = served
+def test_a_server_asks_for_the_token(run, guarded, tmp_path):
+    url, text = guarded
     asked = ["query", "-e", "ASK {}", "--url", url]
     assert "Show a token" in run(*asked, data_dir=tmp_path).stderr
     assert run(*asked, "--token", text, data_dir=tmp_path).stdout == "yes\n"
@@ -88,8 +82,8 @@ def test_a_server_asks_for_the_token(run, served, tmp_path):
     assert run("--url", url, "--token", text, "query", "-e", "ASK {}").stdout == "yes\n"
 
 
-def test_access_is_given_and_taken_while_a_server_runs(run, served):
-    url, text = served
+def test_access_is_given_and_taken_while_a_server_runs(run, guarded):
+    url, text = guarded
     known = {"CLIENTGRAPH_TOKEN": text}
     made = run("token", "create", "bo", "--role", "reader", "--url", url, env=known)
     other = {"CLIENTGRAPH_TOKEN": made.stdout.strip()}
