@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
+
+from rdflib import Literal
 
 from kg.lifecycle.context import Context
 from kg.lifecycle.dialect import bound, given_back, small_tables
-from kg.lifecycle.evaluation import Evaluation, Vocabulary
-from kg.lifecycle.records import build_records
+from kg.lifecycle.evaluation import Evaluation, Vocabulary, unknown_party
+from kg.lifecycle.records import PARTY_CLASSES, build_records
 from kg.lifecycle.segments import build_targeted
-from kg.lifecycle.surroundings import Exceptions, lexical_forms, surroundings
-from kg.store import Cursor, state_of
+from kg.lifecycle.surroundings import Exceptions, Quad, lexical_forms, surroundings
+from kg.store import Cursor, lookup, lookup_nodes, state_of
 
 _COLUMNS = "s, p, o, k, num, dbl, first_day, day, moment"
 
@@ -65,21 +67,46 @@ class PartyEvaluation(Evaluation):
     """Runs the statements of the rules over the quads around one party (see `surroundings`)."""
 
     def __init__(
-        self, cursor: Cursor, context: Context, records: Collection[int], *, settled: bool = False
+        self, cursor: Cursor, context: Context, party: str, *, settled: bool = False
     ) -> None:
-        """Read what is around some records; `settled`: the cursor sees what is committed only.
+        """Read what is around the records with a source key or an IRI.
+
+        `settled`: the cursor sees what is committed only.
 
         Raises:
             TooLargeError: there is too much of it.
-            UsageError: the focal organisation is not known, or not one.
+            UsageError: no party has this key; the focal organisation is not known, or not one.
         """
         vocabulary, exceptions = _known(cursor, context, settled=settled)
         super().__init__(cursor, context, vocabulary)
         self._engine = Evaluation(cursor, context, vocabulary)
         self._tables = small_tables()
-        self._tables.give("live", _COLUMNS, surroundings(self._engine, exceptions, records))
+        named, by_key = self._named(party)
+        quads = surroundings(self._engine, exceptions, named)
+        self.records = self._parties(named, quads) if by_key else named
+        """The records that the key or the IRI names."""
+        if not self.records:
+            raise unknown_party(party)
+        self._tables.give("live", _COLUMNS, quads)
         self._tables.give("term", "id, lex", ())
         self._bound = {name: bound(value) for name, value in self._values.items()}
+
+    def _named(self, party: str) -> tuple[list[int], bool]:
+        """Return what an IRI or else a source key names, and whether it was a key."""
+        if ":" in party and (found := lookup(self.cursor, [(party, None, None)])[0]) is not None:
+            return [found], False
+        (key,) = lookup_nodes(self.cursor, [Literal(party)])
+        if key is None:
+            return [], True
+        keyed = "SELECT s FROM live WHERE p = $sourceKey AND o = $key"
+        return sorted({row[0] for row in self._engine.run(keyed, key=key).fetchall()}), True
+
+    def _parties(self, named: Collection[int], quads: Iterable[Quad]) -> list[int]:
+        """Return those of some things that are parties: other things may have the same key."""
+        is_a = self.value("type")
+        classes = {self.value(f"class_{name}") for name in PARTY_CLASSES}
+        parties = {quad.s for quad in quads if quad.p == is_a and quad.o in classes}
+        return [one for one in named if one in parties]
 
     def run(self, sql: str, **values: Any) -> Any:
         """Execute a statement with the values that it names."""

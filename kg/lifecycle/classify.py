@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kg.errors import UsageError
 from kg.lifecycle.alone import PartyEvaluation
 from kg.lifecycle.context import Context, Table
-from kg.lifecycle.evaluation import Evaluation, parties_with_key, snapshot
+from kg.lifecycle.evaluation import Evaluation, parties_with_key, snapshot, unknown_party
 from kg.lifecycle.events import build_events
 from kg.lifecycle.history import mark_won_back
 from kg.lifecycle.measures import measure
@@ -94,13 +93,12 @@ def of_party(
     Raises:
         UsageError: no party has this key.
     """
-    records = party_records(cursor, party)
     try:
-        evaluation = PartyEvaluation(cursor, context, records, settled=settled)
+        evaluation = PartyEvaluation(cursor, context, party, settled=settled)
     except TooLargeError:
         return prepared(cursor, context, party)
     build_records(evaluation)
-    focus_on(evaluation, records)
+    focus_on(evaluation, evaluation.records)
     build_facts(evaluation, throughout=throughout)
     return evaluation
 
@@ -137,7 +135,7 @@ def party_records(cursor: Cursor, party: str) -> list[int]:
     found = lookup(cursor, [(party, None, None)]) if ":" in party else []
     records = [record for record in found if record is not None] or parties_with_key(cursor, party)
     if not records:
-        raise UsageError(f"No party has the key or IRI {party!r}; check it, with its source.")
+        raise unknown_party(party)
     return records
 
 

@@ -17,9 +17,9 @@ from typing import Any
 
 from sqlglot import exp, parse_one
 
+from kg.lifecycle.days import day_number, day_of, microseconds
 from kg.store.signals import WANTED
 
-_EPOCH = date(1970, 1, 1)
 _FAR = 4_000_000
 """Days beyond every date: what `infinity` is here."""
 _NO_CASTS = {
@@ -40,15 +40,10 @@ _TRUTHS = frozenset({
 })  # fmt: skip
 
 
-def day_number(day: date) -> int:
-    """Return a day as a whole number."""
-    return (day - _EPOCH).days
-
-
 def bound(value: Any) -> Any:
     """Return a value as statements take it."""
     if isinstance(value, datetime):
-        return (value - datetime(1970, 1, 1)) // datetime.resolution
+        return microseconds(value)
     return day_number(value) if isinstance(value, date) else value
 
 
@@ -57,7 +52,7 @@ def given_back(name: str, value: Any) -> Any:
     if value is None:
         return None
     if name in _DAYS:
-        return date.fromordinal(value + _EPOCH.toordinal())
+        return day_of(value)
     if name in _TRUTHS or name.startswith(("rule_", "depth_")):
         return bool(value)
     return value

@@ -294,6 +294,11 @@ def parties_with_key(cursor: Cursor, key: str) -> list[int]:
     return [row[0] for row in found]
 
 
+def unknown_party(party: str) -> UsageError:
+    """Return the error of a key or an IRI that names no party."""
+    return UsageError(f"No party has the key or IRI {party!r}; check it, with its source.")
+
+
 @contextlib.contextmanager
 def snapshot(cursor: Cursor) -> Iterator[bool]:
     """Let all statements see one commit; the temporary tables made inside are gone afterwards.

@@ -1,48 +1,22 @@
-"""What the rules read about one party: the quads around it, found by a few look-ups."""
+"""What the rules read about one party: the quads around it, found in a few rounds of look-ups."""
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Collection, Iterable, Mapping, Sequence, Set
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from kg.lifecycle.evaluation import AMOUNT, DAY, FIRST_DAY, MOMENT, Evaluation
-from kg.lifecycle.records import PARTY_CLASSES
+from kg.lifecycle.days import days_of, moment_of
+from kg.lifecycle.evaluation import AMOUNT, Evaluation
+from kg.lifecycle.places import PLACES
 
-_ROLES = (
-    "client", "user", "party", "requester", "recommender", "referred", "addressee", "member",
-)  # fmt: skip
-"""Properties by which an event names a party."""
-_ATTRIBUTES: Mapping[str, tuple[str, ...]] = {
-    **dict.fromkeys(PARTY_CLASSES, ("closedOn", "firstContactDate", "annualPotential")),
-    "Purchase": ("purchaseDate",),
-    "Contract": ("startDate", "endDate"),
-    "Use": ("date", "startDate"),
-    **dict.fromkeys(("Interaction", "Feedback", "Communication"), ("date", "direction")),
-    "Refusal": ("date",),
-    "BadExperience": ("date", "severity", "resolvedOn"),
-    "SatisfactionMeasurement": ("date", "score"),
-    "Qualification": ("date", "level", "budgetFit", "needFit", "timingFit"),
-    **dict.fromkeys(("Need", "ClientRequest"), ("date",)),
-    **dict.fromkeys(
-        ("Recommendation", "Referral"), ("date", "recommender", "referred", "addressee")
-    ),
-    "RoleAssignment": ("startDate", "endDate", "roleType"),
-}
-"""What the rules read of things, by their class."""
-_MEMBERSHIP = ("member", "organization", "startDate", "endDate", "role")
-_DATES = frozenset({
-    "purchaseDate", "date", "startDate", "endDate", "resolvedOn", "closedOn", "firstContactDate",
-})  # fmt: skip
 _AMOUNTS = frozenset({"amount", "netAmount"})
 _MOST = 20_000
 """Quads around a party up to which it is evaluated alone."""
 _LARGEST = 2**63 // 1_000_000
 """Amounts are compared after multiplication by a million (see `voidThreshold`)."""
-_AT_ONCE = 40
-"""Look-ups that make one statement: an equality is answered by far fewer blocks than a list."""
 
 
 class TooLargeError(Exception):
@@ -97,45 +71,28 @@ def surroundings(
     Amounts are whole numbers of the smallest unit in use.
 
     Raises:
-        TooLargeError: there is very much of it, or amounts are very large.
+        TooLargeError: there is very much of it, or a value is too large for whole numbers.
     """
-    reader = _Reader(evaluation)
-    family = reader.walk(records, ("mergedInto",))
-    events = {quad.s for quad in reader.pointing(_ROLES, family)}
-    reader.read_classes(family | events)
-    reader.read({"sourceKey": family, "recordedAt": family | events})
-    reader.read_memberships(reader.subjects("member"))
-    reader.read_purchases(exceptions, merged=bool(reader.subjects("mergedInto")))
-    givers = reader.objects("recommender") - family
-    if givers:
-        givers = reader.walk(givers, ("mergedInto",))
-        reader.read_memberships({quad.s for quad in reader.pointing(("member",), givers)})
-    named = ("seller", "organization", "recommender", "referred", "addressee")
-    reader.walk(
-        {
-            evaluation.value("focal"),
-            *family,
-            *(one for name in named for one in reader.objects(name)),
-        },
-        ("mergedInto", "unitOf"),
-    )
-    reader.read_merges()
-    return _in_smallest_unit(reader.quads)
+    reader = _Reader(evaluation, exceptions)
+    new = reader.follow({"record": set(records)})
+    new["organization"] = new.get("organization", set()) | {evaluation.value("focal")}
+    while new:
+        new = reader.follow(new)
+    return _in_smallest_unit(reader.quads.values())
 
 
-def lexical_forms(evaluation: Evaluation, ids: Iterable[int]) -> list[tuple[int, str]]:
+def lexical_forms(evaluation: Evaluation, ids: Collection[int]) -> list[tuple[int, str]]:
     """Return the texts of terms by their ids."""
-    return _looked_up(
-        evaluation, [f"SELECT id, lex FROM term WHERE id = {int(one)}" for one in ids]
-    )
+    if not ids:
+        return []
+    # A few equalities are answered by fewer blocks than a list, and a list by one join.
+    few = " UNION ALL ".join(f"SELECT id, lex FROM term WHERE id = {int(one)}" for one in ids)
+    many = "SELECT id, lex FROM term SEMI JOIN (SELECT unnest($ids::BIGINT[]) AS id) USING (id)"
+    found = evaluation.run(few if len(ids) <= _FEW else many, ids=list(ids)).fetchall()
+    return [(number, text) for number, text in found]
 
 
-def _looked_up(evaluation: Evaluation, selects: list[str]) -> list[tuple[Any, ...]]:
-    """Return the rows of several look-ups, some of them in one statement."""
-    rows: list[tuple[Any, ...]] = []
-    for start in range(0, len(selects), _AT_ONCE):
-        rows += evaluation.run(" UNION ALL ".join(selects[start : start + _AT_ONCE])).fetchall()
-    return rows
+_FEW = 4
 
 
 def _in_smallest_unit(quads: Iterable[Quad]) -> list[Quad]:
@@ -157,134 +114,160 @@ def _in_smallest_unit(quads: Iterable[Quad]) -> list[Quad]:
 
 
 class _Reader:
-    """Reads quads by subject or by object, each triple once."""
+    """Reads what is around records in rounds: each reads what the things that were met last need.
 
-    def __init__(self, evaluation: Evaluation) -> None:
-        self._evaluation = evaluation
-        self._quads: dict[tuple[int, int, int], Quad] = {}
-        self._classes = {evaluation.value(f"class_{name}"): name for name in _ATTRIBUTES}
-
-    @property
-    def quads(self) -> Iterable[Quad]:
-        """What was read so far."""
-        return self._quads.values()
-
-    def objects(self, name: str) -> set[int]:
-        """Return the objects of a property in what was read."""
-        p = self._evaluation.value(name)
-        return {quad.o for quad in self.quads if quad.p == p}
-
-    def subjects(self, name: str) -> set[int]:
-        """Return the subjects of a property in what was read."""
-        p = self._evaluation.value(name)
-        return {quad.s for quad in self.quads if quad.p == p}
-
-    def read(self, wanted: Mapping[str, Collection[int]]) -> list[Quad]:
-        """Read properties, each of its subjects."""
-        return self._fetch((name, "s", ids) for name, ids in wanted.items())
-
-    def pointing(self, names: Iterable[str], ids: Collection[int]) -> list[Quad]:
-        """Read the quads of some properties whose object is one of some."""
-        return self._fetch((name, "o", ids) for name in names)
-
-    def walk(self, start: Iterable[int], names: tuple[str, ...]) -> set[int]:
-        """Return what is reached from some nodes: merges both ways, other properties upwards."""
-        reached: set[int] = set()
-        new = set(start)
-        while new:
-            reached |= new
-            quads = self.read(dict.fromkeys(names, new))
-            quads += self.pointing(("mergedInto",), new)
-            new = {end for quad in quads for end in (quad.s, quad.o)} - reached
-        return reached
-
-    def read_classes(self, subjects: Collection[int]) -> None:
-        """Read the classes of subjects, and of each what the rules read of its class."""
-        wanted: dict[str, set[int]] = {}
-        for quad in self.read({"type": subjects}):
-            for name in _ATTRIBUTES.get(self._classes.get(quad.o, ""), ()):
-                wanted.setdefault(name, set()).add(quad.s)
-        self.read(wanted)
-
-    def read_purchases(self, exceptions: Exceptions, *, merged: bool) -> None:
-        """Read of the purchases that were read what sets some apart: sellers, refunds, prices."""
-        purchases = self._of_class("Purchase")
-        if exceptions.foreign:
-            self.read({"seller": purchases})
-        if merged:
-            self.read({"orderNumber": purchases, "seller": purchases})
-        if self._evaluation.value("refunds") >= 0:
-            self.read({"hasLine": purchases})
-        by_staff = not self._evaluation.context.parameters.count_staff_purchases
-        refunds = self.pointing(("refunds",), purchases | self.objects("hasLine"))
-        refunding = {quad.s for quad in refunds}
-        self.read(dict.fromkeys(("amount", "currency", "date", "recordedAt"), refunding))
-        if refunds or by_staff or exceptions.free is None or purchases & exceptions.free:
-            self.read({"hasLine": purchases})
-            lines = self.objects("hasLine")
-            self.read(dict.fromkeys(("netAmount", "priceBasis", "currency"), lines))
-
-    def _of_class(self, name: str) -> set[int]:
-        """Return the instances of a class in what was read."""
-        p, one = self._evaluation.value("type"), self._evaluation.value(f"class_{name}")
-        return {quad.s for quad in self.quads if quad.p == p and quad.o == one}
-
-    def read_memberships(self, memberships: Collection[int]) -> None:
-        """Read memberships."""
-        self.read(dict.fromkeys((*_MEMBERSHIP, "recordedAt"), memberships))
-
-    def read_merges(self) -> None:
-        """Read the events that record the merges that were read."""
-        merges = {quad.s for quad in self.pointing(("duplicate",), self.subjects("mergedInto"))}
-        self.read(dict.fromkeys(("type", "recordedAt"), merges))
-
-    def _fetch(self, wanted: Iterable[tuple[str, str, Collection[int]]]) -> list[Quad]:
-        """Return and keep the quads of (property, column, ids in that column)."""
-        asked = [
-            (name, column, ids)
-            for name, column, ids in wanted
-            if ids and self._evaluation.value(name) >= 0
-        ]
-        found = [Quad(*row) for row in _looked_up(self._evaluation, _selects(asked))]
-        self._quads.update(((quad.s, quad.p, quad.o), quad) for quad in found)
-        if len(self._quads) > _MOST:
-            raise TooLargeError
-        return found
-
-
-def _selects(asked: Sequence[tuple[str, str, Collection[int]]]) -> list[str]:
-    """Return the SELECTs of the quads of properties with one of some ids in a column.
-
-    Several look-ups in one WHERE are planned at a fraction of what as many SELECTs take.
+    To plan and to start a statement takes longer than to run it, so a round is one statement.
     """
-    return [
-        f"SELECT s, p, o, k, {_values({name for name, _, _ in part})} FROM live"
-        f" WHERE {' OR '.join(itertools.starmap(_condition, part))}"
-        for part in (asked[i : i + _AT_ONCE] for i in range(0, len(asked), _AT_ONCE))
-    ]
+
+    def __init__(self, evaluation: Evaluation, exceptions: Exceptions) -> None:
+        self.quads: dict[tuple[int, int, int], Quad] = {}
+        """What was read so far, each triple once."""
+        self._evaluation = evaluation
+        self._exceptions = exceptions
+        self._names = {
+            evaluation.value(name): name
+            for place in PLACES.values()
+            for name in (*place.read, *place.named_by)
+            if evaluation.value(name) >= 0
+        }
+        self._stored = frozenset(self._names.values())
+        self._places: defaultdict[int, set[str]] = defaultdict(set)
+        self._near: defaultdict[int, list[Quad]] = defaultdict(list)
+        self._asked: set[tuple[str, str, int]] = set()
+        staff_counts = evaluation.context.parameters.count_staff_purchases
+        self._priced = exceptions.free is None or not staff_counts
+
+    def follow(self, met: Mapping[str, set[int]]) -> dict[str, set[int]]:
+        """Read what is needed of things by their places; return the things that are new, by place.
+
+        Raises:
+            TooLargeError: there is very much of it.
+        """
+        for place, ids in met.items():
+            for one in ids:
+                self._places[one].add(place)
+        ids = set[int]().union(*met.values())
+        self._read(ids)
+        found: defaultdict[str, set[int]] = defaultdict(set)
+        for one in ids:
+            for place, other in self._leads(one):
+                if place not in self._places[other]:
+                    found[place].add(other)
+        self._price(found)
+        return dict(found)
+
+    def _leads(self, one: int) -> Iterator[tuple[str, int]]:
+        """Yield what the quads at one thing lead to, with its place."""
+        places = [PLACES[place] for place in self._places[one]]
+        for quad in self._near[one]:
+            name = self._names[quad.p]
+            other = quad.o if quad.s == one else quad.s
+            for place in places:
+                if name in (place.read if quad.s == one else place.named_by):
+                    yield from ((end, other) for end in place.leads.get(name, ()))
+            if name == "mergedInto":
+                yield "merged", quad.s
+            if name == "hasLine" and self._priced:
+                yield "priced", quad.o
+
+    def _price(self, found: defaultdict[str, set[int]]) -> None:
+        """From the first refund or free sample on, let the lines of purchases be priced."""
+        free = self._exceptions.free or frozenset()
+        if self._priced or not (found.get("refund") or found.get("sold", set()) & free):
+            return
+        self._priced = True
+        lines = {quad.o for quad in self.quads.values() if self._names[quad.p] == "hasLine"}
+        if lines:
+            found["priced"] |= lines
+
+    def _needed(self, place: str) -> frozenset[str]:
+        """Return the properties to be read of what has a place, as far as the store has them."""
+        needed = self._stored.intersection(PLACES[place].read)
+        if place != "event":
+            return needed
+        merged = any("merged" in places for places in self._places.values())
+        left_out = {
+            "seller": not (merged or self._exceptions.foreign),
+            "orderNumber": not merged,
+            "hasLine": not (self._priced or "refunds" in self._stored),
+        }
+        return needed - {name for name, left in left_out.items() if left}
+
+    def _read(self, ids: Collection[int]) -> None:
+        """Read what is needed of things and was not asked for before."""
+        needed = {place: self._needed(place) for one in ids for place in self._places[one]}
+        names, subjects = set[str](), set[int]()
+        objects: defaultdict[str, set[int]] = defaultdict(set)
+        for one in ids:
+            for place in self._places[one]:
+                if new := {name for name in needed[place] if ("s", name, one) not in self._asked}:
+                    names |= new
+                    subjects.add(one)
+                    self._asked |= {("s", name, one) for name in new}
+                for name in self._stored.intersection(PLACES[place].named_by):
+                    if ("o", name, one) not in self._asked:
+                        objects[name].add(one)
+                        self._asked.add(("o", name, one))
+        asked = [("s", sorted(names), subjects)] if subjects else []
+        groups: defaultdict[frozenset[int], list[str]] = defaultdict(list)
+        for name in sorted(objects):
+            groups[frozenset(objects[name])].append(name)
+        asked += [("o", group, set(among)) for among, group in groups.items()]
+        if asked:
+            self._keep(_rows(self._evaluation, asked))
+
+    def _keep(self, rows: Iterable[tuple[Any, ...]]) -> None:
+        """Keep quads that were read, each once.
+
+        Raises:
+            TooLargeError: there are very many.
+        """
+        for s, p, o, k, amount, dbl, time, offset in rows:
+            if (s, p, o) not in self.quads:
+                days, moment = self._dated(p, k, time, offset)
+                quad = Quad(s, p, o, k, amount, dbl, *days, moment)
+                self.quads[s, p, o] = quad
+                for end in {s, o}:
+                    self._near[end].append(quad)
+        if len(self.quads) > _MOST:
+            raise TooLargeError
+
+    def _dated(
+        self, p: int, k: int, time: int | None, offset: int | None
+    ) -> tuple[tuple[int | None, int | None], int | None]:
+        """Return the days and, of a time of recording, the moment of a value."""
+        if time is None:
+            return (None, None), None
+        timezone = self._evaluation.context.timezone
+        recorded = self._names[p] == "recordedAt"
+        try:
+            days = days_of(k, time, offset, timezone) or (None, None)
+            return days, moment_of(time, offset, timezone) if recorded else None
+        except (OverflowError, ValueError) as error:
+            raise TooLargeError from error
 
 
-def _values(names: Set[str]) -> str:
-    """Return the SQL of amount, number, first day, day and time of quads of some properties."""
-    first, day = (f"CAST({sql} AS DATE) - DATE '1970-01-01'" for sql in (FIRST_DAY, DAY))
-    return ", ".join((
-        _of(names & _AMOUNTS, AMOUNT),
-        "dbl",
-        _of(names & _DATES, first),
-        _of(names & _DATES, day),
-        _of(names & {"recordedAt"}, f"epoch_us({MOMENT})"),
-    ))  # fmt: skip
+def _rows(
+    evaluation: Evaluation, asked: Iterable[tuple[str, Collection[str], Collection[int]]]
+) -> list[tuple[Any, ...]]:
+    """Return the rows of (column, properties, ids in that column), each asked for in its part."""
+    selects, given = [], dict[str, Any]()
+    for number, (column, names, ids) in enumerate(asked):
+        amount = f"CASE WHEN {_among(_AMOUNTS.intersection(names))} THEN {AMOUNT} END"
+        # Where the ids are joined, the blocks that hold none of them are left out.
+        one = f"{column} = $ids{number}"
+        several = f"{column} IN (SELECT unnest($ids{number}::BIGINT[]))"
+        given[f"ids{number}"] = next(iter(ids)) if len(ids) == 1 else list(ids)
+        selects.append(
+            f"SELECT s, p, o, k, {amount if _AMOUNTS.intersection(names) else 'NULL'}, dbl,"
+            f" epoch_us(ts), tz FROM live WHERE {_among(names)}"
+            f" AND {one if len(ids) == 1 else several}"
+        )
+    return evaluation.run(" UNION ALL ".join(selects), **given).fetchall()
 
 
-def _of(names: Collection[str], sql: str) -> str:
-    """Return the SQL of a value that quads of some properties have, and others not."""
-    if not names:
-        return "NULL"
-    return f"CASE WHEN p IN ({', '.join(f'${name}' for name in sorted(names))}) THEN {sql} END"
-
-
-def _condition(name: str, column: str, ids: Collection[int]) -> str:
-    """Return the condition that a quad is of a property and has one of some ids in a column."""
-    listed = ", ".join(str(int(one)) for one in sorted(ids))
-    among = f"= {listed}" if len(ids) == 1 else f"IN ({listed})"
-    return f"(p = ${name} AND {column} {among})"
+def _among(names: Collection[str]) -> str:
+    """Return the condition that a quad is of one of some properties."""
+    if len(names) == 1:
+        return f"p = ${next(iter(names))}"
+    return f"p IN ({', '.join(f'${name}' for name in sorted(names))})"

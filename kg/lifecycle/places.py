@@ -1,0 +1,72 @@
+"""The places that things have around a party, and what the rules read of them there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+_ROLES = ("user", "party", "requester", "recommender", "referred", "addressee")
+"""Properties by which an event names a party; those of purchases and memberships set apart."""
+
+
+class Place(NamedTuple):
+    """A place that things have around a party: what is read of them, and where that leads to."""
+
+    read: tuple[str, ...] = ()
+    """Properties of which the thing is the subject."""
+    named_by: tuple[str, ...] = ()
+    """Properties of which it is the object."""
+    leads: Mapping[str, tuple[str, ...]] = {}
+    """The places of what is at the other end of a property."""
+
+
+PLACES: Mapping[str, Place] = {
+    "record": Place(
+        read=(
+            "type", "sourceKey", "recordedAt", "closedOn", "firstContactDate", "annualPotential",
+            "mergedInto", "unitOf",
+        ),
+        named_by=("mergedInto", "client", "member", *_ROLES),
+        leads={
+            **dict.fromkeys(_ROLES, ("event",)),
+            "client": ("event", "sold"),
+            "member": ("membership",),
+            "mergedInto": ("record",),
+            "unitOf": ("organization",),
+        },
+    ),
+    "event": Place(
+        read=(
+            "type", "recordedAt", "date", "purchaseDate", "startDate", "endDate", "direction",
+            "severity", "resolvedOn", "score", "level", "budgetFit", "needFit", "timingFit",
+            "roleType", "recommender", "referred", "addressee", "seller", "orderNumber", "hasLine",
+        ),
+        leads={
+            "recommender": ("giver", "organization"),
+            "referred": ("organization",),
+            "addressee": ("organization",),
+            "seller": ("organization",),
+            "hasLine": ("sold",),
+        },
+    ),
+    "membership": Place(
+        read=("member", "organization", "startDate", "endDate", "role", "recordedAt"),
+        leads={"organization": ("organization",)},
+    ),
+    "giver": Place(
+        read=("mergedInto",),
+        named_by=("mergedInto", "member"),
+        leads={"mergedInto": ("giver", "organization"), "member": ("membership",)},
+    ),
+    "organization": Place(
+        read=("mergedInto", "unitOf"),
+        named_by=("mergedInto",),
+        leads={"mergedInto": ("organization",), "unitOf": ("organization",)},
+    ),
+    "sold": Place(named_by=("refunds",), leads={"refunds": ("refund",)}),
+    "refund": Place(read=("amount", "currency", "date", "recordedAt")),
+    "priced": Place(read=("netAmount", "priceBasis", "currency")),
+    "merged": Place(named_by=("duplicate",), leads={"duplicate": ("merge",)}),
+    "merge": Place(read=("type", "recordedAt")),
+}  # fmt: skip
+"""The places around a party, from its records on; `priced` are lines whose prices matter."""
