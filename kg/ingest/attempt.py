@@ -20,7 +20,7 @@ from kg.ingest.gate import LISTED_PER_SHAPE, Violations, check_shapes
 from kg.ingest.inputs import Inputs
 from kg.ingest.options import ImportOptions
 from kg.ingest.plan import Plan, Record
-from kg.ingest.production import STAGED_QUADS, Graphs
+from kg.ingest.production import ORIGIN, Graphs
 from kg.ingest.progress import Teller
 from kg.ingest.provenance import declaration, description, needs_declaration, stage_own
 from kg.ingest.refusal import Refused, find_refused
@@ -198,13 +198,11 @@ class Attempt:
         self._turn = renewal.turn
         renewal.keep_dates()
         self._describe()
-        self._tx.cursor.execute(f"CREATE TEMP TABLE staged_quads AS {STAGED_QUADS}")
         named = [node for _, _, node, needed in self._plan.held.nodes if not needed]
         with self._tx.insertion(besides=EARLIER) as insertion:
-            insertion.add("staged_quads")
+            insertion.add("temp.staged", "temp.rule", ORIGIN)
             self.report.quads_written = insertion.finish()
             renewal.replace(insertion.coded, complete=self._options.complete, held=named)
-        self._tx.cursor.execute("DROP TABLE temp.staged_quads")
 
     def _today(self) -> date:
         """Return the day that rules take as today."""

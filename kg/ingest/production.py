@@ -54,13 +54,8 @@ The first row of each belongs to no file. It is there because of DuckDB 2.0.0, w
 that begins a table with an empty insertion may not see what it inserts later.
 """
 
-STAGED_QUADS = f"""
-SELECT t.s, coalesce(t.p, r.p) AS p, t.o, coalesce(t.odt, r.odt) AS odt,
-    coalesce(t.olang, r.olang) AS olang,
-    coalesce(t.g, r.g) AS g,
-    CASE WHEN t.file >= 0 THEN {origin_of("t.file", "t.row")} END AS origin
-FROM temp.staged AS t JOIN temp.rule AS r USING (rule)
-"""
+ORIGIN = f"CASE WHEN q.file >= 0 THEN {origin_of('q.file', 'q.row')} END"
+"""SQL of the place that a staged quad `q` comes from."""
 
 MAPPED = -1
 

@@ -152,6 +152,8 @@ def settle(
     `given` is the number of tables of the import itself; the others came from the quarantine.
     """
     held = plan.held.of_files(0, given)
+    if not (held.rows or cursor.execute("SELECT 1 FROM quarantine_file LIMIT 1").fetchall()):
+        return
     report.released = _release(cursor, execution, given)
     named = sorted({node for _, _, node, needed in held.nodes if not needed})
     cursor.execute(_SUPERSEDED, {"source": options.source, "held": named})

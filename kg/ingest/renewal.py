@@ -107,6 +107,8 @@ SELECT
     (SELECT count(*) FROM known_before WHERE s NOT IN (SELECT s FROM changed))
 """
 
+_SAID = "SELECT count(DISTINCT s) FROM {coded} WHERE origin IS NOT NULL"
+
 
 class Renewal:
     """The comparison of staged data with what earlier imports of their source left."""
@@ -138,6 +140,18 @@ class Renewal:
         that rows name which were `held` back.
         """
         cursor = self._tx.cursor
+        if self._earlier:
+            self._end(coded, complete=complete, held=held)
+            found = cursor.execute(_CHANGED.format(coded=coded), {"number": self._tx.number})
+            self._report.difference = Difference(*found.fetchall()[0])
+        else:
+            self._report.difference = Difference(_count(cursor.execute(_SAID.format(coded=coded))))
+        spoken = cursor.execute("SELECT DISTINCT p FROM temp.rule WHERE covers AND p IS NOT NULL")
+        self._report.covered = sorted(row[0] for row in spoken.fetchall())
+
+    def _end(self, coded: str, *, complete: bool, held: Collection[str]) -> None:
+        """End what the inserted data replace."""
+        cursor = self._tx.cursor
         number = {"number": self._tx.number}
         cursor.execute(_KNOWN.format(coded=coded), [self._tx.number])
         cursor.execute(_SPOKEN.format(coded=coded))
@@ -152,10 +166,6 @@ class Renewal:
             pass
         self._report.quads_removed = self._tx.delete_codes("ended")
         cursor.execute("INSERT INTO restated SELECT s, ? FROM known_before", [self.turn])
-        found = cursor.execute(_CHANGED.format(coded=coded), number).fetchall()[0]
-        self._report.difference = Difference(*found)
-        spoken = cursor.execute("SELECT DISTINCT p FROM temp.rule WHERE covers AND p IS NOT NULL")
-        self._report.covered = sorted(row[0] for row in spoken.fetchall())
 
     def _find_same_documents(self) -> None:
         """Fill the table of the earlier files (number, file) that the same documents mapped."""

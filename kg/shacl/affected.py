@@ -4,14 +4,15 @@ The change is a relation of triples that came or went. Ways back are walked in w
 what went, so that no focus node is missed which the old or the new data lead to.
 
 Of a small change the nodes are told as ids: most shapes are then found to have nothing to check
-without any statement of the engine.
+without any statement of the engine. Of a change that is most of the data it takes longer to find
+the affected nodes than to check all of them.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from sqlglot import exp
 
@@ -48,7 +49,7 @@ class Change:
     def of_commit(cls, number: int) -> Change:
         """Return what a commit, perhaps still open, brought and took."""
         where = f"born = {number:d} OR died = {number:d}"
-        return cls(f"SELECT DISTINCT s, p, o FROM quad WHERE {where}", number)
+        return cls(f"SELECT s, p, o FROM quad WHERE {where}", number)
 
 
 class Affected:
@@ -57,23 +58,37 @@ class Affected:
     def __init__(self, session: Session, change: Change) -> None:
         self._session = session
         self._removed = change.removed
-        self._changed, count = session.counted_table(query(change.triples))
+        self._triples = change.triples
         self._known: dict[frozenset[Read], str] = {}
         self._neighbours = Neighbours(session, change.removed)
         self._few: dict[Read, frozenset[int] | None] = {}
         """What each read leads back to, None where that is more than a few nodes."""
         self._ends: dict[tuple[str, int | None], set[int]] = defaultdict(set)
         """The changed triples' subjects and objects, by predicate and of all."""
-        if count > FEW:
-            rows = session.cursor.execute(f"SELECT DISTINCT p FROM {self._changed}").fetchall()
-            self._predicates = {row[0] for row in rows}
+        self.most = False
+        """Whether most of what is live came with the change."""
+        some = session.cursor.execute(f"{change.triples} LIMIT {FEW + 1}").fetchall()
+        if len(some) > FEW:
+            self._count()
             return
-        triples = session.cursor.execute(f"SELECT s, p, o FROM {self._changed}").fetchall()
-        for subject, predicate, object_ in triples:
+        for subject, predicate, object_ in some:
             for key in (predicate, None):
                 self._ends["s", key].add(subject)
                 self._ends["o", key].add(object_)
-        self._predicates = {predicate for _, predicate, _ in triples}
+        self._predicates = {predicate for _, predicate, _ in some}
+
+    def _count(self) -> None:
+        """Count the changed triples of a large change, and those that are live."""
+        cursor = self._session.cursor
+        counts = cursor.execute(f"SELECT p, count(*) FROM ({self._triples}) GROUP BY p").fetchall()
+        self._predicates = {predicate for predicate, _ in counts}
+        (live,) = cursor.execute("SELECT count(*) FROM live").fetchall()[0]
+        self.most = 2 * sum(number for _, number in counts) > live
+
+    @cached_property
+    def _changed(self) -> str:
+        """Name of the table of the changed triples."""
+        return self._session.table(query(self._triples))
 
     def nodes(self) -> set[int]:
         """Return the ids of what a small change is about, none of a larger one."""

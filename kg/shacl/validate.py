@@ -17,7 +17,7 @@ from rdflib.term import IdentifiedNode
 from sqlglot import exp
 
 from kg.shacl.advanced import advanced_roots, check_advanced
-from kg.shacl.affected import Affected, Change
+from kg.shacl.affected import Affected, Change, Scope
 from kg.shacl.checks import violations
 from kg.shacl.model import Constraint, HasProperty, Shape, Shapes
 from kg.shacl.report import Check, Report
@@ -79,8 +79,9 @@ def _validated(
     """Run the shapes in a session, and close it."""
     try:
         scope = session.table(_relation(focus)) if focus else None
-        targets = Targets(session, shapes, scope, few=change is not None)
         affected = Affected(session, change) if change else None
+        part = affected is not None and not affected.most
+        targets = Targets(session, shapes, scope, few=part)
         if affected is not None:
             targets.learn_classes(affected.nodes())
         run = _Run(session, targets, affected)
@@ -124,7 +125,25 @@ class _Run:
         """Check a shape on its targets."""
         if not self._targets.can_be_any(shape.targets):
             return
-        scope = self._affected.scope(shape) if self._affected else None
+        if self._affected is None:
+            self._within(shape, None)
+        elif self._affected.most:
+            self._whole(shape, self._affected)
+        else:
+            self._within(shape, self._affected.scope(shape))
+
+    def _whole(self, shape: Shape, affected: Affected) -> None:
+        """Check a shape on all its targets; where that finds anything, on the affected ones."""
+        first = len(self.checks)
+        self._within(shape, None)
+        if any(check.total for check in self.checks[first:]):
+            # Part of it may have been so before.
+            del self.checks[first:]
+            self._session.cursor.execute("DELETE FROM shacl_result WHERE check_no >= ?", [first])
+            self._within(shape, affected.scope(shape))
+
+    def _within(self, shape: Shape, scope: Scope) -> None:
+        """Check a shape on those of its targets that are in a scope."""
         nodes = self._targets.focus_nodes(shape.targets, scope)
         if nodes:
             self._shape(shape, _Focus(nodes))

@@ -18,7 +18,7 @@ from rdflib.term import Node
 from kg.sparql.operations import TemplateQuad
 from kg.sparql.statements import Columns
 from kg.sparql.values import ANY, IRIS, RESOURCES, Kinds
-from kg.store import DEFAULT_GRAPH, Cursor, Kind, TermKey, identified, temporary, term_key
+from kg.store import DEFAULT_GRAPH, Cursor, Key, Kind, TermKey, identified, temporary, term_key
 
 SOLUTIONS = "_solutions"
 
@@ -85,8 +85,8 @@ class Templates:
         for node in (node for quad in (*delete, *insert) for node in quad):
             self._note(node)
         with (
-            self._identified(add_missing=bool(insert)),
-            temporary(self._cursor, "_bound", self._bound()),
+            self._identified(add_missing=bool(insert)) as key,
+            temporary(self._cursor, "_bound", self._bound(key)),
             temporary(self._cursor, "_come", self._codes(insert)),
             temporary(self._cursor, "_gone", f"{self._codes(delete)} EXCEPT FROM _come"),
         ):
@@ -102,18 +102,18 @@ class Templates:
             self._written.setdefault(term_key(node), number)
 
     @contextmanager
-    def _identified(self, *, add_missing: bool) -> Iterator[None]:
+    def _identified(self, *, add_missing: bool) -> Iterator[Key]:
         """Hold the ids of all terms in `_ids`, and those behind negative numbers in `_known`."""
         rows = [(number, *key, False) for number, key in self._own.items()]
         rows += [(number, *key, True) for key, number in self._written.items()]
         columns = [[row[i] for row in rows] for i in range(5)]
         with (
             temporary(self._cursor, "_texts", _TEXTS, columns),
-            identified(self._cursor, self._occurrences(), add_missing=add_missing),
-            temporary(self._cursor, "_known", _KNOWN),
+            identified(self._cursor, self._occurrences(), add_missing=add_missing) as key,
+            temporary(self._cursor, "_known", _KNOWN.format(key=key("t.lex", "t.dt", "t.lang"))),
         ):
             self._ids = dict(self._cursor.execute("SELECT old, id FROM _known").fetchall())
-            yield
+            yield key
 
     def _occurrences(self) -> str:
         """Return the statement of the terms whose ids are asked for."""
@@ -140,13 +140,14 @@ class Templates:
         """Return the SQL text of a blank node of the template in one solution."""
         return f"'_:u{self._salt}n' || n || '{name}'"
 
-    def _bound(self) -> str:
+    def _bound(self, key: Key) -> str:
         """Return the statement of the solutions with every variable and blank node by its id."""
         columns, joins = ["1 AS one"], ""
         for column in self._columns.values():
             name, other = column.name, f"i_{column.name}"
             if not column.stored:
-                joins += f" LEFT JOIN _ids AS {other} ON {_same_term(other, f's.{name}_')}"
+                term = key(f"s.{name}_lex", f"s.{name}_dt", f"s.{name}_lang")
+                joins += f" LEFT JOIN _ids AS {other} ON {other}.k = {term}"
                 columns.append(f"{other}.id AS {name}")
             elif self._own:
                 joins += f" LEFT JOIN _known AS {other} ON {other}.old = s.{name}"
@@ -156,7 +157,8 @@ class Templates:
             if column.kind:
                 columns.append(f"s.{name}_k")
         for name in self._labels.values():
-            joins += f" LEFT JOIN _ids AS i_{name} ON i_{name}.lex = {self._label(name)}"
+            label = key(self._label(name), "NULL::VARCHAR", "NULL::VARCHAR")
+            joins += f" LEFT JOIN _ids AS i_{name} ON i_{name}.k = {label}"
             columns.append(f"i_{name}.id AS {name}")
         return f"SELECT {', '.join(columns)} FROM {SOLUTIONS} AS s{joins}"
 
@@ -197,13 +199,5 @@ class Templates:
         return None if known is None else str(known)
 
 
-def _same_term(one: str, other: str) -> str:
-    """Return the condition that a row of `_ids` is the term in the columns lex, dt and lang."""
-    return (
-        f"{one}.lex = {other}lex AND {one}.dt IS NOT DISTINCT FROM {other}dt"
-        f" AND {one}.lang IS NOT DISTINCT FROM {other}lang"
-    )
-
-
-_KNOWN = f"SELECT t.id AS old, i.id FROM _texts AS t JOIN _ids AS i ON {_same_term('i', 't.')}"
+_KNOWN = "SELECT t.id AS old, i.id FROM _texts AS t JOIN _ids AS i ON i.k = {key}"
 _NO_CODES = "SELECT 0::BIGINT AS s, 0::BIGINT AS p, 0::BIGINT AS o, 0::BIGINT AS g WHERE false"

@@ -12,6 +12,7 @@ from kg.store.database import (
 )
 from kg.store.dictionary import drop, identified, next_id, prime, temporary
 from kg.store.schema import DEFAULT_GRAPH, Kind, place_of
+from kg.store.stages import Key
 from kg.store.terms import (
     RawTerm,
     TermKey,
@@ -32,6 +33,7 @@ __all__ = [
     "EngineError",
     "EngineInterrupted",
     "EngineOutOfMemory",
+    "Key",
     "Kind",
     "RawTerm",
     "Statement",

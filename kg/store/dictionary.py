@@ -7,23 +7,25 @@ from collections.abc import Iterator, Sequence
 
 import duckdb
 
+from kg.store.stages import Key
 from kg.store.typing import typed
 
+_SEEN = """
+CREATE OR REPLACE TEMP TABLE _seen AS
+SELECT lex, dt, lang, min(first) AS first, md5_number_lower(lex) AS h, {key} AS k
+FROM ({occurrences}) GROUP BY lex, dt, lang
+"""
+
+_AMBIGUOUS = "SELECT count(DISTINCT k) < count(*) FROM _seen"
+
 _KNOWN = """
-SELECT t.id, t.lex, t.dt, t.lang FROM {terms} AS t
-WHERE EXISTS (
-    SELECT 1 FROM _seen WHERE _seen.h = t.h AND _seen.lex = t.lex
-        AND _seen.dt IS NOT DISTINCT FROM t.dt AND _seen.lang IS NOT DISTINCT FROM t.lang
-)
+SELECT t.id, _seen.k FROM {terms} AS t JOIN _seen ON _seen.h = t.h AND _seen.lex = t.lex
+    AND _seen.dt IS NOT DISTINCT FROM t.dt AND _seen.lang IS NOT DISTINCT FROM t.lang
 """
 
 _UNKNOWN = """
-SELECT lex, dt, lang, row_number() OVER (ORDER BY first, lex, dt, lang) + {before} AS id
-FROM _seen
-WHERE NOT EXISTS (
-    SELECT 1 FROM _ids WHERE _ids.lex = _seen.lex AND _ids.dt IS NOT DISTINCT FROM _seen.dt
-        AND _ids.lang IS NOT DISTINCT FROM _seen.lang
-)
+SELECT lex, dt, lang, k, row_number() OVER (ORDER BY first, k) + {before} AS id
+FROM _seen WHERE NOT EXISTS (SELECT 1 FROM _ids WHERE _ids.k = _seen.k)
 """
 """Ids follow the order of first appearance, so that what came together lies together."""
 
@@ -56,6 +58,17 @@ def next_id(cursor: duckdb.DuckDBPyConnection) -> int:
     return int(row[0]) if row else 1
 
 
+def _hashed(lex: str, dt: str, lang: str) -> str:
+    """Return the SQL of a number that hardly any other term has."""
+    return f"hash({lex}, {dt}, {lang})"
+
+
+def _spelt(lex: str, dt: str, lang: str) -> str:
+    """Return the SQL of a text that no other term has."""
+    lengths = f"coalesce(strlen({dt}), -1) || ' ' || coalesce(strlen({lang}), -1)"
+    return f"({lengths} || ' ' || coalesce({dt}, '') || coalesce({lang}, '') || {lex})"
+
+
 @contextlib.contextmanager
 def identified(
     cursor: duckdb.DuckDBPyConnection,
@@ -63,25 +76,36 @@ def identified(
     parameters: Sequence[object] = (),
     *,
     add_missing: bool,
-) -> Iterator[None]:
-    """Hold the ids of terms in `_ids`, with their lex, dt and lang; missing ones can be added.
+) -> Iterator[Key]:
+    """Hold the ids of terms in `_ids`, with the keys `k` of the terms; missing ones can be added.
 
     `occurrences` is SQL with the columns lex, dt, lang and `first`, by which new terms are sorted.
+    What is yielded gives the SQL of the key of a term.
     """
-    cursor.execute(
-        "CREATE TEMP TABLE _seen AS SELECT lex, dt, lang, min(first) AS first,"
-        f" md5_number_lower(lex) AS h FROM ({occurrences}) GROUP BY lex, dt, lang",
-        list(parameters),
-    )
     try:
+        key = _see(cursor, occurrences, parameters)
         cursor.execute(f"CREATE TEMP TABLE _ids AS {_KNOWN.format(terms=_candidates(cursor))}")
         prime(cursor, "_ids", "id")
         if add_missing:
             _add_terms(cursor)
-        yield
+        yield key
     finally:
         drop(cursor, "_ids")
         drop(cursor, "_seen")
+
+
+def _see(cursor: duckdb.DuckDBPyConnection, occurrences: str, parameters: Sequence[object]) -> Key:
+    """Fill `_seen` with the terms that occur; return their key.
+
+    It is a number, which is found and compared much faster than texts are, but where two of the
+    terms have the same number.
+    """
+    for key in (_hashed, _spelt):
+        seen = _SEEN.format(occurrences=occurrences, key=key("lex", "dt", "lang"))
+        cursor.execute(seen, list(parameters))
+        if not cursor.execute(_AMBIGUOUS).fetchall()[0][0]:
+            break
+    return key
 
 
 def _candidates(cursor: duckdb.DuckDBPyConnection) -> str:
@@ -97,10 +121,12 @@ def _add_terms(cursor: duckdb.DuckDBPyConnection) -> None:
     before = next_id(cursor) - 1
     cursor.execute(f"CREATE TEMP TABLE _new AS {_UNKNOWN.format(before=before)}")
     try:
+        if not cursor.execute("SELECT 1 FROM _new LIMIT 1").fetchall():
+            return
         found = cursor.execute("SELECT DISTINCT dt FROM _new WHERE dt IS NOT NULL").fetchall()
         typing = typed("SELECT * FROM _new", {row[0] for row in found})
         cursor.execute(_INSERT_TERMS.format(typed=typing))
-        cursor.execute("INSERT INTO _ids SELECT id, lex, dt, lang FROM _new")
+        cursor.execute("INSERT INTO _ids SELECT id, k FROM _new")
     finally:
         drop(cursor, "_new")
 

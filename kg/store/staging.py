@@ -16,27 +16,8 @@ import duckdb
 from kg.store.dictionary import drop, identified, next_id, prime
 from kg.store.notes import noted
 from kg.store.schema import DEFAULT_GRAPH
+from kg.store.stages import Stage
 from kg.store.visibility import visible
-
-_OCCURRENCES = """
-SELECT s AS lex, NULL::VARCHAR AS dt, NULL::VARCHAR AS lang, min(rowid) AS first
-FROM {stage} GROUP BY s
-UNION ALL SELECT p, NULL, NULL, min(rowid) FROM {stage} GROUP BY p
-UNION ALL SELECT g, NULL, NULL, min(rowid) FROM {stage} WHERE g IS NOT NULL GROUP BY g
-UNION ALL SELECT o, odt, olang, min(rowid) FROM {stage} GROUP BY o, odt, olang
-"""
-
-_CODES = """
-SELECT si.id AS s, pi.id AS p, oi.id AS o,
-    CASE WHEN q.g IS NULL THEN 0 ELSE gi.id END AS g, {origin} AS origin
-FROM {stage} AS q
-JOIN _ids AS si ON si.lex = q.s AND si.dt IS NULL
-JOIN _ids AS pi ON pi.lex = q.p AND pi.dt IS NULL
-JOIN _ids AS oi ON oi.lex = q.o AND oi.dt IS NOT DISTINCT FROM q.odt
-    AND oi.lang IS NOT DISTINCT FROM q.olang
-LEFT JOIN _ids AS gi ON gi.lex = q.g AND gi.dt IS NULL
-"""
-"""Codes of staged quads; a graph that no term names gets none, and is no graph of the store's."""
 
 SAME = "quad.s = c.s AND quad.p = c.p AND quad.o = c.o AND quad.g = c.g"
 _LIVE_TWIN = "SELECT 1 FROM live AS q WHERE q.s = c.s AND q.p = c.p AND q.o = c.o"
@@ -82,8 +63,6 @@ class Changes:
     number: int
     inserted: int = 0
     deleted: int = 0
-    primed: bool = False
-    """Whether large insertions may follow (see `prime`)."""
 
 
 class Insertion:
@@ -106,9 +85,6 @@ class Insertion:
         self._cursor = cursor
         self._changes = changes
         self._first_new = next_id(cursor) if first_new is None else first_new
-        if not changes.primed:
-            _prime_tables(cursor)
-            changes.primed = True
         self._origin = "NULL" if origin is None else str(origin)
         self._besides = besides
         self._several = False
@@ -122,13 +98,18 @@ class Insertion:
         """Name of the temporary table of the encoded quads: s, p, o, g and origin."""
         return "_coded"
 
-    def add(self, stage: str) -> None:
-        """Encode the quads of a stage."""
-        says = _has_column(self._cursor, stage, "origin")
-        self._several |= says
-        codes = _CODES.format(stage=stage, origin="q.origin" if says else self._origin)
-        with identified(self._cursor, _OCCURRENCES.format(stage=stage), add_missing=True):
-            self._cursor.execute(f"INSERT INTO _coded {codes}")
+    def add(self, stage: str, rules: str | None = None, origin: str | None = None) -> None:
+        """Encode the quads of a stage.
+
+        `rules` is the table of what its rules share (see `kg.store.stages`), and `origin` the SQL
+        of the place that a quad `q` comes from.
+        """
+        if origin is None and _has_column(self._cursor, stage, "origin"):
+            origin = "q.origin"
+        self._several |= origin is not None
+        staged = Stage(stage, rules, origin or self._origin)
+        with identified(self._cursor, staged.occurrences(), add_missing=True) as key:
+            self._cursor.execute(f"INSERT INTO _coded {staged.codes(self._cursor, key)}")
 
     def add_codes(self, codes: str) -> None:
         """Take quads that are encoded already."""
@@ -150,16 +131,21 @@ class Insertion:
             rows = self._cursor.execute(named, [DEFAULT_GRAPH]).fetchall()
             note_graphs(self._cursor, [row[0] for row in rows])
             revived = self._revive() if self._changes.deleted else 0
-            row = self._cursor.execute(
-                INSERT_QUADS.format(codes="_fresh", terms="true", origin="c.origin"),
-                [self._changes.number],
-            ).fetchone()
+            new = self._insert()
         finally:
             drop(self._cursor, "_fresh")
-        new = int(row[0]) if row else 0
         self._changes.inserted += new
         self._changes.deleted -= revived
         return new + revived
+
+    def _insert(self) -> int:
+        """Insert the quads of `_fresh`; return their number."""
+        # An empty insertion would be one too many (see `prime`).
+        if not self._cursor.execute("SELECT 1 FROM _fresh LIMIT 1").fetchall():
+            return 0
+        inserted = INSERT_QUADS.format(codes="_fresh", terms="true", origin="c.origin")
+        row = self._cursor.execute(inserted, [self._changes.number]).fetchone()
+        return int(row[0]) if row else 0
 
     def _revive(self) -> int:
         """Let the quads of `_fresh` that died in this transaction live on; return their number."""
@@ -175,18 +161,11 @@ class Insertion:
         drop(self._cursor, "_coded")
 
 
-def _prime_tables(cursor: duckdb.DuckDBPyConnection) -> None:
-    """Prime the tables that insertions fill, before the first of a transaction (see `prime`)."""
-    prime(cursor, "term", "id, kind, lex, h")
-    prime(cursor, "quad", "born, s, p, o, g, k")
-    prime(cursor, "graph", "g, iri")
-
-
 def delete(cursor: duckdb.DuckDBPyConnection, stage: str, changes: Changes) -> int:
     """End the life of the staged quads that are live; return how many there were."""
-    with identified(cursor, _OCCURRENCES.format(stage=stage), add_missing=False):
-        codes = _CODES.format(stage=stage, origin="NULL")
-        cursor.execute(f"CREATE TEMP TABLE _coded AS {codes}")
+    staged = Stage(stage)
+    with identified(cursor, staged.occurrences(), add_missing=False) as key:
+        cursor.execute(f"CREATE TEMP TABLE _coded AS {staged.codes(cursor, key)}")
     try:
         return delete_codes(cursor, "_coded", changes)
     finally:

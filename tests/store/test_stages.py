@@ -1,0 +1,87 @@
+"""Quads staged by rules, or whose keys collide, become the rows of quads staged one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kg.store import Store, Transaction, dictionary
+
+XSD = "http://www.w3.org/2001/XMLSchema#"
+LANG_STRING = "http://www.w3.org/1999/02/22-rdf-syntax-ns#langString"
+_COLUMNS = ("s", "p", "o", "odt", "olang", "g", "rule", "row")
+_CODED = """
+SELECT s.lex, p.lex, o.lex, o.dt, o.lang, g.lex, c.origin FROM _coded AS c
+JOIN term AS s ON s.id = c.s JOIN term AS p ON p.id = c.p JOIN term AS o ON o.id = c.o
+LEFT JOIN term AS g ON g.id = c.g ORDER BY ALL
+"""
+
+kinds = st.sampled_from([(None, None), (XSD + "string", None), (XSD + "integer", None)])
+tagged = st.sampled_from([(LANG_STRING, "en"), (LANG_STRING, "fr")])
+graphs = st.sampled_from([None, "x:g", "x:h"])
+predicates = st.sampled_from(["x:p", "x:q"])
+rules = st.lists(st.tuples(predicates, kinds | tagged, graphs), min_size=1, max_size=3)
+own = st.tuples(st.none() | predicates, st.none() | tagged, graphs)
+quads = st.lists(
+    st.tuples(st.sampled_from(["x:a", "x:b", "_:c"]), st.sampled_from(["1", "x:a", "x:c"]), own),
+    min_size=1,
+    max_size=8,
+)
+
+
+@pytest.fixture(scope="module")
+def store() -> Iterator[Store]:
+    with Store.open() as opened:
+        yield opened
+
+
+@settings(max_examples=15, deadline=None)
+@given(shared=rules, given_quads=quads, collide=st.booleans())
+def test_rules_and_colliding_keys_change_nothing(
+    store: Store,
+    shared: list[tuple[str, tuple[str | None, str | None], str | None]],
+    given_quads: list[tuple[str, str, tuple[str | None, tuple[str, str] | None, str | None]]],
+    *,
+    collide: bool,
+) -> None:
+    ruled, expected = [], set()
+    for number, (subject, value, (p, kind, g)) in enumerate(given_quads):
+        rule = number % len(shared)
+        rule_p, rule_kind, rule_g = shared[rule]
+        ruled.append((subject, p, value, *(kind or (None, None)), g, rule, number))
+        # A quad's own datatype comes with its own language.
+        whole = kind or rule_kind
+        expected.add((subject, p or rule_p, value, *whole, g or rule_g, number))
+    with store.write() as tx:
+        tx.cursor.execute(_table("_ruled", _COLUMNS, ruled))
+        laws = [(rule, p, dt, lang, g) for rule, (p, (dt, lang), g) in enumerate(shared)]
+        tx.cursor.execute(_table("_rules", ("rule", "p", "odt", "olang", "g"), laws))
+        with pytest.MonkeyPatch.context() as patched:
+            if collide:
+                patched.setattr(dictionary, "_hashed", lambda lex, _dt, _lang: f"strlen({lex})")
+            assert set(_encoded(tx)) == expected
+        tx.rollback()
+
+
+def _encoded(tx: Transaction) -> list[tuple[object, ...]]:
+    """Return the texts of what the rules and the quads of the two tables are encoded as."""
+    with tx.insertion() as insertion:
+        insertion.add("temp._ruled", "temp._rules", "q.row")
+        return tx.cursor.execute(_CODED).fetchall()
+
+
+def _table(name: str, columns: tuple[str, ...], rows: list[tuple[object, ...]]) -> str:
+    """Return the statement of a table of texts, but for the columns `rule` and `row`."""
+
+    def cell(value: object) -> str:
+        return "NULL" if value is None else f"'{value}'"
+
+    values = ", ".join(f"({', '.join(map(cell, row))})" for row in rows)
+    types = ", ".join(
+        f"{c}::{'INTEGER' if c in {'rule', 'row'} else 'VARCHAR'} AS {c}" for c in columns
+    )
+    given = f"(VALUES {values}) AS v({', '.join(columns)})"
+    return f"CREATE TEMP TABLE {name} AS SELECT {types} FROM {given}"
