@@ -13,7 +13,7 @@ import networkx as nx
 from kg.analysis.forest import primary_forest
 from kg.analysis.gexf import gexf_document, xml_text
 from kg.analysis.names import names_of
-from kg.analysis.referrals import evaluate_referrals
+from kg.analysis.referrals import build_stages, evaluate_referrals
 from kg.errors import UsageError
 from kg.lifecycle import Context
 from kg.lifecycle.evaluation import snapshot
@@ -33,6 +33,7 @@ def referral_network(cursor: Cursor, context: Context) -> nx.DiGraph[str]:
         forest = primary_forest(evaluation)
         places = forest.places
         links = evaluation.run(_LINKS).fetchall()
+        build_stages(evaluation)
         stages = dict(evaluation.run("SELECT party, stage FROM referral_party").fetchall())
         names = names_of(evaluation, {end for link in links for end in link[:2]})
     graph: nx.DiGraph[str] = nx.DiGraph(mode="dynamic")

@@ -15,7 +15,7 @@ from typing import TypeVar
 
 from kg.analysis.credit import downstream
 from kg.analysis.forest import Forest, primary_forest, rings
-from kg.analysis.referrals import evaluate_referrals
+from kg.analysis.referrals import COLD, build_stages, evaluate_referrals
 from kg.analysis.values import Value, party_values
 from kg.lifecycle import Context
 from kg.lifecycle.evaluation import Evaluation, snapshot
@@ -135,6 +135,7 @@ def _members(
     below, descendants = downstream([one for one in values if one.currency == currency], forest)
     own = {value.party: value.cents for value in values if value.currency == currency}
     brought = below.get(currency, {})
+    build_stages(evaluation)
     stage = dict(evaluation.run("SELECT party, stage FROM referral_party").fetchall())
     terms = _ends(evaluation)
     terms.sort(
@@ -178,7 +179,7 @@ def _with_links(
     currencies: tuple[str, ...],
 ) -> ReferralMap:
     """Return the map once the referrals are added to its parties."""
-    rows = evaluation.run(_LINKS.format(**_recommended(evaluation))).fetchall()
+    rows = evaluation.run(_LINKS.format(cold=COLD, **_recommended(evaluation))).fetchall()
     merged = dict(evaluation.run("SELECT id, canonical FROM merged").fetchall())
     rank = {term: place for place, term in enumerate(members.term)}
     channels: _Places[str] = _Places()
@@ -227,7 +228,7 @@ WITH said AS (
     SELECT s, list_sort(list(DISTINCT o)) AS items FROM {items} GROUP BY s
 )
 SELECT r.referral, r.giver, r.receiver, r.key, r.day, c.channel, n.items, r.outcome,
-    coalesce(r.outcome = 'converted' AND r.giver_stage = 'FORMER', FALSE) AS cold
+    coalesce({cold}, FALSE) AS cold
 FROM referral AS r
 LEFT JOIN said AS c ON c.s = r.referral
 LEFT JOIN named AS n ON n.s = r.referral

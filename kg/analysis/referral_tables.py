@@ -11,7 +11,7 @@ from kg.analysis.forest import Forest, primary_forest
 from kg.analysis.forest import rings as rings_of
 from kg.analysis.names import NOBODY, Name, names_of
 from kg.analysis.parties import one_party
-from kg.analysis.referrals import evaluate_referrals
+from kg.analysis.referrals import COLD, build_stages, evaluate_referrals
 from kg.analysis.values import party_values, value_notes
 from kg.errors import UsageError
 from kg.lifecycle import Context, Table
@@ -207,9 +207,9 @@ def cold(cursor: Cursor, context: Context) -> Table:
     columns = ("recommendation_key", "referrer", "referrer_key", "referred", "referred_key", "date")
     with snapshot(cursor):
         evaluation = evaluate_referrals(cursor, context)
+        build_stages(evaluation, cold_only=True)
         found = evaluation.run(
-            "SELECT key, giver, receiver, day FROM referral"
-            " WHERE outcome = 'converted' AND giver_stage = 'FORMER' ORDER BY key"
+            f"SELECT key, giver, receiver, day FROM referral WHERE {COLD} ORDER BY key"
         ).fetchall()
         names = names_of(evaluation, (row[i] for row in found for i in (1, 2)))
     return Table(columns, [(key, *names[a], *names[b], day) for key, a, b, day in found])

@@ -35,6 +35,8 @@ def evaluate_referrals(
     evaluation = Evaluation(cursor, context)
     build_records(evaluation)
     evaluation.table("stated_referral", _stated(evaluation))
+    evaluation.run(_LEFT_OUT)
+    evaluation.run(_KEYED_BY_IRI)
     if above:
         evaluation.run(_BEYOND.format(walked=_UP), start=one_party(evaluation, above))
     if below:
@@ -43,12 +45,28 @@ def evaluate_referrals(
         evaluation.table("focus", _ENDS)
         evaluation.focused = True
     build_facts(evaluation)
-    evaluation.table("referral_probe", _PROBES)
-    measure(evaluation, "referral_probe", "referral_measured")
-    decide(evaluation, "referral_measured", "referral_party")
+    evaluation.table("first_acquisition", _FIRST_ACQUISITION)
     evaluation.table("matching", _matching(evaluation))
+    evaluation.table("acting", _ACTING)
     evaluation.table("referral", _OUTCOME)
     return evaluation
+
+
+def build_stages(evaluation: Evaluation, *, cold_only: bool = False) -> None:
+    """Make the table `referral_party`: (party, stage ...) of the parties in referrals at T.
+
+    With `cold_only`, of the referrers of converted referrals alone, who may be lost relays (7.7).
+    """
+    ends = _CONVERTED_GIVERS if cold_only else _ALL_ENDS
+    evaluation.table("referral_probe", _PROBES.format(ends=ends))
+    measure(evaluation, "referral_probe", "referral_measured")
+    decide(evaluation, "referral_measured", "referral_party")
+
+
+COLD = (
+    "outcome = 'converted' AND giver IN (SELECT party FROM referral_party WHERE stage = 'FORMER')"
+)
+"""SQL condition of a cold link, after `build_stages`: its referrer is FORMER at T (7.7)."""
 
 
 _BEYOND = """
@@ -67,20 +85,26 @@ _DOWN = f"SELECT receiver FROM walk JOIN stated_referral ON giver = id WHERE {WA
 def _stated(evaluation: Evaluation) -> str:
     """Return the SELECT of referrals as stated, dated up to T or without date."""
     return f"""
-    SELECT e.s AS referral, coalesce(k.key, t.lex) AS key, coalesce(a.canonical, g.o) AS giver,
+    SELECT e.s AS referral, k.key, coalesce(a.canonical, g.o) AS giver,
         coalesce(b.canonical, r.o) AS receiver, d.day,
         coalesce(w.o = $word_declined, FALSE) AS declined
     FROM {evaluation.instances(*_CLASSES)} AS e
     JOIN {evaluation.triples("referred")} AS r ON r.s = e.s
-    JOIN term AS t ON t.id = e.s
     LEFT JOIN {evaluation.source_keys(evaluation.instances(*_CLASSES), "s")} AS k ON k.id = e.s
     LEFT JOIN {evaluation.triples("recommender")} AS g ON g.s = e.s
     LEFT JOIN {evaluation.dates("date")} AS d ON d.s = e.s
     LEFT JOIN {evaluation.triples("statedOutcome")} AS w ON w.s = e.s
     LEFT JOIN merged AS a ON a.id = g.o
     LEFT JOIN merged AS b ON b.id = r.o
-    WHERE e.s NOT IN (SELECT s FROM unknown) AND coalesce(d.day <= $as_of, TRUE)
     """
+
+
+_LEFT_OUT = """
+DELETE FROM stated_referral WHERE day > $as_of OR referral IN (SELECT s FROM unknown)
+"""
+_KEYED_BY_IRI = """
+UPDATE stated_referral SET key = t.lex FROM term AS t WHERE t.id = referral AND key IS NULL
+"""
 
 
 _ENDS = """
@@ -90,12 +114,18 @@ UNION SELECT m.id FROM merged AS m JOIN ends ON ends.id = m.canonical
 """
 
 _PROBES = """
-SELECT p.party, $as_of AS asked
-FROM party AS p
-SEMI JOIN (
-    SELECT giver AS id FROM stated_referral UNION SELECT receiver FROM stated_referral
-) AS ends ON ends.id = p.party
+SELECT p.party, $as_of AS asked FROM party AS p SEMI JOIN ({ends}) AS e ON e.id = p.party
 """
+_ALL_ENDS = "SELECT giver AS id FROM stated_referral UNION ALL SELECT receiver FROM stated_referral"
+_CONVERTED_GIVERS = "SELECT giver AS id FROM referral WHERE outcome = 'converted'"
+
+_FIRST_ACQUISITION = """
+SELECT party, min(day) AS first FROM (
+    SELECT party, day FROM occasion WHERE day <= $as_of AND $as_of < until
+    UNION ALL SELECT party, start FROM contract WHERE start <= $as_of
+) GROUP BY party
+"""
+"""The first acquisition of each party up to T (section 3)."""
 
 
 def _matching(evaluation: Evaluation) -> str:
@@ -114,24 +144,28 @@ def _matching(evaluation: Evaluation) -> str:
     )
     SELECT DISTINCT r.referral FROM stated_referral AS r
     JOIN {evaluation.triples("recommendsItem")} AS w ON w.s = r.referral
-    JOIN referral_party AS p ON p.party = r.receiver
+    JOIN first_acquisition AS p ON p.party = r.receiver
     JOIN acquired AS a ON a.party = r.receiver AND a.day = p.first AND a.item = w.o
     """
 
 
+_ACTING = """
+SELECT DISTINCT r.referral FROM stated_referral AS r
+JOIN membership AS m ON m.member = r.giver AND m.start <= r.day AND r.day < m.finish
+WHERE m.organization = r.receiver
+    OR (m.organization, r.receiver) IN (SELECT part, whole FROM within)
+"""
+"""Referrals to an organisation by one of its members (section 6.3)."""
+
 _OUTCOME = """
 WITH judged AS (
-    SELECT r.*, g.first AS giver_first, b.first AS receiver_first, g.stage AS giver_stage,
+    SELECT r.*, b.first AS receiver_first,
         CASE
             WHEN r.giver = r.receiver THEN 'self-referral'
-            WHEN EXISTS (
-                SELECT 1 FROM membership AS m
-                WHERE m.member = r.giver AND m.start <= r.day AND r.day < m.finish
-                    AND (m.organization = r.receiver
-                        OR (m.organization, r.receiver) IN (SELECT part, whole FROM within))
-            ) THEN 'self-referral: the referrer acts for the referred organisation'
+            WHEN r.referral IN (SELECT referral FROM acting)
+                THEN 'self-referral: the referrer acts for the referred organisation'
             WHEN r.giver IS NULL THEN 'no referrer'
-            WHEN r.giver NOT IN (SELECT party FROM party UNION SELECT id FROM self)
+            WHEN r.giver NOT IN (SELECT party FROM party) AND r.giver <> (SELECT id FROM self)
                 THEN 'unknown referrer'
             WHEN r.receiver NOT IN (SELECT party FROM party) THEN 'unknown referred party'
             WHEN r.day IS NULL THEN 'no date'
@@ -140,10 +174,10 @@ WITH judged AS (
                 THEN 'the referrer was not a client'
         END AS flaw
     FROM stated_referral AS r
-    LEFT JOIN referral_party AS g ON g.party = r.giver
-    LEFT JOIN referral_party AS b ON b.party = r.receiver
+    LEFT JOIN first_acquisition AS g ON g.party = r.giver
+    LEFT JOIN first_acquisition AS b ON b.party = r.receiver
 )
-SELECT referral, key, giver, receiver, day, flaw, flaw IS NULL AS valid, giver_stage,
+SELECT referral, key, giver, receiver, day, flaw, flaw IS NULL AS valid,
     receiver_first - day AS age,
     CASE
         WHEN flaw IS NOT NULL THEN 'invalid'
@@ -155,5 +189,5 @@ SELECT referral, key, giver, receiver, day, flaw, flaw IS NULL AS valid, giver_s
     END AS outcome
 FROM judged
 """
-"""Columns: referral, key, giver, receiver, day, flaw (why invalid), valid, giver_stage, age (days
-from the referral to the first acquisition), outcome."""
+"""Columns: referral, key, giver, receiver, day, flaw (why invalid), valid, age (days from the
+referral to the first acquisition), outcome."""

@@ -10,7 +10,7 @@ from typing import Any
 from kg.analysis.credit import build_credit, money
 from kg.analysis.forest import PrimaryEdge, rings
 from kg.analysis.network_tables import build_descent, build_forest, build_places, build_upstream
-from kg.analysis.referrals import evaluate_referrals
+from kg.analysis.referrals import COLD, build_stages, evaluate_referrals
 from kg.analysis.values import build_values, value_notes
 from kg.lifecycle import Context, Table
 from kg.lifecycle.evaluation import Evaluation, snapshot
@@ -25,7 +25,7 @@ class NetworkFigures:
 
     `place` (party, depth, root), `descent` (party, n descendants), `downstream` (party, code,
     cents), `credited` (model, party, code, cents; NULL is nobody), `party_value` (party, code,
-    cents), `primary_edge` (giver, receiver, day, key).
+    cents), `primary_edge` (giver, receiver, day, key); and what tells cold links (see `COLD`).
     """
 
     outcomes: Counter[str]
@@ -36,6 +36,7 @@ class NetworkFigures:
 
 def network_figures(evaluation: Evaluation) -> NetworkFigures:
     """Leave the figures of the referrals of an evaluation (see `evaluate_referrals`) in tables."""
+    build_stages(evaluation, cold_only=True)
     build_values(evaluation)
     removed = build_forest(evaluation)
     build_places(evaluation)
@@ -71,9 +72,9 @@ _COUNTED = (
     "cold links", "parties in the forest", "longest chain", "greatest branching",
     "most descendants",
 )  # fmt: skip
-_EXTENTS = """
+_EXTENTS = f"""
 SELECT
-    (SELECT count(*) FROM referral WHERE outcome = 'converted' AND giver_stage = 'FORMER'),
+    (SELECT count(*) FROM referral WHERE {COLD}),
     (SELECT count(*) FROM place), (SELECT coalesce(max(depth), 0) FROM place),
     (SELECT coalesce(max(n), 0)
         FROM (SELECT count(*) AS n FROM primary_edge GROUP BY giver)),

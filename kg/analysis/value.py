@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
 
 from kg.analysis.names import names_of
-from kg.analysis.values import costs_by_kind, flows, value_notes
+from kg.analysis.values import CODES, costs_by_kind, flows, value_notes
 from kg.errors import UsageError
 from kg.lifecycle import Context, Table
 from kg.lifecycle.classify import build_facts
@@ -42,7 +42,11 @@ def values(
     with snapshot(cursor):
         evaluation = _facts(cursor, context)
         rows = evaluation.run(
-            _VALUES.format(flows=flows(evaluation, undated=True), costs=costs_by_kind(evaluation)),
+            _VALUES.format(
+                flows=flows(evaluation, undated=True),
+                costs=costs_by_kind(evaluation),
+                codes=CODES,
+            ),
             start=start,
             end=last,
             default_currency=context.currency,
@@ -69,7 +73,7 @@ WITH flow AS (
 ), coded AS (
     SELECT f.*, coalesce(t.lex, $default_currency) AS code,
         coalesce(day <= $end AND coalesce(day >= $start::DATE, $start IS NULL), FALSE) AS counted
-    FROM flow AS f LEFT JOIN term AS t ON t.id = f.currency
+    FROM flow AS f LEFT JOIN {codes} AS t ON t.id = f.currency
 )
 SELECT party, code,
     {sums},
@@ -187,7 +191,7 @@ def _prices(evaluation: Evaluation) -> str:
     )
     SELECT product, public, staff, 1 - staff / nullif(public, 0), t.lex, public_lines,
         staff_lines, without_quantity
-    FROM priced LEFT JOIN term AS t ON t.id = currency
+    FROM priced LEFT JOIN {CODES} AS t ON t.id = currency
     """
 
 

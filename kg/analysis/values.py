@@ -45,14 +45,14 @@ def build_values(
         )
         SELECT party, coalesce(t.lex, $default_currency) AS code,
             CAST(round(sum(amount) * 100) AS BIGINT) AS cents
-        FROM summed LEFT JOIN term AS t ON t.id = summed.currency
+        FROM summed LEFT JOIN {CODES} AS t ON t.id = summed.currency
         GROUP BY party, code
-        HAVING cents <> 0
         """,
         default_currency=evaluation.context.currency,
         start=start,
         end=min(end or as_of, as_of),
     )
+    evaluation.run("DELETE FROM party_value WHERE cents = 0")
 
 
 def value_notes(evaluation: Evaluation) -> tuple[Note, ...]:
@@ -111,20 +111,39 @@ def flows(evaluation: Evaluation, *, undated: bool = False) -> str:
     """Return the SELECT (party, currency, amount, day, back) of sales and, negative, refunds.
 
     Those without a date are left out, unless `undated`. A refund of an undated sale is undated.
+    NULL is the currency of the context, which is taken for granted where none is given.
     """
     dated = "TRUE" if undated else "day IS NOT NULL"
+    told = f"LEFT JOIN {evaluation.triples('currency')} AS c ON c.s = l.o"
+    currency, told = ("NULL::BIGINT", "") if _one_currency(evaluation) else ("c.o", told)
     return f"""
     SELECT * FROM (
-        SELECT p.party, c.o AS currency, a.amount, p.day, FALSE AS back
+        SELECT p.party, {currency} AS currency, a.amount, p.day, FALSE AS back
         FROM purchase AS p
         JOIN {evaluation.triples("hasLine")} AS l ON l.s = p.purchase
         JOIN {evaluation.amounts("netAmount")} AS a ON a.s = l.o
-        LEFT JOIN {evaluation.triples("currency")} AS c ON c.s = l.o
+        {told}
         UNION ALL
         SELECT r.party, r.currency, -r.amount, CASE WHEN p.day IS NOT NULL THEN r.day END, TRUE
         FROM refund AS r JOIN purchase AS p ON p.purchase = r.purchase
     ) WHERE {dated}
     """
+
+
+def _one_currency(evaluation: Evaluation) -> bool:
+    """Say whether all currencies given are that of the context: they need not be looked at."""
+    found = evaluation.run(
+        f"SELECT 1 FROM {CODES} WHERE lex <> $default_currency LIMIT 1",
+        default_currency=evaluation.context.currency,
+    )
+    return found.fetchone() is None
+
+
+CODES = """(
+    SELECT t.id, t.lex FROM (SELECT DISTINCT o FROM live WHERE p = $currency) AS c
+    JOIN term AS t ON t.id = c.o
+)"""
+"""The relation (id, lex) of the currencies of a store."""
 
 
 def costs_by_kind(evaluation: Evaluation) -> str:

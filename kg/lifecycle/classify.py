@@ -114,9 +114,9 @@ def build_facts(evaluation: Evaluation, *, throughout: bool = True) -> None:
     evaluation.run(
         """
         INSERT INTO party
-        SELECT met.party, NULL FROM (
-            SELECT party FROM purchase UNION SELECT party FROM contract
-            UNION SELECT party FROM usage
+        SELECT DISTINCT met.party, NULL FROM (
+            SELECT party FROM purchase UNION ALL SELECT party FROM contract
+            UNION ALL SELECT party FROM usage
         ) AS met ANTI JOIN party ON party.party = met.party
         """
     )

@@ -55,12 +55,6 @@ def _interaction(evaluation: Evaluation) -> None:
 
 def _recommendation(evaluation: Evaluation) -> None:
     """Keep recommendations given and received, without self-referrals (section 6.3)."""
-    acting = """EXISTS (
-        SELECT 1 FROM membership AS m
-        WHERE m.member = giver AND m.start <= d.day AND d.day < m.finish
-            AND (m.organization = receiver
-                OR (m.organization, receiver) IN (SELECT part, whole FROM within))
-    )"""
     ends = ("recommender", "referred", "addressee")
     if evaluation.focused:
         # Few recommendations are near a party in focus: they are found before anything is joined.
@@ -72,7 +66,7 @@ def _recommendation(evaluation: Evaluation) -> None:
     near = "s IN (SELECT s FROM met_recommendation)" if evaluation.focused else "TRUE"
     giver, *receivers = (f"SELECT s, o FROM {evaluation.triples(end)} WHERE {near}" for end in ends)
     evaluation.table(
-        "recommendation",
+        "stated_recommendation",
         f"""
         WITH receiver AS ({" UNION ".join(receivers)})
         SELECT e.s AS recommendation, coalesce(a.canonical, g.o) AS giver,
@@ -84,9 +78,28 @@ def _recommendation(evaluation: Evaluation) -> None:
         LEFT JOIN merged AS a ON a.id = g.o
         LEFT JOIN merged AS b ON b.id = r.o
         WHERE e.s NOT IN (SELECT s FROM unknown)
-            AND NOT coalesce(giver = receiver, FALSE) AND NOT {acting}
         """,
     )
+    # Who recommends to an organisation as its member: joined from the few memberships.
+    evaluation.table("acting_recommendation", _ACTING)
+    evaluation.table(
+        "recommendation",
+        """
+        SELECT r.* FROM stated_recommendation AS r
+        ANTI JOIN acting_recommendation AS a
+            ON a.recommendation = r.recommendation AND a.giver = r.giver
+                AND a.receiver = r.receiver
+        WHERE NOT coalesce(r.giver = r.receiver, FALSE)
+        """,
+    )
+
+
+_ACTING = """
+SELECT DISTINCT r.recommendation, r.giver, r.receiver FROM stated_recommendation AS r
+JOIN membership AS m ON m.member = r.giver AND m.start <= r.day AND r.day < m.finish
+WHERE m.organization = r.receiver
+    OR (m.organization, r.receiver) IN (SELECT part, whole FROM within)
+"""
 
 
 def _qualification(evaluation: Evaluation) -> None:

@@ -41,12 +41,16 @@ def _purchase(evaluation: Evaluation) -> None:
             d.first_day, d.day
         FROM sale AS c
         JOIN {evaluation.instances("Purchase")} AS t ON t.s = c.s
-        ANTI JOIN foreign_sale AS f ON f.s = c.s
-        ANTI JOIN unknown AS u ON u.s = c.s
         LEFT JOIN {evaluation.dates("purchaseDate")} AS d ON d.s = c.s
         LEFT JOIN merged AS m ON m.id = c.o
-        WHERE coalesce(m.canonical, c.o) <> (SELECT id FROM self)
         """,
+    )
+    # Few are left out: to take these out costs half of what leaving them out of the joins does.
+    evaluation.run(
+        """
+        DELETE FROM purchase WHERE party = (SELECT id FROM self)
+            OR purchase IN (SELECT s FROM foreign_sale UNION ALL SELECT s FROM unknown)
+        """
     )
 
 
