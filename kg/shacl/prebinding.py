@@ -12,9 +12,7 @@ from collections.abc import Iterator, Set
 from datetime import date
 from functools import lru_cache
 
-from pyparsing import ParseResults
 from rdflib import Literal, Variable
-from rdflib.plugins.sparql.parser import parseQuery
 from rdflib.plugins.sparql.parserutils import CompValue
 from rdflib.plugins.sparql.sparql import Query
 from rdflib.term import Node
@@ -22,7 +20,7 @@ from rdflib.term import Node
 from kg.errors import QueryError, ShapesError, UnsupportedShapeError
 from kg.namespaces import CG, XSD
 from kg.sparql import NotCompiledError, parse
-from kg.sparql.grammar import parsing
+from kg.sparql.parsing import QueryParser
 
 _FORBIDDEN = {
     "MinusGraphPattern": "MINUS",
@@ -53,9 +51,7 @@ def check_query(text: str, where: str, bound: Set[str], *, form: str = "SelectQu
         if form == "SelectQuery":
             raise ShapesError(f"{where} is not a SELECT query whose result has $this.")
         raise ShapesError(f"{where} is not an ASK query.")
-    with parsing():
-        syntax = list(parseQuery(text))
-    for node in _nodes(syntax):
+    for node in _nodes(QueryParser(text).query()[1]):
         reason = _refusal(node, bound)
         if reason:
             raise UnsupportedShapeError(f"{where} {reason}.")
@@ -98,7 +94,7 @@ def _nodes(node: object) -> Iterator[CompValue | Variable]:
         yield node
         for key in node:
             yield from _nodes(node[key])
-    elif isinstance(node, list | ParseResults):
+    elif isinstance(node, list):
         for item in node:
             yield from _nodes(item)
 

@@ -133,9 +133,8 @@ def _answer(context: Context, compiler: Compiler, algebra: CompValue) -> tuple[R
         case "select":
             return compiler.relation(algebra.p), [str(variable) for variable in algebra.PV]
         case "construct":
-            template = algebra.template or _triples_of(algebra.p)
             relation = compiler.relation(_unprojected(algebra.p))
-            return constructed(context, relation, template), list(TRIPLE)
+            return constructed(context, relation, algebra.template), list(TRIPLE)
         case _:
             return described(context, compiler, algebra), list(TRIPLE)
 
@@ -316,17 +315,6 @@ def _without(graphs: tuple[int, ...] | None, hidden: tuple[int, ...]) -> tuple[i
 def _unprojected(node: CompValue) -> CompValue:
     """Return a pattern without the projection that the parser puts around it."""
     return node.p if node.name == "Project" else node
-
-
-def _triples_of(node: CompValue) -> list[tuple[Node, Node, Node]]:
-    """Return the triples of `CONSTRUCT WHERE`."""
-    if node.name == "BGP":
-        return list(node.triples)
-    found: list[tuple[Node, Node, Node]] = []
-    for key in ("p", "p1", "p2"):
-        if key in node:
-            found += _triples_of(node[key])
-    return found
 
 
 def _constants(node: object) -> Iterable[TermKey]:

@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import Any
 
-from rdflib.plugins.sparql.algebra import (
-    translatePName,
-    translatePrologue,
-    translateQuads,
-    traverse,
-)
-from rdflib.plugins.sparql.parser import parseUpdate
+from rdflib.plugins.sparql.algebra import translateQuads
 from rdflib.plugins.sparql.parserutils import CompValue
 from rdflib.plugins.sparql.sparql import Query
 from rdflib.term import Node
 
 from kg.sparql import datablock
-from kg.sparql.grammar import parsing
+from kg.sparql.algebra import translated
 from kg.sparql.operations import (
     Clear,
     Create,
@@ -30,7 +24,8 @@ from kg.sparql.operations import (
     TemplateQuad,
     Transfer,
 )
-from kg.sparql.parse import offered_forms, translated
+from kg.sparql.parse import offered_forms
+from kg.sparql.parsing import UpdateParser
 from kg.sparql.requests import Part
 from kg.store import term_key
 
@@ -60,13 +55,9 @@ def _remembered(part: Part) -> Operation:
 
 
 def _by_grammar(part: Part) -> Operation:
-    """Return the operation that rdflib's grammar reads."""
+    """Return the operation as the parser of the grammar reads it."""
     with offered_forms():
-        with parsing():
-            tree = parseUpdate(part.prologue + part.text)
-        [declared], [parsed] = tree.prologue, tree.request
-        prologue = translatePrologue(declared, None)
-        parsed = traverse(parsed, visitPost=partial(translatePName, prologue=prologue))
+        declared, parsed = UpdateParser(part.prologue + part.text).operation()
         return _TRANSLATIONS[parsed.name](parsed, declared)
 
 

@@ -1,79 +1,27 @@
-r"""Mends the parser that the algebra comes from, where it reads a query wrongly.
+"""The tree of a query to algebra, by rdflib's translation, mended where it goes wrong.
 
-Importing this module changes rdflib's SPARQL grammar for the process:
+Importing this module changes rdflib's translation for the process:
 
-- a literal keeps its lexical form ("01" is not "1"), a sign included;
-- a negative decimal is a number;
-- an inverse in a negated property set keeps its predicate;
 - a filter that is a constant, such as `FILTER(false)`, is kept;
 - inline data keep their variables without any row, and their rows without any variable;
 - a relative IRI is resolved as RFC 3986 says, whatever the scheme of the base;
-- `\u00E9` and `\U0001F600` are read in that length, and in a string never end it;
-- a tab in a string stays one;
-- `SELECT *` selects what is in scope, which variables within a FILTER or MINUS are not.
+- `SELECT *` selects what is in scope, which variables within a FILTER or MINUS are not, and
+  `DESCRIBE *` describes it;
+- a call of one of our aggregates is one.
 """
 
 from __future__ import annotations
 
-import contextlib
-import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import rdflib
-from pyparsing import And, MatchFirst, ParserElement, ParseResults
 from rdflib import Literal, URIRef, Variable
-from rdflib.paths import InvPath
-from rdflib.plugins.sparql import algebra, parser
-from rdflib.plugins.sparql.parserutils import CompValue, Param
-from rdflib.plugins.sparql.sparql import Prologue
+from rdflib.plugins.sparql import algebra
+from rdflib.plugins.sparql.parserutils import CompValue
+from rdflib.plugins.sparql.sparql import Prologue, Query
 
 from kg.sparql.extensions import AGGREGATES
 from kg.sparql.iris import resolved
-from kg.sparql.tokens import without_escapes
-
-_PARSING = threading.Lock()
-
-
-@contextlib.contextmanager
-def parsing() -> Iterator[None]:
-    """Let one thread at a time parse with rdflib, and literals keep their lexical form.
-
-    The grammar learns at first use how to call its own actions, and two threads that do so at
-    once spoil it for good. Other libraries set how literals are read for the whole process.
-    """
-    with _PARSING:
-        rdflib.NORMALIZE_LITERALS = False
-        yield
-
-
-def _negative(literal: Literal) -> Literal:
-    """Return a negative number as written."""
-    return Literal(f"-{literal}", datatype=literal.datatype)
-
-
-parser.neg = _negative
-
-
-def _keep_inverse_predicates() -> None:
-    """Let the grammar of an inverse in a negated property set remember what it inverts."""
-    in_set = parser.PathOneInPropertySet
-    assert isinstance(in_set, MatchFirst)  # noqa: S101
-    inverse = in_set.exprs[-1]
-    assert isinstance(inverse, ParserElement)  # noqa: S101
-    inverse.expr = And(["^" + Param("part", parser.iri | parser.A)])  # type: ignore[attr-defined]
-    inverse.expr.streamline()  # type: ignore[attr-defined]
-
-
-_translate_path: Callable[[Any], Any] = algebra.translatePath
-
-
-def _translated(node: Any) -> Any:
-    """Return a path of the grammar as one of the algebra, inverses in negated sets included."""
-    if isinstance(node, CompValue) and node.name == "InversePath":
-        return InvPath(node.part)
-    return _translate_path(node)
-
 
 _conjunction: Callable[..., Any] = algebra.and_  # type: ignore[attr-defined]
 _collect_filters: Callable[[Any], Any] = algebra.collectAndRemoveFilters
@@ -88,25 +36,23 @@ def _collected(parts: Any) -> Any:
 def _inline_data(clause: CompValue) -> CompValue:
     """Return the rows of a VALUES clause, and its variables."""
     names: list[Variable] = list(clause.var or ())
-    rows = [row if isinstance(row, list) else [row] for row in map(_plain, clause.value or ())]
+    # In rdflib's own trees a row of one variable is its value.
+    rows = [row if isinstance(row, list) else [row] for row in clause.value or ()]
     return CompValue("values", var=names, res=[dict(zip(names, row, strict=True)) for row in rows])
-
-
-def _plain(row: Any) -> Any:
-    """Return a row of several values as a list; the grammar gives an empty one in another form."""
-    return row.as_list() if isinstance(row, ParseResults) else row
 
 
 _translate: Callable[[Any], tuple[Any, list[Variable]]] = algebra.translate
 
 
 def _selected(query: CompValue) -> tuple[CompValue, list[Variable]]:
-    """Return the algebra of a query with its variables, those in scope for `SELECT *`."""
+    """Return the algebra of a query with its variables, those in scope where it names none."""
     for clause in ("projection", "having", "orderby"):
         if clause in query:
             query[clause] = _own_aggregates(query[clause])
     translated, variables = _translate(query)
-    if query.name in {"SelectQuery", "SubSelect"} and not query.projection:
+    selects = query.name in {"SelectQuery", "SubSelect"} and not query.projection
+    describes = query.name == "DescribeQuery" and query.where is not None and not query.var
+    if selects or describes:
         project = translated
         while project.name != "Project":
             project = project.p
@@ -162,12 +108,35 @@ def _absolute(prologue: Prologue, iri: Any) -> Any:
     return _absolutize(prologue, iri)
 
 
-_keep_inverse_predicates()
-for _unit in (parser.Query, parser.UpdateUnit):
-    _unit.parse_with_tabs()
 Prologue.absolutize = _absolute  # type: ignore[assignment, method-assign]
-parser.expandUnicodeEscapes = without_escapes  # type: ignore[assignment]
 algebra.translate = _selected  # type: ignore[assignment]
 algebra.collectAndRemoveFilters = _collected
 algebra.translateValues = _inline_data  # type: ignore[assignment]
-algebra.translatePath = _translated  # type: ignore[assignment]
+
+
+def translated(declared: list[CompValue], query: CompValue, base: str | None = None) -> Query:
+    """Return the algebra of a query that was read after declarations."""
+    translation = algebra.translateQuery([declared, query], base=base)  # type: ignore[arg-type]
+    if query.name == "ConstructQuery":
+        # rdflib tells an empty template and the lack of one by the same.
+        translation.algebra["template"] = translation.algebra.template or []
+    _translate_exists(translation.algebra)
+    return translation
+
+
+def _translate_exists(node: object) -> None:
+    """Turn the patterns inside EXISTS that the parser left as syntax into algebra, in place."""
+    if isinstance(node, CompValue):
+        if node.name in {"Builtin_EXISTS", "Builtin_NOTEXISTS"}:
+            pattern = node.graph
+            if isinstance(pattern, CompValue) and pattern.name == "GroupGraphPatternSub":
+                pattern = algebra.translateGroupGraphPattern(pattern)
+            # rdflib leaves its translation in the attribute and the syntax, robbed of its
+            # filters, in the item: whoever copies items would lose the filters.
+            node["graph"] = pattern
+        for key in list(node):
+            if key != "_vars":
+                _translate_exists(node[key])
+    elif isinstance(node, list | tuple):
+        for item in node:
+            _translate_exists(item)

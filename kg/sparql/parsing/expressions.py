@@ -1,0 +1,223 @@
+"""Expressions (SPARQL 1.1, section 19.8, rules 70 to 72 and 110 to 128)."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import Any
+
+from rdflib import RDF, Literal
+from rdflib.plugins.sparql import operators
+from rdflib.plugins.sparql.parserutils import CompValue, Expr
+
+from kg.sparql.parsing.triples import TripleParser
+
+_ONE, _TWO = ("arg",), ("arg1", "arg2")
+_FUNCTIONS: dict[str, tuple[int, tuple[str, ...]]] = {
+    **dict.fromkeys(("RAND", "NOW", "UUID", "STRUUID"), (0, ())),
+    **dict.fromkeys(("STR", "LANG", "DATATYPE", "IRI", "URI", "ABS", "CEIL", "FLOOR"), (1, _ONE)),
+    **dict.fromkeys(("ROUND", "STRLEN", "UCASE", "LCASE", "ENCODE_FOR_URI"), (1, _ONE)),
+    **dict.fromkeys(("YEAR", "MONTH", "DAY", "HOURS", "MINUTES", "SECONDS"), (1, _ONE)),
+    **dict.fromkeys(("TIMEZONE", "TZ", "MD5", "SHA1", "SHA256", "SHA384", "SHA512"), (1, _ONE)),
+    **dict.fromkeys(("isIRI", "isURI", "isBLANK", "isLITERAL", "isNUMERIC"), (1, _ONE)),
+    **dict.fromkeys(("LANGMATCHES", "CONTAINS", "STRSTARTS", "STRENDS", "STRBEFORE"), (2, _TWO)),
+    **dict.fromkeys(("STRAFTER", "STRLANG", "STRDT", "sameTerm"), (2, _TWO)),
+    "BNODE": (0, _ONE),
+    "IF": (3, ("arg1", "arg2", "arg3")),
+    "SUBSTR": (2, ("arg", "start", "length")),
+    "REPLACE": (3, ("arg", "pattern", "replacement", "flags")),
+    "REGEX": (2, ("text", "pattern", "flags")),
+}
+"""How many arguments a function takes at least, and the names of all that it can take."""
+_SPELLED = {name.upper(): name for name in _FUNCTIONS}
+_LISTS = ("CONCAT", "COALESCE")
+_SYNONYMS = {"URI": "IRI", "isURI": "isIRI"}
+_AGGREGATES = {
+    "COUNT": "Count",
+    "SUM": "Sum",
+    "MIN": "Min",
+    "MAX": "Max",
+    "AVG": "Avg",
+    "SAMPLE": "Sample",
+    "GROUP_CONCAT": "GroupConcat",
+}
+_COMPARISONS = ("=", "!=", "<", ">", "<=", ">=")
+_UNARY = {"!": "UnaryNot", "+": "UnaryPlus", "-": "UnaryMinus"}
+_CALLS = frozenset({*_SPELLED, *_LISTS, *_AGGREGATES, "BOUND", "EXISTS", "NOT"})
+
+
+def _expression(name: str, evaluation: str = "", **parts: Any) -> Expr:
+    """Return a part of the tree that rdflib can evaluate."""
+    return Expr(name, getattr(operators, evaluation or name), **parts)
+
+
+class ExpressionParser(TripleParser):
+    """Reads expressions; one that is a term alone is that term."""
+
+    @abstractmethod
+    def group(self) -> CompValue:
+        """Return the group graph pattern that stands here."""
+
+    def expression(self) -> Any:
+        """Return the expression that stands here."""
+        first = self._conjunction()
+        others: list[Any] = []
+        while self.accept("||"):
+            others.append(self._conjunction())
+        if not others:
+            return first
+        return _expression("ConditionalOrExpression", expr=first, other=others)
+
+    def _conjunction(self) -> Any:
+        first = self._relation()
+        others: list[Any] = []
+        while self.accept("&&"):
+            others.append(self._relation())
+        if not others:
+            return first
+        return _expression("ConditionalAndExpression", expr=first, other=others)
+
+    def _relation(self) -> Any:
+        left = self._sum()
+        if self.kind == "sign" and self.written in _COMPARISONS:
+            operator = self.advance()
+            right = self._sum()
+        elif self.accept_word("IN"):
+            operator, right = "IN", self._list()
+        elif self.accept_word("NOT"):
+            self.expect_word("IN")
+            operator, right = "NOT IN", self._list()
+        else:
+            return left
+        return _expression("RelationalExpression", expr=left, op=operator, other=right)
+
+    def _sum(self) -> Any:
+        first = self._product()
+        signs: list[str] = []
+        others: list[Any] = []
+        while self.kind == "sign" and self.written in ("+", "-"):
+            signs.append(self.advance())
+            others.append(self._product())
+        if not signs:
+            return first
+        return _expression("AdditiveExpression", expr=first, op=signs, other=others)
+
+    def _product(self) -> Any:
+        first = self._unary()
+        signs: list[str] = []
+        others: list[Any] = []
+        while self.kind == "sign" and self.written in ("*", "/"):
+            signs.append(self.advance())
+            others.append(self._unary())
+        if not signs:
+            return first
+        return _expression("MultiplicativeExpression", expr=first, op=signs, other=others)
+
+    def _unary(self) -> Any:
+        self.signed()
+        if self.kind == "sign" and self.written in _UNARY:
+            name = _UNARY[self.advance()]
+            return _expression(name, expr=self._primary_expression())
+        return self._primary_expression()
+
+    def _primary_expression(self) -> Any:
+        found = self._operand()
+        self.see_operator()
+        return found
+
+    def _operand(self) -> Any:
+        if self.is_sign("("):
+            return self.bracketed()
+        if self.at_call():
+            return self.call()
+        if self.at_iri():
+            iri = self.iri()
+            return self._called(iri) if self.is_sign("(") else iri
+        self.signed()
+        return self.variable() if self.kind == "variable" else self.literal()
+
+    def bracketed(self) -> Any:
+        """Return an expression in parentheses."""
+        self.expect("(")
+        found = self.expression()
+        self.expect(")")
+        return found
+
+    def constraint(self) -> Any:
+        """Return an expression in parentheses, or a call."""
+        if self.is_sign("("):
+            return self.bracketed()
+        return self.call() if self.at_call() else self._called(self.iri())
+
+    def at_call(self) -> bool:
+        """Return whether the call of a function or of an aggregate with a name stands here."""
+        return self.keyword in _CALLS
+
+    def call(self) -> Any:
+        """Return the call of a function or of an aggregate with a name that stands here."""
+        word = self.keyword
+        self.advance()
+        if word in _AGGREGATES:
+            return self._aggregate(_AGGREGATES[word])
+        if word in ("EXISTS", "NOT"):
+            if word == "NOT":
+                self.expect_word("EXISTS")
+            name = "Builtin_EXISTS" if word == "EXISTS" else "Builtin_NOTEXISTS"
+            return _expression(name, "Builtin_EXISTS", graph=self.group())
+        if word in _LISTS:
+            return _expression(f"Builtin_{word}", arg=self._list())
+        if word == "BOUND":
+            self.expect("(")
+            asked = self.variable()
+            self.expect(")")
+            return _expression("Builtin_BOUND", arg=asked)
+        return self._function(_SPELLED[word])
+
+    def _function(self, name: str) -> Expr:
+        least, names = _FUNCTIONS[name]
+        given = self._arguments()
+        if not least <= len(given) <= len(names):
+            raise ValueError(f"{name} takes another number of arguments")
+        evaluation = f"Builtin_{_SYNONYMS.get(name, name)}"
+        parts = dict(zip(names, given, strict=False))
+        return _expression(f"Builtin_{name}", evaluation, **parts)
+
+    def _arguments(self) -> list[Any]:
+        """Return expressions in parentheses, none perhaps."""
+        self.expect("(")
+        found: list[Any] = []
+        while not self.accept(")"):
+            if found:
+                self.expect(",")
+            found.append(self.expression())
+        return found
+
+    def _list(self) -> Any:
+        """Return expressions in parentheses, rdf:nil for none."""
+        return self._arguments() or RDF.nil
+
+    def _called(self, iri: Any) -> Expr:
+        """Return the call of a function by its IRI."""
+        self.expect("(")
+        if self.accept(")"):
+            return _expression("Function", iri=iri)
+        distinct = self._distinct()
+        given = [self.expression()]
+        while self.accept(","):
+            given.append(self.expression())
+        self.expect(")")
+        return _expression("Function", iri=iri, distinct=distinct, expr=given)
+
+    def _distinct(self) -> Any:
+        return self.accept_word("DISTINCT") or []
+
+    def _aggregate(self, name: str) -> CompValue:
+        self.expect("(")
+        found = CompValue(f"Aggregate_{name}", distinct=self._distinct())
+        every = name == "Count" and self.accept("*")
+        found["vars"] = "*" if every else self.expression()
+        if name == "GroupConcat" and self.accept(";"):
+            self.expect_word("SEPARATOR")
+            self.expect("=")
+            found["separator"] = Literal(self.string())
+        self.expect(")")
+        return found
