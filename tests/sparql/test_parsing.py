@@ -57,7 +57,7 @@ SELECT * { VALUES () { } }
 SELECT * { VALUES () { () () } }
 SELECT * { VALUES (?a ?b) { (1 UNDEF) (:a -1) } VALUES ?c { UNDEF true "x"@en } }
 SELECT ?s (COUNT(DISTINCT *) AS ?n) (SUM(?o) AS ?t) { ?s :p ?o FILTER isNumeric(?o) } GROUP BY ?s
-SELECT (GROUP_CONCAT(STR(?n); SEPARATOR="-") AS ?l) { SELECT ?n { :b :p ?n } ORDER BY ?n }
+SELECT (GROUP_CONCAT(STR(?n); SEPARATOR="-") AS ?l) { :b :p ?n FILTER(?n > 0) }
 SELECT ?k { ?s :p ?o } GROUP BY (isIRI(?s) AS ?k) STR(?o) HAVING (COUNT(*) >= 1) (1 = 1)
 SELECT ?s { ?s :q ?o } ORDER BY DESC(STR(?o)) ?s STR(?s) OFFSET 3 LIMIT 2
 SELECT REDUCED ?s WHERE { ?s :p ?o } VALUES ?s { :a }
