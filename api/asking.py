@@ -22,6 +22,7 @@ def ask(
     named_graphs: Sequence[str] | None = None,
     as_of_commit: int | None = None,
     base: str | None = None,
+    first: int | None = None,
 ) -> Result:
     """Answer a query for the caller of the current request, as `kg.sparql.query` does.
 
@@ -45,6 +46,7 @@ def ask(
         hidden_graphs=caller().hidden_graphs,
         base=base,
         allowance=allowance("query"),
+        first=first,
     )
 
 

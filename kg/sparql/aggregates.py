@@ -139,7 +139,7 @@ def _avg(node: CompValue, groups: Groups) -> Value:
     num, dbl = total.num, total.dbl
     if num is not None:
         count = sql.cast(total.count, decimal_type(COLUMN_DIGITS))
-        num = quotient(num, count, 0)
+        num = quotient(num, count, total.value.traits.digits, 0)
     if dbl is not None:
         dbl = sql.arithmetic("/", dbl, total.count)
     widest = sql.call("greatest", total.widest, sql.number(int(Kind.DECIMAL)))

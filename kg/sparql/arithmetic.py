@@ -78,7 +78,7 @@ def _exact(operator: str, left: Value, right: Value) -> tuple[Expr, int]:
         return sql.arithmetic(operator, a, b), max(digits)
     if operator == "*":
         return product(a, b, *digits), sum(digits)
-    return quotient(a, b, digits[1]), DIVISION_DIGITS
+    return quotient(a, b, *digits), DIVISION_DIGITS
 
 
 def product(a: Expr, b: Expr, digits_a: int, digits_b: int) -> Expr:
@@ -96,43 +96,49 @@ def product(a: Expr, b: Expr, digits_a: int, digits_b: int) -> Expr:
     return sql.cast(exact, decimal_type(max(COLUMN_DIGITS, digits_a + digits_b)))
 
 
-def quotient(a: Expr, b: Expr, divisor_digits: int) -> Expr:
+def quotient(a: Expr, b: Expr, digits_a: int, digits_b: int) -> Expr:
     """Return a / b cut to 18 decimals, NULL when b is 0.
 
     The engine divides decimals as doubles. Here integers are divided: a and b times the power of
     ten that makes b whole, and a times 10^18 more. Numbers too large for that are an error of the
     engine.
     """
-    dividend = _shifted(a, DIVISION_DIGITS + divisor_digits)
-    divisor = sql.call("nullif", _shifted(b, divisor_digits), sql.number(0))
-    return _unshifted(sql.arithmetic("//", dividend, divisor))
+    dividend = _shifted(a, digits_a, DIVISION_DIGITS + digits_b)
+    divisor = sql.call("nullif", _shifted(b, digits_b, digits_b), sql.number(0))
+    units = sql.cast(sql.arithmetic("//", dividend, divisor), "DECIMAL(38, 0)")
+    unit = sql.cast(sql.string(f"{1 / 10**DIVISION_DIGITS:.18f}"), "DECIMAL(19, 18)")
+    return sql.arithmetic("*", units, unit)
 
 
 def _power(exponent: int, type_name: str) -> Expr:
     return sql.cast(sql.string(str(10**exponent)), type_name)
 
 
-def _shifted(number: Expr, digits: int) -> Expr:
-    """Return a decimal times 10^digits as an integer; what would still be a fraction is cut."""
+def _shifted(number: Expr, digits: int, places: int) -> Expr:
+    """Return a number of some decimals times 10^places as an integer; a fraction left is cut."""
+    if digits > COLUMN_DIGITS:
+        return _shifted_apart(number, places)
+    shift = min(digits, places)
+    units = sql.cast(
+        sql.arithmetic("*", number, _power(shift, f"DECIMAL({shift + 1}, 0)")), "HUGEINT"
+    )
+    if places == shift:
+        return units
+    return sql.arithmetic("*", units, _power(places - shift, "HUGEINT"))
+
+
+def _shifted_apart(number: Expr, places: int) -> Expr:
+    """Do so before the point and behind it, for a type with little room before the point."""
     whole = sql.call("trunc", number)
-    integer = sql.arithmetic("*", sql.cast(whole, "HUGEINT"), _power(digits, "HUGEINT"))
-    step = min(digits, DIVISION_DIGITS)
+    integer = sql.arithmetic("*", sql.cast(whole, "HUGEINT"), _power(places, "HUGEINT"))
+    step = min(places, DIVISION_DIGITS)
     fraction = sql.arithmetic(
         "*", sql.arithmetic("-", number, whole), _power(step, f"DECIMAL({step + 1}, 0)")
     )
     small = sql.cast(sql.call("trunc", fraction), "HUGEINT")
-    if digits > step:
-        small = sql.arithmetic("*", small, _power(digits - step, "HUGEINT"))
+    if places > step:
+        small = sql.arithmetic("*", small, _power(places - step, "HUGEINT"))
     return sql.arithmetic("+", integer, small)
-
-
-def _unshifted(number: Expr) -> Expr:
-    """Return an integer divided by 10^18 as a decimal."""
-    power = _power(DIVISION_DIGITS, "HUGEINT")
-    whole = sql.cast(sql.arithmetic("//", number, power), decimal_type(DIVISION_DIGITS))
-    rest = sql.cast(sql.arithmetic("%", number, power), "DECIMAL(19, 0)")
-    unit = sql.cast(sql.string(f"{1 / 10**DIVISION_DIGITS:.18f}"), "DECIMAL(19, 18)")
-    return sql.arithmetic("+", whole, sql.arithmetic("*", rest, unit))
 
 
 def _floating(operator: str, left: Value, right: Value, num: Expr | None) -> Expr:

@@ -21,7 +21,8 @@ from kg.sparql.context import Context, Dataset
 from kg.sparql.lines import line_query
 from kg.sparql.parse import parse
 from kg.sparql.pruning import statement
-from kg.sparql.relation import Relation
+from kg.sparql.relation import OrderKey, Relation
+from kg.sparql.repeated import repeated_selects
 from kg.sparql.staged import Coded, coded, create, has_few, is_decoded, stage, stored
 from kg.sparql.steps import Step
 from kg.sparql.triples import TRIPLE, constructed, described
@@ -60,6 +61,8 @@ class Compiled:
     """SQL that makes the table which `sql` reads, where an answer takes two steps."""
     direct: Coded | None = None
     """The same for few solutions: without the table, and for certainly few the only way."""
+    order: tuple[OrderKey, ...] = ()
+    """What the table is sorted by when it is read."""
     size: Size = field(default_factory=Size, compare=False)
     steps: tuple[Step, ...] = ()
     """Tables that are made before any of it."""
@@ -102,12 +105,14 @@ def compile_query(
     context = _context(cursor, query.algebra, graphs, bindings, constants)
     algebra = query.algebra
     form = FORMS[algebra.name]
-    context.base, context.stages = query.prologue.base, True
+    context.base = query.prologue.base
+    _allow_stages(context, algebra)
     alone = context.alone = (form == "ask" or in_two_steps) and is_path_alone(algebra)
     compiler = Compiler(context)
     shown: list[str] = []
     before: str | None = None
     direct: Coded | None = None
+    order: tuple[OrderKey, ...] = ()
     text = ""
     if form == "ask":
         text = statement(statements.ask(compiler.relation(algebra.p)))
@@ -121,10 +126,10 @@ def compile_query(
             if has_few(relation):
                 text = direct.sql
             else:
-                before, relation = create(solving), stored(kept)
+                before, relation, order = create(solving), stored(kept), kept.order
         text = text or statement(statements.solutions(context, relation, variables))
     lasting, steps = not context.uses_now, tuple(context.steps)
-    return Compiled(form, shown, text, lasting, before, direct, Size(), steps, alone)
+    return Compiled(form, shown, text, lasting, before, direct, order, Size(), steps, alone)
 
 
 def _answer(context: Context, compiler: Compiler, algebra: CompValue) -> tuple[Relation, list[str]]:
@@ -152,7 +157,8 @@ def compile_lines(
     The snapshot and the arguments have to be those of the compilation whose table it reads.
     """
     context = _context(cursor, query.algebra, graphs, bindings, constants)
-    context.base, context.stages = query.prologue.base, True
+    context.base = query.prologue.base
+    _allow_stages(context, query.algebra)
     context.alone = is_path_alone(query.algebra)
     relation, variables = _answer(context, Compiler(context), query.algebra)
     kept = stage(context, relation, variables)
@@ -231,7 +237,7 @@ def compile_where(
         NotCompiledError: some part of the pattern is not compiled.
     """
     context = _context(cursor, query.algebra, graphs, bindings)
-    context.stages = True
+    _allow_stages(context, query.algebra)
     relation = Compiler(context).relation(query.algebra.p)
     where, columns = statements.bound_columns(context, relation, variables)
     own = {constant.id: key for key, constant in context.constants.items() if constant.id < 0}
@@ -279,6 +285,12 @@ def _context(
     context.load_statistics()
     context.bindings = {name: context.constant(node) for name, node in bindings.items()}
     return context
+
+
+def _allow_stages(context: Context, algebra: CompValue) -> None:
+    """Let tables be made before the statement of a query runs."""
+    context.stages = True
+    context.repeated = repeated_selects(algebra)
 
 
 def dataset(cursor: Cursor, algebra: CompValue, graphs: GraphChoice) -> Dataset:

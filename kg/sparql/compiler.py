@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import replace
 from functools import partial
 
@@ -29,6 +29,7 @@ from kg.sparql.relation import (
     layer,
     shape_of,
 )
+from kg.sparql.repeated import key_of, made_once
 from kg.sparql.seeds import related, substituted, without_optionals
 from kg.sparql.told import NOTHING_TOLD, Told, told_values
 from kg.sparql.values import (
@@ -46,6 +47,8 @@ class Compiler:
         self._renamed: dict[str, str] = {}
         self._told: dict[int, tuple[CompValue, Told]] = {}
         """What is told of the variables of each pattern, which is kept: no other gets its id."""
+        self._made: dict[Hashable, Relation] = {}
+        """Sub-selects that were made beforehand."""
 
     def relation(self, node: CompValue, graph: Graph = None) -> Relation:
         """Return the solutions of an algebra expression in the active graph.
@@ -235,6 +238,15 @@ class Compiler:
         return in_each_graph(self.context, table, graph)
 
     def _subselect(self, node: CompValue, graph: Graph) -> Relation:
+        key = key_of(node)
+        if key not in self.context.repeated:
+            return self._selected(node, graph)
+        made = self._made.get((key, graph))
+        if made is None:
+            made = self._made[key, graph] = made_once(self.context, self._selected(node, graph))
+        return replace(made, query=made.query.copy())
+
+    def _selected(self, node: CompValue, graph: Graph) -> Relation:
         # The parser numbers the results of aggregates anew in each SELECT.
         around, self._renamed = self._renamed, {}
         try:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import lru_cache, reduce
 from types import MappingProxyType
 
 from rdflib import BNode, Variable
@@ -78,6 +78,8 @@ class Context:
     """Whether tables may be made before the statement runs."""
     alone: bool = False
     """Whether the query is one path of any length, which is followed by the statement itself."""
+    repeated: frozenset[Hashable] = frozenset()
+    """What tells the sub-selects that are made once, and beforehand."""
     steps: list[Step] = field(default_factory=list)
     """What makes these tables, in order."""
     closures: dict[tuple[object, ...], str] = field(default_factory=dict)
@@ -146,6 +148,14 @@ class Context:
         dup = any(entry.dup for entry in self.statistics.values())
         wide = any(entry.traits.wide for entry in self.statistics.values())
         return Statistics(dup, Traits(ANY, COLUMN_DIGITS, wide))
+
+    def statistics_of(self, predicates: Sequence[int]) -> Statistics:
+        """Return the statistics of the objects of some predicates; of none: of all."""
+        if not predicates:
+            return self.object_statistics(None)
+        found = [self.object_statistics(predicate) for predicate in predicates]
+        traits = reduce(Traits.join, (one.traits for one in found))
+        return Statistics(any(one.dup for one in found), traits)
 
     def triples_per_object(self, predicate: int | None) -> float:
         """Return how many triples of a predicate have the same object on average."""

@@ -32,7 +32,7 @@ from kg.sparql.reading import (
     texts,
 )
 from kg.sparql.running import UNLIMITED, Allowance, Running, running_on
-from kg.sparql.staged import FEW, Coded, Read
+from kg.sparql.staged import FEW, Coded, Read, first_only
 from kg.sparql.steps import Step, drop_steps, run_steps
 from kg.sparql.values import NotCompiledError
 from kg.store import (
@@ -75,6 +75,7 @@ def query(
     base: str | None = None,
     cursor: Cursor | None = None,
     allowance: Allowance = UNLIMITED,
+    first: int | None = None,
 ) -> Result:
     """Answer a SPARQL query.
 
@@ -82,6 +83,8 @@ def query(
     graphs but the hidden ones, unless graphs are named here or in the query; a hidden graph is not
     there, whatever names it (`hidden_graphs` holds rules of `kg.store.visibility`).
     `union_default_graph=False` makes it the unnamed graph. `cursor` reads within a transaction.
+    Who reads no more than the `first` solutions in their order may say so: of those behind them,
+    only what is ordered like the last one has to be there.
 
     Raises:
         QuerySyntaxError: the text is not a SPARQL query.
@@ -100,6 +103,7 @@ def query(
     since = time.monotonic()
     asked = read(text, base)
     answering = _Answering(store, asked, bindings or {}, graphs, timeout, since, cursor, allowance)
+    answering.first = first
     answering.enter(text)
     return answering.result()
 
@@ -135,6 +139,8 @@ class _Answering:
         self._deadline = Deadline(self._cursor, timeout, since, gone=allowance.gone)
         self._running: Running | None = None
         self._turns: int | None = None
+        self.first: int | None = None
+        """How many solutions are read, where that is known."""
         self._done = False
         self._steps: tuple[Step, ...] = ()
 
@@ -266,6 +272,9 @@ class _Answering:
             row = self._cursor.fetchone()
         count = row[0] if row is not None else 0
         compiled.size.few = count <= FEW
+        if self.first is not None and self.first < count and compiled.order:
+            for statement in first_only(compiled.order, self.first):
+                self._execute(statement)
         result._lines = partial(self._lines, result, count)
         statement, width = compiled.sql, result.width
         found = terms(chunks_of(self._cursor, self._deadline, statement), width)

@@ -58,6 +58,12 @@ def is_scanned(path: object) -> bool:
     return False
 
 
+def between_predicates(path: AlternativePath) -> bool:
+    """Return whether a path is one step by any of some predicates."""
+    steps = [arg for arg in path.args if isinstance(arg, URIRef)]
+    return len(set(steps)) == len(path.args)
+
+
 def outward(path: Path | URIRef) -> Path | URIRef:
     """Return a path whose inverses stand at single steps only."""
     match path:

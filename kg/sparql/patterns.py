@@ -1,11 +1,14 @@
-"""Basic graph patterns: each triple a scan of the table `quad`, shared variables equi-joins."""
+"""Basic graph patterns: each triple a scan of the table `quad`, shared variables equi-joins.
+
+Alternatives between predicates are one scan, too: its rows are those of each of them.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rdflib import RDF
-from rdflib.paths import InvPath, Path, SequencePath
+from rdflib import RDF, URIRef
+from rdflib.paths import AlternativePath, InvPath, Path, SequencePath
 from rdflib.term import Node, Variable
 
 from kg.sparql import sql
@@ -17,7 +20,7 @@ from kg.sparql.context import (
     variable_name,
 )
 from kg.sparql.equalities import Place
-from kg.sparql.pathforms import has_closure
+from kg.sparql.pathforms import between_predicates, has_closure
 from kg.sparql.pathjoins import with_paths
 from kg.sparql.relation import Relation
 from kg.sparql.sources import OBJECT_FACETS, Sources, constant_of, relation_of
@@ -28,6 +31,8 @@ Graph = Constant | str | None
 """Active graph of a pattern: a named one, a variable over named ones, or the default graph."""
 
 Triple = tuple[Node, Node | Path, Node]
+Scanned = tuple[Node, Node | AlternativePath, Node]
+"""A triple pattern that one scan finds."""
 
 
 def basic_graph_pattern(
@@ -54,7 +59,7 @@ def basic_graph_pattern(
     return with_paths(context, sources, paths, graph)
 
 
-def _is_first(context: Context, triple: tuple[Node, Node, Node]) -> bool:
+def _is_first(context: Context, triple: Scanned) -> bool:
     """Return whether the scan of a triple pattern should stand before others.
 
     Where scans look equally large to the engine, it begins with the first, and of two with a
@@ -69,9 +74,9 @@ def _is_first(context: Context, triple: tuple[Node, Node, Node]) -> bool:
 
 def _split(
     context: Context, triples: Sequence[Triple]
-) -> tuple[list[tuple[Node, Node, Node]], list[tuple[Node, Path, Node]]]:
+) -> tuple[list[Scanned], list[tuple[Node, Path, Node]]]:
     """Return triples without and with a path, sequences and inverses being taken apart."""
-    plain: list[tuple[Node, Node, Node]] = []
+    plain: list[Scanned] = []
     paths: list[tuple[Node, Path, Node]] = []
     todo = list(reversed(triples))
     while todo:
@@ -83,6 +88,8 @@ def _split(
             todo += reversed([(a, p, b) for a, p, b in steps])
         elif isinstance(predicate, InvPath):
             todo.append((object_, predicate.arg, subject))
+        elif isinstance(predicate, AlternativePath) and between_predicates(predicate):
+            plain.append((subject, predicate, object_))
         elif isinstance(predicate, Path):
             paths.append((subject, predicate, object_))
         else:
@@ -91,16 +98,20 @@ def _split(
 
 
 def _add_scan(
-    context: Context, sources: Sources, triple: tuple[Node, Node, Node], graph: Graph, told: Told
+    context: Context, sources: Sources, triple: Scanned, graph: Graph, told: Told
 ) -> None:
     """Add the scan of one triple pattern."""
     alias = context.fresh("q")
-    predicate = constant_of(context, triple[1])
-    statistics = context.object_statistics(predicate.id if predicate else None)
+    predicates = _predicates(context, triple[1])
+    predicate = predicates[0] if len(predicates) == 1 else None
+    statistics = context.statistics_of(predicates)
     conditions = [context.visible(alias), _graph_condition(context, alias, graph)]
     known = (resource_traits(), predicate_traits(), statistics.traits)
     bound: list[tuple[str, Place]] = []
     for node, column, traits in zip(triple, "spo", known, strict=True):
+        if isinstance(node, AlternativePath):
+            conditions.append(sql.in_numbers(sql.column(alias, column), predicates))
+            continue
         constant = constant_of(context, node)
         if constant is not None:
             conditions.append(sql.eq(sql.column(alias, column), constant.facet("id")))
@@ -108,7 +119,7 @@ def _add_scan(
             if ids := _ids_told(context, node, told):
                 among = (sql.eq(sql.column(alias, column), one) for one in ids)
                 conditions.append(sql.either(*among))
-            objects_of = predicate.id if predicate and column == "o" else None
+            objects_of = predicate if column == "o" else None
             place = Place(alias, column, traits, typed=column == "o", predicate=objects_of)
             bound.append((variable_name(node), place))
             if column != "p":
@@ -123,6 +134,15 @@ def _add_scan(
         sources.conditions += conditions
     for variable, place in bound:
         sources.bind(variable, place)
+
+
+def _predicates(context: Context, node: Node | AlternativePath) -> list[int]:
+    """Return the ids that the predicate of a scan may have, none where it may have any."""
+    if isinstance(node, AlternativePath):
+        arguments = (argument for argument in node.args if isinstance(argument, URIRef))
+        return [context.constant(argument).id for argument in arguments]
+    predicate = constant_of(context, node)
+    return [] if predicate is None else [predicate.id]
 
 
 def _ids_told(context: Context, node: Node, told: Told) -> list[sql.Expr]:
@@ -147,11 +167,10 @@ def _graph_condition(context: Context, alias: str, graph: Graph) -> sql.Expr:
     return named
 
 
-def _add_prebound(
-    context: Context, sources: Sources, triples: Sequence[tuple[Node, Node, Node]]
-) -> None:
+def _add_prebound(context: Context, sources: Sources, triples: Sequence[Scanned]) -> None:
     """Join the values given from outside for variables of these triples."""
-    names = {variable_name(node) for triple in triples for node in triple if is_variable(node)}
+    nodes = {node for triple in triples for node in triple if not isinstance(node, Path)}
+    names = {variable_name(node) for node in nodes if is_variable(node)}
     todo = sorted(names & context.prebound.keys())
     while todo:
         alias = context.fresh("f")

@@ -15,7 +15,7 @@ from sqlglot import exp
 from kg.sparql import sql
 from kg.sparql.context import Context
 from kg.sparql.modifiers import sort
-from kg.sparql.relation import Relation, columns_of, layer
+from kg.sparql.relation import Layer, OrderKey, Relation, columns_of, layer
 from kg.sparql.statements import TERM_COLUMNS
 from kg.sparql.values import Shape
 from kg.store import RawTerm, Statement
@@ -63,17 +63,47 @@ def create(statement: str) -> str:
     return f"CREATE TEMP TABLE {_TABLE} AS {statement}"
 
 
+def first_only(order: Sequence[OrderKey], rows: int) -> tuple[str, ...]:
+    """Return the statements that leave the first rows in the table, and what is tied with the last.
+
+    Which of those that are ordered alike comes first is for the reader to say, who sees them all.
+    """
+    keys = exp.Select()
+    sort(keys, tuple(order), _TABLE)
+    sorting = sql.text(keys.args["order"])
+    columns = [sql.text(sql.column(_TABLE, key.column)) for key in order]
+    last = f"SELECT {', '.join(columns)} FROM {_TABLE} {sorting} LIMIT 1 OFFSET {rows - 1}"
+    tied = " AND ".join(
+        f"{column} IS NOT DISTINCT FROM final.{key.column}"
+        for column, key in zip(columns, order, strict=True)
+    )
+    before = f"SELECT rowid FROM {_TABLE} {sorting} LIMIT {rows}"
+    alike = f"SELECT {_TABLE}.rowid FROM {_TABLE} JOIN ({last}) AS final ON {tied}"
+    return (
+        f"CREATE TEMP TABLE page AS SELECT * FROM {_TABLE}"
+        f" WHERE rowid IN (({before}) UNION ALL ({alike}))",
+        f"DROP TABLE {_TABLE}",
+        f"ALTER TABLE page RENAME TO {_TABLE}",
+    )
+
+
 def coded(context: Context, kept: Relation, statement: str, variables: Sequence[str]) -> Coded:
     """Return the statement that reads the solutions without the table."""
     places: dict[str, tuple[int, bool]] = {}
-    column = 0
+    columns: list[sql.Expr] = []
+    side = Layer(context, kept, _TABLE)
     for name, shape in kept.shapes.items():
-        places[name] = (column, shape.stored)
-        column += len(shape.facets)
-    if kept.order:
-        keys = exp.Select()
-        sort(keys, kept.order, _TABLE)
-        statement = f"SELECT * FROM ({statement}) AS {_TABLE} {sql.text(keys.args['order'])}"
+        places[name] = (len(columns), shape.stored)
+        facets = {"id"} if _decoded(shape) else set(TERM_COLUMNS)
+        given = Shape(frozenset(facets), shape.traits, shape.certain)
+        columns += columns_of(context, name, side.value(name), given)
+    if kept.order or any(shape.form != "term" for shape in kept.shapes.values()):
+        query = sql.select(columns)
+        sort(query, kept.order, _TABLE)
+        order = query.args.get("order")
+        query.set("order", None)
+        ending = f" {sql.text(order)}" if order else ""
+        statement = f"{sql.text(query)} FROM ({statement}) AS {_TABLE}{ending}"
     own = dict(constant.entry for constant in context.constants.values() if constant.stranger)
     return Coded(statement, tuple(places.get(name) for name in variables), own)
 
@@ -89,7 +119,10 @@ def _decoded(shape: Shape) -> bool:
 
 
 def stage(context: Context, relation: Relation, variables: Sequence[str]) -> Relation:
-    """Return what the table holds: no more columns than the answer and its order need."""
+    """Return what the table holds: no more columns than the answer and its order need.
+
+    Texts of computed values are made when they are read: of a page, not of all solutions.
+    """
     side = layer(context, relation)
     columns: list[sql.Expr] = []
     shapes: dict[str, Shape] = {}
@@ -98,7 +131,9 @@ def stage(context: Context, relation: Relation, variables: Sequence[str]) -> Rel
         if shape is None:
             continue
         facets = {"id"} if _decoded(shape) else set(TERM_COLUMNS)
-        shapes[name] = Shape(frozenset(facets), shape.traits, shape.certain)
+        computed = shape.form != "term"
+        held = Shape(frozenset(facets), shape.traits, shape.certain)
+        shapes[name] = shape if computed else held
         columns += columns_of(context, name, side.value(name), shapes[name])
     columns += [sql.column(side.alias, key.column) for key in relation.order]
     columns = columns or [sql.alias(sql.number(1), "one")]
