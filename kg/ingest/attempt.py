@@ -18,9 +18,10 @@ from kg.ingest.execution import Execution
 from kg.ingest.functions import Context, focal_iri
 from kg.ingest.gate import LISTED_PER_SHAPE, Violations, check_shapes
 from kg.ingest.inputs import Inputs
+from kg.ingest.messages import respelled_note
 from kg.ingest.options import ImportOptions
 from kg.ingest.plan import Plan, Record
-from kg.ingest.production import ORIGIN, Graphs
+from kg.ingest.production import LITERAL, ORIGIN, Graphs
 from kg.ingest.progress import Teller
 from kg.ingest.provenance import declaration, description, needs_declaration, stage_own
 from kg.ingest.refusal import Refused, find_refused
@@ -33,6 +34,7 @@ from kg.sparql.deadline import Deadline
 from kg.store import DEFAULT_GRAPH, Transaction
 from kg.store.rdf import Place, load_file
 from kg.store.schema import ROW_BITS
+from kg.store.spelling import Respelling
 
 LISTED_FOR_ROWS = 10_000
 """Results listed for each shape where every refused row is to have its reason."""
@@ -95,6 +97,7 @@ class Attempt:
         """Number of the violations found, by shape and by kind of wrong cell."""
         self.arrived: tuple[Record, ...] = ()
         """Records in quarantine that wait for something which this import brings."""
+        self._respelling = Respelling()
         self._turn = 0
         self._rows = 0
 
@@ -158,6 +161,8 @@ class Attempt:
             self._stop()
             return
         self.teller.tell("validate")
+        if self._respelling.quads:
+            self.report.notes.append(respelled_note(self._respelling.quads))
         if inputs.rdf or self._options.mapping is not None:
             check_terms(self._tx.cursor, self._tx.number, self.report)
         shapes = self._options.shapes or project_shapes()
@@ -194,6 +199,9 @@ class Attempt:
 
     def _write(self) -> None:
         """Insert the staged quads, in place of what earlier imports of the source said."""
+        self._respelling.rules = self.execution.producer.respelled
+        self._respelling.apply(self._tx.cursor, "staged", ("s", "p"), LITERAL)
+        self._respelling.rules = set()
         renewal = Renewal(self._tx, self._context, self.report)
         self._turn = renewal.turn
         renewal.keep_dates()
@@ -213,7 +221,7 @@ class Attempt:
         """Load an RDF file; what it leaves unnamed goes to the graph of the import."""
         tx, graph = self._tx, self._graphs.facts
         origin = len(self.report.files) << ROW_BITS
-        place = Place(origin, EARLIER, _salt(path, self._options.source))
+        place = Place(origin, EARLIER, _salt(path, self._options.source), self._respelling)
         if self._options.graph is not None:
             new = load_file(tx, path, graph=graph, place=place)
         else:

@@ -148,4 +148,14 @@ def held_message(code: str, **values: object) -> dict[str, str]:
     }
 
 
+def respelled_note(quads: int) -> dict[str, str]:
+    """Return the note that statements name schema.org in another spelling than the one kept."""
+    return {
+        "en": f"Statements that write http://schema.org/: {quads}. They are kept with"
+        " https://schema.org/, as the vocabulary writes it.",
+        "fr": f"Énoncés qui écrivent http://schema.org/ : {quads}. Ils sont gardés avec"
+        " https://schema.org/, comme le vocabulaire l'écrit.",
+    }
+
+
 EMPTY_ROW = {"en": "the row is empty", "fr": "la ligne est vide"}

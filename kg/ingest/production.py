@@ -31,6 +31,7 @@ from kg.ingest.mapping import (
 )
 from kg.ingest.sql import call, case, column, number, present, text
 from kg.store.schema import origin_of
+from kg.store.spelling import spelled
 
 STAGING = """
 CREATE TEMP TABLE staged (
@@ -56,6 +57,9 @@ that begins a table with an empty insertion may not see what it inserts later.
 
 ORIGIN = f"CASE WHEN q.file >= 0 THEN {origin_of('q.file', 'q.row')} END"
 """SQL of the place that a staged quad `q` comes from."""
+
+LITERAL = "odt IS NOT NULL OR rule IN (SELECT r.rule FROM temp.rule AS r WHERE r.odt IS NOT NULL)"
+"""The condition that the object of a row of `staged` is a literal."""
 
 MAPPED = -1
 
@@ -108,6 +112,8 @@ class Producer:
     context: Context
     graphs: Graphs
     rules: list[RuleRow] = field(default_factory=list)
+    respelled: set[int] = field(default_factory=set)
+    """Numbers of the rules whose predicates are kept in another spelling than they are written."""
     absent: dict[int, set[str]] = field(default_factory=dict)
     """Columns that the mappings read and the file, by its number, does not have."""
     _kin: dict[tuple[int, str], int] = field(default_factory=dict)
@@ -188,10 +194,11 @@ class Producer:
         datatype = None if term.iri or _of_the_row(term) else _datatype(term)
         file = made.relation.file
         groups = made.relation.table if made.relation.grouped else None
+        predicate = None if where.predicate is None else spelled(where.predicate)
+        if predicate != where.predicate:
+            self.respelled.add(len(self.rules))
         self.rules.append(
-            RuleRow(
-                where.predicate, datatype, term.language, where.graph, file, shown, *kept, groups
-            )
+            RuleRow(predicate, datatype, term.language, where.graph, file, shown, *kept, groups)
         )
         query = exp.select(
             column("s"),

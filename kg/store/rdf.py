@@ -28,6 +28,7 @@ from kg.store.database import Transaction
 from kg.store.documents import Document, format_of, rdf_format, unpacked
 from kg.store.few import FEW, Row
 from kg.store.nquads import can_be_cut, cut_lines, parts_of
+from kg.store.spelling import Respelling
 from kg.store.staging import Insertion
 from kg.store.terms import term_key
 
@@ -42,12 +43,14 @@ class Place:
     """Where in an import a document stands.
 
     `origin` is that of its quads, `besides` the table of graphs where what is live already is not
-    added again, and `salt` what the labels of its blank nodes depend on (one of its own if None).
+    added again, `salt` what the labels of its blank nodes depend on (one of its own if None), and
+    `respelling` is told of IRIs that are kept in another spelling.
     """
 
     origin: int | None = None
     besides: str | None = None
     salt: str | None = None
+    respelling: Respelling | None = None
 
 
 _NEW_STAGE = """
@@ -71,12 +74,14 @@ class _Stage:
     """The temporary table that takes the quads of one document."""
 
     def __init__(
-        self, cursor: duckdb.DuckDBPyConnection, graph: str | None, salt: str | None = None
+        self, cursor: duckdb.DuckDBPyConnection, graph: str | None, place: Place | None = None
     ) -> None:
         self._cursor = cursor
         self._graph = graph
+        place = place or Place()
         # The label of a blank node depends on this: two documents share none.
-        self._salt = salt or secrets.token_hex(16)
+        self._salt = place.salt or secrets.token_hex(16)
+        self._respelling = place.respelling
         self.name = f"_rdf_{secrets.token_hex(4)}"
         cursor.execute(_NEW_STAGE.format(stage=self.name))
 
@@ -121,6 +126,12 @@ class _Stage:
         self._cursor.execute(
             _INTO_STAGE.format(stage=self.name, source=source), [*salted, *columns]
         )
+
+    def add_to(self, insertion: Insertion) -> None:
+        """Let the quads taken so far be inserted."""
+        if self._respelling is not None:
+            self._respelling.apply(self._cursor, self.name, ("s", "p"), "odt IS NOT NULL")
+        insertion.add(self.name)
 
 
 def load_file(
@@ -225,9 +236,9 @@ def _text(node: Node | None) -> str:
 
 
 @contextlib.contextmanager
-def _stage(tx: Transaction, graph: str | None, salt: str | None = None) -> Iterator[_Stage]:
+def _stage(tx: Transaction, graph: str | None, place: Place | None = None) -> Iterator[_Stage]:
     """Yield a stage, and drop it at the end."""
-    stage = _Stage(tx.cursor, graph, salt)
+    stage = _Stage(tx.cursor, graph, place)
     try:
         yield stage
     finally:
@@ -245,7 +256,7 @@ def _load(
             return tx.insert_few(_with_new_nodes(map(quad_row, first), graph))
     place = place or Place()
     with (
-        _stage(tx, graph, place.salt) as stage,
+        _stage(tx, graph, place) as stage,
         tx.insertion(origin=place.origin, besides=place.besides) as insertion,
     ):
         if document.format in _LINES and isinstance(source, Path) and can_be_cut(source):
@@ -269,7 +280,7 @@ def _add_lines(stage: _Stage, insertion: Insertion, document: Document, path: Pa
             raise
         if document.triples_only and stage.names_graphs():
             document.check()
-        insertion.add(stage.name)
+        stage.add_to(insertion)
         stage.clear()
 
 
@@ -278,7 +289,7 @@ def _add_quads(stage: _Stage, insertion: Insertion, quads: Iterator[pyoxigraph.Q
     first = list(itertools.islice(quads, _FEW_QUADS))
     if len(first) < _FEW_QUADS:
         stage.add_rows(map(quad_row, first))
-        insertion.add(stage.name)
+        stage.add_to(insertion)
         return
     with tempfile.TemporaryDirectory(prefix="clientgraph-") as folder:
         path = Path(folder) / "lines"
@@ -291,7 +302,7 @@ def _add_quads(stage: _Stage, insertion: Insertion, quads: Iterator[pyoxigraph.Q
         else:
             parsed = pyoxigraph.parse(path=path, format=pyoxigraph.RdfFormat.N_QUADS)
             stage.add_rows(map(quad_row, parsed))
-            insertion.add(stage.name)
+            stage.add_to(insertion)
 
 
 def _numbered(quads: Iterable[pyoxigraph.Quad]) -> Iterator[pyoxigraph.Quad]:

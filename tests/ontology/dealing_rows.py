@@ -16,6 +16,7 @@ DEALING_ROWS: dict[str, tuple[dict[str, str], list[str]]] = {
             "ben C2 ben2 C2b r3 2025-05-05 false",
         ],
     ),
+    "top-prescribers": ({}, ["ann C1 EUR 1 7.5", "clo C3 EUR 1 7.5"]),
     "referred-revenue": ({"seller": "ORG"}, ["EUR 100 15 0.15"]),
     "loyal-among-referred": ({}, ["- true 2 1 0.5", "- false 1 1 1"]),
     "identification-checklist": (
