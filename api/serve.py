@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from typing import Any
 
@@ -69,6 +70,9 @@ def serve(
         web = WebOptions((*LOOPBACK, name, *allowed_hosts), origins)
         app = create_app(settings, store, web)
         server = _listen(app, host, port, threads, settings, proxy)
+        # What is there now stays: no request waits for a look through all of it.
+        gc.collect()
+        gc.freeze()
         click.echo(f"clientgraph serves on http://{name}:{port} (Ctrl+C stops it)", err=True)
         try:
             server.run()

@@ -98,7 +98,7 @@ def run(folder: Path, kills: int, seed: int) -> Counter[tuple[str, str]]:
 
 
 def test_a_killed_process_leaves_a_whole_store(tmp_path: Path) -> None:
-    assert sum(run(tmp_path, 4, 1).values()) == 4
+    assert sum(run(tmp_path, 2, 1).values()) == 2
 
 
 @pytest.mark.slow
