@@ -151,8 +151,9 @@ class Producer:
                     inserts.append(self._staged(made, value, term, where, shown, kept, kind))
         create = made.query()
         if mapping.condition is not None:
-            create = create.where(values.sql(mapping.condition))
-        created = exp.select("*").from_(create.subquery("rows")).where(present(column("s")))
+            create = create.where(values.sql(mapping.condition), copy=False)
+        rows = create.subquery("rows", copy=False)
+        created = exp.select("*").from_(rows, copy=False).where(present(column("s")), copy=False)
         return Production(
             table, created, tuple(inserts), tuple(checks), _rows(relation, table), lookups
         )
@@ -213,7 +214,7 @@ class Producer:
         )
         needed = [value, where.predicate_column, where.graph_column]
         conditions = [present(item) for item in needed if item is not None]
-        return query.from_(f"temp.{made.table}").where(*conditions)
+        return query.from_(f"temp.{made.table}", copy=False).where(*conditions, copy=False)
 
     def _graph(self, graph: TermMap | str) -> str | None:
         """Return the constant IRI of a graph, None when it depends on the row."""
@@ -250,7 +251,8 @@ class _Made:
 
     def query(self) -> exp.Select:
         """Return the query that makes the table."""
-        return exp.select(*self._selected).from_(f"temp.{self.relation.table}")
+        query = exp.select(*self._selected)
+        return query.from_(f"temp.{self.relation.table}", copy=False)
 
 
 def values_of(mapping: Mapping, subject: TermMap) -> Iterator[Value]:

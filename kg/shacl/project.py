@@ -60,9 +60,10 @@ def shape_of_graph(graph: Graph, node: IdentifiedNode) -> Shapes:
 
 @lru_cache(maxsize=1)
 def _vocabulary() -> Graph:
+    """Return the class hierarchy of the vocabulary."""
     vocabulary = Graph()
     for path in sorted((folder("ontology") / "vocabulary").glob("*.ttl")):
-        read_file(vocabulary, path)
+        read_file(vocabulary, path, predicates=(RDFS.subClassOf, CG.derivedBy))
     # Facts are judged by what is said of them: a derived role is no declaration of a party.
     for role in list(vocabulary.subjects(CG.derivedBy)):
         vocabulary.remove((role, RDFS.subClassOf, None))

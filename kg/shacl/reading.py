@@ -6,6 +6,7 @@ term has to ask for the very term that was written.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 
 import pyoxigraph
@@ -16,8 +17,10 @@ from kg.errors import RdfSyntaxError
 from kg.store.documents import Document, format_of, rdf_format, unpacked
 
 
-def read_file(graph: Graph, path: Path, scope: str = "") -> None:
+def read_file(graph: Graph, path: Path, scope: str = "", predicates: Collection[Node] = ()) -> None:
     """Add the triples of an RDF file to a graph; `scope` sets its blank nodes apart.
+
+    With `predicates`, only the triples that have one of these.
 
     Raises:
         UsageError: the file cannot be opened, or its extension names no RDF format.
@@ -25,7 +28,8 @@ def read_file(graph: Graph, path: Path, scope: str = "") -> None:
     """
     with unpacked(path) as plain:
         base = path.resolve().as_uri()
-        _add(graph, Document(path.name, plain, format_of(path), base, triples_only=False), scope)
+        document = Document(path.name, plain, format_of(path), base, triples_only=False)
+        _add(graph, document, scope, predicates)
 
 
 def read_bytes(graph: Graph, data: bytes, format: str, name: str, scope: str = "") -> None:  # noqa: A002
@@ -47,9 +51,12 @@ def parse_turtle(graph: Graph, text: bytes, base: str | None = None) -> None:
     _add(graph, Document("The text", text, pyoxigraph.RdfFormat.TURTLE, base, False), "")  # noqa: FBT003
 
 
-def _add(graph: Graph, document: Document, scope: str) -> None:
+def _add(graph: Graph, document: Document, scope: str, predicates: Collection[Node] = ()) -> None:
+    wanted = {str(predicate) for predicate in predicates}
     try:
         for quad in document.quads():
+            if wanted and quad.predicate.value not in wanted:
+                continue
             subject, object_ = _node(quad.subject, scope), _term(quad.object, scope)
             graph.add((subject, URIRef(quad.predicate.value), object_))
     except ValueError as error:

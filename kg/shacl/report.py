@@ -19,20 +19,23 @@ from kg.shacl.session import Session
 from kg.store import RawTerm, to_rdflib
 
 _ROWS = """
+WITH listed AS MATERIALIZED (SELECT * FROM shacl_result {limited}),
+named AS MATERIALIZED (
+    SELECT id, kind, lex, dt, lang FROM shacl_known WHERE id IN (
+        SELECT focus FROM listed UNION SELECT value FROM listed UNION SELECT path FROM listed
+    )
+)
 SELECT r.check_no, r.bindings,
     f.kind, f.lex, f.dt, f.lang,
     coalesce(v.kind, r.computed.kind), coalesce(v.lex, r.computed.lex),
     coalesce(v.dt, r.computed.dt), coalesce(v.lang, r.computed.lang),
     coalesce(p.lex, r.path_iri)
-FROM (
-    SELECT * FROM shacl_result
-    QUALIFY row_number() OVER (PARTITION BY shape_no ORDER BY check_no, focus, value) <= {limit}
-) AS r
-JOIN shacl_known AS f ON f.id = r.focus
-LEFT JOIN shacl_known AS v ON v.id = r.value
-LEFT JOIN shacl_known AS p ON p.id = r.path
+FROM listed AS r JOIN named AS f ON f.id = r.focus
+LEFT JOIN named AS v ON v.id = r.value
+LEFT JOIN named AS p ON p.id = r.path
 ORDER BY r.check_no, f.lex, v.lex, p.lex, r.path_iri
 """
+_FIRST = "QUALIFY row_number() OVER (PARTITION BY shape_no ORDER BY check_no, focus, value) <= "
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +87,8 @@ class Report:
         beside: Sequence[tuple[Check, Sequence[ValidationResult]]] = (),
     ) -> Report:
         """Return the report of the results that a session holds, and of those found beside."""
-        size = "9223372036854775807" if limit is None else str(int(limit))
-        rows = session.cursor.execute(_ROWS.format(limit=size)).fetchall()
+        limited = "" if limit is None else f"{_FIRST}{limit:d}"
+        rows = session.cursor.execute(_ROWS.format(limited=limited)).fetchall()
         said = [_Said.of(check) for check in checks]
         results = [_result(checks[row[0]], row, said[row[0]]) for row in rows]
         listed = [result for _, several in beside for result in several[:limit]]
