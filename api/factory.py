@@ -35,6 +35,7 @@ from api.compression import register_compression
 from api.config import Services, WebOptions
 from api.cors import register_cors
 from api.errors import register_errors
+from api.figures import register_figures
 from api.identity import register_identity
 from api.labels import register_labels
 from api.language import register_language
@@ -123,6 +124,7 @@ def _register(app: Flask, store: Store, web: WebOptions) -> None:
     register_appearance(app)
     register_errors(app)
     register_answers(app)
+    register_figures(app)
     register_pictures(app)
     register_chains(app)
 

@@ -75,17 +75,20 @@ def find_things(words: str, limit: int = LIMIT) -> list[Found]:
     if len(words) < SHORTEST:
         return []
     matched: dict[str, str] = {}
-    for text in (_exactly(words), _anywhere(words, limit)):
+    for text in (*_exactly(words), _anywhere(words, limit)):
         for iri, value in texts_of(text):
             matched.setdefault(iri, value.removeprefix(_MAIL))
     return _described(matched, limit)
 
 
-def _exactly(words: str) -> str:
-    """Return the query for what has exactly this key or number."""
+def _exactly(words: str) -> list[str]:
+    """Return the queries for what has exactly this key or number."""
     literal = Literal(words).n3()
-    parts = (f"{{ ?thing {p.n3()} {literal} }}" for p in (CG.sourceKey, CG.orderNumber))
-    return f"SELECT ?thing ({literal} AS ?text) {{ {' UNION '.join(parts)} }} LIMIT {LIMIT}"
+    # Each by itself is looked up; together they would be joined.
+    return [
+        f"SELECT ?thing ({literal} AS ?text) {{ ?thing {p.n3()} {literal} }} LIMIT {LIMIT}"
+        for p in (CG.sourceKey, CG.orderNumber)
+    ]
 
 
 def _anywhere(words: str, limit: int) -> str:

@@ -6,29 +6,39 @@ from collections import defaultdict
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal, InvalidOperation
+from itertools import groupby
 
 from rdflib import URIRef
 from werkzeug.exceptions import NotFound
 
+from api.analyses import reading
 from api.config import services
 from api.identity import caller
 from api.labels import label_of, names_of, pseudonym, texts_of
 from kg.errors import UsageError
 from kg.ingest import why
 from kg.lifecycle.classify import party_records
+from kg.minting import LENGTH
 from kg.namespaces import CG, DERIVED_GRAPHS, FUNCTION, ID, RDF, VCARD, XSD
-from kg.store import Kind, RawTerm, decode, hides
+from kg.store import Kind, RawTerm, decode, hides, lookup
+from kg.store.latest import last_naming
 
 EVENTS_SHOWN = 200
+FACTS_SHOWN = 50
+"""Facts of each property that are shown."""
 _REFERRALS_SHOWN = 40
 _OWN = str(ID["party/"])
-_OPAQUE = 32
 _NESTED = frozenset({str(VCARD.hasAddress)})
 _UNTOLD = frozenset({str(RDF.type)})
 _NO_EVENTS = tuple(str(one) for one in (CG.mergedInto, CG.canonical, CG.duplicate))
+_DATES = (CG.date, CG.orderDate, CG.startDate)
+"""Properties that say when an event was; the first one that it has counts."""
 _FEW = 2000
-"""Events that are sorted here, which is faster than in the query."""
+"""Events that are all looked at; of more, the last ones."""
+_AT_ONCE = 2000
+"""Things that one query asks about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +56,7 @@ class Party:
     def handle(self) -> str:
         """What names this party alone in addresses: the end of its IRI where that is ours."""
         own = self.iri.removeprefix(_OWN)
-        return own if len(own) == _OPAQUE and own.isalnum() else self.iri
+        return own if len(own) == LENGTH and own.isalnum() else self.iri
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +106,7 @@ def find_parties(name: str) -> list[str]:
     """
     # A server merges the slashes of a path.
     asked = name.replace(":/", "://", 1) if "://" not in name else name
-    if len(asked) == _OPAQUE and asked.isalnum():
+    if len(asked) == LENGTH and asked.isalnum():
         asked = _OWN + asked
     with closing(services().store.cursor(caller().hidden_graphs)) as cursor:
         try:
@@ -124,21 +134,29 @@ def read_party(iri: str) -> Party:
     return Party(iri, key, name, kind, records, target)
 
 
-def read_facts(iri: str) -> list[Fact]:
+def read_facts(iri: str) -> tuple[list[Fact], list[str]]:
     """Return the facts about a party that hold and that the caller may see, with their sources.
 
-    Parties that are the value of a fact are called by their names.
+    Parties that are the value of a fact are called by their names. Beside them are the properties
+    of which there are more facts than `FACTS_SHOWN`.
     """
-    facts = _facts(iri)
+    facts: list[Fact] = []
+    cut = []
+    for one, alike in groupby(_facts(iri), key=lambda fact: fact.property):
+        told = list(alike)
+        facts += told[:FACTS_SHOWN]
+        if len(told) > FACTS_SHOWN:
+            cut.append(one)
     names = names_of([fact.value_iri for fact in facts if fact.value_iri.startswith(_OWN)])
     named = [replace(fact, value=names.get(fact.value_iri, (fact.value,))[0]) for fact in facts]
-    return sorted(named, key=lambda fact: (fact.derived, label_of(fact.property), fact.value))
+    named.sort(key=lambda fact: (fact.derived, label_of(fact.property), fact.value))
+    return named, cut
 
 
 def _facts(iri: str) -> list[Fact]:
     store, hidden = services().store, caller().hidden_graphs
     facts = []
-    for one in why(store, (iri, None, None)):
+    for one in why(store, (iri, None, None), with_reasons=False, each=FACTS_SHOWN + 1):
         graph = one.graph[1] if one.graph else ""
         if one.until is not None or hides(hidden, graph) or one.predicate[1] in _UNTOLD:
             continue
@@ -159,66 +177,65 @@ def read_events(party: Party, day: date) -> list[Event]:
 
     One more than `EVENTS_SHOWN` tells that there are others.
     """
-    rows = _few_events(party, day)
-    if rows is None:
-        rows = _last_events(party, day)
-    events = [row[0] for row in rows]
+    pairs = _naming(party)
+    if len(pairs) > _FEW:
+        pairs = _last_naming(party, day) + pairs[: EVENTS_SHOWN + 1]
+    pairs = [pair for pair in dict.fromkeys(pairs) if pair[1] not in _NO_EVENTS]
+    days = _days_of([event for event, _ in pairs])
+    # A month or a year counts from its first day.
+    past = [
+        (event, role, on)
+        for event, role in sorted(pairs)
+        if not (on := days.get(event, "")) or (on + "-01-01")[:10] <= str(day)
+    ]
+    past = sorted(past, key=lambda one: one[2], reverse=True)[: EVENTS_SHOWN + 1]
+    events = [one[0] for one in past]
+    kinds = _kinds_of(events)
     names, amounts = names_of(events), _amounts(events)
     return [
-        Event(iri, names[iri][1] if iri in names else "", kind, role, on, tuple(amounts[iri]))
-        for iri, role, kind, on in rows
+        Event(iri, names[iri][1] if iri in names else "", kinds[iri], role, on, tuple(amounts[iri]))
+        for iri, role, on in past
+        if iri in kinds
     ]
 
 
-def _few_events(party: Party, day: date) -> list[list[str]] | None:
-    """Return (event, role, class, day) of a party with few events; None for another one."""
+def _naming(party: Party) -> list[tuple[str, str]]:
+    """Return (event, role) of what names a party: all, or some more than are few."""
     # A party named in the pattern itself is looked up; one of several values would be joined.
-    found = [
-        row
+    return [
+        (event, role)
         for record in party.records
-        for row in texts_of(
-            f"SELECT ?event ?role ?type {{ ?event ?role {URIRef(record).n3()} ; a ?type }}"
-            f" LIMIT {_FEW + 1}"
+        for event, role in texts_of(
+            f"SELECT ?event ?role {{ ?event ?role {URIRef(record).n3()} }} LIMIT {_FEW + 1}"
         )
     ]
-    if len(found) > _FEW:
-        return None
-    days = _days_of([row[0] for row in found])
-    kinds: dict[tuple[str, str], str] = {}
-    for event, role, kind in found:
-        if role not in _NO_EVENTS:
-            kinds[event, role] = min(kind, kinds.get((event, role), kind))
-    rows = [[event, role, kind, days.get(event, "")] for (event, role), kind in kinds.items()]
-    # A month or a year counts from its first day.
-    past = [row for row in sorted(rows) if (row[3] + "-01-01")[:10] <= str(day) or not row[3]]
-    return sorted(past, key=lambda row: row[3], reverse=True)[: EVENTS_SHOWN + 1]
+
+
+def _last_naming(party: Party, day: date) -> list[tuple[str, str]]:
+    """Return the last of what names a party that very much names, as of a day."""
+    keys = [(str(one), None, None) for one in (*_DATES, *party.records)]
+    before = datetime.combine(day + timedelta(days=1), time.min)
+    with reading("parties", {}) as cursor:
+        ids = [number for number in lookup(cursor, keys[: len(_DATES)]) if number is not None]
+        records = [number for number in lookup(cursor, keys[len(_DATES) :]) if number is not None]
+        found = last_naming(cursor, records, ids, before, EVENTS_SHOWN + 1)
+        known = decode(cursor, [number for pair in found for number in pair])
+    return [(known[event][1], known[role][1]) for event, role in found]
+
+
+def _kinds_of(events: Sequence[str]) -> dict[str, str]:
+    """Return the class of each event that has one."""
+    kinds: dict[str, str] = {}
+    for event, _, kind in _values(events, (RDF.type,)):
+        kinds[event] = min(kind, kinds.get(event, kind))
+    return kinds
 
 
 def _days_of(events: Sequence[str]) -> dict[str, str]:
     """Return the day of each event that has one: its date, else that of its order or start."""
-    dates = (CG.startDate, CG.orderDate, CG.date)
-    query = f"""
-        SELECT ?event ?p ?day {{
-          VALUES ?event {{ {_listed(events)} }} VALUES ?p {{ {_listed(dates)} }} ?event ?p ?day
-        }}"""
-    rows = list(texts_of(query)) if events else []
-    rows.sort(key=lambda row: [str(one) for one in dates].index(row[1]))
+    rows = _values(events, _DATES)
+    rows.sort(key=lambda row: _DATES.index(URIRef(row[1])), reverse=True)
     return {event: day for event, _, day in rows}
-
-
-def _last_events(party: Party, day: date) -> list[list[str]]:
-    """Return the same of a party with any number of events, the last ones."""
-    query = f"""
-        SELECT ?event ?role (MIN(?type) AS ?kind) (MIN(?on) AS ?day) {{
-          VALUES ?who {{ {_listed(party.records)} }}
-          ?event ?role ?who ; a ?type .
-          FILTER(?role NOT IN ({", ".join(f"<{one}>" for one in _NO_EVENTS)}))
-          OPTIONAL {{ ?event {CG.date.n3()} ?d }} OPTIONAL {{ ?event {CG.orderDate.n3()} ?o }}
-          OPTIONAL {{ ?event {CG.startDate.n3()} ?s }}
-          BIND(COALESCE(?d, ?o, ?s) AS ?on)
-          FILTER(!BOUND(?on) || {FUNCTION.firstDay.n3()}(?on) <= {_day(day)})
-        }} GROUP BY ?event ?role ORDER BY DESC(?day) ?event ?role LIMIT {EVENTS_SHOWN + 1}"""
-    return list(texts_of(query))
 
 
 def read_referrals(party: Party, day: date) -> list[Referral]:
@@ -247,15 +264,42 @@ def read_referrals(party: Party, day: date) -> list[Referral]:
 
 def _amounts(events: Sequence[str]) -> dict[str, list[tuple[float, str]]]:
     """Return what the purchases among some events cost, with the currency."""
-    query = f"""
-        SELECT ?event ?currency (SUM(?amount) AS ?sum) {{
-          VALUES ?event {{ {_listed(events)} }}
-          ?event {CG.hasLine.n3()} ?line . ?line {CG.netAmount.n3()} ?amount .
-          OPTIONAL {{ ?line {CG.currency.n3()} ?currency }}
-        }} GROUP BY ?event ?currency ORDER BY ?currency"""
+    lines = _values(events, (CG.hasLine,))
+    amounts: dict[str, list[Decimal]] = defaultdict(list)
+    currencies: dict[str, str] = {}
+    for line, predicate, value in _values([row[2] for row in lines], (CG.netAmount, CG.currency)):
+        if predicate == str(CG.currency):
+            currencies[line] = value
+        elif (amount := _amount(value)) is not None:
+            amounts[line].append(amount)
+    sums: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
+    for event, _, line in lines:
+        if line in amounts:
+            sums[event, currencies.get(line, "")] += sum(amounts[line])
     found: dict[str, list[tuple[float, str]]] = defaultdict(list)
-    for iri, currency, amount in texts_of(query) if events else ():
-        found[iri].append((float(amount), currency))
+    for (event, currency), total in sorted(sums.items()):
+        found[event].append((float(total), currency))
+    return found
+
+
+def _amount(text: str) -> Decimal | None:
+    """Return the number that a text is, None for what is none."""
+    try:
+        amount = Decimal(text)
+    except InvalidOperation:
+        return None
+    return amount if amount.is_finite() else None
+
+
+def _values(things: Sequence[str], predicates: Sequence[URIRef]) -> list[list[str]]:
+    """Return (thing, predicate, value) of some properties of things, each looked up by itself."""
+    found: list[list[str]] = []
+    for first in range(0, len(things), _AT_ONCE):
+        part = _listed(things[first : first + _AT_ONCE])
+        found += texts_of(
+            f"SELECT ?thing ?p ?o {{ VALUES ?thing {{ {part} }}"
+            f" VALUES ?p {{ {_listed(predicates)} }} ?thing ?p ?o }}"
+        )
     return found
 
 

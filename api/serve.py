@@ -13,6 +13,8 @@ from waitress import create_server
 from api.config import LOOPBACK, WebOptions
 from api.cors import checked_origins
 from api.factory import create_app, open_store
+from api.figures import figures_of
+from api.pages import SHOWN, prepare_pages
 from kg.config import Settings
 from kg.errors import UsageError
 from kg.store.tokens import any_token
@@ -69,6 +71,7 @@ def serve(
             _check_closed(name, allowed_hosts)
         web = WebOptions((*LOOPBACK, name, *allowed_hosts), origins)
         app = create_app(settings, store, web)
+        figures_of(app).keep_ready(SHOWN, lambda: prepare_pages(app))
         server = _listen(app, host, port, threads, settings, proxy)
         # What is there now stays: no request waits for a look through all of it.
         gc.collect()

@@ -25,8 +25,9 @@ _GRAPH = f"{BASE}graph/facts/crowd"
 
 
 def node(kind: str, number: str) -> str:
-    """Return the SQL of the IRI of a thing; it says nothing and follows no order."""
-    return f"'{BASE}id/{kind}/' || printf('%016x', hash({number}, '{kind}'))"
+    """Return the SQL of the IRI of a thing, as long as one of ours, which says nothing."""
+    halves = f"hash({number}, '{kind}'), hash('{kind}', {number})"
+    return f"'{BASE}id/{kind}/' || printf('%016x%016x', {halves})"
 
 
 def draw(number: str, what: str, below: int) -> str:

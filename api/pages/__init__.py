@@ -8,12 +8,14 @@ from flask import Blueprint, Flask
 
 from api.config import services
 from api.identity import Right, identified
+from api.pages import duplicates, history, start
 from api.pages.glossary import register_glossary
 from api.pages.history import activity_name
 from api.pages.naming import label_of
 from api.pages.terms import abbreviate
 from api.pages.tour import register_tour
 from kg import __version__
+from kg.terminology import load_terminology
 
 MENU = (
     ("pages.start.show_start", "nav.start"),
@@ -29,6 +31,9 @@ MENU = (
 )
 """The pages of the main menu, those that there are: endpoint and key of the text."""
 
+
+SHOWN = (start.CLASSES, history.SIZES, duplicates.CANDIDATES)
+"""The figures of the whole graph that pages show at once."""
 
 PARTS = (
     "analyses",
@@ -69,6 +74,13 @@ def register_pages(app: Flask) -> None:
     app.jinja_env.globals["caller"] = identified
     app.jinja_env.globals["version"] = __version__
     app.jinja_env.globals["head_commit"] = _head_commit
+
+
+def prepare_pages(app: Flask) -> None:
+    """Read what pages share, so that the first that is asked for does not wait for it."""
+    load_terminology()
+    for name in app.jinja_env.list_templates():
+        app.jinja_env.get_template(name)
 
 
 def may(right: str) -> bool:

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from typing import Any, cast
 
 from flask import (
     Blueprint,
     Response,
-    current_app,
     make_response,
     redirect,
     render_template,
@@ -22,6 +20,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from api.analyses import reading
 from api.config import services
 from api.errors import Problem, problem_of
+from api.figures import Figure
 from api.identity import caller
 from api.pages.naming import Naming
 from api.pages.paging import Page, page_of
@@ -34,16 +33,12 @@ from kg.store import Cursor
 PAIRS_SHOWN = 25
 _MOST = 2000
 _LEAST = 0.5
-_EXTENSION = "clientgraph.duplicates"
 
-_Key = tuple[int, tuple[str, ...]]
+CANDIDATES: Figure[list[Candidate]] = Figure(
+    "duplicates", lambda cursor: candidates(cursor, least=_LEAST, most=_MOST)
+)
 
 blueprint = Blueprint("duplicates", __name__, url_prefix="/duplicates")
-
-
-@blueprint.record_once
-def _prepare(state: Any) -> None:
-    state.app.extensions[_EXTENSION] = cast("dict[_Key, list[Candidate]]", {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +119,7 @@ def _decided(decision: Decision) -> AnyResponse:
 
 def _page(problem: Problem | None = None) -> Response:
     with reading("duplicates", {}) as cursor:
-        page = page_of(_candidates(cursor), PAIRS_SHOWN)
+        page = page_of(CANDIDATES.known(), PAIRS_SHOWN)
         merges = list_merges(cursor)
         names = _names(cursor, page, [iri for m in merges for iri in (m.duplicate, m.canonical)])
     decided = request.args.get("decided", "")
@@ -137,18 +132,6 @@ def _page(problem: Problem | None = None) -> Response:
         decided=decided if decided in ("merge", "unmerge", "distinguish") else None,
     )
     return make_response(shown, problem.status if problem else 200)
-
-
-def _candidates(cursor: Cursor) -> list[Candidate]:
-    """Return the likely duplicates, found anew after each commit."""
-    kept: dict[_Key, list[Candidate]] = current_app.extensions[_EXTENSION]
-    key = (services().store.head, caller().hidden_graphs)
-    if (found := kept.get(key)) is None:
-        found = candidates(cursor, least=_LEAST, most=_MOST)
-        for old in [one for one in kept if one[0] < key[0]]:
-            kept.pop(old, None)
-        kept[key] = found
-    return found
 
 
 def _names(cursor: Cursor, page: Page[Candidate], more: Sequence[str]) -> Mapping[str, Cell]:
@@ -164,7 +147,7 @@ def _comparison(one: str, other: str, problem: Problem | None = None) -> Respons
         naming = Naming(cursor, [*ids, found.one, found.other])
         rows = [_row(each, naming) for each in found.aspects]
         pair = next(
-            (c for c in _candidates(cursor) if {c.party, c.other} == {found.iri, found.other_iri}),
+            (c for c in CANDIDATES.known() if {c.party, c.other} == {found.iri, found.other_iri}),
             None,
         )
     page = render_template(

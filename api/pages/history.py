@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from api.analyses import today
 from api.config import services
+from api.figures import Figure
 from api.identity import caller
 from api.imports import find_report
 from api.language import text_keys, translate
@@ -22,13 +23,15 @@ from kg.ingest import UndoReport, undo_import
 from kg.ingest.runs import RunOfCommit, imports_of_commits
 from kg.store import Cursor, place_of
 from kg.store.differences import Changed, kinds_changed, things_changed
-from kg.store.history import Commit, commits
+from kg.store.history import Commit, Sizes, commit_sizes, commits
 
 COMMITS_SHOWN = 50
 THINGS_SHOWN = 25
 _DIGITS = 18
 _WAIT = 5.0
 """Seconds to wait for another write to end."""
+
+SIZES: Figure[Sizes] = Figure("history", commit_sizes)
 
 blueprint = Blueprint("history", __name__, url_prefix="/history")
 
@@ -57,7 +60,8 @@ def show_history() -> str:
     """Show the commits, a page of them."""
     before = _number("before")
     with closing(services().store.cursor(caller().hidden_graphs)) as cursor:
-        found = commits(cursor, most=COMMITS_SHOWN + 1, **({"before": before} if before else {}))
+        range_ = {"before": before} if before else {}
+        found = commits(cursor, most=COMMITS_SHOWN + 1, sizes=SIZES.known(), **range_)
         made, taken = _runs(cursor, [one.number for one in found])
     return render_template(
         "history.html",
@@ -140,7 +144,7 @@ def _undo_page(report: UndoReport, run_id: str, status: int = 200) -> Response:
 
 
 def _commit(cursor: Cursor, number: int) -> Commit:
-    found = commits(cursor, before=number + 1, most=1)
+    found = commits(cursor, before=number + 1, most=1, sizes=SIZES.known())
     if not found or found[0].number != number:
         raise NotFound(translate("history.unknown"))
     return found[0]

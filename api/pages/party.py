@@ -16,6 +16,7 @@ from api.labels import concept, concept_label, concepts_of, names_of
 from api.pages.panels import panel, render_panel
 from api.parties import (
     EVENTS_SHOWN,
+    FACTS_SHOWN,
     Party,
     find_parties,
     read_events,
@@ -107,12 +108,15 @@ def show_party(name: str) -> str:
     day = shown_date()
     events = read_events(party, day)
     referrals = read_referrals(party, day)
+    facts, cut = read_facts(party.iri)
     merged = names_of([party.merged_into]) if party.merged_into else {}
     return render_template(
         "party.html",
         party=party,
         merged=merged.get(party.merged_into),
-        facts=read_facts(party.iri),
+        facts=facts,
+        cut=cut,
+        facts_shown=FACTS_SHOWN,
         events=events[:EVENTS_SHOWN],
         more=len(events) > EVENTS_SHOWN,
         referred_by=[one for one in referrals if not one.given],

@@ -10,14 +10,21 @@ from flask import Blueprint, render_template, request
 from api.as_of import shown_date
 from api.asking import ask
 from api.config import services
+from api.figures import Figure
 from api.identity import caller
 from api.pages.dashboard import since
 from kg.namespaces import CG
 from kg.store import Store
+from kg.store.statistics import class_sizes
 
 KINDS = ("NaturalPerson", "LegalEntity", "OrganizationalUnit", "Household")
 _COMMITS_SHOWN = 8
 _FRESH = timedelta(days=120)
+
+CLASSES: Figure[dict[str, int]] = Figure(
+    "overview",
+    lambda cursor: class_sizes(cursor, [str(CG[name]) for name in (*KINDS, "Purchase")]),
+)
 
 blueprint = Blueprint("start", __name__)
 
@@ -72,7 +79,7 @@ def _stale_since() -> str:
 
 def read_overview(store: Store) -> Overview:
     """Return the figures of the overview of a store, of what the caller may see."""
-    counts = _count_classes((*KINDS, "Purchase"))
+    counts = CLASSES.known()
     cursor = store.cursor(caller().hidden_graphs)
     quads, imports = (
         cursor.execute(text).fetchall()[0][0]
@@ -84,22 +91,8 @@ def read_overview(store: Store) -> Overview:
     ).fetchall()
     return Overview(
         quads,
-        {kind: counts[kind] for kind in KINDS if counts[kind]},
-        counts["Purchase"],
+        {kind: n for kind in KINDS if (n := counts[str(CG[kind])])},
+        counts[str(CG.Purchase)],
         imports,
         [Commit(*row) for row in commits],
     )
-
-
-def _count_classes(names: tuple[str, ...]) -> dict[str, int]:
-    """Return how many things of each class of the vocabulary the graph holds."""
-    listed = " ".join(f"<{CG[name]}>" for name in names)
-    text = (
-        "SELECT ?class (COUNT(DISTINCT ?thing) AS ?n)"
-        f" WHERE {{ VALUES ?class {{ {listed} }} ?thing a ?class }} GROUP BY ?class"
-    )
-    counts = dict.fromkeys(names, 0)
-    for found, number in ask(text).rows():
-        if found and number:
-            counts[found[1].removeprefix(str(CG))] = int(number[1])
-    return counts

@@ -9,7 +9,7 @@ from typing import Any
 
 from kg.derivation import Triple, is_conclusion, reasons
 from kg.store import Cursor, RawTerm, Store, TermKey, place_of
-from kg.store.history import Life, Quad, commits, lives
+from kg.store.history import Life, Quad, lives, signatures
 
 _RUNS = "SELECT number, id, source, report FROM import_run WHERE number IN (SELECT unnest(?))"
 
@@ -38,14 +38,22 @@ class Origin:
 
 
 def why(
-    store: Store, subject: TermKey, predicate: TermKey | None = None, object_: TermKey | None = None
+    store: Store,
+    subject: TermKey,
+    predicate: TermKey | None = None,
+    object_: TermKey | None = None,
+    *,
+    with_reasons: bool = True,
+    each: int | None = None,
 ) -> list[Origin]:
     """Return where the facts about a subject come from, removed ones included.
 
-    A fact that taking an import back revived leads to the import that first stated it.
+    A fact that taking an import back revived leads to the import that first stated it. The rules
+    and premises of conclusions, which take a while to find, may be left out. `each` is the most
+    that are returned of each predicate.
     """
     cursor = store.cursor()
-    found = lives(cursor, subject, predicate, object_)
+    found = lives(cursor, subject, predicate, object_, each=each)
     first: dict[tuple[Quad, int], int] = {}
     for life in found:
         if life.origin is not None:
@@ -57,11 +65,11 @@ def why(
             _RUNS, [sorted(set(stated.values()))]
         ).fetchall()
     }
-    made = {one.number: (one.at, one.agent, one.activity) for one in commits(cursor)}
-    return [
-        _concluded(cursor, life, _origin(life, made[life.born], runs.get(stated.get(id(life), -1))))
-        for life in found
-    ]
+    made = signatures(cursor, (life.born for life in found))
+    origins = [_origin(life, made[life.born], runs.get(stated.get(id(life), -1))) for life in found]
+    if not with_reasons:
+        return origins
+    return [_concluded(cursor, *one) for one in zip(found, origins, strict=True)]
 
 
 def _concluded(cursor: Cursor, life: Life, origin: Origin) -> Origin:

@@ -13,28 +13,32 @@ import duckdb
 from kg.namespaces import PROVENANCE_GRAPH, RDF
 from kg.store.terms import lookup
 
-_SCANNED = 20_000
-"""Changes that are looked at for a page: a thing with more of them is a page of its own."""
+_WINDOW = 4096
+"""Ids among which things are looked for first: of a range of ids, little is read."""
+_WIDER = 4
 
 _NONE = -1
 """Id that no term has."""
 
 _KINDS = """
-SELECT t.lex, count(*) FILTER (q.born = $number), count(*) FILTER (q.died = $number)
-FROM quad AS q JOIN term AS t ON t.id = q.o
-WHERE q.p = $type AND q.g <> $own AND (q.born = $number OR q.died = $number)
-GROUP BY t.lex ORDER BY 2 DESC, 3 DESC, t.lex
+SELECT t.lex, sum(q.added)::BIGINT AS added, sum(q.removed)::BIGINT AS removed
+FROM (
+    SELECT o, count(*) FILTER (born = $number) AS added, count(*) FILTER (died = $number) AS removed
+    FROM quad WHERE p = $type AND g <> $own AND (born = $number OR died = $number) GROUP BY o
+) AS q JOIN term AS t ON t.id = q.o
+GROUP BY t.lex ORDER BY added DESC, removed DESC, t.lex
 """
 _SUBJECTS = """
-SELECT DISTINCT s FROM (
-    SELECT s FROM quad
-    WHERE (born = $number OR died = $number) AND g <> $own AND s > $after {among}
-    ORDER BY s LIMIT $scanned
-) ORDER BY s LIMIT $most
+SELECT DISTINCT s FROM quad
+WHERE (born = $number OR died = $number) AND g <> $own AND s > $after AND s <= $until {among}
+ORDER BY s LIMIT $most
 """
 _AMONG = """AND s IN (
-    SELECT s FROM quad WHERE p = $type AND o = $kind AND (born = $number OR died = $number)
+    SELECT s FROM quad
+    WHERE p = $type AND o = $kind AND (born = $number OR died = $number)
+        AND s > $after AND s <= $until
 )"""
+_LAST = "SELECT coalesce(max(id), 0) FROM term"
 _FACTS = """
 SELECT q.s, q.p, q.o, q.born = $number, q.origin, count(*) OVER (PARTITION BY q.s)
 FROM quad AS q JOIN (SELECT unnest($things::BIGINT[]) AS s) AS w USING (s)
@@ -95,14 +99,26 @@ def things_changed(
     to which the commit added them or from which it took them, `facts` the number of facts listed
     of each.
     """
-    names = {"number": number, "own": _own(cursor), "after": after}
-    limits = {"most": most + 1, "scanned": _SCANNED}
+    names = {"number": number, "own": _own(cursor)}
     if kind is not None:
         (known,) = lookup(cursor, [(kind, None, None)])
         names |= {"type": _type(cursor), "kind": known if known is not None else _NONE}
     statement = _SUBJECTS.format(among=_AMONG if kind is not None else "")
-    found = [row[0] for row in cursor.execute(statement, names | limits).fetchall()]
+    found = _subjects(cursor, statement, names, after, most + 1)
     return _with_facts(cursor, number, found[:most], facts), len(found) > most
+
+
+def _subjects(
+    cursor: duckdb.DuckDBPyConnection, statement: str, names: dict[str, int], after: int, most: int
+) -> list[int]:
+    """Return the first `most` ids beyond `after`, from ranges of ids each wider than the last."""
+    row = cursor.execute(_LAST).fetchone()
+    last, width, found = int(row[0]) if row else 0, _WINDOW, list[int]()
+    while after < last and len(found) < most:
+        window = {"after": after, "until": after + width, "most": most - len(found)}
+        found += [row[0] for row in cursor.execute(statement, names | window).fetchall()]
+        after, width = after + width, width * _WIDER
+    return found
 
 
 def _with_facts(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,35 +14,37 @@ Quad = tuple[RawTerm, RawTerm, RawTerm, RawTerm | None]
 """Subject, predicate, object, and the graph (None for the unnamed one)."""
 
 _COMMITS = """
-WITH listed AS (
-    SELECT * FROM "commit" WHERE number < $before ORDER BY number DESC LIMIT $most
-), range AS (SELECT min(number) AS first, max(number) AS last FROM listed)
-SELECT c.number, c.at_time, c.agent, c.activity, c.note, coalesce(b.n, 0), coalesce(d.n, 0)
-FROM listed AS c
-LEFT JOIN (
-    SELECT born AS number, count(*) AS n FROM quad, range
-    WHERE born BETWEEN range.first AND range.last GROUP BY born
-) AS b USING (number)
-LEFT JOIN (
-    SELECT died AS number, count(*) AS n FROM quad, range
-    WHERE died BETWEEN range.first AND range.last GROUP BY died
-) AS d USING (number)
-ORDER BY c.number DESC
+SELECT number, at_time, agent, activity, note FROM "commit"
+WHERE number < ? ORDER BY number DESC LIMIT ?
 """
+_SIZES = """
+SELECT number, sum(added)::BIGINT, sum(removed)::BIGINT FROM (
+    SELECT born AS number, count(*) AS added, 0 AS removed FROM quad
+    WHERE born BETWEEN $first AND $last GROUP BY born
+    UNION ALL
+    SELECT died, 0, count(*) FROM quad WHERE died BETWEEN $first AND $last GROUP BY died
+) GROUP BY number
+"""
+_SIGNED = """
+SELECT number, at_time, agent, activity FROM "commit"
+WHERE number IN (SELECT unnest(?::BIGINT[]))
+"""
+_UNCHANGED = (0, 0)
 _ALL = 2**62
 """More commits than there ever are."""
 
 _TERMS = ", ".join(f"{one}.kind, {one}.lex, {one}.dt, {one}.lang" for one in "spog")
 _DECODED = f"""
 SELECT {{columns}}, {_TERMS}
-FROM quad AS q JOIN term AS s ON s.id = q.s JOIN term AS p ON p.id = q.p
+FROM {{quads}} AS q JOIN term AS s ON s.id = q.s JOIN term AS p ON p.id = q.p
 JOIN term AS o ON o.id = q.o LEFT JOIN term AS g ON g.id = q.g
 """
 _CHANGES = (
-    _DECODED.format(columns="q.born = $number")
+    _DECODED.format(columns="q.born = $number", quads="quad")
     + "WHERE q.born = $number OR q.died = $number ORDER BY s.lex, p.lex, q.born = $number, o.lex"
 )
-_LIVES = _DECODED.format(columns="q.born, q.died, q.origin")
+_NAMED = "(SELECT * FROM quad AS q WHERE {where} {limit})"
+_EACH = "QUALIFY row_number() OVER (PARTITION BY p ORDER BY died DESC NULLS FIRST, o) <= {each:d}"
 _CHUNK = 4096
 
 
@@ -69,12 +71,39 @@ class Life:
     origin: int | None
 
 
+Sizes = Mapping[int, tuple[int, int]]
+"""(quads added, quads removed) of commits by number; those that changed none may be left out."""
+
+
 def commits(
-    cursor: duckdb.DuckDBPyConnection, *, before: int = _ALL, most: int = _ALL
+    cursor: duckdb.DuckDBPyConnection,
+    *,
+    before: int = _ALL,
+    most: int = _ALL,
+    sizes: Sizes | None = None,
 ) -> list[Commit]:
-    """Return the commits with a number below `before`, `most` of them, the last first."""
-    rows = cursor.execute(_COMMITS, {"before": before, "most": most}).fetchall()
-    return [Commit(*row) for row in rows]
+    """Return the commits with a number below `before`, `most` of them, the last first.
+
+    `sizes` are those of these commits where they are known.
+    """
+    rows = cursor.execute(_COMMITS, [before, most]).fetchall()
+    if sizes is None:
+        sizes = commit_sizes(cursor, rows[-1][0], rows[0][0]) if rows else {}
+    return [Commit(*(*row, *sizes.get(row[0], _UNCHANGED))) for row in rows]
+
+
+def commit_sizes(cursor: duckdb.DuckDBPyConnection, first: int = 0, last: int = _ALL) -> Sizes:
+    """Return the sizes of the commits from the first to the last of these numbers."""
+    rows = cursor.execute(_SIZES, {"first": first, "last": last}).fetchall()
+    return {number: (added, removed) for number, added, removed in rows}
+
+
+def signatures(
+    cursor: duckdb.DuckDBPyConnection, numbers: Iterable[int]
+) -> dict[int, tuple[datetime, str, str]]:
+    """Return (time, agent, activity) of commits by number."""
+    rows = cursor.execute(_SIGNED, [sorted(set(numbers))]).fetchall()
+    return {number: (at, agent, activity) for number, at, agent, activity in rows}
 
 
 def changes(cursor: duckdb.DuckDBPyConnection, number: int) -> Iterator[tuple[bool, Quad]]:
@@ -90,17 +119,24 @@ def lives(
     subject: TermKey,
     predicate: TermKey | None = None,
     object_: TermKey | None = None,
+    *,
+    each: int | None = None,
 ) -> list[Life]:
-    """Return the lives of the quads with a subject, a predicate and an object, in their order."""
+    """Return the lives of the quads with a subject, a predicate and an object, in their order.
+
+    `each` is the most that are returned of each predicate, live ones before others.
+    """
     keys = [key for key in (subject, predicate, object_) if key is not None]
     ids = lookup(cursor, keys)
     if None in ids:
         return []
     named = [name for name, key in zip("spo", (subject, predicate, object_), strict=True) if key]
     where = " AND ".join(f"q.{name} = ?" for name in named)
-    rows = cursor.execute(
-        f"{_LIVES} WHERE {where} ORDER BY p.lex, q.born, o.lex, g.lex", ids
-    ).fetchall()
+    limit = "" if each is None else _EACH.format(each=each)
+    statement = _DECODED.format(
+        columns="q.born, q.died, q.origin", quads=_NAMED.format(where=where, limit=limit)
+    )
+    rows = cursor.execute(f"{statement} ORDER BY p.lex, q.born, o.lex, g.lex", ids).fetchall()
     return [Life(_quad(row[3:]), row[0], row[1], row[2]) for row in rows]
 
 

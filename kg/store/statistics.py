@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import duckdb
@@ -78,6 +79,20 @@ def statistics(cursor: duckdb.DuckDBPyConnection) -> Statistics:
         tuple(PropertyUse(*row) for row in properties),
         tuple((str(row[0]), int(row[1])) for row in graphs),
     )
+
+
+def class_sizes(cursor: duckdb.DuckDBPyConnection, classes: Sequence[str]) -> dict[str, int]:
+    """Return how many entities have each of some classes, given by their IRIs, as a type."""
+    type_id, *ids = lookup(cursor, [(iri, None, None) for iri in (str(RDF.type), *classes)])
+    dup = cursor.execute("SELECT dup FROM predicate WHERE p = ?", [type_id]).fetchone()
+    counted = "count(DISTINCT s)" if dup is not None and dup[0] else "count(*)"
+    rows = cursor.execute(
+        f"SELECT o, {counted} FROM live WHERE p = ? AND o IN (SELECT unnest(?::BIGINT[]))"
+        " GROUP BY o",
+        [type_id, [number for number in ids if number is not None]],
+    ).fetchall()
+    sizes = dict(rows)
+    return {iri: sizes.get(number, 0) for iri, number in zip(classes, ids, strict=True)}
 
 
 def memory_in_use(cursor: duckdb.DuckDBPyConnection) -> tuple[int, int]:
