@@ -22,7 +22,7 @@ from kg.shacl.sql import Compiled as Sql
 from kg.shacl.sql import fill, query, union
 from kg.shacl.statement import Statement
 from kg.shacl.values import pairs_of
-from kg.sparql import NotCompiledError, compile_algebra
+from kg.sparql import NotCompiledError
 from kg.store import Kind
 
 _COMPUTED = """
@@ -98,18 +98,18 @@ def _compiled(
     A focus node that the dictionary does not hold has no id that the query could join with: it is
     given to the query as a term.
     """
-    cursor, algebra = st.session.cursor, prepared.algebra
+    session, algebra = st.session, prepared.algebra
     refuse_for_sets(algebra, pairs=False)
     this = f"SELECT n.node AS this FROM {nodes} AS n WHERE n.node > 0"
-    compiled = compile_algebra(cursor, algebra, {"this": this}, bindings=prepared.bindings)
+    alone = session.holds(nodes)
+    compiled = session.compiled(algebra, {"this": this}, prepared.bindings, alone=alone)
     focus = f"s.c{compiled.variables.index('this')}_id"
     found = Sql(compiled.sql)
-    if st.session.holds(nodes):
+    if alone:
         _fail(constraint, st, compiled.variables, found)
     several: list[exp.Query] = [_results(constraint, shape, compiled.variables, found, focus)]
-    for node, number in st.session.absent():
-        bindings = {**prepared.bindings, "this": node}
-        compiled = compile_algebra(cursor, algebra, {}, bindings=bindings)
+    for node, number in session.absent():
+        compiled = session.compiled(algebra, {}, {**prepared.bindings, "this": node})
         focus = f"CAST({number} AS BIGINT)"
         rows = _results(constraint, shape, compiled.variables, Sql(compiled.sql), focus)
         asked = "EXISTS (SELECT 1 FROM :nodes AS n WHERE n.node = :id)"
@@ -174,17 +174,24 @@ def refused(constraint: Ask, st: Statement, shape: Shape, nodes: str) -> exp.Que
         UnsupportedShapeError: the query is not compiled, in a shape within another one.
     """
     prepared = _prepared(constraint, st)
-    pairs = pairs_of(st, shape.path, nodes)
+    alone = st.session.holds(nodes)
+    pairs = _kept_pairs(st, shape, nodes) if alone else pairs_of(st, shape.path, nodes)
     try:
         accepted, names = _accepted(prepared, st, pairs)
     except NotCompiledError as error:
-        inner = Statement(st.session)
-        known = query("SELECT * FROM :p", p=pairs_of(inner, shape.path, nodes))
-        table = _evaluated(constraint, prepared, st, inner.finish(known), nodes, error).table
+        known = query("SELECT * FROM :p", p=pairs)
+        table = _evaluated(constraint, prepared, st, known, nodes, error).table
         return query("SELECT t.focus, t.value FROM :table AS t WHERE NOT t.answer", table=table)
     conditions = [f"a.{name} = v.{_ENDS[name]}" for name in names] or ["TRUE"]
     template = _UNLESS.format(condition=" AND ".join(conditions))
     return query(template, pairs=pairs, accepted=accepted)
+
+
+def _kept_pairs(st: Statement, shape: Shape, nodes: str) -> str:
+    """Name a table of the pairs of focus and value nodes."""
+    inner = Statement(st.session)
+    pairs = pairs_of(inner, shape.path, nodes)
+    return st.session.table(inner.finish(query("SELECT * FROM :p", p=pairs)))
 
 
 _ENDS = {"this": "focus", "value": "value"}
@@ -201,7 +208,6 @@ def _accepted(prepared: _Prepared, st: Statement, pairs: str) -> tuple[str, list
     columns = ", ".join(f"v.{_ENDS[name]} AS {name}" for name in names)
     known = " AND ".join(f"v.{_ENDS[name]} > 0" for name in names)
     asked = f"SELECT DISTINCT {columns} FROM {pairs} AS v WHERE {known}"
-    cursor = st.session.cursor
     several = []
     if names:
         relation = dict.fromkeys(names, asked)
@@ -211,12 +217,13 @@ def _accepted(prepared: _Prepared, st: Statement, pairs: str) -> tuple[str, list
             PV=_variables(names),
             datasetClause=None,
         )
-        compiled = compile_algebra(cursor, select, relation, bindings=prepared.bindings)
+        alone = st.session.holds(pairs)
+        compiled = st.session.compiled(select, relation, prepared.bindings, alone=alone)
         ids = ", ".join(f"s.c{number}_id AS {name}" for number, name in enumerate(names))
         several.append(query(f"SELECT {ids} FROM :found AS s", found=Sql(compiled.sql)))
     for node, number in [*st.session.absent(), *([] if names else [(None, 0)])]:
         bindings = {**prepared.bindings, **(dict.fromkeys(names, node) if node else {})}
-        compiled = compile_algebra(cursor, prepared.algebra, {}, bindings=bindings)
+        compiled = st.session.compiled(prepared.algebra, {}, bindings)
         ids = ", ".join(f"CAST({number} AS BIGINT) AS {name}" for name in names) or "1 AS one"
         several.append(query(f"SELECT {ids} WHERE (:found)", found=Sql(compiled.sql)))
     return st.let(union(several)), names

@@ -7,7 +7,7 @@ from kg.shacl.prebinding import query_of_run
 from kg.shacl.session import Session
 from kg.shacl.sql import Compiled as Sql
 from kg.shacl.sql import query
-from kg.sparql import NotCompiledError, compile_algebra
+from kg.sparql import NotCompiledError
 from kg.sparql.compiled import GraphChoice
 from kg.sparql.fallback import run_fallback
 from kg.store import RawTerm, Store, to_rdflib
@@ -18,7 +18,7 @@ def selected_nodes(session: Session, target: QueryTarget) -> str:
     parsed = query_of_run(target.text, session.as_of)
     bindings = dict(target.bindings)
     try:
-        compiled = compile_algebra(session.cursor, parsed.algebra, {}, bindings=bindings)
+        compiled = session.compiled(parsed.algebra, {}, bindings)
     except NotCompiledError:
         _, variables, answer = run_fallback(
             Store(session.cursor),

@@ -8,17 +8,20 @@ The view `shacl_known` is the dictionary with these.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 
 from rdflib import RDF, RDFS
+from rdflib.plugins.sparql.parserutils import CompValue
 from rdflib.term import Node
 from sqlglot import exp
 
 from kg.shacl.model import HasClass, Path, PredicatePath, Shape, Shapes, Target
 from kg.shacl.paths import ordered, predicates
 from kg.shacl.sql import rendered
+from kg.sparql import Compiled, compile_algebra
 from kg.sparql.deadline import Deadline, execute
+from kg.sparql.steps import run_steps
 from kg.store import (
     Cursor,
     EngineError,
@@ -76,6 +79,7 @@ class Session:
         self.evaluated: str | None = None
         """Why the last query was evaluated and not compiled, None when it was compiled."""
         self._tables = 0
+        self._steps: list[str] = []
         self._absent = 0
         self._removals: dict[int, bool] = {}
         self._ids: dict[TermKey, int] = {}
@@ -220,6 +224,29 @@ class Session:
         self.cursor.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT {cells}", columns)
         return table
 
+    def compiled(
+        self,
+        algebra: CompValue,
+        prebound: Mapping[str, str],
+        bindings: Mapping[str, Node],
+        *,
+        alone: bool = True,
+    ) -> Compiled:
+        """Return a query as SQL, its paths of any length being in tables that are made now.
+
+        Where it is not `alone`, its SQL names relations of the statement that it becomes a part
+        of, and the paths are in the SQL.
+
+        Raises:
+            NotCompiledError: some part of the query is not compiled.
+        """
+        self._tables += 1
+        tables = f"shacl_t{self._tables}_" if alone else None
+        found = compile_algebra(self.cursor, algebra, prebound, bindings=bindings, tables=tables)
+        self._steps += [step.table for step in found.steps]
+        run_steps(self.cursor, found.steps)
+        return found
+
     def holds(self, name: str) -> bool:
         """Tell whether a relation is a temporary table of this session."""
         return name.startswith("shacl_t")
@@ -237,7 +264,7 @@ class Session:
         # After an error the transaction may be beyond use; its rollback drops them too.
         with contextlib.suppress(EngineError):
             self.cursor.execute("DROP VIEW IF EXISTS temp.shacl_instance_of")
-            for name in ["shacl_instance", "shacl_edge", "shacl_class", *names]:
+            for name in ["shacl_instance", "shacl_edge", "shacl_class", *names, *self._steps]:
                 self.cursor.execute(f"DROP TABLE IF EXISTS temp.{name}")
 
 

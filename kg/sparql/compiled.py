@@ -190,22 +190,27 @@ def compile_algebra(
     prebound: Mapping[str, str],
     *,
     bindings: Mapping[str, Node] | None = None,
+    tables: str | None = None,
 ) -> Compiled:
     """Return the SQL of a parsed SELECT or ASK, as `compile_select` does.
 
     Variables with the same text in `prebound` are bound together, to the rows of one relation.
+    With `tables`, the steps of the result are to be run before; the names of their tables begin
+    with it.
     """
     context = _context(cursor, algebra, GraphChoice(), bindings or {})
+    context.stages, context.tables = tables is not None, tables or ""
     parsed = {relation: _outside(relation) for relation in set(prebound.values())}
     context.prebound = {name: parsed[relation] for name, relation in prebound.items()}
     relation = Compiler(context).relation(algebra.p)
     if algebra.name == "AskQuery":
-        return Compiled("ask", [], statement(statements.ask(relation)))
+        asked = statement(statements.ask(relation))
+        return Compiled("ask", [], asked, steps=tuple(context.steps))
     variables = [str(variable) for variable in algebra.PV]
     query = statements.solutions(context, relation, variables)
     for index, name in enumerate(variables):
         _add_id(query, index, name, context, known=name in relation.shapes)
-    return Compiled("select", variables, statement(query))
+    return Compiled("select", variables, statement(query), steps=tuple(context.steps))
 
 
 @dataclass(frozen=True, slots=True)

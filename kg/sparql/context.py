@@ -76,6 +76,8 @@ class Context:
     """Variables of which a FILTER keeps few values."""
     stages: bool = False
     """Whether tables may be made before the statement runs."""
+    tables: str = ""
+    """What the names of these tables begin with."""
     alone: bool = False
     """Whether the query is one path of any length, which is followed by the statement itself."""
     repeated: frozenset[Hashable] = frozenset()
@@ -104,7 +106,7 @@ class Context:
 
     def stage(self, prefix: str, query: exp.Query, *, recursive: bool = False) -> str:
         """Let a table be made of a query beforehand; return its name."""
-        table = self.fresh(prefix)
+        table = f"{self.tables}{self.fresh(prefix)}"
         self.steps.append(
             Step(table, f"CREATE TEMP TABLE {table} AS {statement(query)}", recursive)
         )
