@@ -72,6 +72,9 @@ class Opening:
         if self.workers is not None:
             total = self.total
             config.update(threads=total, external_threads=total - self.workers)
+        if self.on_call:
+            # A thread that is to leave would else do all of its task before, such as a whole join.
+            config["scheduler_process_partial"] = True
         if self.path is None:
             config["temp_directory"] = str(Path(tempfile.gettempdir()) / "clientgraph")
         else:

@@ -1,8 +1,8 @@
 """Threads of the engine that help with a long statement while nothing else runs.
 
 A thread that always helps makes every small statement pass its tasks around, and takes a core from
-others while a long one runs. So it comes when one statement has run alone for a moment, and leaves
-when nothing runs.
+others while a long one runs. So it comes when one statement has run alone for a moment, leaves when
+another one begins or nothing runs, and after another one stays away for a while.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ _MOMENT = 0.02
 """Seconds after which a statement is long."""
 _LINGER = 0.1
 """Seconds without a statement after which help leaves: another long one may follow."""
+_REST = 1.0
+"""Seconds after two statements ran at once in which no help comes: others are at work."""
 
 
 class Workers:
@@ -30,6 +32,7 @@ class Workers:
         self._changed = threading.Condition()
         self._running = 0
         self._since = time.monotonic()
+        self._together = -_REST
         self._ended = False
         self._thread: threading.Thread | None = None
         self.helping = False
@@ -39,10 +42,12 @@ class Workers:
         with self._changed:
             waits = self._running == 0
             self._running, self._since = running, time.monotonic()
+            if running > 1:
+                self._together = self._since
             if self._thread is None and not self._ended:
                 self._thread = threading.Thread(target=self._watch, name="workers", daemon=True)
                 self._thread.start()
-            elif waits or (running == 0 and self.helping):
+            elif waits or (running != 1 and self.helping):
                 self._changed.notify()
 
     def end(self) -> None:
@@ -70,14 +75,17 @@ class Workers:
         """Return the seconds until it is worth looking again, None where nothing can change."""
         if self._running == 0:
             return _LINGER if self.helping else None
-        return None if self.helping else _MOMENT
+        if self.helping:
+            return None
+        return max(_MOMENT, self._together + _REST - time.monotonic())
 
     def _is_wanted(self) -> bool:
         """Return whether help should be there now."""
-        age = time.monotonic() - self._since
+        now = time.monotonic()
         if self.helping:
-            return self._running > 0 or age < _LINGER
-        return self._running == 1 and age >= _MOMENT
+            return self._running == 1 or (self._running == 0 and now - self._since < _LINGER)
+        long = now - self._since >= _MOMENT and now - self._together >= _REST
+        return self._running == 1 and long
 
     def _set(self, workers: int) -> None:
         with contextlib.suppress(duckdb.Error):  # the engine ended under it: nothing to help with

@@ -43,7 +43,7 @@ def path(tmp_path: Path) -> Path:
     return path
 
 
-def test_they_come_for_one_that_is_long_and_leave_when_nothing_runs(path: Path) -> None:
+def test_they_come_for_one_that_is_long_and_leave_when_it_is_not_alone(path: Path) -> None:
     with Store.open(path, workers=0, on_call=1) as store:
         workers = store.workers
         assert workers is not None
@@ -52,11 +52,31 @@ def test_they_come_for_one_that_is_long_and_leave_when_nothing_runs(path: Path) 
         assert not helping(store)
         workers.tell(1)
         assert wait_until(lambda: helping(store))
-        workers.tell(2)
-        time.sleep(0.2)
-        assert helping(store)
         workers.tell(0)
         assert wait_until(lambda: not helping(store))
+        workers.tell(1)
+        assert wait_until(lambda: helping(store))
+        workers.tell(2)
+        assert wait_until(lambda: not helping(store))
+        workers.tell(1)
+        time.sleep(0.2)
+        assert not helping(store)
+        assert wait_until(lambda: helping(store))
+
+
+def test_they_leave_a_statement_that_runs_on(path: Path) -> None:
+    with Store.open(path, workers=0, on_call=1) as store:
+        workers = store.workers
+        assert workers is not None
+        done: list[object] = []
+        long = f"SELECT (COUNT(*) AS ?n) {{ {{ {PAIRS} }} {{ {PAIRS.replace('?n', '?m')} }} }}"
+        asking = threading.Thread(target=lambda: done.append(list(query(store, long).rows())))
+        asking.start()
+        assert wait_until(lambda: helping(store))
+        workers.tell(2)
+        assert wait_until(lambda: not helping(store))
+        assert not done
+        asking.join()
 
 
 def test_queries_call_them_and_answer_as_ever(path: Path) -> None:
