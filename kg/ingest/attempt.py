@@ -27,6 +27,7 @@ from kg.ingest.provenance import declaration, description, needs_declaration, st
 from kg.ingest.refusal import Refused, find_refused
 from kg.ingest.renewal import EARLIER, Renewal
 from kg.ingest.report import FileReport, ImportReport
+from kg.ingest.wrong_codes import check_codes
 from kg.ingest.wrong_terms import check_terms
 from kg.namespaces import PROVENANCE_GRAPH, graph_iri
 from kg.shacl import project_shapes
@@ -165,6 +166,7 @@ class Attempt:
             self.report.notes.append(respelled_note(self._respelling.quads))
         if inputs.rdf or self._options.mapping is not None:
             check_terms(self._tx.cursor, self._tx.number, self.report)
+        check_codes(self._tx.cursor, self._tx.number, self.report, self.execution.files)
         shapes = self._options.shapes or project_shapes()
         limit = LISTED_FOR_ROWS if self._row_by_row else LISTED_PER_SHAPE
         files, rules = self.execution.files, self.execution.producer.rules

@@ -6,7 +6,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from difflib import get_close_matches
 
 from kg.ingest.headers import folded
 from kg.ingest.mapping import Cell
@@ -63,6 +64,17 @@ WORDS: dict[str, tuple[str, ...]] = {
     "goods": ("marchandises", "biens", "achats"),
 }
 """Code of a template -> words for it, the code itself left out."""
+
+
+_LIKE = 0.7
+"""Likeness from which a code is proposed for what is none."""
+
+
+def nearest(value: str, codes: Collection[str], like: float = _LIKE) -> str | None:
+    """Return the code that a value most likely stands for, None where it is like none."""
+    by_word = {folded(word): code for code in codes for word in (*WORDS.get(code, ()), code)}
+    found = get_close_matches(folded(value), list(by_word), n=1, cutoff=like)
+    return by_word[found[0]] if found else None
 
 
 def code_of(cell: Cell, value: str) -> str | None:

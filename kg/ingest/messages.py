@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 MESSAGES: dict[str, tuple[str, str]] = {
     "required": (
         "{column} is empty, and must be filled.",
@@ -93,6 +95,7 @@ FRENCH_KINDS: dict[str, str] = {
     "cell: language": "langue qui n'en est pas une",
     "cell: literal": "valeur d'un autre type",
     "unknown term": "terme inconnu",
+    "unknown code": "code inconnu",
 }
 """Kinds of findings beside rules, as French readers are told of them."""
 
@@ -137,6 +140,14 @@ def message(code: str, *, column: str, value: str, detail: str) -> dict[str, str
     return {
         language: text.format(column=column, value=repr(value), detail=detail)
         for language, text in texts
+    }
+
+
+def meaning(texts: Mapping[str, str], meant: str) -> dict[str, str]:
+    """Return the texts of a message with what was meant, most likely."""
+    return {
+        "en": f"{texts['en']} Did you mean {meant!r}?",
+        "fr": f"{texts['fr']} Vouliez-vous dire {meant!r} ?",
     }
 
 

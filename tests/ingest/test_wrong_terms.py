@@ -5,6 +5,7 @@ from __future__ import annotations
 from imported import Importer
 
 from kg.ingest.messages import FRENCH_KINDS, MESSAGES
+from kg.ingest.wrong_codes import KIND as CODE
 from kg.namespaces import CG
 
 KIND = "unknown term"
@@ -47,7 +48,7 @@ mappings:
 
 
 def test_every_kind_of_wrong_cell_has_a_french_name() -> None:
-    assert set(FRENCH_KINDS) == {f"cell: {code}" for code in MESSAGES} | {KIND}
+    assert set(FRENCH_KINDS) == {f"cell: {code}" for code in MESSAGES} | {KIND, CODE}
 
 
 def test_templates_name_terms_of_the_vocabulary_alone(importer: Importer) -> None:
