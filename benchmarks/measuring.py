@@ -8,14 +8,18 @@ import os
 import platform
 import resource
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from urllib.parse import urlencode
 
 from benchmarks.answers import checksum, rows_of
 from benchmarks.servers import Server
+
+Answered = tuple[int, str, bytes]
+"""Status, media type asked for, and body of an answer."""
 
 _SLOW = 5.0
 """Seconds after which a run is the last of its question."""
@@ -46,13 +50,20 @@ class Asker:
 
     def measure(self, texts: Sequence[str]) -> Measure:
         """Ask the queries one after the other."""
+        return self._measured([partial(self._ask, text) for text in texts])
+
+    def measure_addresses(self, addresses: Sequence[str]) -> Measure:
+        """Get addresses of CSV one after the other."""
+        return self._measured([partial(self._get, address) for address in addresses])
+
+    def _measured(self, requests: Sequence[Callable[[], Answered]]) -> Measure:
         seconds: list[float] = []
         checksums: list[str] = []
         rows: list[str] = []
-        for text in texts:
+        for request in requests:
             start = time.perf_counter()
             try:
-                status, kind, body = self._ask(text)
+                status, kind, body = request()
             except (TimeoutError, http.client.HTTPException, ConnectionError):
                 self._restart()
                 return Measure()
@@ -68,8 +79,16 @@ class Asker:
                 break
         return Measure(tuple(seconds), len(rows), tuple(checksums))
 
-    def _ask(self, text: str) -> tuple[int, str, bytes]:
-        """Return status, media type asked for, and body.
+    def _get(self, address: str) -> Answered:
+        """Return what an address answers.
+
+        Raises:
+            TimeoutError: the limit has passed.
+        """
+        return self._sent("GET", address, None, {"Accept": "text/csv"})
+
+    def _ask(self, text: str) -> Answered:
+        """Return what a query answers.
 
         Raises:
             TimeoutError: the limit has passed.
@@ -81,18 +100,23 @@ class Asker:
             # There, `timeout` means that half an answer is welcome.
             form = urlencode({"query": text})
         headers = {"Accept": accept, "Content-Type": "application/x-www-form-urlencoded"}
+        return self._sent("POST", self._server.path, form, headers)
+
+    def _sent(
+        self, method: str, address: str, body: str | None, headers: Mapping[str, str]
+    ) -> Answered:
         with contextlib.closing(
             http.client.HTTPConnection("127.0.0.1", self._server.port, timeout=self._limit)
         ) as connection:
             end = time.monotonic() + self._limit
-            connection.request("POST", self._server.path, form, headers)
+            connection.request(method, address, body, dict(headers))
             with connection.getresponse() as response:
                 parts: list[bytes] = []
                 while part := response.read1(1 << 20):
                     parts.append(part)
                     if time.monotonic() > end:
                         raise TimeoutError
-                return response.status, accept, b"".join(parts)
+                return response.status, headers["Accept"], b"".join(parts)
 
     def _restart(self) -> None:
         self.end()

@@ -1,7 +1,8 @@
 """Every named question over a crowd, beside pyoxigraph: `python -m benchmarks.questions`.
 
-Options: `--parties 1000000`, `--runs 3`, `--limit 30` (seconds), `--only C8,G2`,
-`--engines clientgraph,pyoxigraph`, `--folder FOLDER --keep` (use and keep stores that are there).
+Options: `--parties 1000000`, `--runs 3`, `--limit 30` (seconds), `--only C8,G2`, `--page 100` (the
+first rows of each answer, besides all of them), `--engines clientgraph,pyoxigraph`,
+`--folder FOLDER --keep` (use and keep stores that are there).
 
 The parameters have their examples, where these are keys of the demo organisation a key of the
 crowd. Engines answer over HTTP, as in `benchmarks.sparql`.
@@ -13,6 +14,7 @@ import argparse
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from urllib.parse import urlencode
 
 from rdflib.term import Node
 
@@ -63,13 +65,23 @@ def described(parties: int) -> Iterator[str]:
 
 def text_of(question: NamedQuery) -> str:
     """Return a question as SPARQL in which the values of its parameters stand."""
+    return filled(question.text, values_of(question))
+
+
+def values_of(question: NamedQuery) -> Mapping[str, Node]:
+    """Return the values of the parameters of a question."""
     given = {one.name: _value(question, one.name, one.example) for one in question.parameters}
-    bound = question.bind(
+    return question.bind(
         {name: text for name, text in given.items() if text},
         today=LAST_DAY,
         organization=FOCAL_KEY,
     )
-    return filled(question.text, bound)
+
+
+def page_of(question: NamedQuery, rows: int) -> str:
+    """Return the address of the first rows of the answer of a question."""
+    values = {name: str(term) for name, term in values_of(question).items()}
+    return f"/api/queries/{question.id}?{urlencode({**values, 'rows': rows})}"
 
 
 def filled(text: str, values: Mapping[str, Node]) -> str:
@@ -111,6 +123,26 @@ def ask(
         }
 
 
+def turn_pages(
+    folder: Path, questions: Sequence[NamedQuery], rows: int, runs: int, limit: float
+) -> dict[str, Measure]:
+    """Ask for the first page of every answer; a row more each time, so that none is remembered."""
+    with asking("clientgraph", folder, limit) as asker:
+        return {
+            one.id: asker.measure_addresses([page_of(one, rows + run) for run in range(runs)])
+            for one in questions
+        }
+
+
+def print_pages(
+    questions: Sequence[NamedQuery], found: Mapping[str, Measure], rows: int, limit: float
+) -> None:
+    """Print the least and the median time of each first page."""
+    print(f"\n| question | first {rows} rows: min, s | median |\n|---|---|---|")
+    for one in questions:
+        print(f"| {one.id} | {figures(found[one.id], limit)} |", flush=True)
+
+
 def print_table(questions: Sequence[NamedQuery], found: Found, limit: float) -> None:
     """Print the least and the median of each question, and whether the answers are the same."""
     heads = " | ".join(f"{engine} min, s | median" for engine in found)
@@ -131,6 +163,7 @@ def main() -> None:
     parser.add_argument("--limit", type=float, default=30.0)
     parser.add_argument("--engines", default="clientgraph,pyoxigraph")
     parser.add_argument("--only", default="")
+    parser.add_argument("--page", type=int, default=0)
     parser.add_argument("--folder", type=Path, default=Path("var/benchmarks"))
     parser.add_argument("--keep", action="store_true")
     given = parser.parse_args()
@@ -143,6 +176,9 @@ def main() -> None:
     write(folder, given.parties, engines)
     found = {engine: ask(folder, engine, questions, given.runs, given.limit) for engine in engines}
     print_table(questions, found, given.limit)
+    if given.page:
+        pages = turn_pages(folder, questions, given.page, given.runs, given.limit)
+        print_pages(questions, pages, given.page, given.limit)
 
 
 if __name__ == "__main__":
