@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from functools import partial
 
@@ -13,6 +14,7 @@ from kg.errors import (
     QuerySyntaxError,
     UsageError,
 )
+from kg.lifecycle.as_known import as_known, build_unseen
 from kg.lifecycle.context import Note
 from kg.lifecycle.evaluation import NEVER, Evaluation
 from kg.lifecycle.member_shapes import RECORDS, build_conforming
@@ -52,9 +54,15 @@ def build_criteria(evaluation: Evaluation, *, derived: str | None = None) -> Non
         f"UNION ALL SELECT party, property, NULL, {int(Kind.STRING)}, NULL, NULL, value"
         f" FROM {derived}"
     )
-    evaluation.table("met", _MET.format(computed=computed if derived else "", same=_SAME,
-                                        ordered=_ORDERED,
-                                        values=evaluation.triples("criterionValue")))  # fmt: skip
+    met = _MET.format(
+        computed=computed if derived else "",
+        same=_SAME,
+        ordered=_ORDERED,
+        values=evaluation.triples("criterionValue"),
+    )
+    build_unseen(evaluation)
+    with as_known(evaluation):
+        evaluation.table("met", met)
 
 
 _SAME = f"""coalesce(
@@ -114,7 +122,8 @@ def build_members(evaluation: Evaluation) -> None:
     """Make the table `member`: (segment, party), after `build_criteria`.
 
     A segment with a SELECT has the parties that it finds, one with a member shape those that
-    conform to it; one with several of these, and with criteria, has those that meet all. Where the
+    conform to it; one with several of these, and with criteria, has those that meet all. All judge
+    the facts known at K that are valid at T (see `as_known`). Where the
     query or the shape cannot be evaluated the segment is empty; the evaluation keeps why.
 
     Raises:
@@ -123,14 +132,15 @@ def build_members(evaluation: Evaluation) -> None:
     evaluation.table("found", "SELECT 0::BIGINT AS segment, 0::BIGINT AS party WHERE FALSE")
     evaluation.table("asked_segment", "SELECT segment FROM found")
     shaped = evaluation.run(_VALUES.format(values=evaluation.triples("memberShape"))).fetchall()
+    asked = evaluation.run(_VALUES.format(values=evaluation.triples("selectQuery"))).fetchall()
     if shaped:
         evaluation.table("shaped_record", RECORDS)
-    for segment, name, _, shape in shaped:
-        _evaluated(evaluation, segment, name, partial(build_conforming, shape=shape))
-    asked = evaluation.run(_VALUES.format(values=evaluation.triples("selectQuery"))).fetchall()
-    for segment, name, text, _ in asked:
-        evaluation.run("INSERT INTO asked_segment VALUES ($id)", id=segment)
-        _evaluated(evaluation, segment, name, partial(_find, text=text))
+    with as_known(evaluation) if shaped or asked else contextlib.nullcontext():
+        for segment, name, _, shape in shaped:
+            _evaluated(evaluation, segment, name, partial(build_conforming, shape=shape))
+        for segment, name, text, _ in asked:
+            evaluation.run("INSERT INTO asked_segment VALUES ($id)", id=segment)
+            _evaluated(evaluation, segment, name, partial(_find, text=text))
     evaluation.table("member", _MEMBER.format(segments=evaluation.instances("Segment")))
 
 

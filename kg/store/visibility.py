@@ -6,7 +6,8 @@ looked up for each reading, so that it holds for a graph that the last commit ma
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import contextlib
+from collections.abc import Collection, Iterator
 
 import duckdb
 from sqlglot import exp
@@ -46,6 +47,38 @@ def rewind(cursor: duckdb.DuckDBPyConnection, commit: int) -> None:
         f"CREATE TEMP VIEW quad AS SELECT * REPLACE ({died}) FROM {table}"
         f" WHERE born <= {int(commit)}"
     )
+
+
+@contextlib.contextmanager
+def seeing_only(cursor: duckdb.DuckDBPyConnection, condition: str) -> Iterator[None]:
+    """Let a cursor see, while this is open, only the quads that meet a condition on their columns.
+
+    What is out of its reach already stays so. Not for statements that write quads.
+    """
+    hidden = _has_view(cursor)
+    if hidden:
+        cursor.execute(f"ALTER VIEW temp.quad RENAME TO {_WIDER}")
+    seen = f"temp.{_WIDER}" if hidden else _table(cursor, "quad")
+    cursor.execute(f"CREATE TEMP VIEW quad AS SELECT * FROM {seen} WHERE {condition}")
+    try:
+        yield
+    finally:
+        # After an error nothing works in the transaction, and its views end with it.
+        with contextlib.suppress(duckdb.Error):
+            cursor.execute("DROP VIEW temp.quad")
+            if hidden:
+                cursor.execute(f"ALTER VIEW temp.{_WIDER} RENAME TO quad")
+
+
+_WIDER = "wider_quad"
+
+
+def _has_view(cursor: duckdb.DuckDBPyConnection) -> bool:
+    """Say whether a view takes the name of the quads for this cursor."""
+    found = cursor.execute(
+        "SELECT 1 FROM duckdb_views() WHERE database_name = 'temp' AND view_name = 'quad'"
+    )
+    return found.fetchone() is not None
 
 
 def _narrow(cursor: duckdb.DuckDBPyConnection, condition: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 
 import pyshacl
@@ -15,9 +16,9 @@ from kg.analysis import ANALYSES, segments, write_derived
 from kg.errors import BrokenSegmentError, UsageError
 from kg.lifecycle import Table, classify, explain
 from kg.lifecycle.evaluation import snapshot
-from kg.namespaces import CG, scheme
+from kg.namespaces import CG, ORG, scheme
 from kg.sparql import query as run_query
-from kg.store import Cursor
+from kg.store import Cursor, Store
 from tests.lifecycle.world import World, context, iri
 
 T = "2025-06-30"
@@ -268,14 +269,19 @@ SHAPES = """
 """  # noqa: E501
 
 
-def shaped(*names: str) -> World:
-    """Return the four parties, and a segment for each of some shapes."""
-    world = people()
-    for s, p, o in Graph().parse(data=SHAPES, format="turtle"):
+def add_shapes(world: World, text: str) -> None:
+    """Add the triples of shapes to a world."""
+    for s, p, o in Graph().parse(data=text, format="turtle"):
         literal = isinstance(o, Literal)
         kind = str(o.datatype or XSD.string) if literal else None
         subject, value = (f"_:{x}" if isinstance(x, BNode) else str(x) for x in (s, o))
         world.triple(subject, str(p), value, kind)
+
+
+def shaped(*names: str) -> World:
+    """Return the four parties, and a segment for each of some shapes."""
+    world = people()
+    add_shapes(world, SHAPES)
     for name in names:
         shape = f"https://example.org/{name}"
         world.add("segment", name, "Segment", sourceKey=name, memberShape=shape)
@@ -404,3 +410,74 @@ def test_a_result_is_kept_without_a_segment_that_fails_while_it_runs() -> None:
     assert derived.rows == 2
     assert why is not None
     assert "no engine" in why[1]
+
+
+HISTORY = """
+@prefix sh: <http://www.w3.org/ns/shacl#> . @prefix cg: <https://w3id.org/clientgraph/ns#> .
+@prefix org: <http://www.w3.org/ns/org#> . @prefix : <https://example.org/> .
+:house a sh:NodeShape ; sh:property [ sh:minCount 1 ;
+    sh:path ( [ sh:inversePath org:member ] org:organization ) ] .
+:buyer a sh:NodeShape ; sh:property [ sh:path [ sh:inversePath cg:client ] ; sh:minCount 1 ] .
+:met a sh:NodeShape ; sh:property [ sh:path cg:firstContactDate ; sh:minCount 1 ] .
+:user a sh:NodeShape ; sh:property [ sh:path [ sh:inversePath cg:user ] ; sh:minCount 1 ] .
+"""
+PATTERNS = {
+    "house": f"?m <{ORG.member}> ?party ; <{ORG.organization}> ?o",
+    "buyer": f"?x <{CG.client}> ?party",
+    "met": f"?party <{CG.firstContactDate}> ?day",
+    "user": f"?x <{CG.user}> ?party",
+}
+
+
+@pytest.fixture(scope="module")
+def changes() -> Iterator[Store]:
+    """Yield parties that join, leave, buy and use over time, and segments without a date."""
+    world = World()
+    add_shapes(world, HISTORY)
+    for key in "ABC":
+        world.party(key)
+    world.member("A", "ORG", "2024-01-01", "2025-01-01")
+    world.member("B", "ORG", "2025-03-01")
+    world.property(world.member("C", "ORG"), "recordedAt", datetime(2025, 9, 1))
+    world.buys("A", "2025-05-01")
+    world.buys("B", "2024-02-01", recordedAt=datetime(2025, 9, 1))
+    world.property(iri("party", "B"), "firstContactDate", "2025-02-01")
+    user = iri("party", "C")
+    world.add("use", "U", "Use", user=user, startDate="2024-01-01", endDate="2024-02-01")
+    for name, pattern in PATTERNS.items():
+        kinds = {
+            name: {"memberShape": f"https://example.org/{name}"},
+            f"{name}?": {"selectQuery": f"SELECT ?party {{ {pattern} }}"},
+        }
+        for key, kind in kinds.items():
+            place = world.add("segment", key, "Segment", sourceKey=key, **kind)
+            world.add("targeting", key, "Targeting", segment=place)
+    with world.store() as store:
+        yield store
+
+
+@pytest.mark.parametrize(
+    ("as_of", "known", "expected"),
+    [
+        ("2023-12-31", "2025-08-01", {}),
+        ("2024-06-30", "2025-08-01", {"house": "A", "user": "C"}),
+        ("2024-06-30", "2025-10-01", {"house": "AC", "user": "C", "buyer": "B"}),
+        ("2025-01-01", "2025-08-01", {"user": "C"}),
+        ("2025-06-30", "2025-08-01", {"house": "B", "user": "C", "buyer": "A", "met": "B"}),
+        ("2025-06-30", "2025-10-01", {"house": "BC", "user": "C", "buyer": "AB", "met": "B"}),
+    ],
+)
+@pytest.mark.parametrize("narrowed", [False, True])
+def test_shapes_and_selects_judge_what_is_known_and_valid(
+    changes: Store, as_of: str, known: str, expected: dict[str, str], narrowed: bool
+) -> None:
+    hidden = ["https://example.org/hidden"] if narrowed else []
+    cursor = changes.cursor(hidden)
+    quads = cursor.execute("SELECT count(*) FROM quad").fetchall()
+    found: dict[str, str] = {}
+    targeted = segments.targets(cursor, context(as_of, datetime.fromisoformat(known)))
+    for row in targeted.records():
+        key = row["segment_key"]
+        found[key] = "".join(sorted(found.get(key, "") + row["party_key"]))
+    assert found == expected | {f"{key}?": members for key, members in expected.items()}
+    assert cursor.execute("SELECT count(*) FROM quad").fetchall() == quads
