@@ -14,7 +14,7 @@ import pyoxigraph
 
 from kg.errors import QuerySyntaxError
 from kg.sparql.extensions import AGGREGATES
-from kg.sparql.tokens import plain_arguments, whole_iris
+from kg.sparql.tokens import plain_arguments, strict
 
 _PLACE = re.compile(r"error at (\d+):(\d+): ")
 _MOST_EXPECTED = 12
@@ -46,7 +46,7 @@ def check_query(text: str, base: str | None) -> None:
     """Raise QuerySyntaxError unless the strict parser accepts a query."""
     try:
         pyoxigraph.Store().query(
-            whole_iris(plain_arguments(text)),
+            strict(plain_arguments(text)),
             base_iri=base,
             named_graphs=_Stop(),  # type: ignore[arg-type]
             custom_aggregate_functions=_AGGREGATES,
@@ -68,7 +68,7 @@ def check_operation(text: str, start: int, operation: int, end: int, before: str
     checked = f"{own}\n{_FAILING};\n{_indent(text, operation)}{text[operation:end]}"
     line = checked.count("\n") - text.count("\n", operation, end)
     try:
-        pyoxigraph.Store().update(whole_iris(checked))
+        pyoxigraph.Store().update(strict(checked))
     except SyntaxError as error:
         place = _PLACE.match(str(error))
         if place and int(place[1]) > line:
@@ -82,7 +82,7 @@ def declaration_error(text: str, start: int, before: str) -> QuerySyntaxError:
     """Return the error of a declaration of a prefix or of the base that is wrong."""
     checked = f"{before}\n{_indent(text, start)}{text[start:]}{_NO_END}"
     try:
-        pyoxigraph.Store().update(whole_iris(checked))
+        pyoxigraph.Store().update(strict(checked))
     except SyntaxError as error:
         return syntax_error(text, str(error), _line(text, start) - before.count("\n") - 1)
     return QuerySyntaxError("The update ends in a declaration that cannot be read.")

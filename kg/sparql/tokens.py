@@ -18,6 +18,7 @@ _TOKEN = re.compile(
         (?:[^\W\d][\w.-]{0,250}+)?:(?:(?:[\w.:%-]|\\.)*(?:[\w:%-]|\\.))?)
     | (?P<word>\w+)
     | (?P<sign>[{}.;])
+    | (?P<every>!\s*\(\s*\))
     """,
     re.VERBOSE | re.DOTALL,
 )
@@ -33,8 +34,9 @@ _COMPARISON = re.compile(r"<[^:/#]*&&[^:/#]*>")
 def tokens(text: str, start: int = 0, end: int | None = None) -> Iterator[re.Match[str]]:
     """Yield the tokens between two places of a text, each a match whose `lastgroup` is its kind.
 
-    The kinds are comment, string, iri, name, word, and sign: a brace, a full stop or a semicolon.
-    White space and the signs within triples and expressions are no tokens here.
+    The kinds are comment, string, iri, name, word, sign (a brace, a full stop or a semicolon), and
+    every (a negated property set of nothing). White space and the signs within triples and
+    expressions are no tokens here.
     """
     return _TOKEN.finditer(text, start, len(text) if end is None else end)
 
@@ -55,20 +57,21 @@ def _plain(token: re.Match[str]) -> str:
     return word.lower() if word and word.lower() in {"true", "false"} else found
 
 
-def whole_iris(text: str) -> str:
-    """Return a query in which `<?a&&?b>` is an IRI also for a parser that sees comparisons there.
+def strict(text: str) -> str:
+    """Return a query in a form that the strict parser accepts where the grammar accepts the text.
 
-    The longest match is the token (section 19.8, note 1). The text returned is good for finding
-    syntax errors only: these IRIs are others.
+    The longest match is the token (section 19.8, note 1), so that `<?a&&?b>` is an IRI, also for
+    a parser that sees comparisons there; and `!()` is a path (rule 95). The text returned is good
+    for finding syntax errors only: these IRIs and paths are others.
     """
-    return _TOKEN.sub(_whole_iri, text)
+    return _TOKEN.sub(_strict, text)
 
 
-def _whole_iri(token: re.Match[str]) -> str:
-    iri = token.group("iri")
+def _strict(token: re.Match[str]) -> str:
+    found, iri = token.group(), token.group("iri")
     if iri and _COMPARISON.fullmatch(iri):
         return "<x:" + "_" * (len(iri) - 4) + ">"
-    return token.group()
+    return "!a" + " " * (len(found) - 2) if token.group("every") else found
 
 
 def without_escapes(text: str) -> str:

@@ -137,6 +137,14 @@ def _key(kind: int, text: str, datatype: str | None, language: str | None) -> ob
     return "blank" if kind == Kind.BLANK else (text, language)
 
 
+def test_a_negated_property_set_of_nothing_is_any_predicate(store: Store) -> None:
+    texts = ("SELECT ?s ?o { ?s !() ?o }", "SELECT ?s ?o { ?s ?p ?o }")
+    asked = [query(store, PROLOGUE + text, union_default_graph=False) for text in texts]
+    of_path, of_triples = (Counter(found.rows()) for found in asked)
+    assert of_path == of_triples
+    assert of_path.total() > 10
+
+
 def test_describe_all_describes_what_is_in_scope(store: Store) -> None:
     texts = ("DESCRIBE * { ?s :q :a MINUS { ?s :r ?m } }", "DESCRIBE ?s { ?s :q :a }")
     every, named = (b"".join(write_graph(query(store, PROLOGUE + t), "nt")) for t in texts)

@@ -6,7 +6,7 @@ import pytest
 
 from kg.errors import QuerySyntaxError
 from kg.sparql import parse
-from kg.sparql.tokens import plain, whole_iris
+from kg.sparql.tokens import plain, strict
 
 
 @pytest.mark.parametrize(
@@ -34,11 +34,12 @@ def test_booleans_in_any_case(text: str, expected: str) -> None:
         ("FILTER (?x<?a && ?b>?y)", "FILTER (?x<?a && ?b>?y)"),
         ("<http://example.org/?a&&b>", "<http://example.org/?a&&b>"),
         ("FILTER (?x < ?a) FILTER (?b > '&&')", "FILTER (?x < ?a) FILTER (?b > '&&')"),
+        ("{ ?s !( )/!() <x:!()> , '!()' }", "{ ?s !a  /!a  <x:!()> , '!()' }"),
     ],
 )
 def test_longest_token_is_taken(text: str, expected: str) -> None:
-    assert whole_iris(text) == expected
-    assert len(whole_iris(text)) == len(text)
+    assert strict(text) == expected
+    assert len(strict(text)) == len(text)
 
 
 def test_error_is_told_at_its_place() -> None:
