@@ -16,6 +16,8 @@ from kg.sparql.context import Context
 from kg.sparql.relation import Relation, columns_of, layer
 
 _GROUPING = ("AggregateJoin", "Distinct")
+_CHANGING = {f"Builtin_{call}" for call in ("RAND", "UUID", "STRUUID", "BNODE")}
+"""Calls that give another value each time: a sub-select with one is another one each time."""
 
 
 def repeated_selects(algebra: object) -> frozenset[Hashable]:
@@ -62,7 +64,7 @@ def made_once(context: Context, relation: Relation) -> Relation:
 def _count(node: object, times: Counter[Hashable]) -> None:
     """Count the sub-selects within a part of a query; those within a repeated one count once."""
     if isinstance(node, CompValue):
-        if node.name == "ToMultiSet" and node.p.name != "values" and _groups(node.p):
+        if node.name == "ToMultiSet" and _groups(node.p) and not _changes(node.p):
             key = key_of(node.p)
             times[key] += 1
             if times[key] > 1:
@@ -73,6 +75,13 @@ def _count(node: object, times: Counter[Hashable]) -> None:
     elif isinstance(node, list | tuple):
         for one in node:
             _count(one, times)
+
+
+def _changes(node: object) -> bool:
+    """Return whether a part of a query calls what gives another value each time."""
+    if isinstance(node, CompValue):
+        return node.name in _CHANGING or any(_changes(node[key]) for key in node if key != "_vars")
+    return isinstance(node, list | tuple) and any(map(_changes, node))
 
 
 def _groups(node: CompValue) -> bool:

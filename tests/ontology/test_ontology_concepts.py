@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
+import unicodedata
 
 import pytest
 from rdflib import DCTERMS, OWL, RDF, RDFS, SKOS, Literal, Namespace, URIRef
@@ -75,6 +76,60 @@ def test_the_terms_of_a_concept_name_all_its_lines() -> None:
     for concept, terms in inventory().items():
         named = {str(line) for term in terms for line in vocabulary().objects(term, DCTERMS.source)}
         assert wanted[concept] <= named, concept
+
+
+SMALL_WORDS = re.compile(
+    "de|du|des|la|le|les|l|d|un|une|a|au|aux|en|par|sur|et|ou|clients?"
+    "|the|of|an|to|for|as|with|and|or|s"
+)
+NOT_NAMED = {
+    (13, "fr"), (13, "en"), (155, "en"), (184, "en"), (210, "en"), (211, "en"), (212, "en"),
+    (213, "en"), (224, "en"), (240, "fr"), (240, "en"),
+    (25, "fr"), (31, "fr"), (31, "en"), (56, "fr"), (56, "en"), (62, "fr"), (65, "fr"), (65, "en"),
+    (148, "fr"), (148, "en"), (189, "fr"), (232, "fr"), (236, "fr"),
+}  # fmt: skip
+"""Concepts that the inventory calls by no name of one thing.
+
+The first two lines: a list or a group, whose members are the terms. The others: a phrase, or the
+same under another aspect, which definition and note of the term take up.
+"""
+
+
+def words(label: str) -> frozenset[str]:
+    """Return the words of a label that count, in the singular, without accents."""
+    plain = unicodedata.normalize("NFKD", label.casefold())
+    plain = "".join(letter for letter in plain if not unicodedata.combining(letter))
+    found = re.findall("[a-z0-9]+", plain)
+    counting = [word for word in found if not SMALL_WORDS.fullmatch(word)] or found
+    return frozenset(re.sub("[sx]$", "", word) for word in counting)
+
+
+def test_a_concept_is_found_by_what_the_inventory_calls_it() -> None:
+    with (ONTOLOGY / "concepts.csv").open(encoding="utf-8", newline="") as lines:
+        rows = list(csv.DictReader(lines))
+    missing = {
+        (int(row["concept"]), language)
+        for row in rows
+        for language in ("fr", "en")
+        if not _is_called(inventory()[int(row["concept"])], row[language], language)
+    }
+    assert missing == NOT_NAMED
+
+
+def _is_called(terms: tuple[URIRef, ...], called: str, language: str) -> bool:
+    """Return whether a label of some terms says the same, or more, or less."""
+    labels = [
+        words(str(label))
+        for term in terms
+        for predicate in (RDFS.label, SKOS.prefLabel, SKOS.altLabel)
+        for label in vocabulary().objects(term, predicate)
+        if isinstance(label, Literal) and label.language == language
+    ]
+    without = re.sub(r"\([^)]*\)", "", called)
+    names = [words(name) for name in (called, *re.split(r"[,/;:=]|\b(?:ou|or|et|and)\b", without))]
+    return any(
+        name and label and (name <= label or label <= name) for name in names for label in labels
+    )
 
 
 def test_every_source_is_a_known_text_or_an_address() -> None:

@@ -43,6 +43,7 @@ QUERIES = {
     "around EXISTS": f"SELECT ?s {{ {SUMS} FILTER EXISTS {{ {SUMS} ?s :r ?r }} }}",
     "in a graph": f"SELECT ?s {{ GRAPH :g1 {{ {SUMS} {{ SELECT ?s {{ {SUMS} }} }} }} }}",
 }
+DRAWN = "{ SELECT ?s (MAX(RAND()) AS ?r) { ?s ?p ?o } GROUP BY ?s }"
 MADE = {"in a graph", "twice", "the largest", "within one that repeats"}
 UNIONS = {
     "alternatives": "SELECT ?s ?o { { ?s :p ?o } UNION { ?s :q ?o } }",
@@ -88,3 +89,10 @@ def test_pyoxigraph_gives_the_same(stores: tuple[Store, ox.Store], name: str) ->
 def test_what_stands_twice_is_made_once(stores: tuple[Store, ox.Store], name: str) -> None:
     explained = explain(stores[0], f"PREFIX : <urn:> {QUERIES[name]}")
     assert (name in MADE) == ("CREATE TEMP TABLE once" in str(explained))
+
+
+def test_what_is_drawn_at_random_is_drawn_each_time(stores: tuple[Store, ox.Store]) -> None:
+    text = f"SELECT ?r ?t {{ {DRAWN} {{ SELECT ?s (?r AS ?t) {{ {DRAWN} }} }} }}"
+    rows = [[term and term[1] for term in row] for row in query(stores[0], text).rows()]
+    assert rows
+    assert all(first != second for first, second in rows)
