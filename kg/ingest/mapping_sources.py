@@ -71,6 +71,11 @@ def parse_source(name: str, node: Node) -> Source:
     for needing in ("iterator", "sheet", "header row", "encoding", "separator"):
         if needing in keys and "access" not in keys:
             raise keys[needing].error(f"{needing!r} is for a source that reads a file")
+    if "cells" in keys and "access" not in keys:
+        raise keys["cells"].error(
+            "'cells' is for a source that reads a file: say there what its cells must hold, or use"
+            " 'set aside' here"
+        )
     columns = keys["columns"].items() if "columns" in keys else []
     return Source(
         name=name,

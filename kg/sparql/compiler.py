@@ -307,7 +307,8 @@ class Compiler:
             filters.append(group.expr)
             group = group.p
         group = without_optionals(group, filters)
-        inner = self.relation(_with_outer_values(group, outer), graph)
+        with self.context.within_exists():
+            inner = self.relation(_with_outer_values(group, outer), graph)
 
         def condition(scope: Scope) -> sql.Expr:
             scope.aliases, scope.exists = self._renamed, partial(self._exists, graph)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
-from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache, reduce
 from types import MappingProxyType
@@ -111,6 +112,18 @@ class Context:
             Step(table, f"CREATE TEMP TABLE {table} AS {statement(query)}", recursive)
         )
         return table
+
+    @contextlib.contextmanager
+    def within_exists(self) -> Iterator[None]:
+        """Make no table beforehand for what is asked of values that come from outside.
+
+        The engine then begins with the few rows that are left to be asked about.
+        """
+        stages, self.stages = self.stages, self.stages and not self.prebound
+        try:
+            yield
+        finally:
+            self.stages = stages
 
     def constant(self, node: Node) -> Constant:
         """Return the value of a term of the query's text."""

@@ -24,7 +24,7 @@ SELECT t.id, _seen.k FROM {terms} AS t JOIN _seen ON _seen.h = t.h AND _seen.lex
 """
 
 _UNKNOWN = """
-SELECT lex, dt, lang, k, row_number() OVER (ORDER BY first, k) + {before} AS id
+SELECT k, row_number() OVER (ORDER BY first, k) + {before} AS id
 FROM _seen WHERE NOT EXISTS (SELECT 1 FROM _ids WHERE _ids.k = _seen.k)
 """
 """Ids follow the order of first appearance, so that what came together lies together."""
@@ -123,10 +123,11 @@ def _add_terms(cursor: duckdb.DuckDBPyConnection) -> None:
     try:
         if not cursor.execute("SELECT 1 FROM _new LIMIT 1").fetchall():
             return
-        found = cursor.execute("SELECT DISTINCT dt FROM _new WHERE dt IS NOT NULL").fetchall()
-        typing = typed("SELECT * FROM _new", {row[0] for row in found})
+        new = "SELECT lex, dt, lang, id FROM _seen JOIN _new USING (k)"
+        found = cursor.execute("SELECT DISTINCT dt FROM _seen WHERE dt IS NOT NULL").fetchall()
+        typing = typed(new, {row[0] for row in found})
         cursor.execute(_INSERT_TERMS.format(typed=typing))
-        cursor.execute("INSERT INTO _ids SELECT id, k FROM _new")
+        cursor.execute("INSERT INTO _ids BY NAME SELECT id, k FROM _new")
     finally:
         drop(cursor, "_new")
 

@@ -15,11 +15,16 @@ _DECIMALS = "CASE " + " ".join(f"WHEN num = round(num, {n}) THEN {n}" for n in (
 
 def noted(triples: str) -> str:
     """Return SQL of the notes on the objects (`o`) of each predicate (`p`), but for `dup`."""
+    return noted_values(f"{triples} AS c JOIN term ON term.id = c.o")
+
+
+def noted_values(values: str) -> str:
+    """Return SQL of the notes on typed values (kind, num, ts and tz), as `noted` does."""
     return f"""
 SELECT p, bool_or({WIDE}) AS wide,
     bit_or((1::UBIGINT << kind) | ({_ZONE} ELSE {1 << ZONED_BIT} END)::UBIGINT) AS kinds,
     max(CASE WHEN num IS NULL THEN 0 ELSE {_DECIMALS} ELSE 10 END END) AS digits
-FROM {triples} AS c JOIN term ON term.id = c.o GROUP BY p
+FROM {values} GROUP BY p
 """
 
 

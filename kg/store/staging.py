@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import duckdb
 
 from kg.store.dictionary import drop, identified, next_id, prime
-from kg.store.notes import noted
+from kg.store.notes import noted_values
 from kg.store.schema import DEFAULT_GRAPH
 from kg.store.stages import Stage
 from kg.store.visibility import visible
@@ -126,12 +126,12 @@ class Insertion:
             fresh = _FRESH_BESIDES.format(distinct=distinct, besides=self._besides)
             self._cursor.execute(fresh, [self._first_new])
         try:
-            _note_predicates(self._cursor, self._first_new)
             named = "SELECT DISTINCT g FROM _fresh WHERE g <> ?"
             rows = self._cursor.execute(named, [DEFAULT_GRAPH]).fetchall()
             note_graphs(self._cursor, [row[0] for row in rows])
             revived = self._revive() if self._changes.deleted else 0
             new = self._insert()
+            _note_predicates(self._cursor, self._first_new, self._changes.number)
         finally:
             drop(self._cursor, "_fresh")
         self._changes.inserted += new
@@ -211,9 +211,12 @@ def _delete(
     return own + old
 
 
-def _note_predicates(cursor: duckdb.DuckDBPyConnection, first_new: int) -> None:
-    """Keep, for each predicate of `_fresh`, what is known of its objects."""
-    cursor.execute(f"CREATE TEMP TABLE _noted AS SELECT *, false AS dup FROM ({noted('_fresh')})")
+def _note_predicates(cursor: duckdb.DuckDBPyConnection, first_new: int, number: int) -> None:
+    """Keep, for each predicate of what a commit inserted, what is known of its objects."""
+    values = f"(SELECT p, k AS kind, num, ts, tz FROM quad WHERE born = {number:d})"
+    cursor.execute(
+        f"CREATE TEMP TABLE _noted AS SELECT *, false AS dup FROM ({noted_values(values)})"
+    )
     try:
         _note_repeats(cursor, first_new)
         cursor.execute(

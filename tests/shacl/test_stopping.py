@@ -13,6 +13,7 @@ from rdflib import Graph, URIRef
 
 from kg.errors import QueryTimeoutError
 from kg.shacl import load_shapes, validate
+from kg.sparql import compile_algebra, parse
 from kg.store import Store
 
 EX = "https://example.org/"
@@ -49,3 +50,10 @@ def test_what_is_beside_a_path_of_any_length_stops(store: Store, form: str) -> N
     with pytest.raises(QueryTimeoutError):
         validate(store.cursor(), shapes, AS_OF, timeout=0.3)
     assert time.monotonic() - began < 3
+
+
+def test_what_is_asked_of_few_rows_is_not_made_for_all(store: Store) -> None:
+    asked = f"$this <{EX}p> ?a FILTER NOT EXISTS {{ ?a <{EX}q>* ?b . $this <{EX}q>* ?b }}"
+    algebra = parse(f"SELECT $this {{ {asked} }}").algebra
+    given = {"this": "SELECT s AS this FROM quad"}
+    assert compile_algebra(store.cursor(), algebra, given, tables="t").steps == ()
