@@ -19,8 +19,10 @@ from api.imports import find_report
 from api.language import text_keys, translate
 from api.pages.naming import Naming, label_of
 from api.pages.terms import Cell
-from kg.ingest import UndoReport, undo_import
+from kg.ingest import UndoJob, UndoReport
+from kg.ingest.jobs import JobStatus
 from kg.ingest.runs import RunOfCommit, imports_of_commits
+from kg.ingest.undoing import checked
 from kg.store import Cursor, place_of
 from kg.store.differences import Changed, kinds_changed, things_changed
 from kg.store.history import Commit, Sizes, commit_sizes, commits
@@ -28,8 +30,8 @@ from kg.store.history import Commit, Sizes, commit_sizes, commits
 COMMITS_SHOWN = 50
 THINGS_SHOWN = 25
 _DIGITS = 18
-_WAIT = 5.0
-"""Seconds to wait for another write to end."""
+_PATIENCE = 5.0
+"""Seconds that a request waits for an undo to be over; most are sooner."""
 
 SIZES: Figure[Sizes] = Figure("history", commit_sizes)
 
@@ -100,18 +102,35 @@ def show_commit(commit_number: str) -> str:
 
 
 @blueprint.get("/undo/<run_id>")
-def show_undo(run_id: str) -> Response:
+def show_undo(run_id: str) -> AnyResponse:
     """Show what taking an import back would do; with `on_dependents`, to what depends on it."""
-    return _undo_page(_undo(run_id, request.args, dry_run=True), run_id)
+    return _begin_undo(run_id, request.args, dry_run=True)
 
 
 @blueprint.post("/undo/<run_id>")
 def post_undo(run_id: str) -> AnyResponse:
     """Take an import back, unless something depends on it that is not to be set apart."""
-    report = _undo(run_id, request.form)
-    if report.refused:
-        return _undo_page(report, run_id, status=409)
-    return redirect(url_for("pages.history.show_commit", commit_number=report.commit), 303)
+    return _begin_undo(run_id, request.form, dry_run=False)
+
+
+@blueprint.get("/undoing/<job_id>")
+def show_undoing(job_id: str) -> AnyResponse:
+    """Show how far taking an import back is, or what came of it."""
+    job = _undo_job(job_id)
+    if job.over:
+        return _undone(job)
+    page = make_response(render_template("undoing.html", job=job))
+    page.headers["Cache-Control"] = "no-store"
+    return page
+
+
+@blueprint.post("/undoing/<job_id>/cancel")
+def post_cancel(job_id: str) -> AnyResponse:
+    """Stop taking an import back: nothing of it is kept."""
+    job = _undo_job(job_id)
+    services().jobs.cancel(job)
+    job.wait(_PATIENCE)
+    return redirect(url_for("pages.history.show_undoing", job_id=job_id), 303)
 
 
 def activity_name(kind: str) -> str:
@@ -120,18 +139,49 @@ def activity_name(kind: str) -> str:
     return translate(key) if key in text_keys() else kind
 
 
-def _undo(run_id: str, given: Mapping[str, str], *, dry_run: bool = False) -> UndoReport:
+def _begin_undo(run_id: str, given: Mapping[str, str], *, dry_run: bool) -> AnyResponse:
+    """Take an import back in the background; answer with the outcome if it takes a moment only."""
     here = services()
-    return undo_import(
-        here.store,
-        run_id,
-        agent=caller().name,
+    job = UndoJob(
+        owner=caller().name,
+        run_id=run_id,
         dry_run=dry_run,
-        on_dependents=given.get("on_dependents", "refuse"),
+        on_dependents=checked(given.get("on_dependents", "refuse")),
         as_of=_today(),
         settings=here.settings,
-        wait=_WAIT,
     )
+    here.jobs.take(job)
+    if job.wait(_PATIENCE):
+        return _undone(job)
+    return redirect(url_for("pages.history.show_undoing", job_id=job.id), 303)
+
+
+def _undo_job(job_id: str) -> UndoJob:
+    """Return the undo of the caller's that goes on in the background.
+
+    Raises:
+        NotFound: there is none.
+    """
+    job = services().jobs.find(job_id)
+    if not isinstance(job, UndoJob) or job.owner != caller().name:
+        raise NotFound(translate("history.unknown"))
+    return job
+
+
+def _undone(job: UndoJob) -> AnyResponse:
+    """Answer with what came of taking an import back.
+
+    Raises:
+        ClientgraphError: it failed.
+    """
+    report = job.report
+    if job.status == JobStatus.CANCELLED:
+        return redirect(url_for("pages.history.show_history"), 303)
+    if report is None:
+        raise job.error or NotFound(translate("history.unknown"))
+    if job.dry_run or report.refused:
+        return _undo_page(report, job.run_id, 200 if job.dry_run else 409)
+    return redirect(url_for("pages.history.show_commit", commit_number=report.commit), 303)
 
 
 def _undo_page(report: UndoReport, run_id: str, status: int = 200) -> Response:

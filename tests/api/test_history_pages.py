@@ -6,6 +6,7 @@ import pytest
 from sample import filled_store
 
 from api.factory import create_app
+from api.pages import history
 from kg.config import Settings
 from kg.ingest import ImportOptions, run_import
 from kg.roles import Role
@@ -158,6 +159,30 @@ def test_undo_is_done_once_confirmed_unless_later_facts_depend_on_it(tmp_path):
         form = {"on_dependents": "quarantine"}
         assert client.post(f"/history/undo/{runs[0]}", data=form).status_code == 303
         assert "purchases.csv" in client.get("/quality/quarantine").text
+
+
+def test_an_undo_that_takes_long_goes_on_in_the_background(tmp_path, monkeypatch):
+    monkeypatch.setattr(history, "_PATIENCE", 0.0)
+    store, runs = filled(tmp_path)
+    app = app_of(store, tmp_path)
+    client = app.test_client()
+    with store:
+        with store.write() as writing:  # whoever writes keeps the undo waiting
+            response = client.post(f"/history/undo/{runs[1]}")
+            assert (response.status_code, "/history/undoing/" in response.location) == (303, True)
+            shown = client.get(f"{response.location}?lang=en")
+            assert shown.status_code == 200
+            assert "no-store" in shown.headers["Cache-Control"]
+            assert "Taking an import back" in shown.text
+            assert client.get("/history/undoing/x", headers=PAGE).status_code == 404
+            writing.rollback()
+        (job,) = app.extensions["clientgraph"].jobs.listed()
+        assert job.wait(60)
+        assert store.head == 3
+        done = client.get(response.location)
+        assert (done.status_code, done.location) == (303, "/history/3")
+        client.post(f"{response.location}/cancel")  # nothing happens to what is over
+        assert store.head == 3
 
 
 @pytest.mark.parametrize("method", ["get", "post"])
