@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Mapping
 from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Literal, cast
 
@@ -90,6 +91,11 @@ def format_number(value: float) -> str:
 def format_money(value: float) -> str:
     """Return an amount with two decimals, as the language of the request writes it."""
     return _punctuated(f"{value:,.2f}")
+
+
+def format_exact(value: float | Decimal) -> str:
+    """Return a number with all its digits, four after the point where they may be endless."""
+    return _punctuated(f"{round(value, 4):,}" if isinstance(value, float) else f"{value:,}")
 
 
 def _punctuated(text: str) -> str:

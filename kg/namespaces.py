@@ -39,6 +39,9 @@ RULES_GRAPH = str(GRAPH["derived/rules"])
 PERSONAL_RULES_GRAPH = str(GRAPH["personal/rules"])
 """Named graph of what follows from them with the help of personal data only."""
 
+COMPUTED_GRAPHS = (DERIVED_GRAPHS, PERSONAL_RULES_GRAPH)
+"""Rules of all graphs of what is computed, to be hidden where the data alone are looked at."""
+
 PREFIXES: dict[str, str] = {
     "cg": str(CG),
     "cgs": str(CGS),

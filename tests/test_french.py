@@ -16,8 +16,10 @@ import kg.cli.remote
 import kg.errors
 from kg.french import french, in_both
 
-PLACES = ("kg/ingest", "kg/store", "kg/merging", "kg/quality", "kg/shacl", "kg/cli", "api")
-"""Where messages are made that people see who bring data in, check them and keep them."""
+PLACES = (
+    "kg/ingest", "kg/store", "kg/merging", "kg/quality", "kg/shacl", "kg/sparql", "kg/cli", "api",
+)  # fmt: skip
+"""Where messages are made that people see who bring data in, check them, keep them and ask."""
 
 ERRORS = {
     name
@@ -151,7 +153,8 @@ def test_every_word_among_the_values_is_known_in_french(root: Path) -> None:
         for node in ast.walk(call.args[0]):
             if isinstance(node, ast.FormattedValue) and isinstance(node.value, ast.BoolOp):
                 last = node.value.values[-1]
-                words |= {last.value} if isinstance(last, ast.Constant) else set()
+                if isinstance(last, ast.Constant) and isinstance(last.value, str):
+                    words.add(last.value)
     assert words >= {"none", "A document without Content-Type"}
     told = "m.yml line 1: f has no parameter 'x'; it takes {}."
     same = [word for word in words if french(told.format(word)).endswith(f"{word}.")]

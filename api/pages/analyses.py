@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from itertools import groupby
 from typing import Any
@@ -15,11 +16,12 @@ from werkzeug.exceptions import NotFound
 from api.analyses import SHARED_OPTIONS, compute_told, today
 from api.config import services
 from api.errors import Problem, problem_of
-from api.labels import concept, concept_label
-from api.language import current_language, translate
+from api.labels import concept, concept_label, label_of
+from api.language import current_language, day_text, format_exact, text_keys, translate
 from api.pages.terms import Cell, abbreviate, numeric_columns
 from api.tables import FORMATS, cell_text
 from kg.analysis import ANALYSES, Analysis
+from kg.analysis.result_terms import CONCEPTS, LITERALS, LITERALS_OF
 from kg.errors import ClientgraphError
 from kg.lifecycle import Table
 
@@ -40,7 +42,8 @@ blueprint = Blueprint("analyses", __name__, url_prefix="/analyses")
 class ShownTable:
     """The first rows of a table, keys leading to their things."""
 
-    columns: list[str]
+    columns: list[tuple[str, str]]
+    """Title and name of each."""
     rows: list[list[Cell]]
     numeric: list[bool]
     total: int
@@ -67,7 +70,9 @@ def show_analysis(path: str) -> Response:
     except ClientgraphError as error:
         return _render(analysis, values, problem=problem_of(error))
     notes = [{"en": note.en, "fr": note.fr} for note in table.notes]
-    return _render(analysis, values, table=shown_table(table), told=told, notes=notes)
+    return _render(
+        analysis, values, table=shown_table(table, analysis.name), told=told, notes=notes
+    )
 
 
 def group_of(analysis: Analysis) -> str:
@@ -84,14 +89,25 @@ def choice_label(choice: str) -> str:
     return translate(f"analyses.choice.{choice}")
 
 
-def shown_table(table: Table) -> ShownTable:
+def shown_table(table: Table, analysis: str) -> ShownTable:
     """Return a table as people read it: an IRI beside its key becomes the link of the key."""
     keyed = {name for name in table.columns if f"{name}_key" in table.columns}
     columns = [one for one in table.columns if one not in keyed and one not in _SAME_IN_EVERY_ROW]
     records = [dict(zip(table.columns, row, strict=True)) for row in table.rows[:ROWS_SHOWN]]
     rows = [[_cell(record, name) for name in columns] for record in records]
-    titles = [name.removesuffix("_key").replace("_", " ") for name in columns]
+    titles = [(_title(name, analysis), name) for name in columns]
     return ShownTable(titles, rows, numeric_columns(rows), len(table))
+
+
+def _title(name: str, analysis: str) -> str:
+    """Return what a column is called: a thing by us, a figure as its property is."""
+    thing = f"analyses.column.{name.removesuffix('_key')}"
+    if thing in text_keys():
+        return translate(thing)
+    concept_of = CONCEPTS.get(name)
+    found = LITERALS_OF.get(analysis, {}).get(name) or LITERALS.get(name)
+    iri = found or (concept_of[0] if concept_of else None)
+    return label_of(str(iri)) if iri is not None else name.replace("_", " ")
 
 
 def _cell(record: Mapping[str, Any], name: str) -> Cell:
@@ -104,8 +120,11 @@ def _cell(record: Mapping[str, Any], name: str) -> Cell:
         return Cell(", ".join(concept_label(_SCHEMES[name], one) for one in text.split()))
     if text.startswith(("http://", "https://")):
         return Cell(abbreviate(text), iri=text)
-    number = isinstance(value, int | float | Decimal) and not isinstance(value, bool)
-    return Cell(text, numeric=number)
+    if isinstance(value, bool):
+        return Cell(translate(f"analyses.{text}"))
+    if isinstance(value, int | float | Decimal):
+        return Cell(format_exact(value), numeric=True)
+    return Cell(day_text(text) if isinstance(value, date) else text)
 
 
 def _render(

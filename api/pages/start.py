@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, render_template, request, url_for
 
 from api.as_of import shown_date
 from api.asking import ask
@@ -44,6 +45,26 @@ class Overview:
         """Number of parties of all kinds."""
         return sum(self.kinds.values())
 
+    def counted(self) -> list[tuple[str, int, str]]:
+        """Return (key of the text, number, address of what it counts) of the figures."""
+        everything = url_for("pages.query.show_query", query="SELECT ?s ?p ?o WHERE { ?s ?p ?o }")
+        return [
+            ("start.quads", self.quads, everything),
+            ("start.parties", self.parties, things_address(KINDS)),
+            ("start.purchases", self.purchases, things_address(("Purchase",))),
+            ("start.imports", self.imports, url_for("pages.imports.show_imports")),
+        ]
+
+
+def things_address(classes: Sequence[str]) -> str:
+    """Return the address of the query for the things of some classes of ours."""
+    listed = " ".join(f"cg:{name}" for name in classes)
+    query = (
+        f"PREFIX cg: <{CG}>\nSELECT DISTINCT ?thing ?key WHERE {{\n  VALUES ?class {{ {listed} }}\n"
+        "  ?thing a ?class .\n  OPTIONAL { ?thing cg:sourceKey ?key }\n}"
+    )
+    return url_for("pages.query.show_query", query=query)
+
 
 @dataclass(frozen=True, slots=True)
 class Commit:
@@ -66,6 +87,7 @@ def show_start() -> str:
         given={"since": text} if text else {},
         since=text or since(),
         last_event=_stale_since(),
+        things_address=things_address,
     )
 
 

@@ -106,7 +106,8 @@ function slices(svg, data, width) {
 
 function flows(svg, data, width) {
   // Where there is no room at the sides, the names stand inside.
-  const room = width < NARROW ? 4 : Math.min(150, width * 0.28);
+  const longest = Math.max(0, ...data.nodes.map((d) => `${d.name} 00000`.length));
+  const room = width < NARROW ? 4 : Math.min(7 * longest, width * 0.34);
   const before = (d) => (d.side === "from") === width >= NARROW;
   const layout = sankey().nodeWidth(12).nodePadding(14).nodeAlign(sankeyJustify)
     .extent([[room, 8], [width - room, HEIGHT - 8]]);

@@ -25,6 +25,7 @@ import { fold, language, number, text } from "./texts.js";
 const ROW_HEIGHT = 32;
 const MARGIN = 12;
 const SAMPLE = 200;
+const NARROWEST = 9;
 
 export class DataTable {
   #columns;
@@ -150,9 +151,19 @@ export class DataTable {
 
   #arrangeWidths() {
     const sample = this.#rows.slice(0, SAMPLE);
-    this.#columns.forEach((column, index) => {
+    const natural = this.#columns.map((column) => {
       const longest = Math.max(column.title.length + 3, ...sample.map((row) => shown(column, row).length));
-      this.headings[index].style.width = `${Math.min(Math.max(longest, 6), 44) * 0.56 + 1.8}rem`;
+      return Math.min(Math.max(longest, 6), 44) * 0.5 + 1.6;
+    });
+    // Where there is no room for all, texts are cut before columns are out of sight.
+    const rem = Number.parseFloat(getComputedStyle(document.documentElement).fontSize);
+    const room = this.scroller.clientWidth / rem;
+    const texts = natural.filter((_, index) => !this.#columns[index].number);
+    const [all, ofTexts] = [natural, texts].map((widths) => widths.reduce((sum, one) => sum + one, 0));
+    const share = room > 0 && ofTexts > 0 ? Math.min(1, Math.max(0, (room - all + ofTexts) / ofTexts)) : 1;
+    natural.forEach((width, index) => {
+      const fitting = this.#columns[index].number ? width : Math.max(width * share, Math.min(width, NARROWEST));
+      this.headings[index].style.width = `${fitting}rem`;
     });
   }
 

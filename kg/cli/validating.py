@@ -11,7 +11,7 @@ import click
 
 from kg.cli.output import write_chunks, write_table
 from kg.cli.session import opened_store, today
-from kg.namespaces import DERIVED_GRAPHS, PERSONAL_RULES_GRAPH
+from kg.namespaces import COMPUTED_GRAPHS
 from kg.shacl import Report, project_shapes, shapes_of, validate
 from kg.shacl.rows import COLUMNS, rows
 from kg.store import Store
@@ -47,7 +47,7 @@ def validate_command(
     """
     rules = shapes_of(shapes) if shapes else project_shapes()
     with _graph_of(paths) as store:
-        report = validate(store.cursor([DERIVED_GRAPHS, PERSONAL_RULES_GRAPH]), rules, today())
+        report = validate(store.cursor(COMPUTED_GRAPHS), rules, today())
         _write(report, name, language)
     if report.has_violations:
         raise click.exceptions.Exit(1)

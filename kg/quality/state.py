@@ -11,6 +11,7 @@ from datetime import date
 from typing import Any
 
 from kg.ingest.gate import severity_name
+from kg.namespaces import COMPUTED_GRAPHS
 from kg.shacl import Report, project_shapes, validate
 from kg.shacl.model import PredicatePath
 from kg.store import Store, head_of
@@ -77,13 +78,13 @@ class State:
 
 
 def assess(store: Store, commit: int, as_of: date) -> State:
-    """Validate the whole graph as it was after a commit.
+    """Validate the whole graph as it was after a commit, without what is computed from it.
 
     Raises:
         QueryMemoryError: there is no memory for it.
     """
     started = time.perf_counter()
-    with closing(store.cursor()) as cursor:
+    with closing(store.cursor(COMPUTED_GRAPHS)) as cursor:
         cursor.begin()
         if head_of(cursor) != commit:
             rewind(cursor, commit)

@@ -40,12 +40,17 @@ def narrow(cursor: duckdb.DuckDBPyConnection, graph: int) -> None:
 
 
 def rewind(cursor: duckdb.DuckDBPyConnection, commit: int) -> None:
-    """Let a cursor that only reads see the quads as they were after a commit, as `hide` does."""
+    """Let a cursor that only reads see the quads as they were after a commit, as `hide` does.
+
+    What is out of its reach already stays so.
+    """
+    row = cursor.execute("SELECT getvariable('narrowed')").fetchone()
+    reach = f" AND {row[0]}" if row and row[0] else ""
     died = f"CASE WHEN died <= {int(commit)} THEN died END AS died"
     table = _table(cursor, "quad")
     cursor.execute(
-        f"CREATE TEMP VIEW quad AS SELECT * REPLACE ({died}) FROM {table}"
-        f" WHERE born <= {int(commit)}"
+        f"CREATE OR REPLACE TEMP VIEW quad AS SELECT * REPLACE ({died}) FROM {table}"
+        f" WHERE born <= {int(commit)}{reach}"
     )
 
 

@@ -2,6 +2,7 @@
 
 import re
 import time
+from datetime import date
 
 import pytest
 from sample import filled_store
@@ -9,6 +10,8 @@ from sample import filled_store
 from api.factory import create_app
 from kg.config import Settings
 from kg.ingest import ImportOptions, run_import
+from kg.namespaces import CG, GRAPH
+from kg.quality import assess
 from kg.roles import Role
 from kg.store import Store
 from kg.store.tokens import create_token
@@ -171,3 +174,17 @@ def test_who_sees_no_personal_data_has_no_state_and_no_contacts(tmp_path):
         assert "/duplicates/merge" not in text
         form = {"gone": "ana", "kept": "bo"}
         assert client.post("/duplicates/merge", data=form, headers=head).status_code == 403
+
+
+@pytest.mark.parametrize("behind", [0, 1])
+def test_what_is_computed_from_the_data_is_no_fault_of_theirs(tmp_path, behind):
+    stage = ("http://example.org/ana", str(CG.stage), "http://example.org/x", None, None)
+    with filled_store() as store:
+        today = date(2025, 6, 1)
+        before = assess(store, store.head, today)
+        for graph in ("derived/stages", "facts/entered"):
+            with store.write() as tx:
+                tx.insert_few([(*stage, str(GRAPH[graph]))])
+        now = assess(store, store.head - behind, today)
+        assert "R10" not in before.counts
+        assert now.counts.get("R10") == (None if behind else ("violation", 1))
