@@ -60,7 +60,7 @@ ROWS: dict[str, tuple[dict[str, str], list[str]]] = {
         {},
         ["LegalEntity 2 1", "NaturalPerson 5 4", "OrganizationalUnit 5 0"],
     ),
-    "users-without-purchase": ({}, ["eve C5 tea"]),
+    "users-without-purchase": ({"product": "P1"}, ["eve C5 tea"]),
     "who-is-client-buyer-payer": ({"order": "O-2"}, ["o2 2025-01-20 C2 C3 C2 C3 C3 ORG"]),
     "referral-chain": (
         {"key": "C3"},
