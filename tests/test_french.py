@@ -30,7 +30,10 @@ ERRORS = {
 FAULTS = {"error", "_error"}
 """Methods that put the place of a document before what is wrong there."""
 
-PASSED_ON = {"error", "str(error)", "detail", "problem", "translate('history.unknown')"}
+PASSED_ON = {
+    "error", "str(error)", "detail", "problem", "translate('history.unknown')",
+    "why.en", "evaluation.broken_segments[chosen].en",
+}  # fmt: skip
 """Messages that come from elsewhere: from the errors of the library, or from the pages' texts."""
 
 
