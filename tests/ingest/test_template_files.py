@@ -21,7 +21,8 @@ def test_all_template_files_import_as_they_are(
     store: Store, importer: Importer, language: str
 ) -> None:
     files = {f"{name}.csv": template_file(name, language) for name in template_names()}
-    report = importer(files, shapes=project_shapes())
+    # Their rows are the same in each language (see below): the rules judge them once.
+    report = importer(files, shapes=project_shapes()) if language == "en" else importer(files)
     assert [f for f in report.findings if f.severity == "violation"] == []
     assert report.status == "committed"
     assert {file.name for file in report.files} == set(files)
@@ -29,6 +30,14 @@ def test_all_template_files_import_as_they_are(
         assert (file.unused, file.columns_left_out) == (0, [])
         assert file.mapped == file.rows >= 1
         assert any("rows above" in notice for notice in file.notices)
+
+
+@pytest.mark.parametrize("name", template_names())
+def test_the_rows_of_a_template_are_the_same_in_each_language(name: str) -> None:
+    texts = [csv.reader(io.StringIO(template_file(name, language))) for language in LANGUAGES]
+    rows = [[row for row in text if not row[0].startswith("#")][1:] for text in texts]
+    assert rows[0]
+    assert rows == [rows[0]] * len(LANGUAGES)
 
 
 @pytest.mark.parametrize("name", template_names())
