@@ -129,10 +129,12 @@ class Insertion:
             named = "SELECT DISTINCT g FROM _fresh WHERE g <> ?"
             rows = self._cursor.execute(named, [DEFAULT_GRAPH]).fetchall()
             note_graphs(self._cursor, [row[0] for row in rows])
+            _find_repeats(self._cursor, self._first_new)
             revived = self._revive() if self._changes.deleted else 0
             new = self._insert()
-            _note_predicates(self._cursor, self._first_new, self._changes.number)
+            _note_predicates(self._cursor, self._changes.number)
         finally:
+            drop(self._cursor, "_repeated")
             drop(self._cursor, "_fresh")
         self._changes.inserted += new
         self._changes.deleted -= revived
@@ -211,14 +213,16 @@ def _delete(
     return own + old
 
 
-def _note_predicates(cursor: duckdb.DuckDBPyConnection, first_new: int, number: int) -> None:
+def _note_predicates(cursor: duckdb.DuckDBPyConnection, number: int) -> None:
     """Keep, for each predicate of what a commit inserted, what is known of its objects."""
     values = f"(SELECT p, k AS kind, num, ts, tz FROM quad WHERE born = {number:d})"
+    repeated = "p IN (SELECT p FROM _repeated)"
     cursor.execute(
-        f"CREATE TEMP TABLE _noted AS SELECT *, false AS dup FROM ({noted_values(values)})"
+        f"CREATE TEMP TABLE _noted AS SELECT *, {repeated} AS dup FROM ({noted_values(values)})"
     )
     try:
-        _note_repeats(cursor, first_new)
+        # What lives on again was noted when it was inserted, but for this.
+        cursor.execute(f"UPDATE predicate SET dup = true WHERE NOT dup AND {repeated}")
         cursor.execute(
             """
             UPDATE predicate SET dup = predicate.dup OR n.dup, wide = predicate.wide OR n.wide,
@@ -236,18 +240,17 @@ def _note_predicates(cursor: duckdb.DuckDBPyConnection, first_new: int, number: 
         drop(cursor, "_noted")
 
 
-def _note_repeats(cursor: duckdb.DuckDBPyConnection, first_new: int) -> None:
-    """Note the predicates with a triple that is live in two graphs, one of them filled now."""
+def _find_repeats(cursor: duckdb.DuckDBPyConnection, first_new: int) -> None:
+    """Hold the predicates with a triple that is live in two graphs, one of them filled now."""
     several = "SELECT p FROM _fresh GROUP BY p HAVING min(g) <> max(g)"
     cursor.execute(
         f"""
-        UPDATE _noted SET dup = true WHERE p IN (
-            SELECT c.p FROM _fresh AS c
-            WHERE c.s < ? AND EXISTS ({_LIVE_TWIN} AND q.g <> c.g)
-            UNION
-            SELECT p FROM _fresh WHERE p IN ({several})
-            GROUP BY s, p, o HAVING count(*) > 1
-        )
+        CREATE TEMP TABLE _repeated AS
+        SELECT c.p FROM _fresh AS c
+        WHERE c.s < ? AND EXISTS ({_LIVE_TWIN} AND q.g <> c.g)
+        UNION
+        SELECT p FROM _fresh WHERE p IN ({several})
+        GROUP BY s, p, o HAVING count(*) > 1
         """,
         [first_new],
     )

@@ -123,3 +123,16 @@ def test_what_is_not_few_takes_the_other_way() -> None:
             store.cursor().execute("SELECT count(*) FROM live WHERE born = 1 AND g = 0").fetchone()
         )
         assert row == (FEW + 1,)
+
+
+def test_a_quad_that_lives_on_again_may_repeat_one_that_came_meanwhile() -> None:
+    one: list[Row] = [("x:s", "x:p", "x:o", None, None, "x:g")]
+    other: list[Row] = [("x:s", "x:p", "x:o", None, None, "x:h")]
+    with Store.open() as store:
+        with store.write() as tx:
+            _staged(tx, one, insert=True)
+        with store.write() as tx:
+            assert [_staged(tx, one, insert=False), _staged(tx, other, insert=True)] == [1, 1]
+            assert _staged(tx, one, insert=True) == 1
+        noted = "SELECT dup FROM predicate WHERE p IN (SELECT id FROM term WHERE lex = 'x:p')"
+        assert store.cursor().execute(noted).fetchall() == [(True,)]
