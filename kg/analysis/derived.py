@@ -10,10 +10,9 @@ from itertools import chain, islice
 
 import pyoxigraph as ox
 
-from kg.analysis.described import Analysis, OptionValue
+from kg.analysis.described import Analysis, OptionValue, without_broken_segments
 from kg.analysis.facts import organization_facts, row_facts, run_facts, run_iri
-from kg.errors import BrokenSegmentError
-from kg.lifecycle import Context, Note, Table
+from kg.lifecycle import Context, Table
 from kg.lifecycle.evaluation import focal_party
 from kg.lifecycle.facts import Fact
 from kg.namespaces import graph_iri
@@ -57,22 +56,21 @@ def write_derived(
     given = {key: value for key, value in (options or {}).items() if value not in (None, "")}
     run = run_iri(analysis.name, context, given)
     graph = str(graph_iri("derived", run.rpartition("/")[2]))
-    asked = context
-    while True:
-        try:
-            with store.write(agent=agent, activity="analysis", note=analysis.name) as tx:
-                with guard(tx.cursor):
-                    pinned = asked.pinned()
-                    table = analysis.run(tx.cursor, pinned, given)
-                    (known,) = lookup(tx.cursor, [(graph, None, None)])
-                    if known is not None:
-                        tx.clear([known])
-                    known_at = pinned.known_at
-                    facts = result_facts(tx.cursor, analysis, context, given, table, known_at)
-                    quads = _insert(tx, facts, graph)
-                return Derived(graph, run, len(table), quads, tx.number)
-        except BrokenSegmentError as error:
-            asked = asked.without(error.segment, Note(str(error), error.french))
+
+    def written(asked: Context) -> Derived:
+        with store.write(agent=agent, activity="analysis", note=analysis.name) as tx:
+            with guard(tx.cursor):
+                pinned = asked.pinned()
+                table = analysis.run(tx.cursor, pinned, given)
+                (known,) = lookup(tx.cursor, [(graph, None, None)])
+                if known is not None:
+                    tx.clear([known])
+                known_at = pinned.known_at
+                facts = result_facts(tx.cursor, analysis, context, given, table, known_at)
+                quads = _insert(tx, facts, graph)
+            return Derived(graph, run, len(table), quads, tx.number)
+
+    return without_broken_segments(context, written)
 
 
 def result_facts(

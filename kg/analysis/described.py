@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import TypeVar
 
 from kg.errors import BrokenSegmentError, UsageError
 from kg.lifecycle import Context, Note, Parameters, Table, read_parameters
@@ -72,18 +73,43 @@ class Analysis:
                 raise UsageError(f"{self.name} takes no option {name!r}; it takes {_list(known)}.")
         for option in self.options:
             if option.required and option.name not in given:
-                raise UsageError(f"{self.name} needs the option {option.name!r}: {option.en}")
+                raise UsageError(f"{self.name} needs the option {option.name!r}; give it a value.")
         arguments = {
             known[n].argument: known[n].parsed(cursor, value) for n, value in given.items()
         }
-        while True:
-            try:
-                return self.function(cursor, context, **arguments)
-            except BrokenSegmentError as error:
-                if not usable(cursor):
-                    raise
-                # Its failure ended the snapshot: all is done anew, without it.
-                context = context.without(error.segment, Note(str(error), error.french))
+        start, end = arguments.get("start"), arguments.get("end")
+        if isinstance(start, date) and isinstance(end, date) and start > end:
+            raise UsageError(
+                f"The period from {start} to {end} ends before it begins; exchange the dates."
+            )
+        return without_broken_segments(
+            context,
+            lambda asked: self.function(cursor, asked, **arguments),
+            again=lambda: usable(cursor),
+        )
+
+
+Answer = TypeVar("Answer")
+
+
+def without_broken_segments(
+    context: Context, attempt: Callable[[Context], Answer], again: Callable[[], bool] | None = None
+) -> Answer:
+    """Return what an attempt gives under a context, leaving out each segment that fails in it.
+
+    The failure of a segment's query ends the snapshot: all is done anew without the segment, unless
+    `again` says that it cannot be.
+
+    Raises:
+        BrokenSegmentError: a segment failed, and nothing can be done anew.
+    """
+    while True:
+        try:
+            return attempt(context)
+        except BrokenSegmentError as error:
+            if again is not None and not again():
+                raise
+            context = context.without(error.segment, Note(str(error), error.french))
 
 
 def _list(names: Mapping[str, Option]) -> str:

@@ -216,7 +216,10 @@ def cold(cursor: Cursor, context: Context) -> Table:
 
 
 def rates(cursor: Cursor, context: Context, *, start: date, end: date) -> Table:
-    """Return conversion rate, invitations per client and K over [start, end] seen at T (7.2)."""
+    """Return conversion rate, invitations per client and K over [start, end] seen at T (7.2).
+
+    Clients are those at the end of the period, or at T where it goes on.
+    """
     columns = ("referred", "converted", "clients", "invitations_per_client", "conversion", "k")
     mature = (
         "AND day + CAST($W_attr AS INTEGER) <= $as_of" if context.parameters.mature_only else ""
@@ -233,7 +236,7 @@ def rates(cursor: Cursor, context: Context, *, start: date, end: date) -> Table:
             end=end,
         ).fetchone()
         referred, converted = row or (0, 0)
-        clients = _clients(evaluation, end)
+        clients = _clients(evaluation, min(end, context.as_of))
     ratios = (_ratio(referred, clients), _ratio(converted, referred), _ratio(converted, clients))
     return Table(columns, [(referred, converted, clients, *ratios)])
 

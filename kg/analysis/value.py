@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 from decimal import ROUND_HALF_EVEN, Decimal
 
 from kg.analysis.names import names_of
@@ -98,16 +98,23 @@ def lifetime_value(
     Source: rules-and-metrics, section 9 (CLV). Unrounded.
 
     Raises:
-        UsageError: retention is not within [0, 1], or discount or years are not positive.
+        UsageError: retention, discount or years are out of range.
     """
-    if not 0 <= retention <= 1 or discount <= 0 or (years is not None and years < 1):
+    span = years is None or 1 <= years <= _MOST_YEARS
+    if not (0 <= retention <= 1 and _LEAST_DISCOUNT <= discount <= _MOST_DISCOUNT and span):
         raise UsageError(
-            "A lifetime value needs a retention from 0 to 1, a discount above 0, and years from 1."
+            "A lifetime value needs a retention from 0 to 1, a discount from"
+            f" {_LEAST_DISCOUNT} to {_MOST_DISCOUNT}, and 1 to {_MOST_YEARS} years."
         )
     if years is None:
         return margin * (1 + discount) / (1 + discount - retention)
     factor = retention / (1 + discount)
     return margin * sum((factor**year for year in range(years)), Decimal(0))
+
+
+_LEAST_DISCOUNT, _MOST_DISCOUNT = Decimal("0.000001"), 1000
+"""Beyond these a discount is a slip of the pen, and sums lose their cents."""
+_MOST_YEARS = 1000
 
 
 def lifetime_values(
@@ -126,9 +133,9 @@ def lifetime_values(
         UsageError: a number is not understood or out of range.
     """
     kept, rate = _number("retention", retention), _number("discount", discount)
-    span = int(_number("years", years)) if years else None
+    span = _whole("years", years) if years else None
     lifetime_value(Decimal(1), kept, rate, span)
-    start = context.as_of - timedelta(364)
+    start = date.fromordinal(max(context.as_of.toordinal() - 364, 1))
     rows = []
     found = values(cursor, context, start=start, end=context.as_of)
     for row in found.records():
@@ -144,9 +151,21 @@ def lifetime_values(
 
 def _number(name: str, given: str) -> Decimal:
     try:
-        return Decimal(given)
+        number = Decimal(given)
     except ArithmeticError:
-        raise UsageError(f"{name} is {given!r}; give a number like 0.8.") from None
+        number = Decimal("NaN")
+    if not number.is_finite():
+        raise UsageError(f"{name} is {given!r}; give a number like 0.8.")
+    return number
+
+
+def _whole(name: str, given: str) -> int:
+    if not (given.isascii() and given.isdigit() and len(given) < _DIGITS):
+        raise UsageError(f"{name} is {given!r}; give a whole number like 5.")
+    return int(given)
+
+
+_DIGITS = 10
 
 
 def price_gaps(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import hashlib
 import json
@@ -150,8 +151,13 @@ def _kind(field: dataclasses.Field[Any]) -> type:
 def _widened(field: dataclasses.Field[Any], value: Any) -> Any:
     """Return a whole number as a float where the parameter is one: 1 and 1.0 mean the same."""
     if _kind(field) is float and isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
+        with contextlib.suppress(OverflowError):
+            return float(value)
     return value
+
+
+_MOST = {False: 10**9, True: 10**15}
+"""What whole numbers keep to, and what others (True): beyond are slips of the pen."""
 
 
 def _check_type(field: dataclasses.Field[Any], value: Any) -> None:
@@ -163,6 +169,9 @@ def _check_type(field: dataclasses.Field[Any], value: Any) -> None:
         raise UsageError(
             f"The parameter {name} is {value!r}; give a value of type {_kind(field).__name__}."
         )
+    most = _MOST[_kind(field) is float]
+    if isinstance(value, int | float) and not -most <= value <= most:  # nor is NaN
+        raise UsageError(f"The parameter {name} is {value!r}; give a number up to {most}.")
     if choices and value not in choices:
         raise UsageError(f"The parameter {name} is {value!r}; choose among {', '.join(choices)}.")
 

@@ -135,6 +135,17 @@ def test_cold_links_have_a_referrer_who_left() -> None:
         assert referrals.cold(store.cursor(), context(T)).column("recommendation_key") == ["R"]
 
 
+def test_rates_of_a_period_that_goes_on_count_the_clients_so_far() -> None:
+    world = World()
+    for key, day in {"A": "2025-01-10", "B": "2025-11-10"}.items():
+        world.party(key)
+        world.buys(key, day)
+    period = {"start": date(2025, 1, 1), "end": date(2025, 12, 31)}
+    with world.store() as store:
+        table = referrals.rates(store.cursor(), context("2025-06-30"), **period)
+    assert table.column("clients") == [1]
+
+
 def test_rates_may_leave_open_windows_out() -> None:
     world = people("A", "OPEN", "CLOSED")
     world.buys("A", "2024-01-01")

@@ -6,6 +6,7 @@ import pytest
 
 from kg.analysis import ANALYSES
 from kg.errors import UsageError
+from kg.french import french
 from kg.lifecycle import Table
 from tests.lifecycle.world import World, context
 
@@ -63,9 +64,19 @@ def test_analysis_has_titles_in_both_languages(name: str) -> None:
         ("referrals chain", {"party": "NOBODY"}, "No party has the key"),
         ("referrals credit", {"model": "magic"}, "choose among"),
         ("referrals rates", {"from": "2025-01-01", "to": "June"}, "give a date"),
+        ("referrals rates", {"from": "2025-12-31", "to": "2025-01-01"}, "ends before it begins"),
+        ("segments members", {"segment": "NOWHERE"}, "No single Segment"),
+        ("segments personas", {"persona": "NOWHERE"}, "No single BuyerPersona"),
+        ("value clv", {"retention": "NaN", "discount": "0.1"}, "a number like"),
+        ("value clv", {"retention": "0.5", "discount": "1e-30"}, "needs a retention"),
+        ("value clv", {"retention": "0.5", "discount": "0.1", "years": "1e9"}, "whole number"),
+        ("value clv", {"retention": "1", "discount": "1", "years": "99999"}, "needs a retention"),
         ("chains reach", {"party": "B"}, "takes no option"),
     ],
 )
-def test_wrong_options_are_refused(name: str, options: dict[str, str], message: str) -> None:
-    with pytest.raises(UsageError, match=message):
+def test_wrong_options_are_refused_in_both_languages(
+    name: str, options: dict[str, str], message: str
+) -> None:
+    with pytest.raises(UsageError, match=message) as caught:
         run(name, options)
+    assert french(str(caught.value))

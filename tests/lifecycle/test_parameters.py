@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from kg.errors import UsageError
+from kg.french import french
 from kg.lifecycle import Parameters, load_parameters, parameters_from
 
 
@@ -54,7 +55,10 @@ def test_empty_file_is_the_default_set(tmp_path: Path) -> None:
         ({"N_reg": 0}, "N_reg breaks"),
         ({"Q_min": 4}, "Q_min breaks"),
         ({"S_bad": -0.1}, "S_bad breaks"),
-        ({"S_bad": float("nan")}, "S_bad breaks"),
+        ({"S_bad": float("nan")}, "S_bad is nan; give a number"),
+        ({"K_potential": float("inf")}, "K_potential is inf; give a number"),
+        ({"K_potential": 10**400}, "value of type float"),
+        ({"D_lost": 10**20}, "give a number up to 1000000000"),
         ({"alpha": 0}, "alpha breaks"),
         ({"W_attr": -1}, "W_attr breaks"),
         ({"L_max": 0}, "L_max breaks"),
@@ -63,8 +67,9 @@ def test_empty_file_is_the_default_set(tmp_path: Path) -> None:
     ],
 )
 def test_wrong_set_is_refused(values: dict[str, object], message: str) -> None:
-    with pytest.raises(UsageError, match=message):
+    with pytest.raises(UsageError, match=message) as caught:
         parameters_from(values)
+    assert french(str(caught.value))
 
 
 @pytest.mark.parametrize("text", ["- D_act", "D_act: [", "365"])
