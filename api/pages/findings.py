@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from api.labels import concept
 from api.language import current_language, in_language, text_keys, translate
 from kg.ingest.report import Figure, Finding, ImportReport
 from kg.terminology import load_terminology, rule_named
@@ -114,5 +115,6 @@ def _figure(name: str) -> str:
     kind, _, slug = name.partition(":")
     if not slug:
         return translate(f"figure.{kind}")
-    term = load_terminology().named(f"scheme/{kind}/{slug}")
+    # Stages are counted by their notation, outcomes by their name.
+    term = concept(kind, slug) or load_terminology().named(f"scheme/{kind}/{slug}")
     return translate(f"figure.{kind}", name=term.label(current_language()) if term else slug)

@@ -46,6 +46,7 @@ TERMS: Mapping[str, tuple[str, ...]] = {
     "pages.history.show_commit": _CHANGED,
     "pages.history.show_history": _CHANGED,
     "pages.history.show_undo": _CHANGED,
+    "pages.history.show_undoing": _CHANGED,
     "pages.imports.show_import": (*_SENT, "commitNumber"),
     "pages.imports.show_imports": (*_SENT, "commitNumber"),
     "pages.network.show_network": (

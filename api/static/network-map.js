@@ -5,6 +5,7 @@ import { Graph, Sigma, drawDiscNodeLabel } from "./vendor/sigma.js";
 const MANY = 5000;
 /** Milliseconds of a frame beyond which movement is no longer smooth. */
 const SLOW = 33;
+const JERK = 100;
 const STILL = matchMedia("(prefers-reduced-motion: reduce)");
 const LINES = {
   primary: { size: 1.6, opacity: 0.75 },
@@ -82,8 +83,10 @@ export class NetworkMap extends EventTarget {
     const passed = now - this.moved;
     this.moved = now;
     // A longer pause is not a slow frame: the picture stood still.
-    if (passed < 2500) this.slow = passed > SLOW ? this.slow + 1 : 0;
-    if (this.slow === 3) this.renderer.setSetting("hideEdgesOnMove", true);
+    if (passed < 2500) this.slow = passed > SLOW ? this.slow + Math.ceil(passed / JERK) : 0;
+    if (this.slow >= 3 && !this.renderer.getSetting("hideEdgesOnMove")) {
+      this.renderer.setSetting("hideEdgesOnMove", true);
+    }
   }
 
   #tell(type, detail = null) {

@@ -1,11 +1,12 @@
 // Bundles every module of `entries` into one file that a browser loads as it is, its licences beside it.
 import { build } from "esbuild";
-import { existsSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const out = join(here, "..", "static", "vendor");
+const forTests = join(here, "..", "..", "tests", "browser", "vendor");
 
 /** Returns the folders of the packages whose files went into a bundle. */
 function packagesOf(inputs) {
@@ -65,3 +66,8 @@ for (const entry of readdirSync(join(here, "entries"))) {
   const licences = withDependencies(packagesOf(metafile.inputs)).map(licenceOf).join("\n\n----\n\n");
   writeFileSync(join(out, `${basename(entry, ".mjs")}.LICENCES.txt`), `${licences}\n`);
 }
+
+// What the tests load into pages is taken as it is published.
+const axe = join(here, "node_modules", "axe-core");
+copyFileSync(join(axe, "axe.min.js"), join(forTests, "axe.min.js"));
+copyFileSync(join(axe, "LICENSE"), join(forTests, "axe.LICENSE.txt"));

@@ -132,3 +132,12 @@ def test_an_empty_graph_shows_what_to_do_first(tmp_path):
         assert "Import your first files" in text
         assert "data-panel" not in text
         assert "Nothing was sold" in page(client, "/parts/overview/revenue")
+
+
+@pytest.mark.parametrize("part", ["stages", "revenue", "movements", "recommenders"])
+def test_the_parts_of_an_empty_graph_say_so(tmp_path, part):
+    with Store.open(None) as store:
+        client = create_app(Settings(data_dir=tmp_path), store).test_client()
+        answer = client.get(f"/parts/overview/{part}?as_of=2011-01-10", headers=HTML)
+    assert answer.status_code == 200
+    assert '<div class="state">' in answer.text
