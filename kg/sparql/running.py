@@ -142,7 +142,8 @@ class Registry:
 
 
 _REGISTRIES: WeakKeyDictionary[Store, Registry] = WeakKeyDictionary()
-_LOCK = threading.Lock()
+# A query that is collected while the lock is held ends in the same thread, and asks for it again.
+_LOCK = threading.RLock()
 
 
 def running_on(store: Store) -> Registry:
