@@ -7,7 +7,8 @@ Importing this module changes rdflib's translation for the process:
 - a relative IRI is resolved as RFC 3986 says, whatever the scheme of the base;
 - `SELECT *` selects what is in scope, which variables within a FILTER or MINUS are not, and
   `DESCRIBE *` describes it;
-- a call of one of our aggregates is one.
+- a call of one of our aggregates is one;
+- many triple patterns stay in their order, to change which takes the square of their number.
 """
 
 from __future__ import annotations
@@ -98,6 +99,18 @@ def _is_variable(term: object) -> bool:
     return isinstance(term, Variable)
 
 
+_MANY = 64
+"""Triple patterns of a group that are not put into another order."""
+
+_reorder: Callable[[Any], list[Any]] = algebra.reorderTriples
+
+
+def _reordered(patterns: Any) -> list[Any]:
+    """Return triple patterns, those with most terms first unless there are many."""
+    listed = list(patterns)
+    return listed if len(listed) > _MANY else _reorder(listed)
+
+
 _absolutize: Callable[[Prologue, Any], Any] = Prologue.absolutize
 
 
@@ -111,6 +124,7 @@ def _absolute(prologue: Prologue, iri: Any) -> Any:
 Prologue.absolutize = _absolute  # type: ignore[assignment, method-assign]
 algebra.translate = _selected  # type: ignore[assignment]
 algebra.collectAndRemoveFilters = _collected
+algebra.reorderTriples = _reordered  # type: ignore[assignment]
 algebra.translateValues = _inline_data  # type: ignore[assignment]
 
 

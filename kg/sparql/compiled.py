@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import contextlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from types import MappingProxyType
@@ -26,7 +27,7 @@ from kg.sparql.repeated import repeated_selects
 from kg.sparql.staged import Coded, coded, create, has_few, is_decoded, stage, stored
 from kg.sparql.steps import Step
 from kg.sparql.triples import TRIPLE, constructed, described
-from kg.sparql.values import Constant, Kinds
+from kg.sparql.values import Constant, Kinds, NotCompiledError
 from kg.store import Cursor, TermKey, hidden_ids, lookup_nodes, term_key
 
 Constants = Mapping[TermKey, Constant]
@@ -86,6 +87,16 @@ class GraphChoice:
     """The graph in place of the unnamed one, where neither the request nor the query names any."""
 
 
+@contextlib.contextmanager
+def _within_reach() -> Iterator[None]:
+    """Say of what is nested too deeply for the compiler that it is not compiled."""
+    try:
+        yield
+    except RecursionError:
+        raise NotCompiledError("a pattern nested this deeply") from None
+
+
+@_within_reach()
 def compile_query(
     cursor: Cursor,
     query: Query,
@@ -144,6 +155,7 @@ def _answer(context: Context, compiler: Compiler, algebra: CompValue) -> tuple[R
             return described(context, compiler, algebra), list(TRIPLE)
 
 
+@_within_reach()
 def compile_lines(
     cursor: Cursor,
     query: Query,
@@ -165,6 +177,7 @@ def compile_lines(
     return statement(line_query(context, stored(kept), variables, name))
 
 
+@_within_reach()
 def compile_select(
     cursor: Cursor,
     text: str,
@@ -184,6 +197,7 @@ def compile_select(
     return compile_algebra(cursor, parse(text).algebra, prebound, bindings=bindings)
 
 
+@_within_reach()
 def compile_algebra(
     cursor: Cursor,
     algebra: CompValue,
@@ -227,6 +241,7 @@ class CompiledWhere:
     steps: tuple[Step, ...] = ()
 
 
+@_within_reach()
 def compile_where(
     cursor: Cursor,
     query: Query,

@@ -11,7 +11,7 @@ from rdflib.plugins.sparql.sparql import Query
 from kg.errors import QueryEvaluationError
 from kg.sparql.algebra import translated
 from kg.sparql.parsing import QueryParser
-from kg.sparql.syntax import check_query
+from kg.sparql.syntax import check_depth, check_query, too_deep
 from kg.sparql.tokens import plain
 
 
@@ -27,6 +27,7 @@ def parse(text: str, base: str | None = None) -> Query:
         QueryEvaluationError: the query is valid but has a form that is not offered.
     """
     text = plain(text)
+    check_depth(text)
     check_query(text, base)
     with offered_forms():
         return translated(*QueryParser(text, base).query(), base)
@@ -38,7 +39,7 @@ def offered_forms() -> Iterator[None]:
     try:
         yield
     except RecursionError:
-        raise QueryEvaluationError("The query is nested too deeply. Split it.") from None
+        raise too_deep() from None
     except Exception as error:
         raise QueryEvaluationError(
             f"The query is valid SPARQL of a form that is not offered here: {_first_line(error)}."

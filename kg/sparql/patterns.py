@@ -25,7 +25,7 @@ from kg.sparql.pathjoins import with_paths
 from kg.sparql.relation import Relation
 from kg.sparql.sources import OBJECT_FACETS, Sources, constant_of, relation_of
 from kg.sparql.told import NOTHING_TOLD, Told
-from kg.sparql.values import Constant
+from kg.sparql.values import Constant, NotCompiledError
 
 Graph = Constant | str | None
 """Active graph of a pattern: a named one, a variable over named ones, or the default graph."""
@@ -33,6 +33,11 @@ Graph = Constant | str | None
 Triple = tuple[Node, Node | Path, Node]
 Scanned = tuple[Node, Node | AlternativePath, Node]
 """A triple pattern that one scan finds."""
+
+
+_MOST = 64
+"""Triple patterns of a group that are joined. The engine takes a second to plan so many joins, the
+square of it for more, and cannot be stopped meanwhile."""
 
 
 def basic_graph_pattern(
@@ -45,8 +50,13 @@ def basic_graph_pattern(
     """Return the solutions of triple patterns in the active graph, joined with given ones.
 
     Where `told` has the values of a variable, solutions with others may be left out.
+
+    Raises:
+        NotCompiledError: they are too many.
     """
     plain, paths = _split(context, triples)
+    if len(plain) > _MOST:
+        raise NotCompiledError(f"more than {_MOST} triple patterns side by side")
     sources = Sources()
     for triple in sorted(plain, key=lambda triple: not _is_first(context, triple)):
         _add_scan(context, sources, triple, graph, told)

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from kg.errors import QuerySyntaxError, UsageError
-from kg.sparql.syntax import check_operation, declaration_error, missing_operation
+from kg.sparql.syntax import check_depth, check_operation, declaration_error, missing_operation
 from kg.sparql.tokens import plain, tokens
 
 _IRI = r"""<[^<>"{}|^`\\\x00-\x20]*>"""
@@ -52,9 +52,11 @@ def parts_of(
 
     Raises:
         QuerySyntaxError: the text is not a SPARQL update request; tells line and column.
+        QueryEvaluationError: it is nested too deeply.
         UsageError: the base is no IRI.
     """
     text = plain(text)
+    check_depth(text)
     declarations = _Declarations(base)
     parts: list[Part] = []
     for start, operation, end in _pieces(text):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 from sqlglot import exp, parse_one
@@ -184,10 +184,31 @@ def _connect(kind: type[exp.Connector], conditions: tuple[Expr, ...], *, empty: 
     neutral = [c for c in conditions if not (isinstance(c, exp.Boolean) and c.this is empty)]
     if not neutral:
         return boolean(empty)
-    result = _use(neutral[0])
-    for condition in neutral[1:]:
-        result = kind(this=_term(result), expression=_term(condition))
-    return result
+    if len(neutral) == 1:
+        return _use(neutral[0])
+    operands = [operand for condition in neutral for operand in _operands(kind, condition)]
+    return _balanced(kind, operands)
+
+
+def _operands(kind: type[exp.Connector], condition: Expr) -> Iterator[Expr]:
+    """Yield what a condition connects in one way, from left to right."""
+    waiting = [condition]
+    while waiting:
+        one = waiting.pop()
+        within = one.this if isinstance(one, exp.Paren) else one
+        if isinstance(within, kind):
+            waiting += [within.expression, within.this]
+        else:
+            yield one
+
+
+def _balanced(kind: type[exp.Connector], operands: Sequence[Expr]) -> Expr:
+    """Return a connection of conditions in which many do not nest deeply."""
+    if len(operands) == 1:
+        return operands[0]
+    middle = len(operands) // 2
+    left, right = _balanced(kind, operands[:middle]), _balanced(kind, operands[middle:])
+    return kind(this=_term(left), expression=_term(right))
 
 
 def negation(condition: Expr) -> Expr:

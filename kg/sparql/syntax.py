@@ -12,9 +12,9 @@ from typing import Any
 
 import pyoxigraph
 
-from kg.errors import QuerySyntaxError
+from kg.errors import QueryEvaluationError, QuerySyntaxError
 from kg.sparql.extensions import AGGREGATES
-from kg.sparql.tokens import plain_arguments, strict
+from kg.sparql.tokens import depth, plain_arguments, strict
 
 _PLACE = re.compile(r"error at (\d+):(\d+): ")
 _MOST_EXPECTED = 12
@@ -40,6 +40,21 @@ class _Stop:
 
     def __iter__(self) -> Iterator[pyoxigraph.NamedNode]:
         raise _ParsedError
+
+
+_DEEPEST = 100
+"""Deepest nesting that is read. The strict parser ends the process at a thousand or so."""
+
+
+def check_depth(text: str) -> None:
+    """Raise QueryEvaluationError where a query or an update is nested too deeply to be read."""
+    if sum(map(text.count, "({[<")) > _DEEPEST and depth(text) > _DEEPEST:
+        raise too_deep()
+
+
+def too_deep() -> QueryEvaluationError:
+    """Return the error of a text that is nested too deeply."""
+    return QueryEvaluationError("The query is nested too deeply. Split it.")
 
 
 def check_query(text: str, base: str | None) -> None:

@@ -8,8 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-_TOKEN = re.compile(
-    r"""
+_FORMS = r"""
       (?P<comment>\#[^\n\r]*)
     | (?P<string>\"\"\"(?:\"{0,2}(?:[^\"\\]|\\.))*\"\"\"|'''(?:'{0,2}(?:[^'\\]|\\.))*'''
         |\"(?:[^\"\\\n\r]|\\.)*\"|'(?:[^'\\\n\r]|\\.)*')
@@ -19,8 +18,10 @@ _TOKEN = re.compile(
     | (?P<word>\w+)
     | (?P<sign>[{}.;])
     | (?P<every>!\s*\(\s*\))
-    """,
-    re.VERBOSE | re.DOTALL,
+    """
+_TOKEN = re.compile(_FORMS, re.VERBOSE | re.DOTALL)
+_NESTING = re.compile(
+    _FORMS + r"| (?P<open><<|[(\[]) | (?P<close>>>|[)\]])", re.VERBOSE | re.DOTALL
 )
 _ESCAPE = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|.)", re.DOTALL)
 _LAST_CODE_POINT = 0x10FFFF
@@ -39,6 +40,25 @@ def tokens(text: str, start: int = 0, end: int | None = None) -> Iterator[re.Mat
     expressions are no tokens here.
     """
     return _TOKEN.finditer(text, start, len(text) if end is None else end)
+
+
+def depth(text: str) -> int:
+    """Return how deep brackets, braces and parentheses stand within one another, or more.
+
+    What looks like an IRI may be comparisons, so that what it opens counts, and what it closes
+    does not.
+    """
+    level = deepest = 0
+    for token in _NESTING.finditer(text):
+        kind, found = token.lastgroup, token.group()
+        if kind == "iri":
+            level += found.count("(") + found.count("[")
+        elif kind == "open" or found == "{":
+            level += 1
+        elif kind == "close" or found == "}":
+            level = max(level - 1, 0)
+        deepest = max(deepest, level)
+    return deepest
 
 
 def plain(text: str) -> str:

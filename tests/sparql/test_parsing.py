@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from pathlib import Path
 
@@ -217,3 +218,11 @@ def test_names_with_escapes_are_stored_as_what_they_mean() -> None:
     update(store, r"PREFIX : <x:> INSERT { :a\-b :p '\u00e9\n' } WHERE {}")
     found = query(store, "SELECT * { ?s ?p ?o }", union_default_graph=False).rows()
     assert [[term and term[1] for term in row] for row in found] == [["x:a-b", "x:p", "é\n"]]
+
+
+def test_many_triple_patterns_are_read_in_a_moment() -> None:
+    text = "SELECT * { " + " . ".join(f"?s <x:p{n}> ?o{n}" for n in range(10_000)) + " }"
+    before = time.process_time()
+    [pattern] = [parse(text).algebra.p.p]
+    assert len(pattern.triples) == 10_000
+    assert time.process_time() - before < 20

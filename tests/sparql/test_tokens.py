@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from kg.errors import QuerySyntaxError
+from kg.errors import QueryEvaluationError, QuerySyntaxError
 from kg.sparql import parse
-from kg.sparql.tokens import plain, strict
+from kg.sparql.requests import parts_of
+from kg.sparql.tokens import depth, plain, strict
 
 
 @pytest.mark.parametrize(
@@ -50,3 +51,39 @@ def test_error_is_told_at_its_place() -> None:
         places.append((caught.value.line, caught.value.column))
     assert places[0] == places[1]
     assert places[0][0] == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("SELECT * { ?s ?p ?o FILTER(STR(?o) = '(((') } # ((((", 3),
+        ("SELECT * { ?s :a\\#\\(\\( ((1) [ ?p 2 ]) }", 3),
+        ("<<( <a> <b> <<( <a> <b> <c> )>> )>>", 4),
+        ("FILTER(?a<(((?b)))&&?c>2)", 4),
+        ("<x:)))> ((1))", 2),
+        (")))((1))", 2),
+        ('{ { } } { """{{{""" }', 2),
+    ],
+)
+def test_depth_is_never_told_too_small(text: str, expected: int) -> None:
+    assert depth(text) >= expected
+    if "?b" not in text:
+        assert depth(text) == expected
+
+
+_DEEP = {
+    "functions": "SELECT * { ?s ?p ?o FILTER(" + "STR(" * 5000 + "?o" + ")" * 5000 + ") }",
+    "EXISTS": "SELECT * {" + "FILTER EXISTS {" * 5000 + "}" * 5001,
+    "groups": "ASK " + "{" * 50000 + "}" * 50000,
+    "paths": "ASK { ?s " + "(" * 50000 + "<x:p>" + ")" * 50000 + " ?o }",
+    "triple terms": "ASK { ?s ?p " + "<<( ?a ?b " * 50000 + "1" + ")>>" * 50000 + " }",
+    "broken": "SELECT * { " + "[ ?p " * 50000,
+}
+
+
+@pytest.mark.parametrize("name", _DEEP)
+def test_no_nesting_ends_the_process(name: str) -> None:
+    with pytest.raises(QueryEvaluationError, match="nested too deeply"):
+        parse(_DEEP[name])
+    with pytest.raises(QueryEvaluationError, match="nested too deeply"):
+        parts_of("INSERT { ?s ?p ?o } WHERE { " + _DEEP[name] + " }")
