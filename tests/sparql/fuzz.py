@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 
 from fuzz_cases import Case, asked, cases, evaluated, filled, smaller_cases
 from fuzz_compare import Comparable, comparable
-from fuzz_ends import has_absent_end
+from fuzz_paths import has_absent_end, has_twin_alternatives
 from fuzz_trees import reduced
 from oracles import Answer, Failure, Oracles, Outcome
 
@@ -78,6 +78,8 @@ def judged(case: Case, oracles: Oracles, store: Store | None = None) -> Verdict:
     kind = _kind(*forms, one)
     if "different" in kind and has_absent_end(case.text, seen):
         kind = "absent end, unjudged"
+    if "different" in kind and has_twin_alternatives(case.text):
+        kind = "twin alternatives, unjudged"
     return Verdict(kind, engine, detail)
 
 

@@ -1,4 +1,4 @@
-"""Ends of paths at which pyoxigraph is no oracle."""
+"""Paths at which pyoxigraph is no oracle."""
 
 from __future__ import annotations
 
@@ -22,6 +22,28 @@ def has_absent_end(text: str, quads: list[Quad]) -> bool:
     known = {term for quad in quads for term in (quad[0], quad[2])}
     ends = (end for path, *pair in _paths(parse(text).algebra) if _is_empty(path) for end in pair)
     return any(isinstance(end, URIRef | Literal) and term_key(end) not in known for end in ends)
+
+
+def has_twin_alternatives(text: str) -> bool:
+    """Return whether a path has an alternative twice, as `:p|:p` has.
+
+    What it finds is the union of both, each solution twice (SPARQL 1.1, section 18.4); pyoxigraph
+    gives it once, and so does rdflib beside inline data.
+    """
+    return any(map(_has_twins, (path for path, *_ in _paths(parse(text).algebra))))
+
+
+def _has_twins(path: object) -> bool:
+    match path:
+        case AlternativePath():
+            return len(set(map(str, path.args))) < len(path.args) or any(map(_has_twins, path.args))
+        case SequencePath():
+            return any(map(_has_twins, path.args))
+        case MulPath():
+            return _has_twins(path.path)
+        case InvPath():
+            return _has_twins(path.arg)
+    return False
 
 
 def _paths(node: object) -> Iterator[tuple[Path, object, object]]:
