@@ -14,9 +14,10 @@ from typing import Any
 import pyoxigraph as ox
 import yaml
 
-from kg.errors import MappingError
+from kg.errors import MappingError, RdfSyntaxError
 from kg.ingest.mapping import Document
 from kg.ingest.yarrrml import parse_document
+from kg.store.nesting import check_nesting
 
 _NAMESPACES = (
     "http://www.w3.org/ns/r2rml#",
@@ -52,8 +53,9 @@ def parse_rml(content: bytes, name: str) -> Document:
         MappingError: it is no Turtle, or says something that is not understood.
     """
     try:
+        check_nesting(content, name)
         quads = [(q.subject, q.predicate, q.object) for q in ox.parse(content, ox.RdfFormat.TURTLE)]
-    except (SyntaxError, ValueError) as error:
+    except (SyntaxError, ValueError, RdfSyntaxError) as error:
         raise MappingError(f"{name}: this is not Turtle ({error}).") from error
     return parse_document(_Reader(quads, name).yarrrml(), name)
 

@@ -17,6 +17,7 @@ import pyoxigraph
 
 from kg.errors import RdfSyntaxError, UsageError
 from kg.store.entities import check_entities
+from kg.store.nesting import check_nesting
 
 FORMATS: dict[str, pyoxigraph.RdfFormat] = {
     "turtle": pyoxigraph.RdfFormat.TURTLE,
@@ -172,6 +173,7 @@ class Document:
         Raises:
             RdfSyntaxError: at the first place that is wrong.
         """
+        check_nesting(self.source, self.name)
         with contextlib.ExitStack() as stack:
             stream: io.BufferedIOBase = (
                 io.BytesIO(self.source)
