@@ -88,6 +88,8 @@ def problem_of_any(error: Exception) -> Problem:
     """Return the problem that tells of any error; what is in the server's log is not shown."""
     if isinstance(error, kg.ClientgraphError):
         return problem_of(error)
+    if isinstance(error, RecursionError):
+        return problem_of(kg.TooDeepError())
     return Problem(500, "Internal server error", _UNEXPECTED)
 
 
@@ -95,6 +97,7 @@ def register_errors(app: Flask) -> None:
     """Answer every error of the application with a problem, never with a traceback."""
     app.register_error_handler(kg.ClientgraphError, _answer_ours)
     app.register_error_handler(HTTPException, _answer_http)
+    app.register_error_handler(RecursionError, lambda error: _answer(problem_of_any(error)))
     app.register_error_handler(Exception, _answer_unexpected)
 
 

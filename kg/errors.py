@@ -39,6 +39,15 @@ class UsageError(ClientgraphError):
     """The request names something that does not exist or has a wrong value."""
 
 
+class TooDeepError(UsageError):
+    """What was sent has more levels than can be read."""
+
+    def __init__(
+        self, message: str = "What was sent is nested too deeply to be read. Make it flatter."
+    ) -> None:
+        super().__init__(message)
+
+
 class BrokenSegmentError(UsageError):
     """The query or the shape of a segment failed while it ran; `segment` is the id of its term."""
 

@@ -13,7 +13,7 @@ import click
 from kg import __version__
 from kg.cli.session import add_shared_options, language_of, token_option, url_option
 from kg.config import settings_from
-from kg.errors import ClientgraphError, QuerySyntaxError, UsageError
+from kg.errors import ClientgraphError, QuerySyntaxError, TooDeepError, UsageError
 from kg.french import in_both
 
 PLUGINS = "clientgraph.commands"
@@ -97,6 +97,8 @@ class Commands(click.Group):
             raise WrongUse(error, language_of(ctx)) from error
         except ClientgraphError as error:
             raise Failure(error, language_of(ctx)) from error
+        except RecursionError as error:
+            raise WrongUse(TooDeepError(), language_of(ctx)) from error
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names of all commands, those of other packages included."""

@@ -1,5 +1,6 @@
 """One shape for every error of the API: `application/problem+json`, and no internals in it."""
 
+import io
 import json
 import logging
 from functools import partial
@@ -142,3 +143,26 @@ def test_programs_that_take_html_among_others_get_problems(client):
 
 def test_programs_get_problems_under_api_whatever_they_accept(client):
     problem(client.get("/api/nowhere", headers={"Accept": "text/html"}), 404)
+
+
+_DEPTH = 5000
+_NESTED_SHAPE = (
+    "@prefix sh: <http://www.w3.org/ns/shacl#> . <x:s> a sh:NodeShape ; sh:targetNode <x:a> ; "
+    + "sh:not [ " * _DEPTH
+    + "sh:nodeKind sh:IRI"
+    + " ]" * _DEPTH
+    + " ."
+)
+
+
+def test_what_is_nested_too_deeply_is_the_senders_error(client):
+    parts = {
+        "data": (io.BytesIO(b"<x:a> <x:p> 1 ."), "data.ttl"),
+        "shapes": (io.BytesIO(_NESTED_SHAPE.encode()), "shapes.ttl"),
+    }
+    found = problem(client.post("/shacl", data=parts), 400)
+    assert "nested too deeply" in found["detail"]
+    assert "imbriqués" in found["message"]["fr"]
+    text = "[" * 100_000 + "]" * 100_000
+    answer = client.post("/api/queries", data=text, content_type="application/json")
+    assert "nested too deeply" in problem(answer, 400)["detail"]

@@ -99,3 +99,14 @@ def test_the_process_ends_with_the_exit_code_and_no_traceback(tmp_path: Path, ro
     assert refused.stderr.count("\n") == 1
     assert call("export", CLIENTGRAPH_THREADS="x").returncode == 2
     assert call("export", "--nothing").returncode == 2
+
+
+def test_shapes_nested_too_deeply_are_wrong_use(run, tmp_path: Path) -> None:
+    shape = "@prefix sh: <http://www.w3.org/ns/shacl#> . <x:s> sh:targetNode <x:a> ; "
+    file = tmp_path / "shapes.ttl"
+    file.write_text(shape + "sh:not [ " * 5000 + "sh:nodeKind sh:IRI" + " ]" * 5000 + " .")
+    (tmp_path / "data.ttl").write_text("<x:a> <x:p> 1 .")
+    result = run("validate", tmp_path / "data.ttl", "--shapes", file)
+    assert result.exit_code == 2
+    assert_one_line(result)
+    assert "nested too deeply" in result.stderr
