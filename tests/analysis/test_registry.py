@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
 from kg.analysis import ANALYSES
 from kg.errors import UsageError
 from kg.french import french
 from kg.lifecycle import Table
+from kg.store import Store
 from tests.lifecycle.world import World, context
 
 OPTIONS = {
@@ -33,15 +36,20 @@ def world() -> World:
     return made
 
 
-def run(name: str, options: dict[str, str]) -> Table:
-    with world().store() as store:
-        return ANALYSES[name].run(store.cursor(), context("2025-06-01"), options)
+@pytest.fixture(scope="module")
+def store() -> Iterator[Store]:
+    with world().store() as made:
+        yield made
+
+
+def run(store: Store, name: str, options: dict[str, str]) -> Table:
+    return ANALYSES[name].run(store.cursor(), context("2025-06-01"), options)
 
 
 @pytest.mark.parametrize("name", ANALYSES)
-def test_analysis_answers_with_its_columns(name: str) -> None:
+def test_analysis_answers_with_its_columns(store: Store, name: str) -> None:
     options = {option.name: OPTIONS[option.name] for option in ANALYSES[name].options}
-    table = run(name, options)
+    table = run(store, name, options)
     assert table.columns == ANALYSES[name].columns
     assert all(len(row) == len(table.columns) for row in table.rows)
 
@@ -75,8 +83,8 @@ def test_analysis_has_titles_in_both_languages(name: str) -> None:
     ],
 )
 def test_wrong_options_are_refused_in_both_languages(
-    name: str, options: dict[str, str], message: str
+    store: Store, name: str, options: dict[str, str], message: str
 ) -> None:
     with pytest.raises(UsageError, match=message) as caught:
-        run(name, options)
+        run(store, name, options)
     assert french(str(caught.value))

@@ -78,7 +78,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     folder.mkdir()
     mounted = os.geteuid() == 0 and (
         subprocess.run(
-            ["mount", "-t", "tmpfs", "-o", "size=6m", "none", str(folder)],
+            ["mount", "-t", "tmpfs", "-o", "size=4m", "none", str(folder)],
             capture_output=True,
             check=False,
         ).returncode

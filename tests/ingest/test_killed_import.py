@@ -95,7 +95,7 @@ def _run(folder: Path, kills: int) -> None:
 
 
 def test_killed_imports_are_all_or_nothing(tmp_path: Path) -> None:
-    _run(tmp_path, 5)
+    _run(tmp_path, 3)
 
 
 @pytest.mark.slow

@@ -101,7 +101,9 @@ def assert_equal_stories(store: Store, asked: Any) -> None:
                 assert alone == story(store.cursor(), asked, party=party).rows
 
 
-@pytest.mark.parametrize("variant", ["strict", "uses and undated"])
+@pytest.mark.parametrize(
+    "variant", ["strict", pytest.param("uses and undated", marks=pytest.mark.slow)]
+)
 def test_a_party_alone_has_the_class_it_has_among_all(variant: str) -> None:
     rules = st.just(FAST | VARIANTS[variant])
     RUNS(given(CROWD, LINKS, ASKED, rules)(assert_equal_alone))()

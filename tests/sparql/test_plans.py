@@ -97,7 +97,7 @@ def test_sql_is_that_of_the_whole_text(store: Store, text: str, seed: int) -> No
 
 
 @pytest.mark.parametrize(
-    "seed", [0, 1, 3, *(pytest.param(n, marks=pytest.mark.slow) for n in (2, 4, 5, 6, 7))]
+    "seed", [0, 3, *(pytest.param(n, marks=pytest.mark.slow) for n in (1, 2, 4, 5, 6, 7))]
 )
 def test_random_queries_compile_to_the_sql_of_the_whole_text(seed: int) -> None:
     several = cases(seed)
