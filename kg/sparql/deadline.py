@@ -71,6 +71,11 @@ class Deadline:
         """Whether somebody stopped the query."""
         return self._stopped
 
+    @property
+    def recurs(self) -> bool:
+        """Whether a recursive statement runs."""
+        return self._signal is not None
+
     def stop(self) -> None:
         """End the query now."""
         self._stopped = True

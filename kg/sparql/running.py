@@ -110,7 +110,8 @@ class Registry:
 
     def _tell(self) -> None:
         if self._workers is not None:
-            self._workers.tell(len(self._running))
+            recursive = any(one.deadline.recurs for one in self._running.values())
+            self._workers.tell(len(self._running), recursive=recursive)
 
     def _has_room(self, allowance: Allowance) -> bool:
         """Tell whether what an owner wants to run may start."""

@@ -33,15 +33,20 @@ class Workers:
         self._running = 0
         self._since = time.monotonic()
         self._together = -_REST
+        self._bound = False
         self._ended = False
         self._thread: threading.Thread | None = None
         self.helping = False
 
-    def tell(self, running: int) -> None:
-        """Learn how many statements run from now on."""
+    def tell(self, running: int, *, recursive: bool = False) -> None:
+        """Learn how many statements run from now on, and whether one of them is recursive.
+
+        To leave that one, help has to wait for its end, and everybody else with it.
+        """
         with self._changed:
             waits = self._running == 0
             self._running, self._since = running, time.monotonic()
+            self._bound = recursive
             if running > 1:
                 self._together = self._since
             if self._thread is None and not self._ended:
@@ -83,7 +88,8 @@ class Workers:
         """Return whether help should be there now."""
         now = time.monotonic()
         if self.helping:
-            return self._running == 1 or (self._running == 0 and now - self._since < _LINGER)
+            lingers = self._running == 0 and now - self._since < _LINGER
+            return self._running == 1 or self._bound or lingers
         long = now - self._since >= _MOMENT and now - self._together >= _REST
         return self._running == 1 and long
 

@@ -62,6 +62,9 @@ def test_they_come_for_one_that_is_long_and_leave_when_it_is_not_alone(path: Pat
         time.sleep(0.2)
         assert not helping(store)
         assert wait_until(lambda: helping(store))
+        workers.tell(2, recursive=True)
+        time.sleep(0.2)
+        assert helping(store)
 
 
 def test_they_leave_a_statement_that_runs_on(path: Path) -> None:
