@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from rdflib import RDF, Literal
@@ -59,22 +60,18 @@ class ExpressionParser(TripleParser):
 
     def expression(self) -> Any:
         """Return the expression that stands here."""
-        first = self._conjunction()
-        others: list[Any] = []
-        while self.accept("||"):
-            others.append(self._conjunction())
-        if not others:
-            return first
-        return _expression("ConditionalOrExpression", expr=first, other=others)
+        return self._connected("ConditionalOrExpression", "||", self._conjunction)
 
     def _conjunction(self) -> Any:
-        first = self._relation()
+        return self._connected("ConditionalAndExpression", "&&", self._relation)
+
+    def _connected(self, name: str, sign: str, part: Callable[[], Any]) -> Any:
+        """Return what stands between some signs, a part alone as it is."""
+        first = part()
         others: list[Any] = []
-        while self.accept("&&"):
-            others.append(self._relation())
-        if not others:
-            return first
-        return _expression("ConditionalAndExpression", expr=first, other=others)
+        while self.accept(sign):
+            others.append(part())
+        return _expression(name, expr=first, other=others) if others else first
 
     def _relation(self) -> Any:
         left = self._sum()
@@ -91,26 +88,20 @@ class ExpressionParser(TripleParser):
         return _expression("RelationalExpression", expr=left, op=operator, other=right)
 
     def _sum(self) -> Any:
-        first = self._product()
-        signs: list[str] = []
-        others: list[Any] = []
-        while self.kind == "sign" and self.written in ("+", "-"):
-            signs.append(self.advance())
-            others.append(self._product())
-        if not signs:
-            return first
-        return _expression("AdditiveExpression", expr=first, op=signs, other=others)
+        return self._computed("AdditiveExpression", ("+", "-"), self._product)
 
     def _product(self) -> Any:
-        first = self._unary()
+        return self._computed("MultiplicativeExpression", ("*", "/"), self._unary)
+
+    def _computed(self, name: str, operators: Sequence[str], part: Callable[[], Any]) -> Any:
+        """Return what stands between some operators, with these; a part alone as it is."""
+        first = part()
         signs: list[str] = []
         others: list[Any] = []
-        while self.kind == "sign" and self.written in ("*", "/"):
+        while self.kind == "sign" and self.written in operators:
             signs.append(self.advance())
-            others.append(self._unary())
-        if not signs:
-            return first
-        return _expression("MultiplicativeExpression", expr=first, op=signs, other=others)
+            others.append(part())
+        return _expression(name, expr=first, op=signs, other=others) if signs else first
 
     def _unary(self) -> Any:
         self.signed()

@@ -5,6 +5,7 @@ Rules 8, 9, 17 to 28 and 53 to 69.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from rdflib import Literal
@@ -92,25 +93,19 @@ class GroupParser(ExpressionParser):
     def data_block(self, name: str) -> CompValue:
         """Return the inline data that stand here: the variables, and the rows as lists."""
         several = self.kind != "variable"
-        names = self._names() if several else [self.variable()]
+        names = self._in_parentheses(self.variable) if several else [self.variable()]
         rows: list[Any] = []
         self.expect("{")
         while not self.accept("}"):
-            rows.append(self._row() if several else [self._value()])
+            rows.append(self._in_parentheses(self._value) if several else [self._value()])
         return CompValue(name, var=names, value=rows)
 
-    def _names(self) -> list[Any]:
+    def _in_parentheses(self, part: Callable[[], Any]) -> list[Any]:
+        """Return the parts within parentheses, none perhaps."""
         self.expect("(")
         found: list[Any] = []
         while not self.accept(")"):
-            found.append(self.variable())
-        return found
-
-    def _row(self) -> list[Any]:
-        self.expect("(")
-        found: list[Any] = []
-        while not self.accept(")"):
-            found.append(self._value())
+            found.append(part())
         return found
 
     def _value(self) -> Any:
