@@ -33,6 +33,7 @@ from kg.sparql.federation import Endpoints, refuse_unlisted
 from kg.sparql.functions import IN_NO_IRI
 from kg.sparql.holding import Holding
 from kg.sparql.matching import functions
+from kg.sparql.syntax import too_deep
 from kg.store import (
     DEFAULT_GRAPH,
     Cursor,
@@ -230,7 +231,7 @@ class _Evaluation:
         except (EngineOutOfMemory, MemoryError) as error:
             raise memory_error() from error
         except RecursionError:
-            raise QueryEvaluationError("The query is nested too deeply. Split it.") from None
+            raise too_deep() from None
         except Exception as error:
             raise QueryEvaluationError(
                 f"The query cannot be evaluated ({type(error).__name__}: {error})."

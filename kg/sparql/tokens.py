@@ -45,14 +45,16 @@ def tokens(text: str, start: int = 0, end: int | None = None) -> Iterator[re.Mat
 def depth(text: str) -> int:
     """Return how deep brackets, braces and parentheses stand within one another, or more.
 
-    What looks like an IRI may be comparisons, so that what it opens counts, and what it closes
-    does not.
+    What looks like an IRI may be comparisons, so that what it leaves open counts, while what it
+    closes beyond that does not.
     """
     level = deepest = 0
     for token in _NESTING.finditer(text):
         kind, found = token.lastgroup, token.group()
         if kind == "iri":
-            level += found.count("(") + found.count("[")
+            opened = found.count("(") + found.count("[")
+            deepest = max(deepest, level + opened)
+            level += max(opened - found.count(")") - found.count("]"), 0)
         elif kind == "open" or found == "{":
             level += 1
         elif kind == "close" or found == "}":

@@ -81,6 +81,11 @@ _DEEP = {
 }
 
 
+def test_parentheses_in_many_iris_are_no_nesting() -> None:
+    iris = " ".join(f"<http://example.org/Mercury_({n})>" for n in range(500))
+    assert parse(f"SELECT * {{ VALUES ?s {{ {iris} }} }}").algebra.name == "SelectQuery"
+
+
 @pytest.mark.parametrize("name", _DEEP)
 def test_no_nesting_ends_the_process(name: str) -> None:
     with pytest.raises(QueryEvaluationError, match="nested too deeply"):
