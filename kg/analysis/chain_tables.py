@@ -10,7 +10,7 @@ import networkx as nx
 
 from kg.analysis import chains
 from kg.analysis.influence import at_stake, default_alpha, influences
-from kg.analysis.names import names_of
+from kg.analysis.names import names_of, ordered_pairs
 from kg.analysis.parties import one_party
 from kg.analysis.satisfaction import exposures, satisfactions
 from kg.analysis.supply import SupplyGraph, supply_graph
@@ -30,11 +30,8 @@ def reach(cursor: Cursor, context: Context) -> Table:
     with snapshot(cursor):
         evaluation, supply = supply_graph(cursor, context)
         names = names_of(evaluation, supply.graph)
-    rows = [
-        (names[unit].order, names[client].order, distance)
-        for unit, client, distance in chains.reach(supply)
-    ]
-    return Table(("unit_key", "client_key", "distance"), sorted(rows))
+    rows = ordered_pairs(names, chains.reach(supply))
+    return Table(("unit_key", "client_key", "distance"), rows)
 
 
 def units(cursor: Cursor, context: Context) -> Table:
@@ -153,12 +150,13 @@ def influence(cursor: Cursor, context: Context) -> Table:
         evaluation, supply = supply_graph(cursor, context)
         names = names_of(evaluation, supply.graph)
     found = influences(supply, context.parameters.alpha or default_alpha(supply))
-    rows = [
-        (names[unit].order, names[client].order, weight)
+    pairs = (
+        (unit, client, weight)
         for client, weights in found.items()
         for unit, weight in weights.items()
-    ]
-    return Table(("unit_key", "client_key", "influence"), sorted(rows), share_notes(supply))
+    )
+    rows = ordered_pairs(names, pairs)
+    return Table(("unit_key", "client_key", "influence"), rows, share_notes(supply))
 
 
 def exposure(cursor: Cursor, context: Context) -> Table:

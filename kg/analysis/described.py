@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TypeVar
 
+from kg.analysis.collection import paused_collection
 from kg.errors import BrokenSegmentError, UsageError
 from kg.lifecycle import Context, Note, Parameters, Table, read_parameters
 from kg.lifecycle.evaluation import usable
@@ -82,11 +83,12 @@ class Analysis:
             raise UsageError(
                 f"The period from {start} to {end} ends before it begins; exchange the dates."
             )
-        return without_broken_segments(
-            context,
-            lambda asked: self.function(cursor, asked, **arguments),
-            again=lambda: usable(cursor),
-        )
+        with paused_collection():
+            return without_broken_segments(
+                context,
+                lambda asked: self.function(cursor, asked, **arguments),
+                again=lambda: usable(cursor),
+            )
 
 
 Answer = TypeVar("Answer")

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import NamedTuple
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from operator import itemgetter
+from typing import NamedTuple, TypeVar
 
 from kg.lifecycle.evaluation import Evaluation
+
+Value = TypeVar("Value")
 
 
 class Key(str):
@@ -45,6 +49,27 @@ def names_of(evaluation: Evaluation, ids: Iterable[int]) -> dict[int, Name]:
         ids=list(ids),
     ).fetchall()
     return {row[0]: Name(row[1], row[2]) for row in rows}
+
+
+def ordered_pairs(
+    names: Mapping[int, Name], pairs: Iterable[tuple[int, int, Value]]
+) -> list[tuple[Key, Key, Value]]:
+    """Return (first, second, value) of pairs of things by their keys, sorted by these.
+
+    Millions of pairs share few things: each is named once, and put in its place once.
+    """
+    keys = {number: name.order for number, name in names.items()}
+    places = {n: place for place, n in enumerate(sorted(keys, key=lambda n: (keys[n], names[n])))}
+    seconds: dict[int, list[tuple[int, Value]]] = defaultdict(list)
+    for first, second, value in pairs:
+        seconds[first].append((places[second], value))
+    shown = [keys[number] for number in places]
+    rows: list[tuple[Key, Key, Value]] = []
+    for first in sorted(seconds, key=places.__getitem__):
+        key = keys[first]
+        found = sorted(seconds.pop(first), key=itemgetter(0))
+        rows += [(key, shown[place], value) for place, value in found]
+    return rows
 
 
 NOBODY = Name("", None)
