@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import networkx as nx
 
+from kg.analysis.elimination import Eliminated
 from kg.analysis.supply import SupplyGraph
 from kg.errors import UsageError
 
@@ -87,7 +88,7 @@ class _Solver:
     """Solves x = M·x + [unit] with M = alpha·W, one component after the other.
 
     Between strongly connected components the system is triangular; only inside a loop is a
-    linear system left.
+    linear system left, which is eliminated once.
     """
 
     def __init__(self, units: nx.DiGraph[int], alpha: float) -> None:
@@ -97,9 +98,10 @@ class _Solver:
         self._component_of = {
             unit: place for place, members in enumerate(self._components) for unit in members
         }
-        for members in self._components:
-            if len(members) > 1:
-                self._refuse_endless(members)
+        self._loops = {
+            place: self._eliminated(members)
+            for place, members in enumerate(self._components) if len(members) > 1
+        }  # fmt: skip
 
     def flow_into(self, target: int) -> dict[int, float]:
         """Return, for each unit that reaches `target`, the weighted sum of paths to it."""
@@ -109,30 +111,32 @@ class _Solver:
         for place in sorted({self._component_of[unit] for unit in sources}):
             members = self._components[place]
             given = [self._received(unit, flow) + (unit == target) for unit in members]
-            flow.update(zip(members, self._solve(members, given), strict=True))
+            loop = self._loops.get(place)
+            flow.update(zip(members, loop.solved(given) if loop else given, strict=True))
         return flow
 
     def upstream(self, given: Mapping[int, float]) -> dict[int, float]:
         """Return x of x = M·x + given: what units pass on comes to their suppliers."""
         flow: dict[int, float] = {}
-        for members in self._components:
+        for place, members in enumerate(self._components):
             own = [given.get(unit, 0.0) + self._received(unit, flow) for unit in members]
-            flow.update(zip(members, self._solve(members, own), strict=True))
+            loop = self._loops.get(place)
+            flow.update(zip(members, loop.solved(own) if loop else own, strict=True))
         return flow
 
     def downstream(self, given: Mapping[int, float]) -> dict[int, float]:
         """Return x of x = Mᵀ·x + given: what units receive goes on to their clients."""
         flow: dict[int, float] = {}
-        for members in reversed(self._components):
+        for place, members in reversed(list(enumerate(self._components))):
             own = [
                 given.get(unit, 0.0) + self._alpha * sum(
-                    self._weight(supplier, unit) * flow.get(supplier, 0.0)
-                    for supplier in self._units.predecessors(unit)
+                    edge["weight"] * flow.get(supplier, 0.0)
+                    for supplier, edge in self._units.pred[unit].items()
                 )
                 for unit in members
             ]  # fmt: skip
-            solved = self._solve(members, own, transposed=True)
-            flow.update(zip(members, solved, strict=True))
+            loop = self._loops.get(place)
+            flow.update(zip(members, loop.solved_transposed(own) if loop else own, strict=True))
         return flow
 
     def _received(self, unit: int, flow: dict[int, float]) -> float:
@@ -141,60 +145,18 @@ class _Solver:
         passed = (edge["weight"] * flow.get(client, 0.0) for client, edge in clients)
         return self._alpha * float(sum(passed))
 
-    def _solve(
-        self, members: Sequence[int], given: Sequence[float], *, transposed: bool = False
-    ) -> list[float]:
-        """Return x of x = M·x + given inside one component, or of its transpose."""
-        if len(members) == 1:
-            return list(given)
-        system = self._system(members)
-        return solve(zip(*system, strict=True) if transposed else system, given)
-
-    def _system(self, members: Sequence[int]) -> list[list[float]]:
-        """Return I - alpha·W of a component."""
-        return [
-            [float(row == column) - self._alpha * self._weight(row, column) for column in members]
-            for row in members
-        ]
-
-    def _weight(self, supplier: int, client: int) -> float:
-        """Return w(supplier, client), 0 without edge."""
-        edge = self._units.get_edge_data(supplier, client)
-        return float(edge["weight"]) if edge else 0.0
-
-    def _refuse_endless(self, members: Sequence[int]) -> None:
-        """Refuse a loop whose powers do not fade: alpha times its spectral radius reaches 1."""
-        # For a non-negative matrix M: radius < 1 exactly when (I - M)x = 1 has a positive x.
+    def _eliminated(self, members: Sequence[int]) -> Eliminated:
+        """Return the eliminated system of a loop, refusing one whose powers do not fade."""
+        places = {unit: place for place, unit in enumerate(members)}
+        entries = {
+            (places[supplier], places[client]): self._alpha * edge["weight"]
+            for supplier in members
+            for client, edge in self._units[supplier].items() if client in places
+        }  # fmt: skip
         try:
-            positive = min(solve(self._system(members), [1.0] * len(members))) > 0
+            return Eliminated(len(members), entries)
         except ZeroDivisionError:
-            positive = False
-        if not positive:
             raise UsageError(
                 f"A supply loop of {len(members)} units passes everything on, so that influence"
                 f" is not finite with alpha = {self._alpha}. Give a smaller alpha."
-            )
-
-
-def solve(matrix: Iterable[Sequence[float]], given: Sequence[float]) -> list[float]:
-    """Return x of matrix·x = given, by elimination with partial pivoting.
-
-    Raises:
-        ZeroDivisionError: the matrix is singular.
-    """
-    rows = [[*row, value] for row, value in zip(matrix, given, strict=True)]
-    size = len(rows)
-    for column in range(size):
-        pivot = max(range(column, size), key=lambda row: abs(rows[row][column]))
-        if abs(rows[pivot][column]) < 1e-12:
-            raise ZeroDivisionError("singular matrix")
-        rows[column], rows[pivot] = rows[pivot], rows[column]
-        for row in range(column + 1, size):
-            factor = rows[row][column] / rows[column][column]
-            if factor:
-                rows[row] = [a - factor * b for a, b in zip(rows[row], rows[column], strict=True)]
-    x = [0.0] * size
-    for row in reversed(range(size)):
-        known = sum(rows[row][column] * x[column] for column in range(row + 1, size))
-        x[row] = (rows[row][size] - known) / rows[row][row]
-    return x
+            ) from None

@@ -6,14 +6,16 @@ from collections import defaultdict
 from datetime import date, timedelta
 
 import networkx as nx
+import numpy as np
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from kg.analysis.chains import points_of_failure, reach, reached, suppliers
 from kg.analysis.credit import Touch, attributed, downstream, split, upstream_shared
+from kg.analysis.elimination import Eliminated
 from kg.analysis.forest import Forest, PrimaryEdge, broken_at_rings
-from kg.analysis.influence import at_stake, influences, solve, spread
+from kg.analysis.influence import at_stake, influences, spread
 from kg.analysis.supply import SupplyGraph
 from kg.analysis.values import Value
 from kg.errors import UsageError
@@ -234,7 +236,25 @@ def test_a_loop_that_passes_everything_on_is_refused() -> None:
     assert influences(supply, 0.9)[100][1] == pytest.approx(0.9 / (1 - 0.81))
 
 
-def test_elimination_solves_and_knows_singular_systems() -> None:
-    assert solve([[0.0, 2.0], [1.0, 1.0]], [2.0, 3.0]) == pytest.approx([2.0, 1.0])
+@given(st.integers(2, 12), st.data())
+def test_elimination_solves_as_dense_algebra_does(size: int, data: st.DataObject) -> None:
+    places = st.integers(0, size - 1)
+    pairs = st.tuples(places, places).filter(lambda pair: pair[0] != pair[1])
+    drawn = data.draw(st.dictionaries(pairs, st.integers(1, 9)))
+    received = [sum(n for (_, c), n in drawn.items() if c == column) for column in range(size)]
+    entries = {pair: 0.9 * n / received[pair[1]] for pair, n in drawn.items()}
+    matrix = np.eye(size)
+    for pair, weight in entries.items():
+        matrix[pair] -= weight
+    wanted = data.draw(st.lists(st.floats(0, 9), min_size=size, max_size=size))
+    found = Eliminated(size, entries)
+    assert found.solved(wanted) == pytest.approx(np.linalg.solve(matrix, wanted), abs=1e-9)
+    transposed = np.linalg.solve(matrix.T, wanted)
+    assert found.solved_transposed(wanted) == pytest.approx(transposed, abs=1e-9)
+
+
+def test_elimination_knows_what_never_fades() -> None:
     with pytest.raises(ZeroDivisionError):
-        solve([[1.0, 1.0], [1.0, 1.0]], [1.0, 2.0])
+        Eliminated(3, {(0, 1): 1.0, (1, 2): 1.0, (2, 0): 1.0})
+    with pytest.raises(ZeroDivisionError):
+        Eliminated(2, {(0, 1): 1.5, (1, 0): 0.9})
