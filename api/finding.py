@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from flask import Blueprint, Response, jsonify, request, url_for
-from rdflib import Literal
 
-from api.labels import PARTY_KINDS, label_of, names_of, texts_of
+from api.analyses import reading
+from api.labels import PARTY_KINDS, label_of, names_of
 from kg.errors import UsageError
-from kg.namespaces import CG, FOAF, FUNCTION, RDFS, VCARD
+from kg.namespaces import CG, FOAF, RDFS, VCARD
+from kg.store import decode, lookup_nodes
+from kg.store.words import find
 from kg.terminology import load_terminology
 
 LIMIT = 12
@@ -17,14 +19,8 @@ LIMIT = 12
 MOST = 100
 SHORTEST = 2
 """Letters that a search has at least."""
-_PLACES = (
-    (CG.sourceKey, "?text"),
-    (CG.orderNumber, "?text"),
-    (FOAF.name, "?text"),
-    (RDFS.label, "?text"),
-    (VCARD.hasEmail, "STR(?text)"),
-)
-"""Where words are looked for: the properties, and what of their values."""
+_PLACES = (CG.sourceKey, CG.orderNumber, FOAF.name, RDFS.label, VCARD.hasEmail)
+"""The properties in whose values words are looked for."""
 _MAIL = "mailto:"
 
 blueprint = Blueprint("finding", __name__, url_prefix="/api/search")
@@ -74,32 +70,15 @@ def find_things(words: str, limit: int = LIMIT) -> list[Found]:
     words = words.strip()
     if len(words) < SHORTEST:
         return []
+    with reading("search", {}) as cursor:
+        places = [number for number in lookup_nodes(cursor, _PLACES) if number is not None]
+        # A thing may have the words in its name and in its e-mail.
+        rows = find(cursor, words, places, 3 * limit)
+        terms = decode(cursor, [number for row in rows for number in row])
     matched: dict[str, str] = {}
-    for text in (*_exactly(words), _anywhere(words, limit)):
-        for iri, value in texts_of(text):
-            matched.setdefault(iri, value.removeprefix(_MAIL))
+    for thing, text in rows:
+        matched.setdefault(terms[thing][1], terms[text][1].removeprefix(_MAIL))
     return _described(matched, limit)
-
-
-def _exactly(words: str) -> list[str]:
-    """Return the queries for what has exactly this key or number."""
-    literal = Literal(words).n3()
-    # Each by itself is looked up; together they would be joined.
-    return [
-        f"SELECT ?thing ({literal} AS ?text) {{ ?thing {p.n3()} {literal} }} LIMIT {LIMIT}"
-        for p in (CG.sourceKey, CG.orderNumber)
-    ]
-
-
-def _anywhere(words: str, limit: int) -> str:
-    """Return the query for what has the words in any place."""
-    literal = Literal(words).n3()
-    parts = (
-        f"{{ ?thing {p.n3()} ?text FILTER({FUNCTION.search.n3()}({value}, {literal})) }}"
-        for p, value in _PLACES
-    )
-    # A thing may have the words in its name and in its e-mail.
-    return f"SELECT ?thing ?text {{ {' UNION '.join(parts)} }} LIMIT {3 * limit}"
 
 
 def _described(matched: dict[str, str], limit: int) -> list[Found]:

@@ -2,7 +2,7 @@
 
 Nothing is lost: commits, history and imports stay. What erasures and rolled back work left behind
 in the file is gone, rows lie in the order in which queries read them, and what is kept for speed
-(index, notes on predicates, names of graphs) is built from the quads.
+(index, notes on predicates, names of graphs, words of texts) is built from the quads.
 
 The old file is whole and locked until the new one, itself whole and on the disk, is renamed to its
 name. Whatever stops the process before leaves the old one, and after it the new one.
@@ -23,6 +23,7 @@ from kg.store.database import Store
 from kg.store.notes import REBUILT_NOTES
 from kg.store.opening import attach, is_held
 from kg.store.schema import DEFAULT_GRAPH
+from kg.store.words import WORDS
 
 _ORDERS = {
     "term": "id",
@@ -142,6 +143,7 @@ def _copy(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(f"INSERT INTO predicate BY NAME {REBUILT_NOTES} ORDER BY p")
     connection.execute(f"INSERT INTO graph {_NAMES} ORDER BY g")
     connection.execute("CREATE INDEX term_h ON term (h)")
+    connection.execute(f"INSERT INTO word {WORDS} ORDER BY ALL")
     connection.execute("USE memory")
 
 

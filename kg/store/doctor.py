@@ -14,6 +14,7 @@ import duckdb
 from kg.store.notes import NOTES
 from kg.store.schema import DEFAULT_GRAPH, VERSION, Kind, file_of
 from kg.store.typing import typed
+from kg.store.words import WORDS
 
 _COMPACT = "Run 'clientgraph compact', which builds this anew."
 _RESTORE = (
@@ -144,6 +145,12 @@ _CHECKS = (
         " LEFT JOIN term AS t ON t.id = n.g LEFT JOIN graph AS k ON k.g = n.g"
         " WHERE k.iri IS DISTINCT FROM t.lex"
         " UNION ALL SELECT g FROM graph GROUP BY g HAVING count(*) > 1",
+        _COMPACT,
+    ),
+    _Check(
+        "words",
+        "the words of a text are not those that are written for searches",
+        f"(({WORDS}) EXCEPT ALL FROM word) UNION ALL (FROM word EXCEPT ALL ({WORDS}))",
         _COMPACT,
     ),
     _Check(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import IntEnum
 
-VERSION = 4
+VERSION = 5
 """Version of the tables; an older file is brought up to it, a newer one is refused."""
 
 DEFAULT_GRAPH = 0
@@ -92,6 +92,14 @@ template; `sources` are those of its sources that read the file, and `form` is h
 the nodes that a record describes, and those that it needs and nobody describes (`missing`).
 """
 
+WORDS = """
+CREATE TABLE word (
+    word VARCHAR NOT NULL,
+    term BIGINT NOT NULL
+);
+"""
+"""Words of texts, folded, with the id of the text (see `kg.store.words`)."""
+
 TABLES = (
     """
 CREATE TABLE term (
@@ -161,6 +169,7 @@ CREATE TABLE setting (
 """
     + TOKENS
     + QUARANTINE
+    + WORDS
 )
 """`quad` repeats the typed value of the object beside it, so that filters and sums need no join.
 
@@ -201,6 +210,7 @@ UPGRADES = {
     ALTER TABLE restated RENAME COLUMN number TO turn;
     """
     + QUARANTINE,
+    4: WORDS,
 }
 """What turns the tables of a version into those of the next one."""
 

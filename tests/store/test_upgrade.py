@@ -22,9 +22,10 @@ ALTER TABLE restated RENAME COLUMN turn TO number;
 DROP TABLE quarantine_file;
 DROP TABLE quarantine_row;
 DROP TABLE quarantine_node;
+DROP TABLE word;
 UPDATE setting SET value = '3' WHERE name = 'version';
 """
-"""What turns the tables of version 4 back into those of version 3."""
+"""What turns the tables of this version back into those of version 3."""
 
 COLUMNS = (
     "SELECT table_name, column_name, data_type, is_nullable FROM duckdb_columns() ORDER BY 1, 2"
