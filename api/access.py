@@ -101,6 +101,7 @@ RIGHTS: dict[str, Needed] = {
     "pages.ontology.show_shapes": PUBLIC,
     "pages.ontology.show_term": PUBLIC,
     "pages.party.show_classified": Right.READ,
+    "pages.party.show_events": Right.READ,
     "pages.party.show_history": Right.READ,
     "pages.party.show_id": Right.READ,
     "pages.party.show_parties": Right.READ,

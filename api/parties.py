@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
@@ -21,7 +21,7 @@ from kg.errors import UsageError
 from kg.ingest import why
 from kg.lifecycle.classify import party_records
 from kg.minting import LENGTH
-from kg.namespaces import CG, DERIVED_GRAPHS, FUNCTION, ID, RDF, VCARD, XSD
+from kg.namespaces import CG, DERIVED_GRAPHS, ID, RDF, VCARD
 from kg.store import Kind, RawTerm, decode, hides, lookup
 from kg.store.latest import last_naming
 
@@ -31,14 +31,20 @@ FACTS_SHOWN = 50
 _REFERRALS_SHOWN = 40
 _OWN = str(ID["party/"])
 _NESTED = frozenset({str(VCARD.hasAddress)})
-_UNTOLD = frozenset({str(RDF.type)})
+_TYPE = str(RDF.type)
+_UNTOLD = frozenset({_TYPE})
 _NO_EVENTS = tuple(str(one) for one in (CG.mergedInto, CG.canonical, CG.duplicate))
 _DATES = (CG.date, CG.orderDate, CG.startDate)
 """Properties that say when an event was; the first one that it has counts."""
+_KEYS = (CG.sourceKey, CG.orderNumber)
+_OF_EVENTS = (*_DATES, *_KEYS, RDF.type, CG.hasLine)
+_ENDS = (CG.recommender, CG.referred)
 _FEW = 2000
 """Events that are all looked at; of more, the last ones."""
 _AT_ONCE = 2000
 """Things that one query asks about."""
+
+_Told = defaultdict[str, defaultdict[str, list[str]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +178,11 @@ def _facts(iri: str) -> list[Fact]:
     return facts
 
 
+def is_named_much(party: Party) -> bool:
+    """Tell whether so much names a party that only its last events are looked at."""
+    return len(_naming(party)) > _FEW
+
+
 def read_events(party: Party, day: date) -> list[Event]:
     """Return the last events up to a day that name a party, the last first, the undated at the end.
 
@@ -179,23 +190,22 @@ def read_events(party: Party, day: date) -> list[Event]:
     """
     pairs = _naming(party)
     if len(pairs) > _FEW:
-        pairs = _last_naming(party, day) + pairs[: EVENTS_SHOWN + 1]
+        last = _last_naming(party, day)
+        pairs = last if len(last) > EVENTS_SHOWN else last + pairs[: EVENTS_SHOWN + 1]
     pairs = [pair for pair in dict.fromkeys(pairs) if pair[1] not in _NO_EVENTS]
-    days = _days_of([event for event, _ in pairs])
-    # A month or a year counts from its first day.
-    past = [
-        (event, role, on)
-        for event, role in sorted(pairs)
-        if not (on := days.get(event, "")) or (on + "-01-01")[:10] <= str(day)
-    ]
-    past = sorted(past, key=lambda one: one[2], reverse=True)[: EVENTS_SHOWN + 1]
-    events = [one[0] for one in past]
-    kinds = _kinds_of(events)
-    names, amounts = names_of(events), _amounts(events)
+    many = len(pairs) > EVENTS_SHOWN
+    # A look for a few properties more costs less than another look.
+    told = _told_of([event for event, _ in pairs], _DATES if many else _OF_EVENTS)
+    days = {event: _day_of(told[event]) for event, _ in pairs}
+    past = [pair for pair in sorted(pairs) if _since(days[pair[0]]) <= str(day)]
+    past = sorted(past, key=lambda pair: days[pair[0]], reverse=True)[: EVENTS_SHOWN + 1]
+    if many:
+        told = _told_of([event for event, _ in past], _OF_EVENTS)
+    amounts = _amounts({event: told[event][str(CG.hasLine)] for event, _ in past})
     return [
-        Event(iri, names[iri][1] if iri in names else "", kinds[iri], role, on, tuple(amounts[iri]))
-        for iri, role, on in past
-        if iri in kinds
+        Event(event, _key_of(told[event]), min(kinds), role, days[event], tuple(amounts[event]))
+        for event, role in past
+        if (kinds := told[event][_TYPE])
     ]
 
 
@@ -223,59 +233,67 @@ def _last_naming(party: Party, day: date) -> list[tuple[str, str]]:
     return [(known[event][1], known[role][1]) for event, role in found]
 
 
-def _kinds_of(events: Sequence[str]) -> dict[str, str]:
-    """Return the class of each event that has one."""
-    kinds: dict[str, str] = {}
-    for event, _, kind in _values(events, (RDF.type,)):
-        kinds[event] = min(kind, kinds.get(event, kind))
-    return kinds
+def _day_of(told: Mapping[str, list[str]]) -> str:
+    """Return the day of an event, "" where it has none: its date, else that of its order."""
+    return next((max(told[str(one)]) for one in _DATES if told[str(one)]), "")
 
 
-def _days_of(events: Sequence[str]) -> dict[str, str]:
-    """Return the day of each event that has one: its date, else that of its order or start."""
-    rows = _values(events, _DATES)
-    rows.sort(key=lambda row: _DATES.index(URIRef(row[1])), reverse=True)
-    return {event: day for event, _, day in rows}
+def _since(day: str) -> str:
+    """Return the day from which a day, a month or a year counts: its first; "" comes before all."""
+    return (day + "-01-01")[:10] if day else ""
+
+
+def _key_of(told: Mapping[str, list[str]]) -> str:
+    return next((told[str(one)][0] for one in _KEYS if told[str(one)]), "")
 
 
 def read_referrals(party: Party, day: date) -> list[Referral]:
     """Return the recommendations to and from a party up to a day, the first first."""
-    ends = (("recommender", "referred", "true"), ("referred", "recommender", "false"))
-    parts = (
-        f"{{ ?r {CG[end].n3()} ?who ; {CG[other].n3()} ?other BIND({given} AS ?given) }}"
-        for end, other, given in ends
-    )
-    query = f"""
-        SELECT ?other ?given (MIN(?on) AS ?first) {{
-          VALUES ?who {{ {_listed(party.records)} }}
-          {" UNION ".join(parts)}
-          ?r {CG.date.n3()} ?on FILTER({FUNCTION.firstDay.n3()}(?on) <= {_day(day)})
-        }} GROUP BY ?other ?given ORDER BY ?first ?other LIMIT {_REFERRALS_SHOWN}"""
-    rows = list(texts_of(query))
-    names = names_of([row[0] for row in rows])
+    first: dict[tuple[str, bool], str] = {}
+    for end, other in (_ENDS, _ENDS[::-1]):
+        referrals = _referrals_of(party, end)
+        for told in _told_of(referrals, (other, CG.date)).values():
+            on = min(told[str(CG.date)], default="")
+            if not on or _since(on) > str(day):
+                continue
+            for one in told[str(other)]:
+                known = first.get((one, end == CG.recommender), on)
+                first[one, end == CG.recommender] = min(on, known)
+    shown = sorted(first.items(), key=lambda one: (one[1], one[0]))[:_REFERRALS_SHOWN]
+    names = names_of([iri for (iri, _), _ in shown])
     return [
         Referral(
             iri, names[iri][1] if iri in names else "",
-            names[iri][0] if iri in names else pseudonym(iri), on, given == "true",
+            names[iri][0] if iri in names else pseudonym(iri), on, given,
         )
-        for iri, given, on in rows
+        for (iri, given), on in shown
     ]  # fmt: skip
 
 
-def _amounts(events: Sequence[str]) -> dict[str, list[tuple[float, str]]]:
-    """Return what the purchases among some events cost, with the currency."""
-    lines = _values(events, (CG.hasLine,))
-    amounts: dict[str, list[Decimal]] = defaultdict(list)
-    currencies: dict[str, str] = {}
-    for line, predicate, value in _values([row[2] for row in lines], (CG.netAmount, CG.currency)):
-        if predicate == str(CG.currency):
-            currencies[line] = value
-        elif (amount := _amount(value)) is not None:
-            amounts[line].append(amount)
+def _referrals_of(party: Party, end: URIRef) -> list[str]:
+    """Return the recommendations that have a party at an end; of very many, the first by date."""
+    found: list[str] = []
+    for record in party.records:
+        named = f"?r {end.n3()} {URIRef(record).n3()}"
+        some = list(texts_of(f"SELECT ?r {{ {named} }} LIMIT {_FEW + 1}"))
+        if len(some) > _FEW:
+            dated = f"SELECT ?r {{ {named} ; {CG.date.n3()} ?on }} ORDER BY ?on LIMIT {_FEW}"
+            some = list(texts_of(dated))
+        found += [one for (one,) in some]
+    return found
+
+
+def _amounts(lines: Mapping[str, Sequence[str]]) -> dict[str, list[tuple[float, str]]]:
+    """Return what the purchases with some lines cost, with the currency."""
+    told = _told_of([one for each in lines.values() for one in each], (CG.netAmount, CG.currency))
     sums: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
-    for event, _, line in lines:
-        if line in amounts:
-            sums[event, currencies.get(line, "")] += sum(amounts[line])
+    for event, each in lines.items():
+        for line in each:
+            amounts = [_amount(text) for text in told[line][str(CG.netAmount)]]
+            currency = next(iter(told[line][str(CG.currency)]), "")
+            for amount in amounts:
+                if amount is not None:
+                    sums[event, currency] += amount
     found: dict[str, list[tuple[float, str]]] = defaultdict(list)
     for (event, currency), total in sorted(sums.items()):
         found[event].append((float(total), currency))
@@ -291,24 +309,22 @@ def _amount(text: str) -> Decimal | None:
     return amount if amount.is_finite() else None
 
 
-def _values(things: Sequence[str], predicates: Sequence[URIRef]) -> list[list[str]]:
-    """Return (thing, predicate, value) of some properties of things, each looked up by itself."""
-    found: list[list[str]] = []
+def _told_of(things: Sequence[str], predicates: Sequence[URIRef]) -> _Told:
+    """Return the values of some properties of things, by thing and property."""
+    told: _Told = defaultdict(lambda: defaultdict(list))
+    things = list(dict.fromkeys(things))
     for first in range(0, len(things), _AT_ONCE):
         part = _listed(things[first : first + _AT_ONCE])
-        found += texts_of(
+        for thing, predicate, value in texts_of(
             f"SELECT ?thing ?p ?o {{ VALUES ?thing {{ {part} }}"
             f" VALUES ?p {{ {_listed(predicates)} }} ?thing ?p ?o }}"
-        )
-    return found
+        ):
+            told[thing][predicate].append(value)
+    return told
 
 
 def _listed(iris: Sequence[str]) -> str:
     return " ".join(URIRef(iri).n3() for iri in iris)
-
-
-def _day(day: date) -> str:
-    return f'"{day}"^^{XSD.date.n3()}'
 
 
 def _value(term: RawTerm) -> str:

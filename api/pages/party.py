@@ -17,8 +17,10 @@ from api.pages.panels import panel, render_panel
 from api.parties import (
     EVENTS_SHOWN,
     FACTS_SHOWN,
+    Event,
     Party,
     find_parties,
+    is_named_much,
     read_events,
     read_facts,
     read_party,
@@ -106,7 +108,8 @@ def show_party(name: str) -> str:
         return render_template("party_choice.html", name=name, parties=parties)
     party = read_party(found[0])
     day = shown_date()
-    events = read_events(party, day)
+    # What very many things name is not waited for.
+    events = None if is_named_much(party) else read_events(party, day)
     referrals = read_referrals(party, day)
     facts, cut = read_facts(party.iri)
     merged = names_of([party.merged_into]) if party.merged_into else {}
@@ -117,8 +120,7 @@ def show_party(name: str) -> str:
         facts=facts,
         cut=cut,
         facts_shown=FACTS_SHOWN,
-        events=events[:EVENTS_SHOWN],
-        more=len(events) > EVENTS_SHOWN,
+        **_shown(events),
         referred_by=[one for one in referrals if not one.given],
         referred=[one for one in referrals if one.given],
     )
@@ -159,6 +161,15 @@ def show_history(name: str) -> str:
     return render_panel("party_history.html", party=party, periods=periods, bars=_bars(periods))
 
 
+@blueprint.get("/parts/events/<path:name>")
+@panel
+def show_events(name: str) -> str:
+    """Show the last events of a party up to the date."""
+    party = _one(name)
+    events = read_events(party, shown_date())
+    return render_panel("party_events.html", party=party, **_shown(events))
+
+
 @blueprint.get("/parts/roles/<path:name>")
 @panel
 def show_roles(name: str) -> str:
@@ -167,6 +178,13 @@ def show_roles(name: str) -> str:
     table = _computed("roles", party=party.iri)
     roles = [(one, _role(one["role"])) for one in table.records()]
     return render_panel("party_roles.html", party=party, roles=roles)
+
+
+def _shown(events: list[Event] | None) -> dict[str, Any]:
+    """Return the events that are shown and whether there are more, for a template."""
+    if events is None:
+        return {"events": None}
+    return {"events": events[:EVENTS_SHOWN], "more": len(events) > EVENTS_SHOWN}
 
 
 def _change() -> tuple[str, date] | None:

@@ -34,8 +34,7 @@ def evaluate_referrals(
     """
     evaluation = Evaluation(cursor, context)
     build_records(evaluation)
-    evaluation.table("stated_referral", _stated(evaluation))
-    evaluation.run(_LEFT_OUT)
+    _state(evaluation)
     evaluation.run(_KEYED_BY_IRI)
     if above:
         evaluation.run(_BEYOND.format(walked=_UP), start=one_party(evaluation, above))
@@ -45,11 +44,28 @@ def evaluate_referrals(
         evaluation.table("focus", _ENDS)
         evaluation.focused = True
     build_facts(evaluation)
+    _judge(evaluation)
+    return evaluation
+
+
+def build_referrals(evaluation: Evaluation) -> None:
+    """Make the table `referral` of what an evaluation reads, which has its facts already."""
+    _state(evaluation)
+    _judge(evaluation)
+
+
+def _state(evaluation: Evaluation) -> None:
+    """Make the table `stated_referral`: those known at K and dated up to T, or without date."""
+    evaluation.table("stated_referral", _stated(evaluation))
+    evaluation.run(_LEFT_OUT)
+
+
+def _judge(evaluation: Evaluation) -> None:
+    """Make the table `referral` of the stated ones."""
     evaluation.table("first_acquisition", _FIRST_ACQUISITION)
     evaluation.table("matching", _matching(evaluation))
     evaluation.table("acting", _ACTING)
     evaluation.table("referral", _OUTCOME)
-    return evaluation
 
 
 def build_stages(evaluation: Evaluation, *, cold_only: bool = False) -> None:

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from kg.analysis.parties import one_party
-from kg.analysis.referrals import evaluate_referrals
+from kg.analysis.referrals import build_referrals, evaluate_referrals
 from kg.analysis.supply import build_supply
 from kg.lifecycle import Context, Table
+from kg.lifecycle.alone import PartyEvaluation
+from kg.lifecycle.classify import build_acts
 from kg.lifecycle.evaluation import Evaluation, snapshot
 from kg.lifecycle.measures import measure
+from kg.lifecycle.places import ROLE_PLACES
+from kg.lifecycle.records import build_records
 from kg.lifecycle.stages import decide
+from kg.lifecycle.surroundings import TooLargeError
 from kg.store import Cursor
 
 ROLE_COLUMNS = (
@@ -34,19 +39,72 @@ def roles(
     Raises:
         UsageError: the party is unknown.
     """
-    with snapshot(cursor):
-        evaluation = evaluate_referrals(cursor, context, all_parties=True)
-        build_supply(evaluation)
-        evaluation.table("role_probe", "SELECT party, least($as_of, closed) AS asked FROM party")
-        measure(evaluation, "role_probe", "role_measured")
-        decide(evaluation, "role_measured", "role_decided")
+    with snapshot(cursor) as settled:
+        if party is None:
+            evaluation = _of_all(cursor, context)
+            only = None
+        else:
+            evaluation, only = _of_one(cursor, context, party, settled=settled)
         _build_events(evaluation)
-        evaluation.table("played", _PLAYED.format(internal=_internal(evaluation)))
-        only = one_party(evaluation, party) if party is not None else None
-        rows = evaluation.run(
-            _ROWS.format(keys=evaluation.source_keys("played", "party")), only=only, role=role
-        ).fetchall()
+        evaluation.table("played", _PLAYED)
+        evaluation.name_terms("SELECT party FROM played")
+        keys = evaluation.source_keys("played", "party")
+        rows = evaluation.run(_ROWS.format(keys=keys), only=only, role=role).fetchall()
     return Table(ROLE_COLUMNS, rows)
+
+
+def _of_all(cursor: Cursor, context: Context) -> Evaluation:
+    """Return an evaluation with the referrals, classes and internal clients of all parties."""
+    evaluation = evaluate_referrals(cursor, context, all_parties=True)
+    _decide(evaluation)
+    build_supply(evaluation)
+    evaluation.table("internal_client", f"SELECT party AS id FROM ({_internal(evaluation)})")
+    return evaluation
+
+
+def _of_one(
+    cursor: Cursor, context: Context, party: str, *, settled: bool
+) -> tuple[Evaluation, int]:
+    """Return the same for what is around one party, and its id; where that is much, for all.
+
+    Raises:
+        UsageError: the party is unknown, or there are several.
+    """
+    try:
+        if context.parameters.match_product:
+            raise TooLargeError
+        evaluation = PartyEvaluation(cursor, context, party, settled=settled, places=ROLE_PLACES)
+    except TooLargeError:
+        of_all = _of_all(cursor, context)
+        return of_all, one_party(of_all, party)
+    build_records(evaluation)
+    only = one_party(evaluation, party)
+    build_acts(evaluation)
+    evaluation.leave_untargeted()
+    build_referrals(evaluation)
+    _decide(evaluation)
+    evaluation.keep_ids("internal_client", _if_internal(evaluation, only))
+    return evaluation, only
+
+
+def _decide(evaluation: Evaluation) -> None:
+    """Make the table `role_decided`: the classes of the parties."""
+    evaluation.table("role_probe", "SELECT party, least($as_of, closed) AS asked FROM party")
+    measure(evaluation, "role_probe", "role_measured")
+    decide(evaluation, "role_measured", "role_decided")
+
+
+def _if_internal(evaluation: PartyEvaluation, party: int) -> list[int]:
+    """Return a party alone if it is an internal client, which few are: all supply tells it."""
+    inside = "SELECT 1 FROM role_decided WHERE party = $only AND position = 'INTERNAL'"
+    if not evaluation.run(inside, only=party).fetchall():
+        return []
+    if evaluation.context.parameters.employment_implies_internal_client:
+        return [party]
+    build_records(evaluation.engine)
+    build_supply(evaluation.engine)
+    internal = f"SELECT 1 FROM ({_internal(evaluation.engine)}) WHERE party = $only"
+    return [party] if evaluation.engine.run(internal, only=party).fetchall() else []
 
 
 _PURCHASE_ROLES = {"BUYER": "actingBuyer", "PAYER": "payer", "RECIPIENT": "recipient"}
@@ -157,7 +215,7 @@ def _internal(evaluation: Evaluation) -> str:
 
 
 _PLAYED = """
-WITH internal AS ({internal}), shown AS (
+WITH shown AS (
     SELECT coalesce(m.canonical, e.record) AS party, e.role, min(e.day) AS since,
         max(e.day) AS until, count(DISTINCT e.event) AS events
     FROM role_event AS e LEFT JOIN merged AS m ON m.id = e.record
@@ -174,7 +232,7 @@ SELECT party, 'F', 'STAFF_BUYER', NULL, NULL, NULL FROM role_decided
 WHERE position = 'INTERNAL' AND stage = 'CURRENT'
 UNION ALL
 SELECT d.party, 'F', 'INTERNAL_CLIENT', NULL, NULL, NULL FROM role_decided AS d
-SEMI JOIN internal AS i ON i.party = d.party WHERE d.position = 'INTERNAL'
+SEMI JOIN internal_client AS i ON i.id = d.party WHERE d.position = 'INTERNAL'
 UNION ALL
 SELECT giver, 'G', 'REFERRER', min(day), max(day), count(*) FROM referral WHERE valid GROUP BY giver
 UNION ALL
@@ -186,7 +244,8 @@ WHERE valid GROUP BY receiver
 """
 
 _ROWS = """
-SELECT t.lex, k.key, p.axis, p.role, p.since, p.until, p.events, $as_of, $params
+SELECT t.lex, k.key, p.axis, p.role, p.since, p.until, p.events, $as_of AS as_of,
+    $params AS params
 FROM played AS p
 JOIN term AS t ON t.id = p.party
 LEFT JOIN {keys} AS k ON k.id = p.party

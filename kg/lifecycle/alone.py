@@ -11,6 +11,7 @@ from rdflib import Literal
 from kg.lifecycle.context import Context
 from kg.lifecycle.dialect import bound, given_back, small_tables
 from kg.lifecycle.evaluation import Evaluation, Vocabulary, unknown_party
+from kg.lifecycle.places import PLACES, Place
 from kg.lifecycle.records import PARTY_CLASSES, build_records
 from kg.lifecycle.segments import build_targeted
 from kg.lifecycle.surroundings import Exceptions, Quad, lexical_forms, surroundings
@@ -67,9 +68,15 @@ class PartyEvaluation(Evaluation):
     """Runs the statements of the rules over the quads around one party (see `surroundings`)."""
 
     def __init__(
-        self, cursor: Cursor, context: Context, party: str, *, settled: bool = False
+        self,
+        cursor: Cursor,
+        context: Context,
+        party: str,
+        *,
+        settled: bool = False,
+        places: Mapping[str, Place] = PLACES,
     ) -> None:
-        """Read what is around the records with a source key or an IRI.
+        """Read what is around the records with a source key or an IRI, as `places` say.
 
         `settled`: the cursor sees what is committed only.
 
@@ -79,10 +86,11 @@ class PartyEvaluation(Evaluation):
         """
         vocabulary, exceptions = _known(cursor, context, settled=settled)
         super().__init__(cursor, context, vocabulary)
-        self._engine = Evaluation(cursor, context, vocabulary)
+        self.engine = Evaluation(cursor, context, vocabulary)
+        """Runs statements over all quads."""
         self._tables = small_tables()
         named, by_key = self._named(party)
-        quads = surroundings(self._engine, exceptions, named)
+        quads = surroundings(self.engine, exceptions, named, places)
         self.records = self._parties(named, quads) if by_key else named
         """The records that the key or the IRI names."""
         if not self.records:
@@ -99,7 +107,7 @@ class PartyEvaluation(Evaluation):
         if key is None:
             return [], True
         keyed = "SELECT s FROM live WHERE p = $sourceKey AND o = $key"
-        return sorted({row[0] for row in self._engine.run(keyed, key=key).fetchall()}), True
+        return sorted({row[0] for row in self.engine.run(keyed, key=key).fetchall()}), True
 
     def _parties(self, named: Collection[int], quads: Iterable[Quad]) -> list[int]:
         """Return those of some things that are parties: other things may have the same key."""
@@ -162,10 +170,10 @@ class PartyEvaluation(Evaluation):
 
     def build_targeted(self, *, throughout: bool) -> None:
         """Make the table `targeted`, empty where a client at T makes it of no effect."""
-        self._tables.give("targeted", "party, targeting, start, finish", ())
+        self.leave_untargeted()
         if self.value("class_Targeting") < 0 or not (throughout or self._unacquainted()):
             return
-        engine = self._engine
+        engine = self.engine
         build_records(engine)
         engine.keep_ids("party", self._column("SELECT party FROM party"))
         engine.run("ALTER TABLE party RENAME id TO party")
@@ -175,6 +183,10 @@ class PartyEvaluation(Evaluation):
         self._tables.give(
             "targeted", "party, targeting, start, finish", [tuple(map(bound, row)) for row in rows]
         )
+
+    def leave_untargeted(self) -> None:
+        """Make the table `targeted` empty, which is of no effect on clients."""
+        self._tables.give("targeted", "party, targeting, start, finish", ())
 
     def _unacquainted(self) -> bool:
         """Say whether some party has acquired nothing that counts at T."""
@@ -195,4 +207,4 @@ class PartyEvaluation(Evaluation):
         wanted = self._column(
             f"{ids} UNION SELECT o FROM live WHERE p = $sourceKey EXCEPT SELECT id FROM term"
         )
-        self._tables.add("term", lexical_forms(self._engine, wanted))
+        self._tables.add("term", lexical_forms(self.engine, wanted))

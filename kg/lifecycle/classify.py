@@ -108,6 +108,15 @@ def build_facts(evaluation: Evaluation, *, throughout: bool = True) -> None:
 
     Unless it is `throughout` the days up to T, what only non-clients need is left out for clients.
     """
+    build_acts(evaluation)
+    if isinstance(evaluation, PartyEvaluation):
+        evaluation.build_targeted(throughout=throughout)
+    else:
+        build_targeted(evaluation)
+
+
+def build_acts(evaluation: Evaluation) -> None:
+    """Read the same but for whom actions target, which is of no effect on clients."""
     build_parties(evaluation)
     build_purchases(evaluation)
     build_events(evaluation)
@@ -120,10 +129,6 @@ def build_facts(evaluation: Evaluation, *, throughout: bool = True) -> None:
         ) AS met ANTI JOIN party ON party.party = met.party
         """
     )
-    if isinstance(evaluation, PartyEvaluation):
-        evaluation.build_targeted(throughout=throughout)
-    else:
-        build_targeted(evaluation)
 
 
 def party_records(cursor: Cursor, party: str) -> list[int]:

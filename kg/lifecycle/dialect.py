@@ -32,7 +32,7 @@ _NO_CASTS = {
 # Names of columns by which results are given back as days and as truth values.
 _DAYS = frozenset({
     "first", "last", "asked", "day", "from", "to", "first_buy", "last_buy", "refused_on",
-    "first_bad", "bad_since", "started", "qualified", "as_of",
+    "first_bad", "bad_since", "started", "qualified", "as_of", "since", "until",
 })  # fmt: skip
 _TRUTHS = frozenset({
     "active", "ever_client", "ever_user", "notice", "unresolved", "signalled", "two_way",

@@ -70,3 +70,45 @@ PLACES: Mapping[str, Place] = {
     "merge": Place(read=("type", "recordedAt")),
 }  # fmt: skip
 """The places around a party, from its records on; `priced` are lines whose prices matter."""
+
+_SHOWN = (
+    "actingBuyer", "payer", "recipient", "internalSpecifier", "handledBy", "affectedParty",
+)  # fmt: skip
+"""Properties by which an event shows a party in a role without being an event of that party."""
+_ACQUIRES = ("acquirer",)
+
+ROLE_PLACES: Mapping[str, Place] = {
+    **PLACES,
+    "record": Place(
+        read=PLACES["record"].read,
+        named_by=(*PLACES["record"].named_by, *_SHOWN),
+        leads={**PLACES["record"].leads, **dict.fromkeys(_SHOWN, ("event", "sold", "shown"))},
+    ),
+    "event": Place(
+        read=(
+            *PLACES["event"].read, "statedOutcome", "purchasePurpose", "acquiredThrough",
+            "orderDate", "actingBuyer", "payer", "recipient",
+        ),
+        leads={
+            **PLACES["event"].leads,
+            "recommender": ("giver", "organization", *_ACQUIRES),
+            "referred": ("organization", *_ACQUIRES),
+            "acquiredThrough": ("purpose",),
+        },
+    ),
+    "shown": Place(read=("client",), leads={"client": _ACQUIRES}),
+    "acquirer": Place(
+        read=("type", "closedOn", "mergedInto", "unitOf"),
+        named_by=("mergedInto", "client", "member"),
+        leads={
+            "client": ("event", "sold"),
+            "member": ("membership",),
+            "mergedInto": _ACQUIRES,
+            "unitOf": ("organization",),
+        },
+    ),
+    "purpose": Place(read=("purchasePurpose",)),
+}  # fmt: skip
+"""The same for the roles of a party, which others show too: whether what they acquired counts, and
+when those at the other end of its referrals first acquired something.
+"""

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from kg.lifecycle.days import days_of, moment_of
 from kg.lifecycle.evaluation import AMOUNT, Evaluation
-from kg.lifecycle.places import PLACES
+from kg.lifecycle.places import PLACES, Place
 
 _AMOUNTS = frozenset({"amount", "netAmount"})
 _MOST = 20_000
@@ -64,16 +64,19 @@ class Quad(NamedTuple):
 
 
 def surroundings(
-    evaluation: Evaluation, exceptions: Exceptions, records: Collection[int]
+    evaluation: Evaluation,
+    exceptions: Exceptions,
+    records: Collection[int],
+    places: Mapping[str, Place] = PLACES,
 ) -> list[Quad]:
     """Return the quads that the rules read about records of a party, and those merged with them.
 
-    Amounts are whole numbers of the smallest unit in use.
+    `places` say what is read. Amounts are whole numbers of the smallest unit in use.
 
     Raises:
         TooLargeError: there is very much of it, or a value is too large for whole numbers.
     """
-    reader = _Reader(evaluation, exceptions)
+    reader = _Reader(evaluation, exceptions, places)
     new = reader.follow({"record": set(records)})
     new["organization"] = new.get("organization", set()) | {evaluation.value("focal")}
     while new:
@@ -119,14 +122,17 @@ class _Reader:
     To plan and to start a statement takes longer than to run it, so a round is one statement.
     """
 
-    def __init__(self, evaluation: Evaluation, exceptions: Exceptions) -> None:
+    def __init__(
+        self, evaluation: Evaluation, exceptions: Exceptions, kinds: Mapping[str, Place]
+    ) -> None:
+        self._kinds = kinds
         self.quads: dict[tuple[int, int, int], Quad] = {}
         """What was read so far, each triple once."""
         self._evaluation = evaluation
         self._exceptions = exceptions
         self._names = {
             evaluation.value(name): name
-            for place in PLACES.values()
+            for place in kinds.values()
             for name in (*place.read, *place.named_by)
             if evaluation.value(name) >= 0
         }
@@ -158,7 +164,7 @@ class _Reader:
 
     def _leads(self, one: int) -> Iterator[tuple[str, int]]:
         """Yield what the quads at one thing lead to, with its place."""
-        places = [PLACES[place] for place in self._places[one]]
+        places = [self._kinds[place] for place in self._places[one]]
         for quad in self._near[one]:
             name = self._names[quad.p]
             other = quad.o if quad.s == one else quad.s
@@ -182,7 +188,7 @@ class _Reader:
 
     def _needed(self, place: str) -> frozenset[str]:
         """Return the properties to be read of what has a place, as far as the store has them."""
-        needed = self._stored.intersection(PLACES[place].read)
+        needed = self._stored.intersection(self._kinds[place].read)
         if place != "event":
             return needed
         merged = any("merged" in places for places in self._places.values())
@@ -204,7 +210,7 @@ class _Reader:
                     names |= new
                     subjects.add(one)
                     self._asked |= {("s", name, one) for name in new}
-                for name in self._stored.intersection(PLACES[place].named_by):
+                for name in self._stored.intersection(self._kinds[place].named_by):
                     if ("o", name, one) not in self._asked:
                         objects[name].add(one)
                         self._asked.add(("o", name, one))

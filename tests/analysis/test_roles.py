@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import random
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
 from typing import Any
+
+import pytest
 
 from kg.analysis.roles import roles
 from kg.namespaces import scheme
@@ -137,3 +142,78 @@ def test_roles_tell_since_when_and_can_be_asked_for_one() -> None:
     assert (row["axis"], str(row["since"]), str(row["until"]), row["events"]) == (
         "F", "2025-01-10", "2025-03-10", 2,
     )  # fmt: skip
+
+
+CROWD = [f"P{number:02}" for number in range(24)]
+KNOWN = datetime(2025, 6, 1)
+
+
+def _acts(world: World, chance: random.Random) -> None:
+    """Let one thing happen between some of a crowd."""
+    one, other, third = chance.sample(CROWD, 3)
+    day = (date(2025, 1, 1) + timedelta(days=chance.randrange(200))).isoformat()
+    late: dict[str, Any] = {}
+    if chance.random() < 0.1:
+        late["recordedAt"] = KNOWN + timedelta(days=1)
+    kind = chance.choice(["PurchaseRequest", "ClientRequest"])
+    named = {"requester": one, "internalSpecifier": other, "handledBy": third}
+    acts: list[Callable[[], object]] = [
+        *2 * [lambda: _buys(world, chance, (one, other, third), day, late)],
+        *3 * [lambda: world.refers(one, other, day, **late)],
+        lambda: world.member(one, chance.choice(["ORG", "UNIT", other]), day),
+        lambda: world.contract(one, day),
+        lambda: world.uses(one, day),
+        lambda: world.buys(one, day, staff=True),
+        lambda: world.supplies("UNIT", one),
+        lambda: world.event(
+            "BadExperience", one, day, affectedParty=iri("party", other), severity="minor"
+        ),
+        lambda: world.add(
+            "request", world.number(), kind, date=day,
+            **{name: iri("party", party) for name, party in named.items()},
+        ),
+    ]  # fmt: skip
+    chance.choice(acts)()
+
+
+def _buys(
+    world: World,
+    chance: random.Random,
+    parties: tuple[str, str, str],
+    day: str,
+    late: dict[str, Any],
+) -> None:
+    """Let one party buy, another one act, and a third one perhaps use what was bought."""
+    client, other, user = parties
+    role = chance.choice(["payer", "recipient", "actingBuyer"])
+    purpose = chance.choice(["personal", "resale"])
+    ends: dict[str, Any] = {role: iri("party", other), "purchasePurpose": purpose}
+    order = world.buys(client, day, **ends, **late)
+    if chance.random() < 0.5:
+        world.refund(order, "2025-05-01", 100)
+    if chance.random() < 0.5:
+        world.uses(user, day, acquiredThrough=iri("purchase", order))
+
+
+@pytest.mark.parametrize(
+    "seed", [1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(2, 40))]
+)
+def test_one_party_has_the_roles_that_it_has_among_all(seed: int) -> None:
+    chance = random.Random(seed)
+    world = people(*CROWD)
+    world.party("UNIT", "OrganizationalUnit", unitOf="ORG")
+    for _ in range(90):
+        _acts(world, chance)
+    world.merged("P01", "P00", recordedAt=chance.choice([KNOWN, datetime(2026, 1, 1)]))
+    world.merged("P02", "P00")
+    rules = {"employmentImpliesInternalClient": seed % 3, "countStaffPurchases": seed % 2}
+    asked = context("2025-06-15", KNOWN, **{name: not given for name, given in rules.items()})
+    with world.store() as store:
+        rows = roles(store.cursor(), asked).rows
+        assert len({row[3] for row in rows}) > 10
+        for party in (*CROWD, "ORG", "UNIT"):
+            iris = [iri("party", party)]
+            alone = roles(store.cursor(), asked, party=iris[0]).rows
+            if party in ("P01", "P02") and alone:
+                iris = [alone[0][0]]
+            assert alone == [row for row in rows if row[0] in iris], party

@@ -147,6 +147,20 @@ def test_the_roles_are_named_by_the_vocabulary(client):
     assert "referred client" in text
 
 
+def test_what_very_many_things_name_is_not_waited_for(client, monkeypatch):
+    address = "/parties/bo?as_of=2025-06-01"
+    timeline = r'(?s)<ol class="timeline".*?</ol>'
+    (shown,) = re.findall(timeline, page(client, address))
+    (alone,) = re.findall(timeline, page(client, "/parts/events/bo?as_of=2025-06-01"))
+    assert alone == shown
+    monkeypatch.setattr(parties, "_FEW", 1)
+    text = page(client, address)
+    assert not re.findall(timeline, text)
+    assert 'data-panel="/parts/events/' in text
+    (last,) = re.findall(timeline, page(client, "/parts/events/bo?as_of=2025-06-01&few=1"))
+    assert last == shown
+
+
 def test_a_part_comes_alone_or_as_a_page(client):
     assert "<h1" not in page(client, "/parts/stage/bo?part=1")
     assert "<h1>Stage of Bo</h1>" in page(client, "/parts/stage/bo")

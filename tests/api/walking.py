@@ -14,6 +14,7 @@ _EXAMPLES = {
     "/analyses/<path:path>": ("classify?run=1", "referrals/credit?run=1", "chains/exposure"),
     "/ontology/<path:name>": ("Purchase", "scheme/stage"),
     "/parties/<path:name>": ("bo",),
+    "/parts/events/<path:name>": ("bo",),
     "/parts/roles/<path:name>": ("bo",),
     "/parts/stage/<path:name>": ("bo",),
     "/parts/stages/<path:name>": ("bo",),
