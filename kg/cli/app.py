@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from importlib import import_module
 from importlib.metadata import entry_points
@@ -97,6 +98,12 @@ class Commands(click.Group):
             raise WrongUse(error, language_of(ctx)) from error
         except ClientgraphError as error:
             raise Failure(error, language_of(ctx)) from error
+        except OSError as error:
+            if error.errno == errno.EPIPE:
+                raise
+            name, what = error.filename or "-", error.strerror or str(error)
+            told = UsageError(f"The system refused {name}: {what}.")
+            raise WrongUse(told, language_of(ctx)) from error
         except RecursionError as error:
             raise WrongUse(TooDeepError(), language_of(ctx)) from error
 

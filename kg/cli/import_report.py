@@ -37,7 +37,7 @@ _TEXTS = {
         "figure": "{name}: {before} -> {after}",
         "counts": "violations: {violations}, warnings: {warnings}, infos: {infos}",
         "refused": "Refused ({counts}). Nothing was written.",
-        "dry-run": "Dry run ({counts}): {quads_staged} quads would be written.",
+        "dry-run": "Dry run ({counts}): {quads_written} quads would be written.",
         "committed": "Commit {commit}: {quads_written} quads written ({counts}).",
         "unchanged": "Nothing is new: the store is as it was ({counts}).",
         "difference": "{added} nodes added, {changed} changed, {removed} removed,"
@@ -65,7 +65,7 @@ _TEXTS = {
         "figure": "{name} : {before} -> {after}",
         "counts": "violations : {violations}, avertissements : {warnings}, remarques : {infos}",
         "refused": "Refusé ({counts}). Rien n'a été écrit.",
-        "dry-run": "À blanc ({counts}) : {quads_staged} quadruplets seraient écrits.",
+        "dry-run": "À blanc ({counts}) : {quads_written} quadruplets seraient écrits.",
         "committed": "Commit {commit} : {quads_written} quadruplets écrits ({counts}).",
         "unchanged": "Rien de nouveau : l'entrepôt est tel qu'il était ({counts}).",
         "difference": "{added} nœuds ajoutés, {changed} modifiés, {removed} retirés,"

@@ -11,6 +11,7 @@ from kg.cli.session import current_settings, language_option
 from kg.french import in_both
 from kg.ingest.preview import ROWS, PreviewQuad, preview
 from kg.ingest.suggestion import suggest
+from kg.namespaces import graph_iri
 from kg.store import Store
 
 _TEXTS = {
@@ -98,5 +99,13 @@ def _row(quad: PreviewQuad) -> tuple[object, ...]:
         shown = f"{literal}^^{shortened(quad.datatype)}"
     else:
         shown = shortened(quad.object)
-    graph = quad.graph.rsplit("/", 2)[-2]
+    graph = _graph(quad.graph)
     return (quad.file, quad.row, shortened(quad.subject), shortened(quad.predicate), shown, graph)
+
+
+def _graph(iri: str) -> str:
+    """Return the kind of a graph of the import, the IRI of another graph."""
+    for kind in ("facts", "personal"):
+        if iri == str(graph_iri(kind, "preview")):
+            return kind
+    return shortened(iri)

@@ -89,7 +89,7 @@ def _lines(report: dict[str, Any], language: str) -> Iterator[str]:
     texts = _TEXTS[language]
     yield from (dependent_line(one, language) for one in report["dependents"])
     if report["refused"]:
-        yield from (f"{one['shape']}: {one['focus']}" for one in report["violations"])
+        yield from (_broken(one, language) for one in report["violations"])
     for member, text in (
         ("rows_quarantined", "apart"),
         ("rows_discarded", "discarded"),
@@ -98,3 +98,9 @@ def _lines(report: dict[str, Any], language: str) -> Iterator[str]:
             yield texts[text].format_map(report)
     counts = texts["counts"].format_map(report)
     yield texts[report["status"]].format_map({**report, "counts": counts})
+
+
+def _broken(one: dict[str, Any], language: str) -> str:
+    """Return a rule that would be broken as a line: the rule, where, and what it says."""
+    told = one["message"].get(language)
+    return f"{one['shape']}: {one['focus']}" + (f": {told}" if told else "")

@@ -57,6 +57,19 @@ _NO_ROW = {
 }
 
 
+_NODES_OF_RDF = """
+WITH said AS (SELECT DISTINCT s FROM quad WHERE born = $number AND origin >= $origin),
+other AS (
+    SELECT s, bool_or(born < $number) AS earlier, bool_or(born = $number) AS along
+    FROM quad SEMI JOIN said USING (s)
+    WHERE died IS NULL AND (born < $number OR origin < $origin) GROUP BY s
+)
+SELECT count_if(other.s IS NULL), count_if(coalesce(earlier AND NOT along, false))
+FROM said LEFT JOIN other USING (s)
+"""
+"""Nodes that RDF files add, and of which they say more than the store held."""
+
+
 class Attempt:
     """One attempt at an import."""
 
@@ -105,8 +118,7 @@ class Attempt:
     @property
     def _row_by_row(self) -> bool:
         """Every row that cannot be taken is to be known."""
-        options = self._options
-        return options.quarantine or options.fix_sheet is not None or bool(self._plan.waiting)
+        return self._options.row_by_row or bool(self._plan.waiting)
 
     def run(self, inputs: Inputs) -> None:
         """Do everything up to the commit, or to the first things that are wrong."""
@@ -153,11 +165,14 @@ class Attempt:
         self.teller.tell("write")
         self._write()
         self.execution.check_literals()
+        tables = len(self.report.files)
         for number, path in enumerate(inputs.rdf):
             self.teller.tell("write", number / len(inputs.rdf))
             self._load_rdf(path)
-        if inputs.rdf and self._waited_for():
-            return
+        if inputs.rdf:
+            self._count_nodes_of_rdf(tables)
+            if self._waited_for():
+                return
         if self.report.refused:
             self._stop()
             return
@@ -239,6 +254,13 @@ class Attempt:
         self.report.files.append(FileReport(path.name, "rdf", quads=new))
         self.report.quads_staged += new
         self.report.quads_written += new
+
+    def _count_nodes_of_rdf(self, first: int) -> None:
+        """Enter the nodes that the files from `first` on add or change into the report."""
+        names = {"number": self._tx.number, "origin": first << ROW_BITS}
+        added, changed = self._tx.cursor.execute(_NODES_OF_RDF, names).fetchall()[0]
+        self.report.difference.added += added
+        self.report.difference.changed += changed
 
     def _describe(self) -> None:
         """Stage what the import itself adds: provenance, and the focal organisation if needed."""

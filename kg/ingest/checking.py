@@ -7,9 +7,8 @@ from collections.abc import Iterable, Sequence
 import sqlglot.expressions as exp
 from rdflib import XSD
 
-from kg.ingest.codes import nearest
 from kg.ingest.compile import ROW, ROWS, Check, Relation
-from kg.ingest.messages import meaning, message
+from kg.ingest.messages import message
 from kg.ingest.report import Finding, ImportReport
 from kg.ingest.sql import call, column, number, rendered, text
 from kg.store import Cursor, Kind
@@ -70,9 +69,6 @@ class Checker:
         shown = ", ".join(check.columns) or None
         for row, value in rows:
             texts = message(check.code, column=shown or "", value=value, detail=check.detail)
-            meant = nearest(value, check.detail.split(", ")) if check.code == "one of" else None
-            if meant is not None:
-                texts = meaning(texts, meant)
             self._report.list(Finding("violation", texts, file, row, shown, value, kind=name))
 
     def run_literals(self, columns: Sequence[tuple[str, ...]]) -> None:

@@ -257,9 +257,11 @@ FUNCTIONS: dict[str, Function] = {
         looked_up=True,
     ),
     "country": Function(
-        _V,
+        ("value", "otherwise"),
         lambda _, a: looked_up("country", a),
-        "two-letter code of a country, by its English or French name or its code",
+        "two-letter code of a country, by its English or French name or its code; `otherwise` for"
+        " what is none",
+        optional=1,
         partial=True,
         looked_up=True,
     ),

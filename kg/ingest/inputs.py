@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import contextlib
+import gzip
+import re
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
 from kg.errors import MappingError, SourceError, UsageError
-from kg.ingest.mapping import Document
+from kg.ingest.mapping import Document, Source
 from kg.ingest.readers import is_table, sheets_of, stem
 from kg.ingest.rml import parse_rml
 from kg.ingest.yarrrml import load_document
 from kg.store.documents import EXTENSIONS
 
 _TEMPLATES = Path(__file__).parent / "templates"
+_LINKED = re.compile(rb'"(@(context|graph|id|type|value|list|set)|(https?|urn):[^"\s]*)"\s*:')
+_LOOKED_AT = 1 << 20
+"""Bytes of a JSON file that are looked at to tell JSON-LD from a table."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,15 +80,15 @@ def find_inputs(paths: Sequence[Path], mapping: Path | None) -> Inputs:
     if not paths:
         raise UsageError("There is nothing to import: give files or folders.")
     inputs = Inputs()
+    document = None if mapping is None else load_mapping(mapping)
     tables: list[Path] = []
     for path in paths:
         if not path.exists():
             raise SourceError(f"{path} does not exist.", file=path.name)
-        given = _folder(path, inputs, mapped=mapping is not None) if path.is_dir() else [path]
+        given = _folder(path, inputs, mapped=document is not None) if path.is_dir() else [path]
         for file in given:
-            (inputs.rdf if is_rdf(file) else tables).append(file)
-    if mapping is not None:
-        document = load_mapping(mapping)
+            (inputs.rdf if is_rdf(file, document) else tables).append(file)
+    if document is not None:
         inputs.tables.append((document, _files_of(document, tables)))
     else:
         for table in tables:
@@ -110,10 +116,36 @@ def load_mapping(path: Path) -> Document:
     return parse_rml(content, path.name)
 
 
-def is_rdf(path: Path) -> bool:
-    """Tell whether a file's ending is that of an RDF document."""
+def is_rdf(path: Path, document: Document | None = None) -> bool:
+    """Tell whether a file is an RDF document, by its ending.
+
+    JSON is JSON-LD where it says so, and no source of the mapping `document` reads it.
+    """
     name = path.name.lower().removesuffix(".gz")
-    return f".{name.rpartition('.')[2]}" in EXTENSIONS
+    if f".{name.rpartition('.')[2]}" not in EXTENSIONS:
+        return False
+    return not (is_table(path) and (_is_read(path, document) or not _is_linked(path)))
+
+
+def _is_read(path: Path, document: Document | None) -> bool:
+    """Tell whether a source of a mapping document reads a file of that name."""
+    sources = document.sources if document is not None else ()
+    return path.name.removesuffix(".gz") in map(_access, sources)
+
+
+def _access(source: Source) -> str:
+    """Return the name of the file that a source reads, without `.gz`."""
+    return Path(source.access or "").name.removesuffix(".gz")
+
+
+def _is_linked(path: Path) -> bool:
+    """Tell whether a JSON file has a keyword of JSON-LD, or an IRI for a key, near its start."""
+    unpacked = gzip.open if path.suffix.lower() == ".gz" else open
+    try:
+        with unpacked(path, "rb") as file:
+            return _LINKED.search(file.read(_LOOKED_AT)) is not None
+    except (OSError, EOFError, zlib.error):
+        return False
 
 
 def _folder(path: Path, inputs: Inputs, *, mapped: bool) -> list[Path]:
@@ -148,10 +180,10 @@ def _templated(table: Path, inputs: Inputs) -> list[tuple[Document, dict[str, Ta
         )
     found = [_with_template(name, TableFile(table, names[name])) for name in names if name]
     if not found:
-        expected = ", ".join(f"{name}.csv" for name in template_names())
         raise UsageError(
-            f"{table.name} is not named after a template. Name it {expected},"
-            " or give a mapping document with --mapping."
+            f"{table.name} is not named after a template. Name it, or its sheets, after one"
+            f" ({', '.join(template_names())}), or give a mapping document with --mapping, such as"
+            " `clientgraph map suggest` proposes."
         )
     return found
 
@@ -182,10 +214,10 @@ def _files_of(document: Document, tables: Sequence[Path]) -> dict[str, TableFile
     and one is given, that one.
     """
     reading = [source for source in document.sources if source.access is not None]
-    wanted = {Path(source.access or "").name.removesuffix(".gz") for source in reading}
+    wanted = {_access(source) for source in reading}
     found: dict[str, TableFile] = {}
     for source in reading:
-        name = Path(source.access or "").name.removesuffix(".gz")
+        name = _access(source)
         named = [table for table in tables if table.name.removesuffix(".gz") == name]
         if not named and len(wanted) == 1 and len(tables) == 1:
             named = list(tables)

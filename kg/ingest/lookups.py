@@ -104,4 +104,9 @@ def _countries() -> dict[str, str]:
     return found
 
 
-_COMPUTED: dict[str, Callable[..., str | None]] = {"phone": phone, "country": country}
+def _country(name: str, otherwise: str = "") -> str | None:
+    """Return the code of a country, or what is given for what is none."""
+    return country(name) or otherwise or None
+
+
+_COMPUTED: dict[str, Callable[..., str | None]] = {"phone": phone, "country": _country}

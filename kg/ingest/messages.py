@@ -6,6 +6,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
+
+from kg.ingest.codes import nearest
 
 MESSAGES: dict[str, tuple[str, str]] = {
     "required": (
@@ -44,9 +47,9 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "{value} n'est pas une des valeurs {detail} : écrire l'une d'elles.",
     ),
     "reference": (
-        "{value} is not the key of a {detail}, neither in this import nor in the store for this"
+        "{value} is not the key of {detail}, neither in this import nor in the store for this"
         " source: import it too, or correct the key.",
-        "{value} n'est la clé d'aucun élément « {detail} », ni dans cet import ni dans la base"
+        "{value} n'est pas la clé d'{detail}, ni dans cet import ni dans la base"
         " pour cette source : l'importer aussi, ou corriger la clé.",
     ),
     "same per": (
@@ -77,6 +80,16 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "{value} n'est pas une valeur du type {detail} : corriger la cellule.",
     ),
 }
+
+_REFERRED: dict[str, tuple[str, str]] = {
+    "information": ("a piece of information", "une information"),
+    "party": ("a party", "une partie (client, personne, société ou unité)"),
+    "persona": ("a persona", "un persona"),
+    "product": ("a product", "un produit"),
+    "purchase": ("a purchase", "un achat"),
+    "segment": ("a segment", "un segment"),
+}
+"""What a key is of, by the kind of record that a reference names."""
 
 FRENCH_KINDS: dict[str, str] = {
     "cell: required": "cellule vide à remplir",
@@ -135,12 +148,22 @@ HELD: dict[str, tuple[str, str]] = {
 
 
 def message(code: str, *, column: str, value: str, detail: str) -> dict[str, str]:
-    """Return the texts of a message by language."""
-    texts = zip(("en", "fr"), MESSAGES[code], strict=True)
-    return {
-        language: text.format(column=column, value=repr(value), detail=detail)
-        for language, text in texts
+    """Return the texts of a message by language, with what was meant where that is likely."""
+    details = (detail, detail)
+    if code == "reference":
+        details = _REFERRED.get(detail, (f"a {detail}", f"un élément « {detail} »"))
+    texts = {
+        language: text.format(column=column, value=repr(value), detail=one)
+        for language, text, one in zip(("en", "fr"), MESSAGES[code], details, strict=True)
     }
+    meant = _meant(value, detail) if code == "one of" else None
+    return texts if meant is None else meaning(texts, meant)
+
+
+@lru_cache(maxsize=4096)
+def _meant(value: str, codes: str) -> str | None:
+    """Return the code, of several between commas, that a value most likely stands for."""
+    return nearest(value, codes.split(", "))
 
 
 def meaning(texts: Mapping[str, str], meant: str) -> dict[str, str]:

@@ -59,6 +59,11 @@ class ImportOptions:
         """Records with violations are kept apart, and the others committed."""
         return self.on_violation == "quarantine"
 
+    @property
+    def row_by_row(self) -> bool:
+        """Every row that cannot be taken is to be known, and not only the first kind of them."""
+        return self.quarantine or self.fix_sheet is not None
+
     def check(self) -> None:
         """Refuse values that no option has.
 

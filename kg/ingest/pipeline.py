@@ -19,6 +19,7 @@ from kg.ingest.inputs import Inputs, find_inputs
 from kg.ingest.options import ImportOptions
 from kg.ingest.plan import Plan, Record
 from kg.ingest.progress import Teller
+from kg.ingest.refusal import Refused
 from kg.ingest.report import Figure, ImportReport
 from kg.ingest.stoppable import stoppable
 from kg.store import Store, Transaction
@@ -114,7 +115,7 @@ def _following(attempt: Attempt, options: ImportOptions, plan: Plan) -> Plan | N
     if own and plan.waiting and attempt.given:
         # What waits must not stand in the way of what is imported: without it, then.
         return Plan(waiting=())
-    if refused is None or not refused.rows or (own and not options.quarantine):
+    if refused is None or not refused.rows or (own and not options.row_by_row):
         return None
     return plan.hold(refused, attempt.report, attempt.by_shape)
 
@@ -126,8 +127,12 @@ def _finish(
     report = attempt.report
     report.findings = [*plan.findings, *report.findings]
     report.violations += plan.violations
-    report.spared = plan.violations
-    report.quarantined = len(plan.held.rows)
+    if options.quarantine or not plan.held.of_files(0, attempt.given).rows:
+        report.spared = plan.violations
+        report.quarantined = len(plan.held.rows)
+    else:
+        for file in report.files:
+            file.unused, file.quarantined = file.unused + file.quarantined, 0
     for name, count in plan.by_shape.items():
         report.by_shape[name] = report.by_shape.get(name, 0) + count
     if options.fix_sheet is not None:
@@ -141,6 +146,7 @@ def _finish(
     if report.refused or options.dry_run:
         tx.rollback()
         report.status = "refused" if report.refused else "dry-run"
+        report.quads_written = report.quads_written if report.changes_anything else 0
     else:
         attempt.keep()
 
@@ -153,8 +159,8 @@ def _moved(before: Mapping[str, int], after: Mapping[str, int]) -> list[Figure]:
 
 def _write_fix_sheet(tx: Transaction, attempt: Attempt, path: Path, plan: Plan) -> None:
     """Write the rows that the import does not take, where there are any."""
-    refused = plan.held if attempt.refused is None else attempt.refused
-    rows = refused.of_files(0, attempt.given).by_file()
+    refused = plan.held.rows + ([] if attempt.refused is None else attempt.refused.rows)
+    rows = Refused(refused).of_files(0, attempt.given).by_file()
     if rows:
         sheets = sheets_of(tx.cursor, attempt.execution.tables, rows)
         attempt.report.fix_sheets = [one.name for one in write_sheets(sheets, path)]

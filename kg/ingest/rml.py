@@ -40,6 +40,8 @@ _KNOWN = {
     "join": {"child", "parent"},
 }  # fmt: skip
 _PLACE = re.compile(r"(?<!\\)\{((?:[^{}\\]|\\.)+)\}")
+_BASE = "urn:x-rml:document"
+"""What the names of triples maps, such as `<#Person>`, are relative to."""
 _DEFAULT_GRAPH = "defaultGraph"
 
 Term = ox.NamedNode | ox.BlankNode | ox.Literal
@@ -54,7 +56,8 @@ def parse_rml(content: bytes, name: str) -> Document:
     """
     try:
         check_nesting(content, name)
-        quads = [(q.subject, q.predicate, q.object) for q in ox.parse(content, ox.RdfFormat.TURTLE)]
+        parsed = ox.parse(content, ox.RdfFormat.TURTLE, base_iri=_BASE)
+        quads = [(q.subject, q.predicate, q.object) for q in parsed]
     except (SyntaxError, ValueError, RdfSyntaxError) as error:
         raise MappingError(f"{name}: this is not Turtle ({error}).") from error
     return parse_document(_Reader(quads, name).yarrrml(), name)

@@ -8,6 +8,8 @@ the file lacks. It says which values the codes may have, so that an import refus
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +29,7 @@ from kg.store import Cursor
 
 SAMPLE = 1000
 """Rows whose values are looked at, and different values of a column of codes."""
+_NESTED = re.compile(r"\w+(\.\w+)+")
 _TOLD = 5
 """Values that a notice names."""
 
@@ -138,6 +141,9 @@ def _found(cells: Sequence[Cell], values: Sequence[Column]) -> dict[str, Column]
     for cell in cells:
         if cell.required and cell.one_of:
             found |= _coded(cell, found, values)
+    inner = _inner(values)
+    for name, last in recognise(inner, [cell.column for cell in cells]).items():
+        found.setdefault(name, inner[last])
     free = [column for column in values if column not in found.values()]
     wanted = {cell.column for cell in cells}
     for column in free:
@@ -145,6 +151,17 @@ def _found(cells: Sequence[Cell], values: Sequence[Column]) -> dict[str, Column]
         if meaning in wanted and meaning not in found:
             found[meaning] = column
     return found
+
+
+def _inner(values: Sequence[Column]) -> dict[str, Column]:
+    """Return the columns of objects within objects by their last names, where these are unique."""
+    lasts = {column.header: column.header.rpartition(".")[2] for column in values}
+    names = Counter(lasts.values())
+    return {
+        lasts[column.header]: column
+        for column in values
+        if _NESTED.fullmatch(column.header) and names[lasts[column.header]] == 1
+    }
 
 
 def _coded(cell: Cell, found: Mapping[str, Column], values: Sequence[Column]) -> dict[str, Column]:

@@ -153,9 +153,9 @@ def _refuse_merge(cursor: Cursor, duplicate: Party, canonical: Party) -> None:
         raise UsageError(f"{duplicate.iri} cannot be merged into itself: name two records.")
     if not duplicate.groups & canonical.groups:
         raise UsageError(
-            f"Records of different kinds cannot be merged: {duplicate.iri} is a"
-            f" {duplicate.kind}, {canonical.iri} is a {canonical.kind}. Mend the kind of one of"
-            " them first."
+            f"Records of different kinds cannot be merged: {duplicate.iri} is of the kind"
+            f" {duplicate.kind}, {canonical.iri} of the kind {canonical.kind}. Mend the kind of"
+            " one of them first."
         )
     merged = canonical_of(cursor, duplicate.id)
     if merged is not None:

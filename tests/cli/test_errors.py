@@ -26,6 +26,13 @@ def test_errors_of_files_speak_french_where_asked(run, tmp_path: Path) -> None:
     assert told
 
 
+def test_a_file_that_cannot_be_written_is_named(run, tmp_path: Path) -> None:
+    result = run("template", "parties", "-o", tmp_path / "nowhere" / "parties.csv")
+    assert result.exit_code == 2
+    assert_one_line(result)
+    assert "nowhere/parties.csv: No such file" in result.stderr
+
+
 def test_an_unknown_command_is_wrong_use(run) -> None:
     assert run("improt").exit_code == 2
 

@@ -155,6 +155,18 @@ def test_a_proposed_document_is_written_tried_and_used(run, tmp_path: Path, empt
     assert "clients.csv, row 2" in wrong.stderr
 
 
+def test_a_preview_names_graphs_of_the_mapping(run, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("id\n1\n")
+    (tmp_path / "m.yml").write_text(
+        "sources: {a: {access: a.csv, referenceFormulation: csv}}\n"
+        'mappings: {a: {sources: a, s: "urn:x:$(id)", graphs: ["http://x.org/g", personal],'
+        " po: [[a, foaf:Agent]]}}\n"
+    )
+    command = ("map", "preview", tmp_path / "a.csv", "--mapping", tmp_path / "m.yml")
+    shown = run(*command, "--format", "json").stdout
+    assert [row["graph"] for row in json.loads(shown)] == ["http://x.org/g", "personal"]
+
+
 def test_refused_records_go_to_quarantine_and_come_back(run, folder: Path, empty: Path) -> None:
     (folder / "parties.csv").write_text(PARTIES.replace("P2,person", "P2,persn"))
     sheet = empty.parent / "fix" / "parties.csv"

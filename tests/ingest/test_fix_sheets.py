@@ -129,6 +129,19 @@ def test_a_sheet_under_another_ending_is_refused(
         run_import(store, [file], options)
 
 
+def test_a_sheet_has_what_is_wrong_at_every_step(store: Store, tmp_path: Path) -> None:
+    rows = "P1,person,2050-01-01\nP2,persona,1990-01-01\nP3,person,1990-01-01\n"
+    file = folder_with(tmp_path, "parties.csv", b"key,kind,birth_date\n" + rows.encode())
+    sheet = tmp_path / "fix.csv"
+    report = run_import(store, [file], ImportOptions(fix_sheet=sheet))
+    assert (report.status, store.head, report.quarantined) == ("refused", 0, 0)
+    assert report.by_shape == {"cell: one of": 1, "P04": 1}
+    assert (report.files[0].mapped, report.files[0].unused) == (1, 2)
+    lines = sheet.read_text().splitlines()
+    assert [line[:2] for line in lines[1:]] == ["P1", "P2"]
+    assert "Did you mean 'person'?" in lines[2]
+
+
 def test_nothing_is_written_where_nothing_is_refused(
     store: Store, tmp_path: Path, no_shapes: Shapes
 ) -> None:

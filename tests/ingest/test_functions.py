@@ -105,6 +105,8 @@ PAIRS: list[tuple[str, object]] = [
     ('phone("01 99 00 43 21", "États-unis")', "tel:+10199004321"),
     ('phone("+44 (0)20 7946 0958")', "tel:+442079460958"),
     ('phone("tel:+33-1-99-00-12-34", $(none))', "tel:+33199001234"),
+    ("country(Suisse, $(none))", "CH"),
+    ("country(Neverland, Neverland)", "Neverland"),
     ('phone("01 99 00 43 21")', "tel:0199004321"),
     ('phone("0199 0043", FR)', "tel:01990043"),
     ("phone($(none), FR)", None),

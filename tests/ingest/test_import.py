@@ -344,6 +344,61 @@ def test_templates_are_known_by_the_stem_of_a_file(importer: Importer) -> None:
     assert [file.name for file in report.files] == ["parties.tsv", "products.csv.gz"]
 
 
+def test_names_of_countries_become_codes(store: Store, importer: Importer) -> None:
+    rows = ["France", "ALLEMAGNE", "gb", "Neverland", "United States"]
+    lines = [f"P{number},person,{name}" for number, name in enumerate(rows)]
+    assert importer({"parties.csv": "\n".join(["key,kind,country", *lines])}).violations == 0
+    assert values(store, "country-name") == ["DE", "FR", "GB", "Neverland", "US"]
+
+
+JSON = '[{"key": "J1", "kind": "person", "name": "Jo", "@note": 1}]'
+LINKED = '{"@id": "urn:x:a", "http://xmlns.com/foaf/0.1/name": "Ann"}'
+
+
+@pytest.mark.parametrize("name", ["parties.json", "parties.json.gz"])
+def test_json_without_a_keyword_of_json_ld_is_a_table(
+    store: Store, importer: Importer, name: str
+) -> None:
+    text = JSON.encode()
+    files: dict[str, str | bytes] = {name: gzip.compress(text) if name.endswith("gz") else text}
+    report = importer(files | {"linked.json": LINKED})
+    assert [(file.kind, file.rows) for file in report.files] == [("table", 1), ("rdf", 0)]
+    assert values(store, "name") == ["Ann", "Jo"]
+
+
+def test_json_that_a_mapping_document_reads_is_a_table(store: Store, importer: Importer) -> None:
+    mapping = """
+prefixes: {foaf: "http://xmlns.com/foaf/0.1/"}
+sources: {people: {access: people.json, referenceFormulation: json}}
+mappings:
+  person: {sources: people, s: "urn:x:$(@id)", po: [[foaf:name, $(name)]]}
+"""
+    importer({"people.json": '[{"@id": "7", "name": "Jo"}]'}, mapping)
+    assert values(store, "name") == ["Jo"]
+
+
+def test_json_that_is_neither_table_nor_rdf_is_refused(store: Store, tmp_path: Path) -> None:
+    (tmp_path / "people.json").write_text('[{"name": "Jo"}]')
+    with pytest.raises(UsageError, match="not named after a template"):
+        run_import(store, [tmp_path / "people.json"])
+
+
+def test_nodes_of_rdf_are_counted(importer: Importer) -> None:
+    def counts(text: str) -> tuple[int, int]:
+        report = importer({"parties.csv": PARTIES, "more.ttl": text})
+        return report.difference.added, report.difference.changed
+
+    assert counts("<urn:x:a> <urn:p> 1 , 2 . <urn:x:b> <urn:p> 1 .") == (5, 0)
+    assert counts("<urn:x:a> <urn:p> 1 , 3 . <urn:x:c> <urn:p> 1 .") == (1, 1)
+
+
+def test_dry_run_counts_what_would_be_new(importer: Importer) -> None:
+    importer({"parties.csv": PARTIES})
+    changed = {"parties.csv": PARTIES.replace("Ada", "Ida")}
+    assert importer({"parties.csv": PARTIES}, dry_run=True).quads_written == 0
+    assert importer(changed, dry_run=True).quads_written == importer(changed).quads_written
+
+
 def test_folder_notes_what_it_leaves_out(importer: Importer) -> None:
     report = importer({"parties.csv": PARTIES, "notes.md": "x", "others.csv": "a\n1\n"})
     assert [note["fr"].partition(" ")[0] for note in report.notes] == ["notes.md", "others.csv"]

@@ -95,6 +95,15 @@ def test_rml_makes_what_yarrrml_makes(tmp_path: Path, no_shapes: Shapes, vocabul
     assert {o for _, p, o in rml if p.endswith("note")} == {"{1}", "{2}", "{3}"}
 
 
+def test_names_of_maps_may_be_relative(tmp_path: Path, no_shapes: Shapes) -> None:
+    absolute = next(iter(PREFIXES.values())) + COMMON + RML
+    relative = absolute.replace("ex:people", "<#people>").replace("ex:cities", "<#cities>")
+    assert relative != absolute
+    assert made(tmp_path, relative, "m.ttl", no_shapes) == made(
+        tmp_path, absolute, "m.ttl", no_shapes
+    )
+
+
 SUBJECT = 'rr:subjectMap [ rr:template "http://x/{id}" ]'
 SOURCE = 'rml:logicalSource [ rml:source "a.csv" ; rml:referenceFormulation ql:CSV ]'
 WRONG = [

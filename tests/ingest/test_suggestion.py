@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from collections import Counter
 from pathlib import Path
 
@@ -167,6 +168,15 @@ FORMS = [
 @pytest.mark.parametrize(("kind", "texts", "expected"), FORMS, ids=[str(f[1]) for f in FORMS])
 def test_form_of_values(kind: str, texts: list[str], expected: str) -> None:
     assert form_of(Cell("x", kind=kind), Column("x", tuple(texts))) == expected
+
+
+def test_objects_within_objects_are_known_by_their_last_names(store: Store, tmp_path: Path) -> None:
+    row = {"key": "1", "kind": "legal", "address": {"city": "Bern"}, "a": {"x": 1}, "b": {"x": 2}}
+    path = tmp_path / "people.json"
+    path.write_text(json.dumps([row]))
+    found = suggest(store.cursor(), path)
+    assert found.columns["city"] == "$(address.city)"
+    assert found.left_out == ("a.x", "b.x")
 
 
 @pytest.mark.parametrize(
