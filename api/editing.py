@@ -9,7 +9,7 @@ from flask import Blueprint, Response, jsonify, request
 from api.config import services
 from api.finding import find_things
 from api.identity import caller
-from api.labels import label_of, names_of
+from api.labels import labels_of
 from api.language import LANGUAGES, current_language, translate
 from api.protocol import base_iri
 from kg.errors import UsageError
@@ -47,11 +47,7 @@ def post_labels() -> Response:
         raise UsageError("Send a JSON array of IRIs.")
     if len(iris) > MOST_LABELS:
         raise UsageError(f"{len(iris)} IRIs are too many at once; send {MOST_LABELS} at most.")
-    terms = load_terminology()
-    labels = {iri: label_of(iri) for iri in iris if terms.of_iri(iri)}
-    others = [one for one in iris if one not in labels and _is_written(one)]
-    labels |= {iri: name for iri, (name, _, _) in names_of(others).items() if name}
-    return jsonify(labels=labels)
+    return jsonify(labels=labels_of(iris))
 
 
 @blueprint.get("/plan")
@@ -85,8 +81,3 @@ def _term(term: Term) -> dict[str, Any]:
         "text": term.text(term.definitions, language),
         "prefix": next((p for p, ns in PREFIXES.items() if term.iri.startswith(ns)), None),
     }
-
-
-def _is_written(iri: str) -> bool:
-    """Tell whether an IRI can stand in a query: it has none of the signs that end it."""
-    return bool(iri) and not any(one in '<>"{}|^`\\' or one <= " " for one in iri)

@@ -7,12 +7,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing
 from functools import lru_cache
 
-from flask import Flask
+from flask import Flask, url_for
 from rdflib import URIRef
 
 from api.asking import ask
 from api.language import current_language, text_keys, translate
-from kg.namespaces import CG, FOAF, RDF, RDFS
+from kg.namespaces import CG, FOAF, ID, RDF, RDFS
 from kg.terminology import Term, load_terminology
 
 PARTY_KINDS = frozenset(
@@ -25,6 +25,7 @@ _DIGITS = 6
 _TYPE = str(RDF.type)
 _KEYS = (CG.sourceKey, CG.orderNumber)
 _NAMES = (FOAF.name, RDFS.label)
+_PARTY = str(ID["party/"])
 _LAST = re.compile(r"[^/#]+(?=/*$)")
 
 
@@ -83,6 +84,47 @@ def names_of(iris: Sequence[str]) -> dict[str, tuple[str, str, str]]:
     return {iri: _called(iri, of_thing) for iri, of_thing in told.items() if _TYPE in of_thing}
 
 
+def labels_of(iris: Sequence[str]) -> dict[str, str]:
+    """Return what these IRIs are called, those that are called anything: terms and things."""
+    terms = load_terminology()
+    labels = {iri: label_of(iri) for iri in iris if terms.of_iri(iri)}
+    others = [one for one in iris if one not in labels and _is_written(one)]
+    return labels | {iri: name for iri, (name, _, _) in names_of(others).items() if name}
+
+
+def heading_of(name: str) -> str:
+    """Return what a column of a named question or of an analysis is called, by its name.
+
+    That of keys is called as the thing is.
+    """
+    thing = name.removesuffix("Key")
+    if thing != name:
+        return translate("column.key_of", thing=heading_of(thing))
+    for area in ("column", "analyses.column"):
+        if (key := f"{area}.{name}") in text_keys():
+            return translate(key)
+    return begun(label_of(str(CG[name])))
+
+
+def begun(label: str) -> str:
+    """Return a label as a heading begins, with a capital."""
+    return label[:1].upper() + label[1:]
+
+
+def page_of(iri: str) -> str:
+    """Return the address of the page about a thing or a term."""
+    if term := load_terminology().of_iri(iri):
+        return url_for("pages.ontology.show_term", name=term.name)
+    if iri.startswith(_PARTY):
+        return url_for("pages.party.show_party", name=iri.rpartition("/")[2])
+    return url_for("pages.query.show_query", query=f"DESCRIBE <{iri}>")
+
+
+def _is_written(iri: str) -> bool:
+    """Tell whether a text is an IRI that can stand in a query, without signs that would end it."""
+    return ":" in iri and not any(one in '<>"{}|^`\\' or one <= " " for one in iri)
+
+
 def _called(iri: str, told: dict[str, str]) -> tuple[str, str, str]:
     """Return (name, key, class) by what is told of a thing."""
     kind = told[_TYPE]
@@ -103,6 +145,7 @@ def register_labels(app: Flask) -> None:
     """Give the templates the labels."""
     app.jinja_env.filters["label"] = label_of
     app.jinja_env.globals["concept"] = concept
+    app.jinja_env.globals["page_of"] = page_of
     app.jinja_env.globals["concept_label"] = concept_label
 
 

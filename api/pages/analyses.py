@@ -16,7 +16,7 @@ from werkzeug.exceptions import NotFound
 from api.analyses import SHARED_OPTIONS, compute_told, today
 from api.config import services
 from api.errors import Problem, problem_of
-from api.labels import concept, concept_label, label_of
+from api.labels import begun, concept, concept_label, label_of, labels_of
 from api.language import current_language, day_text, format_exact, text_keys, translate
 from api.pages.terms import Cell, abbreviate, numeric_columns
 from api.tables import FORMATS, cell_text
@@ -90,11 +90,12 @@ def choice_label(choice: str) -> str:
 
 
 def shown_table(table: Table, analysis: str) -> ShownTable:
-    """Return a table as people read it: an IRI beside its key becomes the link of the key."""
+    """Return a table as people read it: an IRI and its key become the name that leads to it."""
     keyed = {name for name in table.columns if f"{name}_key" in table.columns}
     columns = [one for one in table.columns if one not in keyed and one not in _SAME_IN_EVERY_ROW]
     records = [dict(zip(table.columns, row, strict=True)) for row in table.rows[:ROWS_SHOWN]]
-    rows = [[_cell(record, name) for name in columns] for record in records]
+    names = labels_of(sorted({str(one[name]) for one in records for name in keyed if one[name]}))
+    rows = [[_cell(record, name, names) for name in columns] for record in records]
     titles = [(_title(name, analysis), name) for name in columns]
     return ShownTable(titles, rows, numeric_columns(rows), len(table))
 
@@ -107,14 +108,16 @@ def _title(name: str, analysis: str) -> str:
     concept_of = CONCEPTS.get(name)
     found = LITERALS_OF.get(analysis, {}).get(name) or LITERALS.get(name)
     iri = found or (concept_of[0] if concept_of else None)
-    return label_of(str(iri)) if iri is not None else name.replace("_", " ")
+    return begun(label_of(str(iri)) if iri is not None else name.replace("_", " "))
 
 
-def _cell(record: Mapping[str, Any], name: str) -> Cell:
+def _cell(record: Mapping[str, Any], name: str, names: Mapping[str, str]) -> Cell:
     value = record[name]
     iri = record.get(name.removesuffix("_key")) if name.endswith("_key") else None
     if iri:
-        return Cell(cell_text(value) or abbreviate(str(iri)), iri=str(iri))
+        key = cell_text(value)
+        called = names.get(str(iri), key)
+        return Cell(called or abbreviate(str(iri)), str(iri), key if key != called else None)
     text = cell_text(value)
     if name in _SCHEMES and text:
         return Cell(", ".join(concept_label(_SCHEMES[name], one) for one in text.split()))

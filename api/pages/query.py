@@ -12,13 +12,16 @@ from flask import Blueprint, Response, current_app, make_response, render_templa
 from api.config import services
 from api.errors import Problem, problem_of
 from api.kept import find_question, find_visible, may_change, read_number, visible_queries
+from api.labels import heading_of
+from api.pages.cells import cells_of
 from api.pages.running import Answer, RecentAnswers, run
-from api.pages.terms import cell_of, numeric_columns
+from api.pages.terms import numeric_columns
 from api.queries import OWN_PARAMETERS
 from kg.catalog import NamedQuery, Term
 from kg.errors import ClientgraphError
 from kg.library import SHARINGS
 from kg.namespaces import PREFIXES
+from kg.sparql.parse import parse
 from kg.sparql.results import formats_of
 
 PAGE_ROWS = 50
@@ -74,7 +77,9 @@ def show_named(name: str) -> Response:
     named = find_question(name, version)
     values = {key: text for key, text in request.args.items() if key not in _PAGE_PARAMETERS}
     shown: dict[str, Any] = {"named": named, "values": values, "text": named.text}
-    if named.name not in services().catalog:
+    if named.name in services().catalog:
+        shown["headings"] = _headings(named)
+    else:
         kept = find_visible(name)
         shown |= {"kept": kept, "version": kept.version(version), "own": may_change(kept)}
     if "run" not in request.args:
@@ -84,6 +89,12 @@ def show_named(name: str) -> Response:
     except ClientgraphError as error:
         return _render(problem_of(error), **shown)
     return _answered(shown, asked)
+
+
+def _headings(named: NamedQuery) -> dict[str, str]:
+    """Return what the columns of a question of the project are called, by its variables."""
+    variables = parse(named.text).algebra.PV or ()
+    return {str(one): heading_of(str(one)) for one in variables}
 
 
 def render_refused(problem: Problem, given: Mapping[str, str]) -> Response:
@@ -150,7 +161,15 @@ def _render(problem: Problem | None = None, **shown: Any) -> Response:
     if problem and isinstance(line := problem.place.get("line"), int):
         column = problem.place.get("column")
         lines = excerpt(shown["text"], line, column if isinstance(column, int) else None)
-    values = {"answer": None, "named": None, "values": {}, "kept": None, "keeping": {}, **shown}
+    values = {
+        "answer": None,
+        "named": None,
+        "values": {},
+        "kept": None,
+        "keeping": {},
+        "headings": {},
+        **shown,
+    }
     page = render_template(
         "query.html",
         problem=problem,
@@ -171,7 +190,7 @@ def _table(answer: Answer, page: int) -> dict[str, Any]:
     pages = max(1, -(-len(answer.rows) // PAGE_ROWS))
     page = min(page, pages)
     start = (page - 1) * PAGE_ROWS
-    rows = [[cell_of(term) for term in row] for row in answer.rows[start : start + PAGE_ROWS]]
+    rows = cells_of(answer.rows[start : start + PAGE_ROWS])
     return {
         "rows": rows,
         "numeric": numeric_columns(rows),

@@ -4,7 +4,7 @@ import { png, svg } from "./network-export.js";
 import { NetworkMap } from "./network-map.js";
 import { save, standalone } from "./svg-files.js";
 import { DataTable } from "./table.js";
-import { language, text } from "./texts.js";
+import { day, text } from "./texts.js";
 
 const holder = document.getElementById("map");
 const panel = document.getElementById("party");
@@ -199,7 +199,6 @@ function fillPanel(html) {
 
 // The days
 
-const days = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeZone: "UTC" });
 let playing = null;
 
 function prepareGrowth({ since, as_of: asOf }) {
@@ -216,14 +215,14 @@ function prepareGrowth({ since, as_of: asOf }) {
   document.getElementById("play").onclick = () => play(slider, first);
 }
 
-function grow(day, first) {
+function grow(place, first) {
   const slider = document.getElementById("until");
-  const date = new Date(first + day * DAY);
-  const whole = day >= Number(slider.max);
-  document.getElementById("until-day").textContent = days.format(date);
-  slider.setAttribute("aria-valuetext", days.format(date));
-  map.grow(whole ? Infinity : day);
-  keep("until", whole ? null : date.toISOString().slice(0, 10));
+  const date = new Date(first + place * DAY).toISOString();
+  const whole = place >= Number(slider.max);
+  document.getElementById("until-day").textContent = day(date);
+  slider.setAttribute("aria-valuetext", day(date));
+  map.grow(whole ? Infinity : place);
+  keep("until", whole ? null : date.slice(0, 10));
 }
 
 function play(slider, first) {

@@ -15,6 +15,7 @@ const FORMATS = { select: [["csv", "csv"], ["json", "srj"], ["xml", "srx"], ["ts
 const form = document.querySelector("form[data-query]");
 const area = form.querySelector("textarea");
 const named = form.dataset.named;
+const headings = JSON.parse(form.dataset.headings ?? "{}");
 const answer = document.getElementById("answer");
 const runButton = form.querySelector("button[type=submit]");
 let running = null;
@@ -61,6 +62,7 @@ async function run() {
     const seconds = (performance.now() - started) / 1000;
     if (!response.ok) return fail(JSON.parse(body));
     const read = readAnswer(response.headers.get("Content-Type"), body);
+    read.columns = read.columns?.map((one) => headings[one] ?? one);
     const offered = FORMATS[read.triples ? "graph" : "select"].map(([name, suffix]) => ({ name, file: `answer.${suffix}`, address: `${link}&format=${name}` }));
     await showAnswer(answer, read, factsOf(read, response, seconds), offered);
     if (form.dataset.version) answer.append(citation(link, response.headers.get("X-Clientgraph-Commit")));

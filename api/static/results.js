@@ -4,16 +4,18 @@ import { drawChart } from "./charts.js";
 import { drawGraph } from "./graph.js";
 import { element } from "./element.js";
 import { DataTable } from "./table.js";
-import { number, text } from "./texts.js";
+import { day, number, text } from "./texts.js";
 
 const MOST_LABELS = 1000;
 const CHARTED = 200;
 const SLICES = 12;
 const NUMERIC = /#(integer|decimal|float|double|int|long|nonNegativeInteger)$/;
+const DAY = /#(date|gYearMonth)$/;
+const TRUTHS = { true: true, 1: true, false: false, 0: false };
 const TRIPLE = /^(\S+) <([^>]*)> (.*) \.$/;
 const LITERAL = /^"((?:[^"\\]|\\.)*)"(?:@([\w-]+)|\^\^<([^>]*)>)?$/;
 
-/** Reads the body of an answer: { boolean } or { columns, rows, triples }, a cell being { text, iri, number }. */
+/** Reads the body of an answer: { boolean } or { columns, rows, triples }, a cell being { text, iri, number, order }. */
 export function readAnswer(type, body) {
   if (type.includes("n-triples")) return readTriples(body);
   const document = JSON.parse(body);
@@ -27,6 +29,8 @@ function cellOf(term) {
   if (!term) return null;
   if (term.type === "uri") return { text: term.value, iri: term.value };
   if (term.type === "bnode") return { text: `_:${term.value}` };
+  if (DAY.test(term.datatype)) return { text: day(term.value), order: term.value };
+  if (term.datatype?.endsWith("#boolean")) return { text: text(TRUTHS[term.value] ? "script.query.true" : "script.query.false") };
   return { text: term.value, number: NUMERIC.test(term.datatype ?? "") ? Number(term.value) : undefined };
 }
 
@@ -103,7 +107,8 @@ function showTable(host, { columns, rows }) {
     columns: columns.map((title, at) => ({
       title,
       number: numeric[at],
-      value: (row) => (numeric[at] ? row[at]?.number : row[at]?.text),
+      value: (row) => (numeric[at] ? row[at]?.number : (row[at]?.order ?? row[at]?.text)),
+      text: (row) => (numeric[at] ? undefined : row[at]?.text),
       link: (row) => row[at]?.iri && addressOf(row[at].iri),
     })),
   });
@@ -111,8 +116,8 @@ function showTable(host, { columns, rows }) {
 
 /** Returns the address of the page about what an IRI names. */
 function addressOf(iri) {
-  const own = iri.match(/^https:\/\/w3id\.org\/clientgraph(\/id\/.+)$/);
-  return own ? own[1] : `/query?query=${encodeURIComponent(`DESCRIBE <${iri}>`)}`;
+  const own = iri.match(/^https:\/\/w3id\.org\/clientgraph(\/id\/.+|\/scheme\/.+|\/ns#.+)$/);
+  return own ? own[1].replace(/^\/ns#/, "/ontology/").replace(/^\/scheme/, "/ontology/scheme") : `/query?query=${encodeURIComponent(`DESCRIBE <${iri}>`)}`;
 }
 
 /** Returns the data of a chart where rows make one: names in one column, numbers in others. */

@@ -8,6 +8,7 @@
 //       { title: "Party", link: (row) => row.address },  // a cell is a link where `link` gives an address
 //       { title: "Value", number: true },                // numbers are sorted and written as numbers
 //       { title: "Stage", value: (row) => row.stage },   // else a row's cell is row[index of the column]
+//       { title: "Day", value: (row) => row.on, text: (row) => day(row.on) }, // sorted by one, shown as the other
 //     ],
 //     rows: [...],                                       // arrays or objects
 //     chosen: (row) => {},                               // optional: a row was clicked, or Enter pressed on it
@@ -206,7 +207,7 @@ export class DataTable {
 
 /** Returns the text of a row's cell. */
 function shown(column, row) {
-  const value = column.value(row);
+  const value = column.text?.(row) ?? column.value(row);
   if (value == null) return "";
   return typeof value === "number" ? number(value) : String(value);
 }

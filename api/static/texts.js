@@ -11,6 +11,16 @@ export function number(value) {
   return numbers.format(value);
 }
 
+const days = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeZone: "UTC" });
+const months = new Intl.DateTimeFormat(language, { month: "short", year: "numeric", timeZone: "UTC" });
+
+/** Returns a day or a month, written as in data, as the page's language writes it; other texts as they are. */
+export function day(written) {
+  const found = written.match(/^(\d{4}-\d\d)(-\d\d)?/);
+  if (!found || Number.isNaN(Date.parse(found[0]))) return written;
+  return (found[2] ? days : months).format(new Date(found[0]));
+}
+
 /** Returns the text of a key, its places filled; one with several forms is chosen by `values.n`. */
 export function text(key, values = {}) {
   let found = texts[key];

@@ -190,9 +190,9 @@ def test_page_shows_why_an_analysis_was_not_run(client):
     assert response.mimetype == "text/html"
 
 
-def test_page_links_keys_to_their_things(client):
+def test_page_links_things_by_their_names_with_their_keys(client):
     text = client.get("/analyses/referrals/chain?run=1&party=bo&as_of=2025-06-30").text
-    assert 'title="http://example.org/ana">ana</a>' in text
+    assert 'title="http://example.org/ana">Ana</a> <small class="tag">ana</small>' in text
 
 
 def test_a_page_names_what_figures_rest_on_and_what_they_leave_out(client):

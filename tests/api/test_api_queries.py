@@ -3,13 +3,20 @@
 import csv
 import io
 import json
+import re
 
 import pytest
 from sample import filled_store
 
 from api.factory import create_app
+from api.labels import heading_of
+from api.language import text_keys
+from kg.catalog import load_catalog
 from kg.config import Settings
+from kg.namespaces import CG
 from kg.sparql import update
+from kg.sparql.parse import parse
+from kg.terminology import load_terminology
 
 
 def test_list_tells_texts_and_parameters(client):
@@ -154,3 +161,33 @@ def test_a_page_comes_in_every_format(crowded, name):
     assert 'rel="next"' in response.headers["Link"]
     if name == "json":
         assert len(response.json["results"]["bindings"]) == 1
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_every_column_of_a_question_has_a_heading(app, language):
+    with app.test_request_context(f"/?lang={language}"):
+        for question in load_catalog().values():
+            variables = [str(one) for one in parse(question.text).algebra.PV or ()]
+            for name, heading in zip(variables, map(heading_of, variables), strict=True):
+                known = f"column.{name}" in text_keys() or load_terminology().of_iri(str(CG[name]))
+                assert known or heading != name, (question.id, name)
+
+
+def test_a_question_is_answered_in_words_of_the_page(client):
+    text = client.get("/query/parties-by-kind?run=1&lang=fr").text
+    (table,) = re.findall(r"(?s)<table>.*?</table>", text)
+    assert ">Type</th>" in table
+    assert "personne physique</a>" in table
+    assert 'href="/ontology/NaturalPerson' in table
+
+
+def test_values_of_answers_are_written_in_the_language(client):
+    query = 'SELECT (true AS ?a) (1234.5 AS ?b) ("2025-02-01"^^xsd:date AS ?c) (1e9 AS ?d) {}'
+    prefix = "PREFIX xsd: <http://www.w3.org/2001/XMLSchema#> "
+    for language, values in {
+        "fr": ["oui", "1\u202f234,5", "1\u00a0févr.\u00a02025"],
+        "en": ["yes", "1,234.5", "1\u00a0Feb\u00a02025"],
+    }.items():
+        text = client.get("/query", query_string={"query": prefix + query, "lang": language}).text
+        shown = re.findall(r'<span class="value">(.*?)</span>', text)
+        assert [one.lower() for one in shown] == [*(one.lower() for one in values), "1e9"]

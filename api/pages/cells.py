@@ -1,0 +1,48 @@
+"""Rows of answers and of analyses as people read them: things by name, values in the language."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from decimal import Decimal, InvalidOperation
+
+from api.labels import labels_of
+from api.language import day_text, format_exact, translate
+from api.pages.terms import Cell, cell_of
+from kg.sparql.formats.terms import IRI
+from kg.store import Kind, RawTerm
+
+_DAYS = frozenset({Kind.DATE, Kind.YEARMONTH})
+_TRUTHS = {"true": "analyses.true", "1": "analyses.true", "false": "analyses.false",
+           "0": "analyses.false"}  # fmt: skip
+
+
+def cells_of(rows: Sequence[Sequence[RawTerm | None]]) -> list[list[Cell | None]]:
+    """Return the rows of an answer with each thing by its name, as far as it has one."""
+    iris = {term[1] for row in rows for term in row if term and term[0] == IRI}
+    names = labels_of(sorted(iris))
+    return [[_cell(term, names.get(term[1]) if term else None) for term in row] for row in rows]
+
+
+def _cell(term: RawTerm | None, name: str | None) -> Cell | None:
+    cell = cell_of(term)
+    if cell is None or term is None:
+        return None
+    if cell.iri:
+        return replace(cell, text=name or cell.text)
+    if cell.numeric:
+        return replace(cell, text=_number(cell.text))
+    if term[0] in _DAYS:
+        return replace(cell, text=day_text(cell.text))
+    if term[0] == Kind.BOOLEAN:
+        return replace(cell, text=translate(_TRUTHS[cell.text]))
+    return cell
+
+
+def _number(text: str) -> str:
+    """Return a number as the language writes it; one without end or with an exponent stays."""
+    try:
+        number = Decimal(text)
+    except InvalidOperation:
+        return text
+    return format_exact(number) if number.is_finite() and "e" not in text.lower() else text
