@@ -8,6 +8,7 @@ from walking import page_paths, words_of
 
 from api import language
 from api.factory import create_app
+from api.labels import begun
 from kg.config import Settings
 from kg.terminology import load_terminology
 
@@ -38,7 +39,7 @@ def same_in_both():
     for term in load_terminology().terms:
         found |= {*term.sources, term.rule}
         found |= set(term.labels.get("en", ())) & set(term.labels.get("fr", ()))
-    return found
+    return found | {begun(one) for one in found}
 
 
 def data_of(app):
