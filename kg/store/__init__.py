@@ -7,7 +7,6 @@ from kg.store.database import (
     EngineOutOfMemory,
     Statement,
     Store,
-    Transaction,
     head_of,
 )
 from kg.store.dictionary import drop, identified, next_id, prime, temporary
@@ -25,6 +24,7 @@ from kg.store.terms import (
     to_rdflib,
     type_terms,
 )
+from kg.store.transaction import Transaction
 from kg.store.visibility import hidden_ids, hides, state_of
 
 __all__ = [

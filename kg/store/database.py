@@ -10,20 +10,18 @@ from __future__ import annotations
 import contextlib
 import secrets
 import threading
-from collections.abc import Callable, Collection, Iterator, Sequence
-from datetime import UTC, datetime
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from types import TracebackType
 
 import duckdb
 
 from kg.errors import StoreBusyError, StoreError, StoreFormatError
-from kg.store import few, staging
 from kg.store.cursors import Cursors
 from kg.store.decoding import Terms
 from kg.store.opening import Opening, close, close_the_door, leaves_unusable, use, write_error
-from kg.store.provenance import described
 from kg.store.schema import TABLES, UPGRADES, VERSION
+from kg.store.transaction import Transaction
 from kg.store.visibility import hide
 from kg.store.workers import Workers
 
@@ -32,119 +30,6 @@ EngineInterrupted = duckdb.InterruptException
 EngineOutOfMemory = duckdb.OutOfMemoryException
 Cursor = duckdb.DuckDBPyConnection
 Statement = duckdb.Statement
-
-
-class Transaction:
-    """A write in progress; its effects are seen by its own cursor only until it is committed."""
-
-    def __init__(self, cursor: Cursor, number: int, agent: str, activity: str, note: str) -> None:
-        self.cursor = cursor
-        self.number = number
-        self.changes = staging.Changes(number)
-        self.at = max(datetime.now(UTC).replace(tzinfo=None), _last_time(cursor))
-        self._who = (agent, activity, note)
-        self._stages = 0
-        self.rolled_back = False
-        self.prepared = False
-        self.recorded = True
-        """Whether it ends as a commit; otherwise what it keeps is no change of the graph."""
-
-    def insert(self, relation: str, *, besides: str | None = None) -> int:
-        """Add the quads of a staged relation (see `kg.store.staging`); return how many were new.
-
-        `relation` is the name of a temporary table, or a SELECT statement; `besides` is that of a
-        table of graphs where a triple that is live already is not added again.
-        """
-        with self._staged(relation) as stage, self.insertion(besides=besides) as insertion:
-            insertion.add(stage)
-            return insertion.finish()
-
-    def insert_few(self, rows: Sequence[few.Row]) -> int:
-        """Add quads given as rows, `few.FEW` at most; return how many were new."""
-        return few.insert(self.cursor, self.changes, rows)
-
-    def delete_few(self, rows: Sequence[few.Row]) -> int:
-        """Take quads given as rows out, `few.FEW` at most; return how many were live."""
-        codes = few.codes_of(self.cursor, rows)
-        return self.delete_codes(few.relation(codes)) if codes else 0
-
-    def insert_codes(self, codes: str, first_new: int) -> int:
-        """Add the quads of a temporary table of codes; return how many were new.
-
-        Terms whose id is `first_new` or more are known to be in no quad before.
-        """
-        rows = self.cursor.execute(
-            f"SELECT DISTINCT s, p, o, g FROM {codes} LIMIT {few.FEW + 1}"
-        ).fetchall()
-        if len(rows) <= few.FEW:
-            return few.insert_codes(self.cursor, self.changes, rows, first_new)
-        with self.insertion(first_new) as insertion:
-            insertion.add_codes(codes)
-            return insertion.finish()
-
-    @contextlib.contextmanager
-    def insertion(
-        self,
-        first_new: int | None = None,
-        *,
-        origin: int | None = None,
-        besides: str | None = None,
-    ) -> Iterator[staging.Insertion]:
-        """Yield an insertion, for quads that come in several stages; its end is `finish`."""
-        insertion = staging.Insertion(
-            self.cursor, self.changes, first_new, origin=origin, besides=besides
-        )
-        try:
-            yield insertion
-        finally:
-            insertion.drop()
-
-    def delete(self, relation: str) -> int:
-        """Take the quads of a staged relation out of the live graph; return how many were live."""
-        with self._staged(relation) as stage:
-            return staging.delete(self.cursor, stage, self.changes)
-
-    def delete_codes(self, codes: str) -> int:
-        """Take the quads of a relation of codes out; return how many were live."""
-        return staging.delete_codes(self.cursor, codes, self.changes)
-
-    def clear(self, graphs: Collection[int] | None = None, *, kept: Collection[int] = ()) -> int:
-        """Take all quads of some graphs out (None: of all but those kept); return their number."""
-        return staging.clear(self.cursor, graphs, kept, self.changes)
-
-    def set_setting(self, name: str, value: str) -> None:
-        """Keep a value under a name."""
-        self.cursor.execute("DELETE FROM setting WHERE name = ?", [name])
-        self.cursor.execute("INSERT INTO setting VALUES (?, ?)", [name, value])
-
-    def rollback(self) -> None:
-        """Undo everything done so far; the transaction takes no further part."""
-        if not self.rolled_back:
-            self.cursor.rollback()
-            self.rolled_back = True
-
-    @contextlib.contextmanager
-    def _staged(self, relation: str) -> Iterator[str]:
-        """Yield the name of a temporary table that holds the relation."""
-        if relation.isidentifier():
-            yield relation
-            return
-        self._stages += 1
-        name = f"_stage{self._stages}"
-        self.cursor.execute(f"CREATE TEMP TABLE {name} AS {relation}")
-        yield name
-        self.cursor.execute(f"DROP TABLE temp.{name}")
-
-    def commit(self) -> None:
-        """Record the commit, with its PROV-O description, and make it visible."""
-        if not self.recorded:
-            self.cursor.commit()
-            return
-        self.cursor.execute(
-            'INSERT INTO "commit" VALUES (?, ?, ?, ?, ?)', [self.number, self.at, *self._who]
-        )
-        self.insert_few(described(self.number, self.at, *self._who))
-        self.cursor.commit()
 
 
 class Store:
@@ -386,12 +271,6 @@ class Store:
         """Write everything committed into the main file."""
         with self._writer:
             self._connection.execute("CHECKPOINT")
-
-
-def _last_time(cursor: Cursor) -> datetime:
-    """Return when the last commit was made: the next one is not older, whatever the clock says."""
-    row = cursor.execute('SELECT max(at_time) FROM "commit"').fetchone()
-    return row[0] if row and row[0] is not None else datetime.min
 
 
 def head_of(cursor: Cursor) -> int:

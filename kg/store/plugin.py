@@ -13,11 +13,12 @@ from rdflib.graph import DATASET_DEFAULT_GRAPH_ID
 from rdflib.term import Literal, Node
 
 from kg.errors import StoreError
-from kg.store.database import Store, Transaction
+from kg.store.database import Store
 from kg.store.dictionary import temporary
 from kg.store.few import FEW
 from kg.store.schema import DEFAULT_GRAPH
 from kg.store.terms import decode, lookup_nodes, term_key, to_rdflib
+from kg.store.transaction import Transaction
 from kg.store.visibility import visible
 
 Term = URIRef | BNode | Literal

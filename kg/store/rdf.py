@@ -24,13 +24,13 @@ from rdflib.graph import DATASET_DEFAULT_GRAPH_ID
 from rdflib.term import Node
 
 from kg.errors import RdfSyntaxError
-from kg.store.database import Transaction
 from kg.store.documents import Document, format_of, rdf_format, unpacked
 from kg.store.few import FEW, Row
 from kg.store.nquads import can_be_cut, cut_lines, parts_of
 from kg.store.spelling import Respelling
 from kg.store.staging import Insertion
 from kg.store.terms import term_key
+from kg.store.transaction import Transaction
 
 _LINES = (pyoxigraph.RdfFormat.N_TRIPLES, pyoxigraph.RdfFormat.N_QUADS)
 _FEW_QUADS = 20_000
