@@ -18,6 +18,7 @@ from api.pages import SHOWN, prepare_pages
 from kg.config import Settings
 from kg.errors import UsageError
 from kg.store.tokens import any_token
+from kg.store.upkeep import Upkeep
 
 _MEGABYTE = 1024 * 1024
 _TURN = 0.0001
@@ -71,6 +72,7 @@ def serve(
             _check_closed(name, allowed_hosts)
         web = WebOptions((*LOOPBACK, name, *allowed_hosts), origins)
         app = create_app(settings, store, web)
+        Upkeep(store).start()
         figures_of(app).keep_ready(SHOWN, lambda: prepare_pages(app))
         server = _listen(app, host, port, threads, settings, proxy)
         # What is there now stays: no request waits for a look through all of it.

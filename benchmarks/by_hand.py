@@ -16,6 +16,7 @@ from kg.sparql.compiled import Compiled, GraphChoice, compile_query
 from kg.sparql.parse import parse
 from kg.sparql.steps import run_steps
 from kg.store import Cursor, Store, lookup_nodes
+from kg.store.property_table import PropertyTable
 
 HEADER = """
 | question, SQL alone | compiled min | median | by hand min | median | ratio |
@@ -27,9 +28,9 @@ def compare_with_hand(folder: Path, runs: int) -> None:
     """Print the times of both statements of each pair, and the ratio of the least ones."""
     print(HEADER)
     with Store.open(store_path(folder, "clientgraph")) as store:
-        cursor = store.cursor()
+        cursor, properties = store.cursor(), store.properties_at(store.head)
         for question in PAIRS:
-            compiled, by_hand = statements(cursor, question)
+            compiled, by_hand = statements(cursor, question, properties)
             ours, theirs = _times(
                 runs,
                 partial(answered, cursor, compiled),
@@ -40,13 +41,17 @@ def compare_with_hand(folder: Path, runs: int) -> None:
             print(f"| {' | '.join(cells)} |", flush=True)
 
 
-def statements(cursor: Cursor, question: Question) -> tuple[Compiled, str]:
+def statements(
+    cursor: Cursor, question: Question, properties: PropertyTable | None
+) -> tuple[Compiled, str]:
     """Return the compiled statements and the handwritten one of a question."""
     parsed = parse(question.text(0))
-    compiled = compile_query(cursor, parsed, {}, GraphChoice(), in_two_steps=True)
+    compiled = compile_query(
+        cursor, parsed, {}, GraphChoice(), in_two_steps=True, properties=properties
+    )
     if compiled.before is None:
         # Few solutions hold ids, which are decoded outside of SQL.
-        compiled = compile_query(cursor, parsed, {}, GraphChoice())
+        compiled = compile_query(cursor, parsed, {}, GraphChoice(), properties=properties)
     terms = question.terms()
     ids = lookup_nodes(cursor, [URIRef(term) for term in terms])
     known = {term: -1 if found is None else found for term, found in zip(terms, ids, strict=True)}

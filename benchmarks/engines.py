@@ -28,12 +28,14 @@ def load_clientgraph(path: Path, files: list[Path]) -> int:
     from kg.derivation import complete
     from kg.store import Store
     from kg.store.rdf import load_file
+    from kg.store.upkeep import build
 
     with Store.open(path) as store:
         for file in files:
             with store.write(activity="load") as tx:
                 load_file(tx, file)
         complete(store)
+        build(store)
         store.checkpoint()
     return peak_memory()
 

@@ -29,6 +29,7 @@ from kg.sparql.steps import Step
 from kg.sparql.triples import TRIPLE, constructed, described
 from kg.sparql.values import Constant, Kinds, NotCompiledError
 from kg.store import Cursor, TermKey, hidden_ids, lookup_nodes, term_key
+from kg.store.property_table import PropertyTable
 
 Constants = Mapping[TermKey, Constant]
 NO_CONSTANTS: Constants = MappingProxyType({})
@@ -105,15 +106,18 @@ def compile_query(
     constants: Constants = NO_CONSTANTS,
     *,
     in_two_steps: bool = False,
+    properties: PropertyTable | None = None,
 ) -> Compiled:
     """Return the SQL of a query; `in_two_steps` allows it a temporary table.
 
-    `constants` gives the values of terms of the query that are not looked up.
+    `constants` gives the values of terms of the query that are not looked up, `properties` the
+    property table of what the cursor sees.
 
     Raises:
         NotCompiledError: some part of the query is not compiled.
     """
     context = _context(cursor, query.algebra, graphs, bindings, constants)
+    context.properties = properties
     algebra = query.algebra
     form = FORMS[algebra.name]
     context.base = query.prologue.base
@@ -163,12 +167,15 @@ def compile_lines(
     graphs: GraphChoice,
     name: str,
     constants: Constants = NO_CONSTANTS,
+    *,
+    properties: PropertyTable | None = None,
 ) -> str:
     """Return the SQL that reads what a query has staged as text in a result format.
 
     The snapshot and the arguments have to be those of the compilation whose table it reads.
     """
     context = _context(cursor, query.algebra, graphs, bindings, constants)
+    context.properties = properties
     context.base = query.prologue.base
     _allow_stages(context, query.algebra)
     context.alone = is_path_alone(query.algebra)

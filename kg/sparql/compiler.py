@@ -19,7 +19,7 @@ from kg.sparql.graphs import empty_group, graph_names, in_each_graph, named
 from kg.sparql.inline import inline_data
 from kg.sparql.mentions import mentioned_variables, narrowed_variables, variables
 from kg.sparql.once import separated
-from kg.sparql.patterns import Graph, basic_graph_pattern
+from kg.sparql.patterns import basic_graph_pattern
 from kg.sparql.relation import (
     Layer,
     Relation,
@@ -30,6 +30,7 @@ from kg.sparql.relation import (
     shape_of,
 )
 from kg.sparql.repeated import key_of, made_once
+from kg.sparql.scans import Graph
 from kg.sparql.seeds import related, substituted, without_optionals
 from kg.sparql.told import NOTHING_TOLD, Told, told_values
 from kg.sparql.values import (

@@ -26,6 +26,7 @@ from kg.sparql.values import (
     Traits,
 )
 from kg.store import DEFAULT_GRAPH, Cursor, Kind, TermKey, TypedTerm, term_key, type_terms
+from kg.store.property_table import PropertyTable
 from kg.store.schema import UNZONED_BIT, ZONED_BIT
 from kg.store.terms import term_hash
 from kg.store.typing import RDF_LANG_STRING, XSD_STRING
@@ -62,6 +63,8 @@ class Context:
     dataset: Dataset
     now: str
     """Time of the query, as the lexical form of an xsd:dateTime."""
+    properties: PropertyTable | None = None
+    """The property table, where it has what the query sees."""
     base: str | None = None
     """IRI that relative ones of IRI() are resolved against."""
     uses_now: bool = False
@@ -211,18 +214,18 @@ class Context:
             ),
         )
 
-    def in_default_graph(self, alias: str) -> sql.Expr:
-        """Return the condition that a row of `quad` belongs to the default graph."""
-        graph = sql.column(alias, "g")
+    def in_default_graph(self, alias: str, column: str = "g") -> sql.Expr:
+        """Return the condition that a quad belongs to the default graph, by a column's graph."""
+        graph = sql.column(alias, column)
         if self.dataset.default is not None:
             return sql.in_numbers(graph, list(self.dataset.default))
         if not self.dataset.union:
             return sql.eq(graph, sql.number(DEFAULT_GRAPH))
         return self._not_hidden(graph)
 
-    def in_named_graph(self, alias: str) -> sql.Expr:
-        """Return the condition that a row of `quad` belongs to a named graph."""
-        graph = sql.column(alias, "g")
+    def in_named_graph(self, alias: str, column: str = "g") -> sql.Expr:
+        """Return the condition that a quad belongs to a named graph, by a column's graph."""
+        graph = sql.column(alias, column)
         if self.dataset.named is not None:
             return sql.in_numbers(graph, list(self.dataset.named))
         unnamed = sql.compare("!=", graph, sql.number(DEFAULT_GRAPH))

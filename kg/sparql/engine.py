@@ -35,14 +35,8 @@ from kg.sparql.running import UNLIMITED, Allowance, Running, running_on
 from kg.sparql.staged import FEW, Coded, Read, first_only
 from kg.sparql.steps import Step, drop_steps, run_steps
 from kg.sparql.values import NotCompiledError
-from kg.store import (
-    Cursor,
-    EngineError,
-    EngineInterrupted,
-    EngineOutOfMemory,
-    Store,
-    head_of,
-)
+from kg.store import Cursor, EngineError, EngineInterrupted, EngineOutOfMemory, Store, head_of
+from kg.store.property_table import PropertyTable
 
 DEFAULT_TIMEOUT = 30.0
 _MANY = 1024
@@ -139,6 +133,7 @@ class _Answering:
         self._deadline = Deadline(self._cursor, timeout, since, gone=allowance.gone)
         self._running: Running | None = None
         self._turns: int | None = None
+        self._properties: PropertyTable | None = None
         self.first: int | None = None
         """How many solutions are read, where that is known."""
         self._done = False
@@ -173,7 +168,7 @@ class _Answering:
             except _HeadMovedError:
                 self._cursor.rollback()
                 self._cursor.begin()
-                self._turns = None
+                self._turns = self._properties = None
                 return self._answered(head_of(self._cursor))
         except EngineInterrupted:
             self._finish()
@@ -189,6 +184,8 @@ class _Answering:
         except NotCompiledError as error:
             reason = str(error)
         except EngineError as error:
+            if not (self._is_settled() or isinstance(error, EngineInterrupted)):
+                raise _HeadMovedError from error
             reason = self._reason(error)
         if self._graphs.as_of is None:
             number = head_of(self._cursor)
@@ -202,7 +199,9 @@ class _Answering:
             return head_of(self._cursor)
         # The state that the cursor sees is fixed by its first statement, a moment from now.
         self._turns = self._store.turns
-        return self._store.head
+        head = self._store.head
+        self._properties = self._store.properties_at(head)
+        return head
 
     def _is_settled(self) -> bool:
         """Return whether the cursor sees the state that was presumed."""
@@ -289,7 +288,9 @@ class _Answering:
         result.complete = most is None or count <= most
         asked, bindings, graphs = self._asked, self._bindings, self._graphs
         if self._lasting:
-            statement = self._plans.lines(self._cursor, asked, bindings, graphs, name)
+            statement = self._plans.lines(
+                self._cursor, asked, bindings, graphs, name, self._properties
+            )
         else:
             statement = compile_lines(self._cursor, asked.query, bindings, graphs, name)
         return self._to_end(texts(chunks_of(self._cursor, self._deadline, statement), most))
@@ -307,7 +308,13 @@ class _Answering:
         asked, graphs = self._asked, self._graphs
         if self._lasting:
             return self._plans.compiled(
-                self._cursor, asked, self._bindings, graphs, number, self._is_settled
+                self._cursor,
+                asked,
+                self._bindings,
+                graphs,
+                number,
+                self._is_settled,
+                self._properties,
             )
         # A caller's transaction is left without tables of ours.
         return compile_query(

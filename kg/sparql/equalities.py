@@ -3,7 +3,8 @@
 The engine guesses what a join by equality leaves from how many ids the whole table holds. For an
 object that thousands of triples share, such as a day or an article, the guess is far too low, and
 it would begin with what makes most rows. Where other variables connect the same scans already,
-such an equality is therefore written so that it can only filter.
+such an equality is therefore written so that it can only filter. The columns of the property table
+hold the objects of one predicate each, and are guessed well.
 """
 
 from __future__ import annotations
@@ -29,7 +30,13 @@ class Place:
     typed: bool
     """The source has the typed columns of this value too."""
     predicate: int | None = None
-    """The predicate whose objects stand here, where it is known."""
+    """The predicate of the quads whose objects stand here, where it is known."""
+    facets: Mapping[str, sql.Expr] | None = None
+    """The typed columns, where they have not the names of their facets."""
+
+    def facet(self, name: str) -> sql.Expr:
+        """Return a typed column of this value."""
+        return sql.column(self.source, name) if self.facets is None else self.facets[name]
 
 
 Places = Mapping[str, Sequence[Place]]

@@ -29,7 +29,14 @@ def explain(
     cursor = store.cursor(hidden_graphs)
     cursor.begin()
     try:
-        compiled = compile_query(cursor, parsed, bindings or {}, GraphChoice(), in_two_steps=True)
+        compiled = compile_query(
+            cursor,
+            parsed,
+            bindings or {},
+            GraphChoice(),
+            in_two_steps=True,
+            properties=None if hidden_graphs else store.properties_at(store.head),
+        )
         run_steps(cursor, (step.without_data() for step in compiled.steps))
         last = [step for step in (compiled.before, compiled.sql) if step is not None]
         rows = cursor.execute(f"EXPLAIN {last[0]}").fetchall()

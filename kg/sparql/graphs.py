@@ -9,8 +9,8 @@ from __future__ import annotations
 from kg.sparql import joins, sql
 from kg.sparql.comparison import identical
 from kg.sparql.context import Context, predicate_traits
-from kg.sparql.patterns import Graph
 from kg.sparql.relation import Relation, columns_of, copied_columns, layer, unit
+from kg.sparql.scans import Graph
 from kg.sparql.values import Shape
 
 

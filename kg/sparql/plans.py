@@ -22,6 +22,7 @@ from kg.sparql.staged import Read
 from kg.sparql.steps import Step
 from kg.store import Cursor, Statement, TermKey, term_key
 from kg.store.decoding import Terms
+from kg.store.property_table import PropertyTable
 
 _MOST_KNOWN = 512
 _FIRST_STRANGER = -1_000_000_000
@@ -160,10 +161,12 @@ class Plans:
         graphs: GraphChoice,
         number: int,
         is_settled: Callable[[], bool] = lambda: True,
+        properties: PropertyTable | None = None,
     ) -> Compiled:
         """Return the SQL of a query on the state of the store after a commit.
 
-        `is_settled` tells, once the cursor was used, whether it sees that state.
+        `is_settled` tells, once the cursor was used, whether it sees that state; `properties` is
+        the property table of that state.
 
         Raises:
             NotCompiledError: some part of the query is not compiled.
@@ -171,12 +174,21 @@ class Plans:
         question = _question(asked, bindings)
         parameters = _parameters(cursor, self._terms, question.constants)
         values = list(parameters.values())
-        shape = (question.identity, graphs, number, tuple(value.variety for value in values))
+        varieties = tuple(value.variety for value in values)
+        shape = (question.identity, graphs, number, properties is not None, varieties)
         looked_at = self._looked_at.get(shape, frozenset())
         plan = self._known.get((shape, _keys(values, looked_at)))
         if plan is None:
             query, stand_ins = question.query, question.bindings
-            found = compile_query(cursor, query, stand_ins, graphs, parameters, in_two_steps=True)
+            found = compile_query(
+                cursor,
+                query,
+                stand_ins,
+                graphs,
+                parameters,
+                in_two_steps=True,
+                properties=properties,
+            )
             plan = _plan(found, cursor)
             looked_at |= {index for index, value in enumerate(values) if value.looked_at}
             if found.lasting and is_settled():
@@ -190,12 +202,15 @@ class Plans:
         bindings: Mapping[str, Node],
         graphs: GraphChoice,
         name: str,
+        properties: PropertyTable | None = None,
     ) -> str:
         """Return the SQL that reads what the plan of a query has staged as text in a format."""
         question = _question(asked, bindings)
         parameters = _parameters(cursor, self._terms, question.constants)
         query, stand_ins = question.query, question.bindings
-        statement = compile_lines(cursor, query, stand_ins, graphs, name, parameters)
+        statement = compile_lines(
+            cursor, query, stand_ins, graphs, name, parameters, properties=properties
+        )
         return _gapped(statement).filled(list(parameters.values()))
 
     def _keep(

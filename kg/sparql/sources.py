@@ -68,7 +68,6 @@ def _add_columns(
     if typed is None:
         return Shape(frozenset({"id"}), traits, certain=True)
     columns += [
-        sql.alias(sql.column(typed.source, facet), context.name(variable, facet))
-        for facet in OBJECT_FACETS
+        sql.alias(typed.facet(facet), context.name(variable, facet)) for facet in OBJECT_FACETS
     ]
     return Shape(frozenset({"id", *OBJECT_FACETS}), traits, certain=True)

@@ -2,7 +2,8 @@
 
 Nothing is lost: commits, history and imports stay. What erasures and rolled back work left behind
 in the file is gone, rows lie in the order in which queries read them, and what is kept for speed
-(index, notes on predicates, names of graphs, words of texts) is built from the quads.
+(index, notes on predicates, names of graphs, words of texts) is built from the quads, and so is the
+property table at the end.
 
 The old file is whole and locked until the new one, itself whole and on the disk, is renamed to its
 name. Whatever stops the process before leaves the old one, and after it the new one.
@@ -23,6 +24,7 @@ from kg.store.database import Store
 from kg.store.notes import REBUILT_NOTES
 from kg.store.opening import attach, is_held
 from kg.store.schema import DEFAULT_GRAPH
+from kg.store.upkeep import build
 from kg.store.words import WORDS
 
 _ORDERS = {
@@ -72,7 +74,6 @@ def compact(path: Path, *, memory_limit: str = "3GB", threads: int = 0) -> Compa
             _compare(connection)
             connection.execute("CHECKPOINT fresh")
             connection.execute("DETACH fresh")
-            after = part.stat().st_size
             _replace(part, path)
     except (duckdb.Error, OSError) as error:
         raise StoreError(
@@ -82,7 +83,10 @@ def compact(path: Path, *, memory_limit: str = "3GB", threads: int = 0) -> Compa
     finally:
         with contextlib.suppress(OSError):
             _remove(part)
-    return Compacted(before, after)
+    with contextlib.suppress(StoreError), Store.open(path, memory_limit=memory_limit) as store:
+        build(store)
+        store.checkpoint()
+    return Compacted(before, path.stat().st_size)
 
 
 def _settle(path: Path, memory_limit: str) -> None:

@@ -17,9 +17,11 @@ from types import TracebackType
 import duckdb
 
 from kg.errors import StoreBusyError, StoreError, StoreFormatError
+from kg.store import property_table
 from kg.store.cursors import Cursors
 from kg.store.decoding import Terms
 from kg.store.opening import Opening, close, close_the_door, leaves_unusable, use, write_error
+from kg.store.property_table import PropertyTable
 from kg.store.schema import TABLES, UPGRADES, VERSION
 from kg.store.transaction import Transaction
 from kg.store.visibility import hide
@@ -41,6 +43,8 @@ class Store:
         self._turns = 0
         self._last = (-1, 0)
         self._opening: Opening | None = None
+        self.property_table: PropertyTable | None = None
+        """The property table that was built last; right for queries of its commit."""
         self.before_commit: Callable[[Transaction], None] | None = None
         """Called with each transaction that is to be recorded as a commit, and may add to it."""
         self.terms = Terms()
@@ -98,6 +102,7 @@ class Store:
                 f"{path} is not a clientgraph store of version {VERSION} or before. Choose another"
                 " data folder, or export it with the version that wrote it and import it here."
             )
+        self.property_table = property_table.load(self._connection)
         close_the_door(self._connection)
 
     def _create(self) -> None:
@@ -184,6 +189,11 @@ class Store:
         What was read between two looks at the same even number was the state of `head`.
         """
         return self._turns
+
+    def properties_at(self, commit: int) -> PropertyTable | None:
+        """Return the property table, where it is that of a commit."""
+        table = self.property_table
+        return table if table is not None and table.commit == commit else None
 
     def setting(self, name: str) -> str | None:
         """Return the value kept under a name, or None."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import duckdb
 
+from kg.store import property_table
 from kg.store.notes import NOTES
 from kg.store.schema import DEFAULT_GRAPH, VERSION, Kind, file_of
 from kg.store.typing import typed
@@ -192,6 +193,7 @@ def examine(cursor: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, Finding | 
     for check in _CHECKS:
         yield check.name, _found(cursor, check)
     yield "index", _index(cursor)
+    yield "properties", _properties(cursor)
 
 
 def _found(cursor: duckdb.DuckDBPyConnection, check: _Check) -> Finding | None:
@@ -205,6 +207,17 @@ def _found(cursor: duckdb.DuckDBPyConnection, check: _Check) -> Finding | None:
         return Finding(check.name, 1, f"a table cannot be read ({reason})", _RESTORE)
     rows = int(row[0]) if row else 0
     return Finding(check.name, rows, check.problem, check.remedy) if rows else None
+
+
+def _properties(cursor: duckdb.DuckDBPyConnection) -> Finding | None:
+    """Compare the property table, where it is that of the last commit, with the quads."""
+    table = property_table.load(cursor)
+    row = cursor.execute('SELECT max(number) FROM "commit"').fetchone()
+    if table is None or row is None or row[0] != table.commit:
+        return None
+    problem = "the property table does not say what the quads say"
+    sql = property_table.differences(table)
+    return _found(cursor, _Check("properties", problem, sql, _COMPACT))
 
 
 def _index(cursor: duckdb.DuckDBPyConnection) -> Finding | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import IntEnum
 
-VERSION = 5
+VERSION = 6
 """Version of the tables; an older file is brought up to it, a newer one is refused."""
 
 DEFAULT_GRAPH = 0
@@ -54,6 +54,22 @@ CREATE TABLE token (
     revoked TIMESTAMP
 );
 """
+
+PROPERTY_COLUMNS = """
+CREATE TABLE property_column (
+    "commit" BIGINT NOT NULL,
+    left_out BIGINT NOT NULL,
+    part VARCHAR NOT NULL,
+    form VARCHAR NOT NULL,
+    p BIGINT NOT NULL,
+    o BIGINT,
+    number INTEGER NOT NULL,
+    stored VARCHAR[] NOT NULL,
+    kind UTINYINT,
+    always BOOLEAN NOT NULL
+);
+"""
+"""The columns of each part of the property table of a commit (see `kg.store.property_table`)."""
 
 QUARANTINE = """
 CREATE TABLE quarantine_file (
@@ -170,6 +186,7 @@ CREATE TABLE setting (
     + TOKENS
     + QUARANTINE
     + WORDS
+    + PROPERTY_COLUMNS
 )
 """`quad` repeats the typed value of the object beside it, so that filters and sums need no join.
 
@@ -211,6 +228,7 @@ UPGRADES = {
     """
     + QUARANTINE,
     4: WORDS,
+    5: PROPERTY_COLUMNS,
 }
 """What turns the tables of a version into those of the next one."""
 

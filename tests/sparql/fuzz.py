@@ -24,9 +24,13 @@ from fuzz_trees import reduced
 from oracles import Answer, Failure, Oracles, Outcome
 
 from kg.store import Store
+from kg.store.property_steps import Worth
 
 _STEP = 10
 """Seeds between two lines of counts."""
+_WORTHS = (None, Worth(quads=1), Worth(quads=1, once=0.0))
+"""What makes columns of a property table, seed by seed; with the last many subjects stand in its
+rest."""
 _PATIENCE = 40.0
 """Seconds that the cutting down of one case may take."""
 
@@ -59,14 +63,16 @@ class Report:
         return new
 
 
-def judged(case: Case, oracles: Oracles, store: Store | None = None) -> Verdict:
+def judged(
+    case: Case, oracles: Oracles, store: Store | None = None, worth: Worth | None = None
+) -> Verdict:
     """Ask all engines and compare."""
     seen = case.seen
     one, two = oracles.answers(seen, case.text)
     if isinstance(one, Failure) and isinstance(two, Failure):
         return Verdict("both oracles fail")
     with contextlib.ExitStack() as stack:
-        store = store or stack.enter_context(filled(case.data))
+        store = store or stack.enter_context(filled(case.data, worth))
         ours, engine = asked(store, case)
         other = ours if engine.startswith("rdflib") else evaluated(store, case)
     answers = {"sql": ours, "evaluator": other, "pyoxigraph": one, "rdflib": two}
@@ -118,22 +124,23 @@ def run(
 ) -> Iterator[Found]:
     """Judge the cases of some seeds; yield those of some kinds, cut down."""
     for seed in seeds:
+        worth = _WORTHS[seed % len(_WORTHS)]
         for _, group in itertools.groupby(cases(seed), lambda case: id(case.data)):
             todo = list(group)
-            with filled(todo[0].data) as store:
+            with filled(todo[0].data, worth) as store:
                 for case in todo:
                     verdict = judged(case, oracles, store)
                     if report.notes(verdict) and verdict.kind in kinds:
-                        smallest = _cut(case, verdict.kind, oracles)
-                        yield seed, smallest, judged(smallest, oracles)
+                        smallest = _cut(case, verdict.kind, oracles, worth)
+                        yield seed, smallest, judged(smallest, oracles, worth=worth)
 
 
-def _cut(case: Case, kind: str, oracles: Oracles) -> Case:
+def _cut(case: Case, kind: str, oracles: Oracles, worth: Worth | None) -> Case:
     """Return a small case with the same verdict."""
     end = time.monotonic() + _PATIENCE
 
     def fails(candidate: Case) -> bool:
-        return time.monotonic() < end and judged(candidate, oracles).kind == kind
+        return time.monotonic() < end and judged(candidate, oracles, worth=worth).kind == kind
 
     return reduced(case, smaller_cases, fails)
 

@@ -18,6 +18,8 @@ from kg.sparql import query
 from kg.sparql.compiled import GraphChoice
 from kg.sparql.parse import parse
 from kg.store import Store, Transaction
+from kg.store.property_steps import Worth
+from kg.store.upkeep import build
 
 QUERIES = 10
 PATIENCE = 120.0
@@ -103,8 +105,8 @@ def _view(random: Random, data: History) -> View:
     return View(commit, random.random() < 0.5, hidden, named, random.random() < 0.5)
 
 
-def filled(data: History) -> Store:
-    """Return a store in memory that went through a history."""
+def filled(data: History, worth: Worth | None = None) -> Store:
+    """Return a store in memory that went through a history, perhaps with a property table."""
     store = Store.open(threads=1)
     for removed, added in data.commits:
         with store.write() as tx:
@@ -113,6 +115,8 @@ def filled(data: History) -> Store:
                 tx.delete("_data")
             stage(tx, added)
             tx.insert("_data")
+    if worth is not None:
+        build(store, worth)
     return store
 
 

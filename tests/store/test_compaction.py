@@ -121,4 +121,4 @@ def test_what_a_stopped_compaction_left_is_swept_away(path: Path) -> None:
 def test_every_table_is_copied_or_built_anew() -> None:
     with Store.open() as store:
         rows = store.cursor().execute("SELECT table_name FROM duckdb_tables()").fetchall()
-    assert {row[0] for row in rows} == {*_ORDERS, "predicate", "graph", "word"}
+    assert {row[0] for row in rows} == {*_ORDERS, "predicate", "graph", "word", "property_column"}

@@ -23,6 +23,7 @@ DROP TABLE quarantine_file;
 DROP TABLE quarantine_row;
 DROP TABLE quarantine_node;
 DROP TABLE word;
+DROP TABLE property_column;
 UPDATE setting SET value = '3' WHERE name = 'version';
 """
 """What turns the tables of this version back into those of version 3."""

@@ -85,7 +85,8 @@ def test_a_store_of_version_1_is_brought_up_to_date(tmp_path: Path) -> None:
     with Store.open(path) as store:
         wanted = store.cursor().execute("SELECT * FROM graph ORDER BY g").fetchall()
         store.cursor().execute(
-            "DROP TABLE graph; DROP TABLE token; DROP TABLE restated; DROP VIEW live"
+            "DROP TABLE graph; DROP TABLE token; DROP TABLE restated; DROP VIEW live;"
+            " DROP TABLE word; DROP TABLE property_column"
         )
         store.cursor().execute("ALTER TABLE quad DROP COLUMN origin")
         store.cursor().execute("CREATE VIEW live AS SELECT * FROM quad WHERE died IS NULL")

@@ -1,0 +1,216 @@
+"""Stars: triple patterns about one node, found in one row of the property table.
+
+What the table leaves out is found by scans of the quads, as if there were no table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rdflib import RDF, URIRef
+from rdflib.term import Node
+from sqlglot import exp
+
+from kg.sparql import sql
+from kg.sparql.context import Context, predicate_traits, resource_traits, variable_name
+from kg.sparql.equalities import Place
+from kg.sparql.scans import Graph, Scanned, distinct_scan, graph_condition, ids_told, is_repeated
+from kg.sparql.sources import OBJECT_FACETS, Sources, constant_of
+from kg.sparql.told import Told
+from kg.sparql.values import FACETS
+from kg.store.property_table import Column, Form, Part, PropertyTable
+
+_LEAST = 2
+"""Triple patterns that make a star; one alone is found as fast among the quads, which lie by
+predicate."""
+
+
+@dataclass(frozen=True, slots=True)
+class Star:
+    """Triple patterns about one node, and for each the column that has what it matches."""
+
+    table: PropertyTable
+    centre: Node
+    members: tuple[tuple[Scanned, Column], ...]
+
+    @property
+    def triples(self) -> list[Scanned]:
+        """The triple patterns."""
+        return [triple for triple, _ in self.members]
+
+
+def stars_of(context: Context, triples: Sequence[Scanned]) -> tuple[list[Star], list[Scanned]]:
+    """Return the stars among triple patterns, and the patterns that are in none."""
+    table = context.properties
+    if table is None:
+        return [], list(triples)
+    found: dict[Node, dict[Column, int]] = {}
+    lonely: list[int] = []
+    for index, triple in enumerate(triples):
+        column = _column(context, table, triple)
+        around = found.setdefault(triple[0], {})
+        if column is None or column in around:
+            lonely.append(index)
+        else:
+            around[column] = index
+    lonely += [index for around in found.values() if len(around) == 1 for index in around.values()]
+    for index in lonely:
+        _add_inverse(context, table, found, index, triples[index])
+    several = {centre: around for centre, around in found.items() if len(around) >= _LEAST}
+    stars = [
+        Star(table, centre, tuple((triples[index], column) for column, index in around.items()))
+        for centre, around in several.items()
+    ]
+    placed = {index for around in several.values() for index in around.values()}
+    return stars, [triple for index, triple in enumerate(triples) if index not in placed]
+
+
+def _column(context: Context, table: PropertyTable, triple: Scanned) -> Column | None:
+    """Return the column with the object of a triple pattern, or with the class that it is."""
+    _, predicate, object_ = triple
+    if not isinstance(predicate, URIRef):
+        return None
+    p = context.constant(predicate).id
+    if predicate == RDF.type and isinstance(object_, URIRef):
+        return table.column(Form.CLASS, p, context.constant(object_).id)
+    return table.column(Form.OBJECT, p)
+
+
+def _add_inverse(
+    context: Context,
+    table: PropertyTable,
+    found: dict[Node, dict[Column, int]],
+    index: int,
+    triple: Scanned,
+) -> None:
+    """Let a pattern that is in no star join the one about its object, if there is a column."""
+    subject, predicate, object_ = triple
+    around = found.get(object_)
+    own = found.get(subject, {})
+    if not around or around is own or not isinstance(predicate, URIRef):
+        return
+    column = table.column(Form.SUBJECT, context.constant(predicate).id)
+    if column is None or column in around or (index in own.values() and len(own) > 1):
+        return
+    around[column] = index
+    found[subject] = {key: other for key, other in own.items() if other != index}
+
+
+def add_star(context: Context, sources: Sources, star: Star, graph: Graph, told: Told) -> None:
+    """Add the rows of a star."""
+    alias = context.fresh("w")
+    parts = star.table.parts_with([column for _, column in star.members])
+    if len(parts) == 1 and not star.table.left_out:
+        sources.tables.append(sql.table(parts[0].name, alias))
+        sources.conditions += _present(context, alias, star, parts[0], graph)
+    else:
+        found = [_rows(context, star, part, graph) for part in parts]
+        if star.table.left_out or not parts:
+            found.append(_rest(context, star, graph))
+        sources.tables.append(sql.subquery(sql.union_all(found), alias))
+    _bind(context, sources, Place(alias, "s", resource_traits(), typed=False), star.centre, told)
+    for (subject, _, object_), column in star.members:
+        if isinstance(graph, str):
+            sources.bind(graph, Place(alias, column.graph, predicate_traits(), typed=False))
+        if column.form is Form.SUBJECT:
+            place = Place(alias, column.value, resource_traits(), typed=False)
+            _bind(context, sources, place, subject, told)
+        elif column.form is Form.OBJECT:
+            traits = context.statistics_of([column.p]).traits
+            place = Place(
+                alias,
+                column.value,
+                traits,
+                typed=True,
+                facets=_facets(alias, column),
+            )
+            _bind(context, sources, place, object_, told)
+
+
+def _bind(context: Context, sources: Sources, place: Place, node: Node, told: Told) -> None:
+    """Let a node of a pattern stand at a place: a variable, or else the term that it has to be."""
+    column = sql.column(place.source, place.column)
+    constant = constant_of(context, node)
+    if constant is not None:
+        sources.conditions.append(sql.eq(column, constant.facet("id")))
+        return
+    if ids := ids_told(context, node, told):
+        sources.conditions.append(sql.either(*(sql.eq(column, one) for one in ids)))
+    sources.bind(variable_name(node), place)
+    sources.nodes.add(variable_name(node))
+
+
+def _facets(alias: str, column: Column) -> dict[str, sql.Expr]:
+    """Return the typed columns of the objects of a column."""
+    return {
+        name: sql.column(alias, column.facet(name))
+        if name in column.stored
+        else sql.cast(
+            sql.null() if name != "k" or column.kind is None else sql.number(column.kind),
+            FACETS[name],
+        )
+        for name in OBJECT_FACETS
+    }
+
+
+def _present(context: Context, alias: str, star: Star, part: Part, graph: Graph) -> list[sql.Expr]:
+    """Return the conditions that a row has all of the columns, from graphs that are asked for."""
+    conditions = []
+    for _, column in star.members:
+        if column.number not in part.always:
+            conditions.append(sql.is_not_null(sql.column(alias, column.graph)))
+        conditions.append(graph_condition(context, alias, graph, column.graph))
+    return conditions
+
+
+def _rows(context: Context, star: Star, part: Part, graph: Graph) -> exp.Query:
+    """Return the rows of a part of the table that have all of the columns."""
+    alias = context.fresh("w")
+    names = ["s", *(name for _, column in star.members for name in _names(column, graph))]
+    source = sql.table(part.name, alias)
+    where = sql.both(*_present(context, alias, star, part, graph))
+    return sql.select([sql.column(alias, name) for name in names], source, where)
+
+
+def _names(column: Column, graph: Graph) -> list[str]:
+    """Return the columns of the table that a query reads of one."""
+    return [name for name in column.sources if name != column.graph or isinstance(graph, str)]
+
+
+def _rest(context: Context, star: Star, graph: Graph) -> exp.Query:
+    """Return what the quads have of the subjects that are left out, in the same columns."""
+    rest = context.fresh("w")
+    shown = [sql.column(rest, "s")]
+    conditions: list[sql.Expr] = []
+    tables: list[sql.Expr] = []
+    for _, column in star.members:
+        alias = context.fresh("q")
+        conditions.append(sql.eq(sql.column(alias, column.owner), sql.column(rest, "s")))
+        tables.append(_scan(context, alias, column, graph, conditions))
+        shown += [
+            sql.alias(sql.column(alias, source), name)
+            for name, source in column.sources.items()
+            if name in _names(column, graph)
+        ]
+    query = sql.select(shown, sql.table(star.table.rest, rest), sql.both(*conditions))
+    for table in tables:
+        query.append("joins", exp.Join(this=table))
+    return query
+
+
+def _scan(
+    context: Context, alias: str, column: Column, graph: Graph, conditions: list[sql.Expr]
+) -> sql.Expr:
+    """Return the quads of a column, as a source; add to the conditions that they meet."""
+    found = [
+        context.visible(alias),
+        graph_condition(context, alias, graph),
+        sql.eq(sql.column(alias, "p"), sql.number(column.p)),
+    ]
+    if column.o is not None:
+        found.append(sql.eq(sql.column(alias, "o"), sql.number(column.o)))
+    if is_repeated(context, [column.p], graph):
+        return distinct_scan(alias, found)
+    conditions += found
+    return sql.table("quad", alias)

@@ -1,0 +1,234 @@
+"""The steps in which a property table is built, from what a predicate or class is worth on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial, reduce
+from operator import and_, or_
+
+import duckdb
+
+from kg.namespaces import RDF
+from kg.store.property_table import FACETS, PREFIX, Column, Form, Part, PropertyTable, drop, load
+from kg.store.schema import Kind
+from kg.store.terms import lookup_nodes
+
+_LEAST = 2
+_MOST = 60
+"""Columns at least and at most; the membership of a subject in them is one bit each of a BIGINT."""
+_STEP = 400_000
+_STEPS = 32
+"""Ids of subjects that one step of the building covers at least, and how many steps at most."""
+_ALIKE = 0.5
+_MOST_PARTS = 16
+"""Parts at most, and the share of common columns from which on subjects are in the same one."""
+_TYPES = {
+    "k": "UTINYINT",
+    "num": "DECIMAL(38, 10)",
+    "dbl": "DOUBLE",
+    "ts": "TIMESTAMP",
+    "tz": "SMALLINT",
+}
+
+Ids = tuple[int, int]
+"""A range of ids, without its end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Worth:
+    """What makes a column worth it.
+
+    That is as many `quads` of a predicate or class at least, for joins of fewer cost little, and of
+    a predicate so many distinct subjects, or objects, a quad, as estimated.
+    """
+
+    quads: int = 10_000
+    once: float = 0.97
+
+
+WORTH = Worth()
+
+
+_Found = tuple[int, Callable[[int], Column]]
+"""How many quads a column would hold, and the column with a number."""
+
+
+def begin(
+    cursor: duckdb.DuckDBPyConnection, commit: int, worth: Worth = WORTH
+) -> tuple[PropertyTable, list[Ids]]:
+    """Drop the former property table, and begin one of what is live after a commit.
+
+    Returns it without parts, and the ranges of ids whose members are to be found; there is none
+    where less than two columns are worth it.
+    """
+    drop(cursor)
+    table = PropertyTable(commit, _surveyed(cursor, worth))
+    if len(table.columns) < _LEAST:
+        return table, []
+    cursor.execute(f"CREATE TABLE {table.rest} (s BIGINT NOT NULL)")
+    cursor.execute(
+        f"CREATE TABLE {table.members} (s BIGINT NOT NULL, bits BIGINT NOT NULL,"
+        " twice BOOLEAN NOT NULL)"
+    )
+    return table, _ranges(cursor, "SELECT min(least(s, o)), max(greatest(s, o)) FROM live")
+
+
+def add_members(cursor: duckdb.DuckDBPyConnection, table: PropertyTable, ids: Ids) -> None:
+    """Find the subjects of a range of ids that have several properties, and which they have."""
+    quads = " UNION ALL ".join(
+        f"SELECT {column.owner} AS s, {1 << column.number}::BIGINT AS bit FROM live"
+        f" WHERE {_condition(column, ids)}"
+        for column in table.columns
+    )
+    cursor.execute(
+        f"INSERT INTO {table.members} SELECT s, bit_or(bit) AS bits,"
+        f" count(*) > bit_count(bits) FROM ({quads}) GROUP BY s HAVING count(*) > 1"
+    )
+
+
+def divide(
+    cursor: duckdb.DuckDBPyConnection, table: PropertyTable
+) -> tuple[PropertyTable, list[tuple[Part, str, Ids]]]:
+    """Divide the members into parts.
+
+    Returns the table with its parts, empty as yet, and in what steps they are to be filled: the
+    part, the condition on members that are in it, and a range of ids.
+    """
+    cursor.execute(f"INSERT INTO {table.rest} SELECT s FROM {table.members} WHERE twice")
+    alike = cursor.execute(
+        f"SELECT bits, count(*) FROM {table.members} WHERE NOT twice GROUP BY bits ORDER BY 2 DESC"
+    ).fetchall()
+    parts: list[Part] = []
+    filling: list[tuple[Part, str, Ids]] = []
+    for number, patterns in enumerate(_divided(alike)):
+        some, every = reduce(or_, patterns), reduce(and_, patterns)
+        columns = tuple(column for column in table.columns if some >> column.number & 1)
+        always = frozenset(column.number for column in columns if every >> column.number & 1)
+        part = Part(f"{PREFIX}{table.commit}_{number}", columns, always)
+        definitions = ", ".join(definition for column in columns for definition in _defined(column))
+        cursor.execute(f"CREATE TABLE {part.name} (s BIGINT NOT NULL, {definitions})")
+        parts.append(part)
+        within = f"NOT twice AND bits IN ({', '.join(map(str, patterns))})"
+        range_of = f"SELECT min(s), max(s) FROM {table.members} WHERE {within}"
+        filling += [(part, within, ids) for ids in _ranges(cursor, range_of)]
+    return replace(table, parts=tuple(parts)), filling
+
+
+def _divided(alike: Sequence[tuple[int, int]]) -> list[list[int]]:
+    """Return groups of sets of columns that have much in common, as bits.
+
+    The sets come with the number of their subjects, the most frequent ones first: these stand
+    apart where they differ by half, and the others go with the one that they resemble most.
+    """
+    groups: list[list[int]] = []
+    for bits, _ in alike:
+        near = max(groups, key=lambda group: _likeness(group[0], bits), default=None)
+        if near is None or (_likeness(near[0], bits) < _ALIKE and len(groups) < _MOST_PARTS):
+            groups.append([bits])
+        else:
+            near.append(bits)
+    return groups
+
+
+def _likeness(some: int, other: int) -> float:
+    """Return the share of the columns of either that both have."""
+    return (some & other).bit_count() / (some | other).bit_count()
+
+
+def fill(
+    cursor: duckdb.DuckDBPyConnection, table: PropertyTable, part: Part, within: str, ids: Ids
+) -> None:
+    """Fill a part with those of its members that have ids in a range."""
+    shown = ["m.s"]
+    joins = []
+    for column in part.columns:
+        alias = f"q{column.number}"
+        shown += [f"{alias}.{source} AS {name}" for name, source in column.sources.items()]
+        scan = f"SELECT * FROM live WHERE {_condition(column, ids)}"
+        side = "" if column.number in part.always else "LEFT "
+        joins.append(f"{side}JOIN ({scan}) AS {alias} ON {alias}.{column.owner} = m.s")
+    first, end = ids
+    cursor.execute(
+        f"INSERT INTO {part.name} BY NAME SELECT {', '.join(shown)} FROM {table.members} AS m"
+        f" {' '.join(joins)} WHERE {within} AND m.s >= {first} AND m.s < {end} ORDER BY m.s"
+    )
+
+
+def finish(cursor: duckdb.DuckDBPyConnection, table: PropertyTable) -> PropertyTable | None:
+    """Note that the parts are filled; return the table as it is now, None where it has no part."""
+    row = cursor.execute(f"SELECT count(*) FROM {table.rest}").fetchone()
+    left_out = int(row[0]) if row else 0
+    cursor.execute(f"DROP TABLE {table.members}")
+    cursor.executemany(
+        "INSERT INTO property_column VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [
+            (
+                *(table.commit, left_out, part.name, one.form, one.p, one.o, one.number),
+                *([*one.stored], one.kind, one.number in part.always),
+            )
+            for part in table.parts
+            for one in part.columns
+        ],
+    )
+    return load(cursor)
+
+
+def _ranges(cursor: duckdb.DuckDBPyConnection, query: str) -> list[Ids]:
+    """Return the ranges of ids, from the least to the greatest that a query tells, for steps."""
+    least, greatest = cursor.execute(query).fetchone() or (None, None)
+    if least is None:
+        return []
+    width = max(_STEP, (greatest - least) // _STEPS + 1)
+    return [(start, start + width) for start in range(least, greatest + 1, width)]
+
+
+def _condition(column: Column, ids: Ids) -> str:
+    """Return the condition that a quad is in a column, in the row of an id of a range."""
+    first, end = ids
+    return f"{column.condition} AND {column.owner} >= {first} AND {column.owner} < {end}"
+
+
+def _defined(column: Column) -> list[str]:
+    return [f"{name} {_TYPES.get(source, 'BIGINT')}" for name, source in column.sources.items()]
+
+
+def _surveyed(cursor: duckdb.DuckDBPyConnection, worth: Worth) -> tuple[Column, ...]:
+    """Return the columns that are worth it, those of most quads first."""
+    [class_of] = lookup_nodes(cursor, [RDF.type])
+    found = [*_of_predicates(cursor, class_of, worth), *_of_classes(cursor, class_of, worth)]
+    found.sort(key=lambda entry: -entry[0])
+    return tuple(make(number) for number, (_, make) in enumerate(found[:_MOST]))
+
+
+def _of_predicates(
+    cursor: duckdb.DuckDBPyConnection, class_of: int | None, worth: Worth
+) -> Iterator[_Found]:
+    """Yield the columns of predicates that are given once, by subject or by object."""
+    values = FACETS[1:]
+    rows = cursor.execute(
+        "SELECT p, count(*) AS quads, approx_count_distinct(s), approx_count_distinct(o), min(k),"
+        f" max(k), {', '.join(f'count({name})' for name in values)} FROM live"
+        " WHERE p IS DISTINCT FROM ? GROUP BY p HAVING quads >= ?",
+        [class_of, worth.quads],
+    ).fetchall()
+    for p, quads, subjects, objects, least, most, *counts in rows:
+        if subjects >= worth.once * quads:
+            stored = {name for name, count in zip(values, counts, strict=True) if count}
+            kind = least if least == most else None
+            facets = frozenset(stored if least == most else stored | {"k"})
+            yield quads, partial(Column, Form.OBJECT, p, None, stored=facets, kind=kind)
+        elif objects >= worth.once * quads and most <= Kind.IRI:
+            yield quads, partial(Column, Form.SUBJECT, p, None)
+
+
+def _of_classes(
+    cursor: duckdb.DuckDBPyConnection, class_of: int | None, worth: Worth
+) -> Iterator[_Found]:
+    """Yield the columns of classes."""
+    rows = cursor.execute(
+        "SELECT o, count(*) AS quads FROM live WHERE p = ? GROUP BY o HAVING quads >= ?",
+        [class_of, worth.quads],
+    ).fetchall()
+    for of, quads in rows:
+        yield quads, partial(Column, Form.CLASS, class_of or 0, of)

@@ -1,0 +1,194 @@
+"""The property table: what the quads say of a subject, side by side in one row.
+
+A query that asks for several properties of the same subject reads one row of it, where it would
+join as many scans of the quads. A column holds one of three things: the object of a predicate that
+subjects have once, the subject of a predicate whose objects have it once, or the membership in a
+class. A subject of which a column would hold two values is not in the table but in its *rest*.
+Subjects with much the same properties are a *part* of it, so that few of its cells are empty.
+
+The table is built from the quads that are live after a commit (see `kg.store.upkeep`), holds until
+the next one, and can be dropped at any time: nothing else rests on it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+import duckdb
+
+FACETS = ("k", "num", "dbl", "ts", "tz")
+"""Columns of `quad` that hold the typed value of an object."""
+
+PREFIX = "property_"
+"""What the names of its tables begin with."""
+
+
+class Form(StrEnum):
+    """What a column holds."""
+
+    OBJECT = "object"
+    SUBJECT = "subject"
+    CLASS = "class"
+
+
+_Key = tuple[Form, int, int | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column, with what it holds of the quads of a predicate, or of those with a class `o`.
+
+    `stored` are the facets of the objects that have columns. Of the others, each object has the
+    kind `kind` and no value.
+    """
+
+    form: Form
+    p: int
+    o: int | None
+    number: int
+    stored: frozenset[str] = frozenset()
+    kind: int | None = None
+
+    @property
+    def condition(self) -> str:
+        """The condition on a quad that it is in this column."""
+        return f"p = {self.p}" if self.o is None else f"p = {self.p} AND o = {self.o}"
+
+    @property
+    def owner(self) -> str:
+        """The column of `quad` that tells in whose row a quad is."""
+        return "o" if self.form is Form.SUBJECT else "s"
+
+    @property
+    def value(self) -> str:
+        """Name of the column of the object or subject."""
+        return f"v{self.number}"
+
+    @property
+    def graph(self) -> str:
+        """Name of the column of the graph of the quad; not null where there is one."""
+        return f"g{self.number}"
+
+    def facet(self, name: str) -> str:
+        """Return the name of the column of a stored facet."""
+        return f"{name}{self.number}"
+
+    @property
+    def sources(self) -> dict[str, str]:
+        """The columns of the table by name, with those of `quad` that they are copies of."""
+        sources = {self.graph: "g"}
+        if self.form is not Form.CLASS:
+            sources[self.value] = "s" if self.form is Form.SUBJECT else "o"
+        return sources | {self.facet(name): name for name in FACETS if name in self.stored}
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The rows of subjects that have much the same properties: a table of its own.
+
+    `always` are the numbers of those columns that no row lacks.
+    """
+
+    name: str
+    columns: tuple[Column, ...]
+    always: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
+class PropertyTable:
+    """A property table that was built: its columns, and its parts.
+
+    `left_out` is the number of subjects in the rest.
+    """
+
+    commit: int
+    columns: tuple[Column, ...]
+    parts: tuple[Part, ...] = ()
+    left_out: int = 0
+    _by: Mapping[_Key, Column] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Index the columns."""
+        found = {(column.form, column.p, column.o): column for column in self.columns}
+        object.__setattr__(self, "_by", found)
+
+    @property
+    def rest(self) -> str:
+        """Name of the table of the subjects that are left out."""
+        return f"{PREFIX}{self.commit}_rest"
+
+    @property
+    def members(self) -> str:
+        """Name of the table of all subjects while the parts are filled."""
+        return f"{PREFIX}{self.commit}_members"
+
+    def column(self, form: Form, p: int, o: int | None = None) -> Column | None:
+        """Return the column of a predicate, or of a class `o`, if there is one."""
+        return self._by.get((form, p, o))
+
+    def parts_with(self, columns: Collection[Column]) -> list[Part]:
+        """Return the parts that have some columns."""
+        return [part for part in self.parts if set(columns) <= set(part.columns)]
+
+
+def load(cursor: duckdb.DuckDBPyConnection) -> PropertyTable | None:
+    """Return the property table of a store, None where none was built to its end."""
+    rows = cursor.execute("SELECT * FROM property_column ORDER BY part, number").fetchall()
+    if not rows:
+        return None
+    commit, left_out = rows[0][:2]
+    parts: dict[str, list[tuple[Column, bool]]] = {}
+    for _, _, part, form, p, o, number, stored, kind, always in rows:
+        column = Column(Form(form), p, o, number, frozenset(stored), kind)
+        parts.setdefault(part, []).append((column, always))
+    columns = dict.fromkeys(column for part in parts.values() for column, _ in part)
+    return PropertyTable(
+        commit, tuple(columns), tuple(_part(*part) for part in parts.items()), left_out
+    )
+
+
+def _part(name: str, columns: Sequence[tuple[Column, bool]]) -> Part:
+    always = frozenset(column.number for column, always in columns if always)
+    return Part(name, tuple(column for column, _ in columns), always)
+
+
+def differences(table: PropertyTable) -> str:
+    """Return the SQL of what the table does not say as the quads do: a row for each difference."""
+    everyone = " UNION ALL ".join(f"SELECT s FROM {part.name}" for part in table.parts)
+    apart = []
+    for column in table.columns:
+        shown = ", ".join(f"{source} AS {name}" for name, source in column.sources.items())
+        live = f"SELECT {column.owner} AS s, {shown} FROM live WHERE {column.condition}"
+        said = f"SELECT * FROM ({live}) WHERE s IN ({everyone})"
+        names = ", ".join(column.sources)
+        held = " UNION ALL ".join(
+            f"SELECT s, {names} FROM {part.name} WHERE {column.graph} IS NOT NULL"
+            for part in table.parts_with([column])
+        )
+        apart += [f"SELECT s FROM ({one})" for one in _either_way(said, held)]
+    members = " UNION ALL ".join(
+        f"SELECT {column.owner} AS s FROM live WHERE {column.condition}" for column in table.columns
+    )
+    apart.append(
+        f"SELECT s FROM ({members}) WHERE s NOT IN (SELECT s FROM {table.rest} UNION ALL"
+        f" {everyone}) GROUP BY s HAVING count(*) > 1"
+    )
+    return " UNION ALL ".join(apart)
+
+
+def _either_way(one: str, other: str) -> list[str]:
+    """Return the queries of what is in one and not in the other."""
+    return [f"({one}) EXCEPT ALL ({other})", f"({other}) EXCEPT ALL ({one})"]
+
+
+def drop(cursor: duckdb.DuckDBPyConnection) -> None:
+    """Drop the property table, be it filled or not."""
+    names = cursor.execute(
+        "SELECT table_name FROM duckdb_tables() WHERE database_name = current_database()"
+        f" AND regexp_full_match(table_name, '{PREFIX}[0-9]+_[a-z0-9]+')"
+    ).fetchall()
+    for (name,) in names:
+        cursor.execute(f"DROP TABLE {name}")
+    cursor.execute("DELETE FROM property_column")

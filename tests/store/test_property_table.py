@@ -1,0 +1,258 @@
+"""The property table says what the quads say, is used while it does, and gets in nobody's way."""
+
+from __future__ import annotations
+
+import contextlib
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from time import monotonic, sleep
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kg.namespaces import RDF
+from kg.sparql import query
+from kg.sparql.explaining import explain
+from kg.sparql.update import update
+from kg.store import Cursor, Store, decode, upkeep
+from kg.store.compaction import compact
+from kg.store.doctor import examine
+from kg.store.property_steps import Worth
+from kg.store.property_table import Column, Form, PropertyTable, differences, load
+from kg.store.upkeep import Upkeep, build
+
+ALL = Worth(quads=1, once=0.0)
+ONCE = Worth(quads=1, once=0.7)
+SHOP = """
+PREFIX : <urn:x:> PREFIX xsd: <http://www.w3.org/2001/XMLSchema#>
+INSERT DATA {
+  GRAPH :one {
+    :a a :Client ; :name "Ana" ; :since "2024-01-02"^^xsd:date .
+    :b a :Client ; :name "Béa" ; :since "2024-03-04"^^xsd:date .
+    :p a :Purchase ; :client :a ; :amount 12.50 ; :line :l .
+    :q a :Purchase ; :client :b ; :amount 7 ; :line :m, :n .
+    :l :of :x ; :number 1 . :m :of :y ; :number 1 . :n :of :x ; :number 2 .
+  }
+  GRAPH :two { :c a :Client ; :name "Cleo", "Clio" ; :since "2024-03-04"^^xsd:date . }
+}
+"""
+QUESTIONS = [
+    "SELECT * { ?x a :Client ; :name ?name ; :since ?day }",
+    "SELECT * { ?x :name ?name ; :since ?day FILTER(?day > '2024-02-01'^^xsd:date) }",
+    "SELECT * { ?p :client ?x ; :amount ?n . ?x :name ?name ; :since ?day }",
+    "SELECT * { ?p :client ?x ; :line/:of ?item ; :line ?line . ?line :number ?n }",
+    "SELECT * { ?p :line ?l . ?l :of :x ; :number ?n }",
+    "SELECT * { GRAPH ?g { ?x :name ?name ; :since ?day } }",
+    "SELECT * { GRAPH :one { ?x :name ?name ; :since ?day } }",
+    "SELECT * FROM :two { ?x :name ?name ; :since ?day }",
+    "SELECT * FROM :one FROM :two { ?x :name ?name ; :since ?day }",
+    "SELECT * { ?x :name ?name ; :since ?day . ?y :since ?day ; a ?class }",
+    "SELECT (SUM(?n) AS ?sum) (COUNT(*) AS ?all) { ?p a :Purchase ; :amount ?n ; :client ?c }",
+    "SELECT * { :a :name ?name ; :since ?day }",
+    "SELECT * { ?x :since ?day ; :name ?name VALUES ?x { :a :c } }",
+    "SELECT * { ?x :name ?x ; :since ?day }",
+    "SELECT * { ?x :name ?name, ?other ; :since ?day }",
+    "SELECT * { ?x :unknown ?u ; :since ?day ; :name ?name }",
+    "SELECT * { ?x a :Client MINUS { ?x :name 'Ana' ; :since ?day } }",
+    "SELECT * { ?x a :Client FILTER EXISTS { ?p :client ?x ; :amount ?n FILTER(?n > 10) } }",
+]
+
+
+def prefixed(text: str) -> str:
+    return f"PREFIX : <urn:x:> PREFIX xsd: <http://www.w3.org/2001/XMLSchema#> {text}"
+
+
+@pytest.fixture
+def shop() -> Iterator[Store]:
+    """A store of clients and purchases."""
+    with Store.open(threads=1) as store:
+        update(store, SHOP)
+        yield store
+
+
+def answer(store: Store, text: str, **options: object) -> Counter[object]:
+    result = query(store, prefixed(text), **options)  # type: ignore[arg-type]
+    assert result.engine == "sql"
+    return Counter(result.rows())
+
+
+@pytest.mark.parametrize("worth", [ONCE, ALL], ids=["once", "all"])
+def test_answers_are_the_same(shop: Store, worth: Worth) -> None:
+    before = [answer(shop, text) for text in QUESTIONS]
+    hidden = [answer(shop, text, hidden_graphs=["urn:x:one"]) for text in QUESTIONS]
+    assert sum(map(bool, before)) == len(QUESTIONS) - 2
+    assert build(shop, worth)
+    assert [answer(shop, text) for text in QUESTIONS] == before
+    assert [answer(shop, text, hidden_graphs=["urn:x:one"]) for text in QUESTIONS] == hidden
+    used = [text for text in QUESTIONS if "property_" in explain(shop, prefixed(text))]
+    assert len(used) > len(QUESTIONS) / 2
+
+
+def test_what_is_left_out(shop: Store) -> None:
+    build(shop, ONCE)
+    table = shop.property_table
+    assert table is not None
+    [(left,)] = shop.cursor().execute(f"SELECT s FROM {table.rest}").fetchall()
+    assert lexical(shop, left) == "urn:x:c"
+    columns = {
+        (one.form, lexical(shop, one.p), one.o and lexical(shop, one.o)) for one in table.columns
+    }
+    assert (Form.SUBJECT, "urn:x:line", None) in columns
+    assert (Form.CLASS, str(RDF.type), "urn:x:Client") in columns
+
+
+def lexical(store: Store, term: int) -> str:
+    return decode(store.cursor(), [term])[term][1]
+
+
+NODES = [f"<urn:x:{name}>" for name in "abcde"]
+TRIPLES = st.tuples(
+    st.sampled_from(NODES),
+    st.sampled_from([":p", ":q", ":r", "a"]),
+    st.sampled_from([*NODES, "1", "2.5", "'text'", "'2024-01-02'^^xsd:date", "1e0"]),
+    st.sampled_from(["urn:x:g", "urn:x:h"]),
+)
+
+
+@settings(max_examples=8, deadline=None)
+@given(st.lists(TRIPLES, min_size=1, max_size=25), st.sampled_from([ALL, ONCE]))
+def test_the_table_says_what_the_quads_say(
+    quads: list[tuple[str, str, str, str]], worth: Worth
+) -> None:
+    data = " ".join(f"GRAPH <{g}> {{ {s} {p} {o} }}" for s, p, o, g in quads)
+    with Store.open(threads=1) as store:
+        update(store, prefixed(f"INSERT DATA {{ {data} }}"))
+        build(store, worth)
+        table, cursor = store.property_table, store.cursor()
+        # The commit itself has several properties.
+        assert table is not None
+        assert load(cursor) == table
+        assert cursor.execute(differences(table)).fetchall() == []
+        found = expected(cursor, table)
+        held = {s for part in table.parts for s in subjects(cursor, part.name)}
+        rest = subjects(cursor, table.rest)
+        twice = {s for s, counts in found.items() if max(counts.values()) > 1}
+        # Of those that are left out, the others have two values of what nobody else has.
+        assert twice <= rest
+        assert held == {s for s, counts in found.items() if len(counts) > 1} - rest
+        assert table.left_out == len(rest)
+
+
+def subjects(cursor: Cursor, table: str) -> set[int]:
+    return {s for (s,) in cursor.execute(f"SELECT s FROM {table}").fetchall()}
+
+
+def expected(cursor: Cursor, table: PropertyTable) -> dict[int, Counter[Column]]:
+    """Return how many quads of each column every subject has, told by Python."""
+    quads = cursor.execute("SELECT s, p, o FROM live").fetchall()
+    found: dict[int, Counter[Column]] = {}
+    for column in table.columns:
+        for s, p, o in quads:
+            if p == column.p and column.o in (None, o):
+                owner = o if column.form is Form.SUBJECT else s
+                found.setdefault(owner, Counter())[column] += 1
+    return found
+
+
+def test_a_difference_is_found(shop: Store) -> None:
+    build(shop, ALL)
+    table = shop.property_table
+    assert table is not None
+    assert dict(examine(shop.cursor()))["properties"] is None
+    part = max(table.parts, key=lambda one: len(one.columns))
+    with shop.write() as tx:
+        tx.recorded = False
+        tx.cursor.execute(f"DELETE FROM {part.name}")
+    finding = dict(examine(shop.cursor()))["properties"]
+    assert finding is not None
+    assert finding.rows > 0
+
+
+def test_a_commit_makes_it_old(shop: Store) -> None:
+    text = "SELECT ?name { ?x :name ?name ; :since ?day }"
+    build(shop, ONCE)
+    first = shop.property_table
+    update(shop, prefixed("DELETE DATA { GRAPH :one { :a :name 'Ana' } }"))
+    assert shop.properties_at(shop.head) is None
+    assert sum(answer(shop, text).values()) == 3
+    assert sum(answer(shop, text, as_of_commit=1).values()) == 4
+    build(shop, ONCE)
+    assert sum(answer(shop, text).values()) == 3
+    assert sum(answer(shop, text, as_of_commit=1).values()) == 4
+    tables = shop.cursor().execute("SELECT table_name FROM duckdb_tables()").fetchall()
+    assert first is not None
+    assert all(f"property_{first.commit}_" not in name for (name,) in tables)
+
+
+def test_a_commit_ends_the_building(shop: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    step = upkeep._Building._step
+    commits = iter([prefixed("INSERT DATA { :new :name 'Neu' ; :since 'now' }")])
+
+    @contextlib.contextmanager
+    def overtaken(building: upkeep._Building) -> Iterator[Cursor]:
+        with step(building) as cursor:
+            yield cursor
+        for text in commits:
+            update(shop, text)
+
+    monkeypatch.setattr(upkeep._Building, "_step", overtaken)
+    assert not build(shop, ONCE)
+    assert shop.property_table is None
+    assert load(shop.cursor()) is None
+    assert build(shop, ONCE)
+    assert sum(answer(shop, "SELECT * { ?x :name ?name ; :since ?day }").values()) == 5
+
+
+def test_a_query_whose_table_is_gone_is_answered_by_another(
+    shop: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build(shop, ONCE)
+    text = "SELECT ?name { ?x :name ?name ; :since ?day }"
+    assert sum(answer(shop, text).values()) == 4
+    properties_at = Store.properties_at
+
+    def late(store: Store, commit: int) -> PropertyTable | None:
+        found = properties_at(store, commit)
+        monkeypatch.setattr(Store, "properties_at", properties_at)
+        update(shop, prefixed("INSERT DATA { :new :name 'Neu' ; :since 'now' }"))
+        build(shop, ONCE)
+        return found
+
+    monkeypatch.setattr(Store, "properties_at", late)
+    assert sum(answer(shop, text).values()) == 5
+
+
+def test_it_is_there_after_opening_and_compaction(tmp_path: Path) -> None:
+    path = tmp_path / "store.duckdb"
+    with Store.open(path) as store:
+        update(store, SHOP)
+        build(store, ONCE)
+        table = store.property_table
+    with Store.open(path) as store:
+        assert store.property_table == table
+        assert store.properties_at(store.head) == table
+    compact(path)
+    with Store.open(path) as store:
+        # Nothing in so small a graph is worth a column.
+        assert store.property_table is None
+        assert sum(answer(store, "SELECT * { ?x :name ?name ; :since ?day }").values()) == 4
+
+
+def test_upkeep_builds_it_when_commits_rest(shop: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(upkeep, "_LOOK", 0.01)
+    monkeypatch.setattr(upkeep, "_REST", 0.02)
+    monkeypatch.setattr(upkeep, "WORTH", ONCE)
+    Upkeep(shop).start()
+    wait_for(shop)
+    update(shop, prefixed("INSERT DATA { :new :name 'Neu' ; :since 'now' }"))
+    wait_for(shop)
+    assert sum(answer(shop, "SELECT * { ?x :name ?name ; :since ?day }").values()) == 5
+
+
+def wait_for(store: Store) -> None:
+    end = monotonic() + 30
+    while store.properties_at(store.head) is None:
+        assert monotonic() < end, "no property table was built"
+        sleep(0.01)
