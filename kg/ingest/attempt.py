@@ -21,7 +21,7 @@ from kg.ingest.inputs import Inputs
 from kg.ingest.messages import respelled_note
 from kg.ingest.options import ImportOptions
 from kg.ingest.plan import Plan, Record
-from kg.ingest.production import LITERAL, ORIGIN, Graphs
+from kg.ingest.production import LITERAL, ORIGIN, SHARED, Graphs
 from kg.ingest.progress import Teller
 from kg.ingest.provenance import declaration, description, needs_declaration, stage_own
 from kg.ingest.refusal import Refused, find_refused
@@ -64,7 +64,7 @@ other AS (
     FROM quad SEMI JOIN said USING (s)
     WHERE died IS NULL AND (born < $number OR origin < $origin) GROUP BY s
 )
-SELECT count_if(other.s IS NULL), count_if(coalesce(earlier AND NOT along, false))
+SELECT count(*) FILTER (other.s IS NULL), count(*) FILTER (earlier AND NOT along)
 FROM said LEFT JOIN other USING (s)
 """
 """Nodes that RDF files add, and of which they say more than the store held."""
@@ -217,7 +217,8 @@ class Attempt:
     def _write(self) -> None:
         """Insert the staged quads, in place of what earlier imports of the source said."""
         self._respelling.rules = self.execution.producer.respelled
-        self._respelling.apply(self._tx.cursor, "staged", ("s", "p"), LITERAL)
+        subjects = ("subject", "n", "s")
+        self._respelling.apply(self._tx.cursor, "staged_quad", ("p",), LITERAL, subjects)
         self._respelling.rules = set()
         renewal = Renewal(self._tx, self._context, self.report)
         self._turn = renewal.turn
@@ -225,7 +226,7 @@ class Attempt:
         self._describe()
         named = [node for _, _, node, needed in self._plan.held.nodes if not needed]
         with self._tx.insertion(besides=EARLIER) as insertion:
-            insertion.add("temp.staged", "temp.rule", ORIGIN)
+            insertion.add("temp.staged_quad", SHARED, ORIGIN)
             self.report.quads_written = insertion.finish()
             renewal.replace(insertion.coded, complete=self._options.complete, held=named)
 
@@ -267,8 +268,8 @@ class Attempt:
         cursor = self._tx.cursor
         context = self._context
         personal = cursor.execute(
-            "SELECT 1 FROM temp.staged JOIN temp.rule AS r USING (rule)"
-            " WHERE coalesce(staged.g, r.g) = ? LIMIT 1",
+            "SELECT 1 FROM temp.staged_quad AS q JOIN temp.rule AS r USING (rule)"
+            " WHERE coalesce(q.g, r.g) = ? LIMIT 1",
             [self._graphs.personal],
         ).fetchall()
         graphs = [self._graphs.facts, *([self._graphs.personal] if personal else [])]

@@ -17,11 +17,12 @@ LISTED_PER_CHECK = 100
 """Wrong cells listed for each check; all are counted."""
 
 _ILL = f"""
-SELECT t.file, t.row, t.rule, t.o, any_value(term.dt) AS datatype, count(*) OVER ()
-FROM temp.staged AS t JOIN temp.rule AS r USING (rule)
-JOIN term ON term.kind = {Kind.ILL:d} AND term.lex = t.o AND term.dt = coalesce(t.odt, r.odt)
+SELECT t.file, t.row, t.rule, term.lex AS o, any_value(term.dt) AS datatype, count(*) OVER ()
+FROM temp.staged_quad AS t JOIN temp.rule AS r USING (rule)
+JOIN term ON term.kind = {Kind.ILL:d} AND term.lex = coalesce(t.o, r.o)
+    AND term.dt = coalesce(t.odt, r.odt)
 WHERE t.file >= 0
-GROUP BY t.file, t.row, t.rule, t.o ORDER BY t.file, t.row
+GROUP BY t.file, t.row, t.rule, term.lex ORDER BY t.file, t.row
 """
 
 

@@ -24,7 +24,7 @@ from kg.ingest.mapping import Document, Source
 from kg.ingest.mapping import Mapping as DocumentMapping
 from kg.ingest.messages import EMPTY_ROW
 from kg.ingest.names import layout_of, names_of
-from kg.ingest.production import STAGING, Graphs, Producer, Production
+from kg.ingest.production import FIRST, STAGING, Graphs, Producer, Production
 from kg.ingest.readers import ERROR_COLUMNS, SourceTable, read_table
 from kg.ingest.report import FileReport, ImportReport, SetAsideRows
 from kg.ingest.sql import call, column, every, missing, number, rendered
@@ -70,6 +70,7 @@ class Execution:
         self._bound: list[_Bound] = []
         self._reasons: list[dict[str, str]] = [EMPTY_ROW]
         self._tables = 0
+        self._next_subject = 1
         self.corrections: Sequence[Correction] = ()
         """Cells to be read as something else than the files say."""
         self.producer = Producer(context, graphs)
@@ -279,10 +280,21 @@ class Execution:
         fill(self._cursor, production.lookups)
         self._checker.run(relation, production.checks)
         self._cursor.execute(f"CREATE TEMP TABLE {table} AS {rendered(production.create)}")
-        for insert in production.inserts:
-            self._cursor.execute(f"INSERT INTO staged {rendered(insert)}")
+        first = {FIRST: self._next_subject}
+        self._insert("subject", production.subjects, first)
+        quads = sum(self._insert("staged_quad", one, first) for one in production.inserts)
+        self._next_subject += max(quads, self._rows(table))
         self._cursor.execute(f"INSERT INTO fate {rendered(production.rows)}")
         self._cursor.execute(f"DROP TABLE temp.{table}")
+
+    def _insert(self, table: str, query: exp.Expr, values: dict[str, int]) -> int:
+        """Insert what a query gives into a temporary table; return how many rows."""
+        done = self._cursor.execute(f"INSERT INTO temp.{table} {rendered(query)}", values)
+        return int(done.fetchall()[0][0])
+
+    def _rows(self, table: str) -> int:
+        """Return the number of rows of a temporary table."""
+        return int(self._cursor.execute(f"SELECT count(*) FROM temp.{table}").fetchall()[0][0])
 
     def _join(self, bound: _Bound, mapping: DocumentMapping, ours: Relation) -> None:
         """Stage the quads whose objects are the subjects of other mappings."""
@@ -308,6 +320,7 @@ class Execution:
         columns = [
             list(range(len(rules))),
             [rule.predicate for rule in rules],
+            [rule.object for rule in rules],
             [rule.datatype for rule in rules],
             [rule.language for rule in rules],
             [rule.graph for rule in rules],
@@ -318,7 +331,8 @@ class Execution:
         self._cursor.execute(
             "INSERT INTO rule SELECT unnest(?::INTEGER[]), unnest(?::VARCHAR[]),"
             " unnest(?::VARCHAR[]), unnest(?::VARCHAR[]), unnest(?::VARCHAR[]),"
-            " unnest(?::INTEGER[]), unnest(?::BOOLEAN[]), unnest(?::BOOLEAN[])",
+            " unnest(?::VARCHAR[]), unnest(?::INTEGER[]), unnest(?::BOOLEAN[]),"
+            " unnest(?::BOOLEAN[])",
             columns,
         )
 
@@ -333,7 +347,7 @@ class Execution:
             ).fetchall()
         )
         staged = dict(
-            self._cursor.execute("SELECT file, count(*) FROM staged GROUP BY file").fetchall()
+            self._cursor.execute("SELECT file, count(*) FROM staged_quad GROUP BY file").fetchall()
         )
         for position, index in enumerate(self.files):
             file = self._report.files[index]

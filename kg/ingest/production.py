@@ -1,13 +1,15 @@
 """Mappings become statements that fill the staging table.
 
-`staged` holds one row per quad with the file, row and rule that it comes from; what is the same
-for all quads of a rule (predicate, datatype, language, graph) stands once in `rule`. Together they
-are the staged relation of `kg.store`, and the way back from a violation to its cell.
+`staged_quad` holds one row per quad with the file, row and rule that it comes from. What is the
+same for all quads of a rule (predicate, datatype, language, graph, a constant object) stands once
+in `rule`, and the subject, which the quads of a row share, once in `subject`. Together they are the
+staged relation of `kg.store`, and the way back from a violation to its cell. The view `staged` has
+whole quads, but for what only `rule` says of predicate, datatype, language and graph.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import product
 
@@ -30,36 +32,48 @@ from kg.ingest.mapping import (
     written,
 )
 from kg.ingest.sql import call, case, column, number, present, text
+from kg.store import Shared
 from kg.store.schema import origin_of
 from kg.store.spelling import spelled
 
 STAGING = """
-CREATE TEMP TABLE staged (
-    s VARCHAR, p VARCHAR, o VARCHAR, odt VARCHAR, g VARCHAR, file INTEGER, row BIGINT, rule INTEGER,
-    olang VARCHAR
+CREATE TEMP TABLE staged_quad (
+    subject BIGINT, p VARCHAR, o VARCHAR, odt VARCHAR, g VARCHAR, file INTEGER, row BIGINT,
+    rule INTEGER, olang VARCHAR
 );
+CREATE TEMP TABLE subject (n BIGINT, s VARCHAR);
 CREATE TEMP TABLE rule (
-    rule INTEGER, p VARCHAR, odt VARCHAR, olang VARCHAR, g VARCHAR,
+    rule INTEGER, p VARCHAR, o VARCHAR, odt VARCHAR, olang VARCHAR, g VARCHAR,
     kin INTEGER, covers BOOLEAN, dated BOOLEAN
 );
+CREATE TEMP VIEW staged AS
+SELECT u.s, q.p, coalesce(q.o, r.o) AS o, q.odt, q.g, q.file, q.row, q.rule, q.olang
+FROM staged_quad AS q JOIN subject AS u ON u.n = q.subject JOIN rule AS r ON r.rule = q.rule;
 CREATE TEMP TABLE fate (file INTEGER, row BIGINT, reason INTEGER);
 CREATE TEMP TABLE wrong (file INTEGER, row BIGINT, check_no INTEGER, value VARCHAR);
-INSERT INTO staged (file) VALUES (-1);
+INSERT INTO staged_quad (file) VALUES (-1);
+INSERT INTO subject VALUES (-1, NULL);
 INSERT INTO fate (file) VALUES (-1);
 INSERT INTO wrong (file) VALUES (-1);
 """
 """`fate`: what became of a row: mapped (reason -1), or set aside for a numbered reason.
 `wrong`: rows with cells that fail a check (see `kg.ingest.checking`).
 
-The first row of each belongs to no file. It is there because of DuckDB 2.0.0, where a transaction
-that begins a table with an empty insertion may not see what it inserts later.
+The first row of each belongs to no file or quad. It is there because of DuckDB 2.0.0, where a
+transaction that begins a table with an empty insertion may not see what it inserts later.
 """
 
 ORIGIN = f"CASE WHEN q.file >= 0 THEN {origin_of('q.file', 'q.row')} END"
 """SQL of the place that a staged quad `q` comes from."""
 
+SHARED = Shared("temp.rule", "temp.subject")
+"""What staged quads share."""
+
+FIRST = "first_subject"
+"""Parameter of the statements that number subjects: the number of the first row's."""
+
 LITERAL = "odt IS NOT NULL OR rule IN (SELECT r.rule FROM temp.rule AS r WHERE r.odt IS NOT NULL)"
-"""The condition that the object of a row of `staged` is a literal."""
+"""The condition that the object of a row of `staged_quad` is a literal."""
 
 MAPPED = -1
 
@@ -69,6 +83,7 @@ class RuleRow:
     """A row of the table `rule`, the file it reads, and the columns that its objects come from."""
 
     predicate: str | None
+    object: str | None
     datatype: str | None
     language: str | None
     graph: str | None
@@ -98,6 +113,8 @@ class Production:
 
     table: str
     create: exp.Expr
+    subjects: exp.Expr
+    """Query of number and text of the subjects that have quads."""
     inserts: tuple[exp.Expr, ...]
     checks: tuple[Check, ...]
     rows: exp.Expr
@@ -136,11 +153,11 @@ class Producer:
         made = _Made(relation, table)
         made.add(values.term(subject), "s")
         checks = list(values.term_checks(subject))
-        inserts: list[exp.Expr] = []
+        inserts: list[exp.Select] = []
         for rule in mapping.rules:
             rule_values = Values(relation, self.context, rule.place)
             for term in rule.objects:
-                value = made.add(_conditional(rule_values, term, rule.condition))
+                value = _object(made, rule_values, term, rule.condition)
                 checks += rule_values.term_checks(term)
                 shown = relation.shown(term.value) or relation.shown(subject.value)
                 graphs = rule.graphs or mapping.graphs or (self.graphs.facts,)
@@ -155,7 +172,13 @@ class Producer:
         rows = create.subquery("rows", copy=False)
         created = exp.select("*").from_(rows, copy=False).where(present(column("s")), copy=False)
         return Production(
-            table, created, tuple(inserts), tuple(checks), _rows(relation, table), lookups
+            table,
+            created,
+            _subjects(table, inserts),
+            tuple(inserts),
+            tuple(checks),
+            _rows(relation, table),
+            lookups,
         )
 
     def _kept(
@@ -184,27 +207,27 @@ class Producer:
     def _staged(
         self,
         made: _Made,
-        value: exp.Expr,
+        value: _Object,
         term: TermMap,
         where: _Where,
         shown: tuple[str, ...],
         kept: tuple[int, bool, bool],
         kind: tuple[exp.Expr, exp.Expr],
-    ) -> exp.Expr:
+    ) -> exp.Select:
         """Number a rule and return the query of its staged rows."""
         datatype = None if term.iri or _of_the_row(term) else _datatype(term)
         file = made.relation.file
         groups = made.relation.table if made.relation.grouped else None
         predicate = None if where.predicate is None else spelled(where.predicate)
-        if predicate != where.predicate:
+        constant = spelled(value.text) if term.iri and value.text else value.text
+        if (predicate, constant) != (where.predicate, value.text):
             self.respelled.add(len(self.rules))
-        self.rules.append(
-            RuleRow(predicate, datatype, term.language, where.graph, file, shown, *kept, groups)
-        )
+        said = (predicate, constant, datatype, term.language, where.graph)
+        self.rules.append(RuleRow(*said, file, shown, *kept, groups))
         query = exp.select(
-            column("s"),
+            _numbered(),
             where.predicate_column or exp.Null(),
-            value,
+            value.column or exp.Null(),
             kind[0],
             where.graph_column or exp.Null(),
             number(file),
@@ -212,7 +235,7 @@ class Producer:
             number(len(self.rules) - 1),
             kind[1],
         )
-        needed = [value, where.predicate_column, where.graph_column]
+        needed = [value.column, value.holds, where.predicate_column, where.graph_column]
         conditions = [present(item) for item in needed if item is not None]
         return query.from_(f"temp.{made.table}", copy=False).where(*conditions, copy=False)
 
@@ -231,6 +254,16 @@ class _Where:
     graph: str | None
     predicate_column: exp.Expr | None
     graph_column: exp.Expr | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Object:
+    """The objects of a rule: a constant, which may hold for some rows only, or else a column."""
+
+    text: str | None = None
+    holds: exp.Expr | None = None
+    """Column that is present in the rows of a constant, where it is not there in all."""
+    column: exp.Expr | None = None
 
 
 class _Made:
@@ -268,10 +301,30 @@ def values_of(mapping: Mapping, subject: TermMap) -> Iterator[Value]:
     yield from (condition for condition in conditions if condition is not None)
 
 
-def _conditional(values: Values, term: TermMap, condition: Call | None) -> exp.Expr:
-    """Return an object, missing where its condition does not hold."""
+def _object(made: _Made, values: Values, term: TermMap, condition: Call | None) -> _Object:
+    """Return the objects of a term, missing where its condition does not hold."""
     value = values.term(term)
-    return value if condition is None else case([(values.sql(condition), value)])
+    if isinstance(value, exp.Literal) and value.is_string and not _of_the_row(term):
+        if condition is None:
+            return _Object(str(value.this))
+        return _Object(str(value.this), made.add(case([(values.sql(condition), exp.true())])))
+    held = value if condition is None else case([(values.sql(condition), value)])
+    return _Object(column=made.add(held))
+
+
+def _numbered() -> exp.Expr:
+    """Return the number of the subject of a row of a made table."""
+    return exp.Add(this=column("rowid"), expression=exp.Placeholder(this=FIRST))
+
+
+def _subjects(table: str, inserts: Sequence[exp.Select]) -> exp.Expr:
+    """Return the query of the subjects of a made table that one of the insertions is about."""
+    query = exp.select(_numbered(), column("s")).from_(f"temp.{table}", copy=False)
+    conditions = [one.args["where"].this if one.args.get("where") else None for one in inserts]
+    held = [exp.Paren(this=one.copy()) for one in conditions if one is not None]
+    if not conditions:
+        return query.where(exp.false(), copy=False)
+    return query if len(held) < len(conditions) else query.where(exp.or_(*held), copy=False)
 
 
 def _constant(term: TermMap) -> str | None:
@@ -292,7 +345,7 @@ def _of_the_row(term: TermMap) -> bool:
     return told or term.datatype == PARTIAL_DATE
 
 
-def _kind(made: _Made, values: Values, term: TermMap, value: exp.Expr) -> tuple[exp.Expr, exp.Expr]:
+def _kind(made: _Made, values: Values, term: TermMap, value: _Object) -> tuple[exp.Expr, exp.Expr]:
     """Return datatype and language of a literal where they depend on the row."""
     if term.datatype_of is not None:
         plain = text(str(XSD.string))
@@ -301,7 +354,7 @@ def _kind(made: _Made, values: Values, term: TermMap, value: exp.Expr) -> tuple[
         tag = made.add(call("lower", values.sql(term.language_of)))
         plain = text(str(XSD.string))
         return case([(present(tag), text(str(RDF.langString)))], plain), tag
-    return _partial_date(term, value) or exp.Null(), exp.Null()
+    return _partial_date(term, value.column or exp.Null()) or exp.Null(), exp.Null()
 
 
 def _partial_date(term: TermMap, value: exp.Expr) -> exp.Expr | None:

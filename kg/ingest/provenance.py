@@ -43,7 +43,10 @@ def needs_declaration(cursor: Cursor, context: Context) -> bool:
     """Tell whether staged quads name the focal organisation, and nothing says yet what it is."""
     focal = focal_iri(context)
     named = cursor.execute(
-        "SELECT 1 FROM temp.staged WHERE s = ? OR o = ? LIMIT 1", [focal, focal]
+        "SELECT 1 FROM temp.subject WHERE s = $focal UNION ALL"
+        " SELECT 1 FROM temp.rule WHERE o = $focal UNION ALL"
+        " SELECT 1 FROM temp.staged_quad WHERE o = $focal LIMIT 1",
+        {"focal": focal},
     ).fetchall()
     declared = cursor.execute(
         "SELECT 1 FROM temp.staged AS t JOIN temp.rule AS r USING (rule)"
@@ -67,14 +70,20 @@ def declaration(context: Context) -> list[Row]:
 
 def stage_own(cursor: Cursor, rows: Sequence[Row], graph: str) -> None:
     """Add rows to the staged quads, as coming from no file."""
-    columns = [list(column) for column in zip(*rows, strict=True)]
+    subjects, *others = [list(column) for column in zip(*rows, strict=True)]
+    last = cursor.execute("SELECT max(n) FROM temp.subject").fetchall()[0][0]
+    numbers = list(range(last + 1, last + 1 + len(rows)))
+    cursor.execute(
+        "INSERT INTO temp.subject SELECT unnest(?::BIGINT[]), unnest(?::VARCHAR[])",
+        [numbers, subjects],
+    )
     cursor.execute(
         "INSERT INTO temp.rule (rule, g) SELECT least(min(rule), 0) - 1, ? FROM temp.rule",
         [graph],
     )
     cursor.execute(
-        "INSERT INTO temp.staged SELECT unnest(?::VARCHAR[]), unnest(?::VARCHAR[]),"
+        "INSERT INTO temp.staged_quad SELECT unnest(?::BIGINT[]), unnest(?::VARCHAR[]),"
         " unnest(?::VARCHAR[]), unnest(?::VARCHAR[]), NULL, -1, NULL,"
         " (SELECT min(rule) FROM temp.rule), NULL",
-        columns,
+        [numbers, *others],
     )

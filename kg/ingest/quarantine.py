@@ -32,13 +32,13 @@ WITH wanted AS (
     SELECT DISTINCT n.node FROM quarantine_node AS n JOIN temp.candidate USING (run, file, record)
     WHERE n.missing
 )
-SELECT node, true AS brought FROM wanted WHERE node IN (SELECT s FROM temp.staged)
+SELECT node, true AS brought FROM wanted SEMI JOIN temp.subject AS u ON u.s = node
 UNION ALL
 SELECT node, EXISTS (SELECT 1 FROM live WHERE live.s = t.id AND live.born = $number)
 FROM wanted JOIN term AS t
     ON t.h = md5_number_lower(node) AND t.lex = node AND t.dt IS NULL
 WHERE EXISTS (SELECT 1 FROM live WHERE live.s = t.id)
-    AND NOT EXISTS (SELECT 1 FROM temp.staged WHERE staged.s = node)
+    AND NOT EXISTS (SELECT 1 FROM temp.subject WHERE subject.s = node)
 """
 _INCOMPLETE = """
 DELETE FROM candidate AS c WHERE EXISTS (
@@ -60,7 +60,8 @@ CREATE OR REPLACE TEMP TABLE ended_record AS
 SELECT n.run, n.file, n.record FROM quarantine_node AS n JOIN quarantine_file USING (run, file)
 WHERE NOT n.missing AND source = $source
 GROUP BY ALL HAVING bool_and(
-    n.node IN (SELECT s FROM temp.staged) OR n.node IN (SELECT unnest($held::VARCHAR[]))
+    n.node IN (SELECT s FROM temp.subject AS u WHERE u.n >= 0)
+    OR n.node IN (SELECT unnest($held::VARCHAR[]))
 )
 """
 _SAME_CELLS = """

@@ -24,14 +24,15 @@ EARLIER = "earlier"
 """Temporary table of the ids of the graphs of earlier imports of the source."""
 
 _KEEP_DATES = """
-UPDATE temp.staged SET o = old.o FROM (
+UPDATE temp.staged_quad SET o = old.o FROM (
     SELECT s.lex AS s, p.lex AS p, min(o.lex) AS o
     FROM live AS q JOIN term AS s ON s.id = q.s JOIN term AS p ON p.id = q.p
     JOIN term AS o ON o.id = q.o
     WHERE q.g IN (SELECT id FROM earlier) AND p.lex IN (SELECT p FROM temp.rule WHERE dated)
-        AND s.lex IN (SELECT s FROM temp.staged) GROUP BY ALL
-) AS old, temp.rule AS r
-WHERE r.rule = staged.rule AND r.dated AND old.s = staged.s AND old.p = r.p AND staged.o = ?
+        AND s.lex IN (SELECT s FROM temp.subject WHERE n >= 0) GROUP BY ALL
+) AS old, temp.rule AS r, temp.subject AS u
+WHERE r.rule = staged_quad.rule AND r.dated AND u.n = staged_quad.subject AND old.s = u.s
+    AND old.p = r.p AND coalesce(staged_quad.o, r.o) = ?
 """
 """A node keeps the time at which it was first recorded, where the data do not say another one."""
 
@@ -49,7 +50,8 @@ SELECT DISTINCT c.s, c.p FROM {coded} AS c JOIN known_before USING (s) WHERE c.o
 UNION
 SELECT kin.s, p.id FROM (
     SELECT DISTINCT k.s, r.kin FROM known_before AS k JOIN term ON term.id = k.s
-    JOIN temp.staged AS t ON t.s = term.lex JOIN temp.rule AS r USING (rule) WHERE t.file >= 0
+    JOIN temp.subject AS u ON u.s = term.lex JOIN temp.staged_quad AS t ON t.subject = u.n
+    JOIN temp.rule AS r USING (rule) WHERE t.file >= 0
 ) AS kin
 JOIN (SELECT DISTINCT kin, p FROM temp.rule WHERE covers) AS rule ON rule.kin = kin.kin
 JOIN term AS p ON p.h = md5_number_lower(rule.p) AND p.lex = rule.p AND p.dt IS NULL

@@ -11,7 +11,7 @@ from kg.store.database import (
 )
 from kg.store.dictionary import drop, identified, next_id, prime, temporary
 from kg.store.schema import DEFAULT_GRAPH, Kind, place_of
-from kg.store.stages import Key
+from kg.store.stages import Key, Shared
 from kg.store.terms import (
     RawTerm,
     TermKey,
@@ -36,6 +36,7 @@ __all__ = [
     "Key",
     "Kind",
     "RawTerm",
+    "Shared",
     "Statement",
     "Store",
     "TermKey",

@@ -28,15 +28,26 @@ class Respelling:
     """Rules whose own terms were respelled; quads of these count, too."""
 
     def apply(
-        self, cursor: duckdb.DuckDBPyConnection, table: str, iris: Sequence[str], literal: str
+        self,
+        cursor: duckdb.DuckDBPyConnection,
+        table: str,
+        iris: Sequence[str],
+        literal: str,
+        shared: tuple[str, str, str] | None = None,
     ) -> None:
         """Respell the terms in some columns of a table of quads.
 
         `o` is respelled where it is no literal: where the condition `literal` does not hold.
+        `shared` is a table that the quads name by its name, its number and a column of terms.
         """
         concerned = " OR ".join(
             f"starts_with({column}, '{other}')" for column in iris for other in SPELLINGS
         )
+        if shared is not None:
+            other_table, number, terms = shared
+            spelt = " OR ".join(f"starts_with({terms}, '{other}')" for other in SPELLINGS)
+            named = f"SELECT {number} FROM temp.{other_table} WHERE {spelt}"
+            concerned = f"{concerned} OR {other_table} IN ({named})"
         objects = " OR ".join(f"starts_with(o, '{other}')" for other in SPELLINGS)
         if not self.rules and not _has(cursor, table, f"{concerned} OR {objects}"):
             return
@@ -49,6 +60,10 @@ class Respelling:
             f"UPDATE temp.{table} SET {', '.join(changes)} WHERE {condition}"
         ).fetchone()
         self.quads += row[0] if row else 0
+        if shared is not None:
+            cursor.execute(
+                f"UPDATE temp.{other_table} SET {terms} = {_respelled(terms)} WHERE {spelt}"
+            )
 
 
 def _has(cursor: duckdb.DuckDBPyConnection, table: str, condition: str) -> bool:

@@ -1,9 +1,8 @@
 """Stages: relations of quads whose terms are texts, on their way to the ids of the dictionary.
 
 A stage has the columns s, p, o, odt, olang, g (see `kg.store.staging`) and may have `origin`. Where
-many of its quads share a predicate, a graph or a datatype, as those that one rule of a mapping
-makes, it has a column `rule` instead, and `p`, `g`, `odt` and `olang` stand in a table of rules;
-what a quad has of its own then goes before.
+many of its quads share a subject, as those of one row do, or a predicate, a graph, a datatype or an
+object, as those that one rule of a mapping makes, these stand in tables of their own (`Shared`).
 """
 
 from __future__ import annotations
@@ -36,31 +35,47 @@ LEFT JOIN _ids AS gi ON gi.k = {g}
 """
 """Codes of staged quads; a graph that no term names gets none, and is no graph of the store's."""
 
-_RULED_OCCURRENCES = """
-SELECT s AS lex, NULL::VARCHAR AS dt, NULL::VARCHAR AS lang, 2 * rowid AS first
-FROM {stage} WHERE rule IS NOT NULL
+_SHARING_OCCURRENCES = """
+SELECT s AS lex, NULL::VARCHAR AS dt, NULL::VARCHAR AS lang, 2 * n AS first
+FROM {subjects} WHERE s IS NOT NULL
 UNION ALL SELECT q.o, coalesce(q.odt, r.odt), coalesce(q.olang, r.olang), 2 * q.rowid + 1
-FROM {stage} AS q JOIN {rules} AS r USING (rule)
-UNION ALL SELECT lex, NULL, NULL, first FROM (
-    SELECT unnest([r.p, r.g]) AS lex, first FROM {rules} AS r
+FROM {stage} AS q JOIN {rules} AS r USING (rule) WHERE q.o IS NOT NULL
+UNION ALL SELECT lex, dt, lang, first FROM (
+    SELECT unnest([r.p, r.g, r.o]) AS lex, unnest([NULL, NULL, r.odt]) AS dt,
+        unnest([NULL, NULL, r.olang]) AS lang, first FROM {rules} AS r
     JOIN (SELECT rule, 2 * min(rowid) AS first FROM {stage} GROUP BY rule) USING (rule)
-    UNION ALL SELECT p, 2 * min(rowid) FROM {stage} GROUP BY p
-    UNION ALL SELECT g, 2 * min(rowid) FROM {stage} GROUP BY g
+    UNION ALL SELECT p, NULL, NULL, 2 * min(rowid) FROM {stage} GROUP BY p
+    UNION ALL SELECT g, NULL, NULL, 2 * min(rowid) FROM {stage} GROUP BY g
 ) WHERE lex IS NOT NULL
 """
 
-_RULED_CODES = """
-SELECT si.id AS s, {p} AS p, oi.id AS o, {g} AS g, {origin} AS origin
+_SHARING_CODES = """
+SELECT u.id AS s, {p} AS p, CASE WHEN q.o IS NULL THEN r.o ELSE oi.id END AS o, {g} AS g,
+    {origin} AS origin
 FROM {stage} AS q
 JOIN (
-    SELECT r.rule, r.odt, r.olang, pi.id AS p, CASE WHEN r.g IS NULL THEN 0 ELSE gi.id END AS g
-    FROM {rules} AS r
-    LEFT JOIN _ids AS pi ON pi.k = {rule_p} LEFT JOIN _ids AS gi ON gi.k = {rule_g}
+    SELECT r.rule, r.odt, r.olang, pi.id AS p, oi.id AS o,
+        CASE WHEN r.g IS NULL THEN 0 ELSE gi.id END AS g
+    FROM {rules} AS r LEFT JOIN _ids AS pi ON pi.k = {rule_p}
+    LEFT JOIN _ids AS gi ON gi.k = {rule_g} LEFT JOIN _ids AS oi ON oi.k = {rule_o}
 ) AS r USING (rule)
-JOIN _ids AS si ON si.k = {s}
-JOIN _ids AS oi ON oi.k = {o}
+JOIN (SELECT u.n, si.id FROM {subjects} AS u JOIN _ids AS si ON si.k = {s}) AS u
+    ON u.n = q.subject
+LEFT JOIN _ids AS oi ON oi.k = {o}
 {own}
 """
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """Tables of what the quads of a stage share.
+
+    `rules` has rule, p, o, odt, olang, g, and `subjects` n, s: a quad's own columns `rule` and
+    `subject` name their rows. What a quad has of its own goes before what its rule says.
+    """
+
+    rules: str
+    subjects: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,19 +83,20 @@ class Stage:
     """A staged relation; `origin` is the SQL of the place that its quads come from."""
 
     name: str
-    rules: str | None = None
-    """Table of the rules, where the stage has any."""
+    shared: Shared | None = None
     origin: str | None = None
 
     def occurrences(self) -> str:
         """Return SQL of the terms that occur, with the first place where each does (`first`)."""
-        template = _OCCURRENCES if self.rules is None else _RULED_OCCURRENCES
-        return template.format(stage=self.name, rules=self.rules)
+        if self.shared is None:
+            return _OCCURRENCES.format(stage=self.name)
+        rules, subjects = self.shared.rules, self.shared.subjects
+        return _SHARING_OCCURRENCES.format(stage=self.name, rules=rules, subjects=subjects)
 
     def codes(self, cursor: duckdb.DuckDBPyConnection, key: Key) -> str:
         """Return SQL of the quads as ids, which `_ids` has with the keys of their terms."""
         origin = self.origin or "NULL"
-        if self.rules is None:
+        if self.shared is None:
             return _CODES.format(
                 stage=self.name,
                 origin=origin,
@@ -94,14 +110,16 @@ class Stage:
                 columns[name] = f"CASE WHEN q.{name} IS NULL THEN r.{name} ELSE own_{name}.id END"
                 own = key(f"q.{name}", _NO, _NO)
                 joins.append(f"LEFT JOIN _ids AS own_{name} ON own_{name}.k = {own}")
-        return _RULED_CODES.format(
+        return _SHARING_CODES.format(
             stage=self.name,
-            rules=self.rules,
+            rules=self.shared.rules,
+            subjects=self.shared.subjects,
             origin=origin,
-            s=key("q.s", _NO, _NO),
+            s=key("u.s", _NO, _NO),
             o=key("q.o", "coalesce(q.odt, r.odt)", "coalesce(q.olang, r.olang)"),
             rule_p=key("r.p", _NO, _NO),
             rule_g=key("r.g", _NO, _NO),
+            rule_o=key("r.o", "r.odt", "r.olang"),
             own="\n".join(joins),
             **columns,
         )

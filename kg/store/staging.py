@@ -16,7 +16,7 @@ import duckdb
 from kg.store.dictionary import drop, identified, next_id, prime
 from kg.store.notes import noted_values
 from kg.store.schema import DEFAULT_GRAPH
-from kg.store.stages import Stage
+from kg.store.stages import Shared, Stage
 from kg.store.visibility import visible
 
 SAME = "quad.s = c.s AND quad.p = c.p AND quad.o = c.o AND quad.g = c.g"
@@ -98,16 +98,16 @@ class Insertion:
         """Name of the temporary table of the encoded quads: s, p, o, g and origin."""
         return "_coded"
 
-    def add(self, stage: str, rules: str | None = None, origin: str | None = None) -> None:
+    def add(self, stage: str, shared: Shared | None = None, origin: str | None = None) -> None:
         """Encode the quads of a stage.
 
-        `rules` is the table of what its rules share (see `kg.store.stages`), and `origin` the SQL
-        of the place that a quad `q` comes from.
+        `shared` is what its quads share (see `kg.store.stages`), and `origin` the SQL of the place
+        that a quad `q` comes from.
         """
         if origin is None and _has_column(self._cursor, stage, "origin"):
             origin = "q.origin"
         self._several |= origin is not None
-        staged = Stage(stage, rules, origin or self._origin)
+        staged = Stage(stage, shared, origin or self._origin)
         with identified(self._cursor, staged.occurrences(), add_missing=True) as key:
             self._cursor.execute(f"INSERT INTO _coded {staged.codes(self._cursor, key)}")
 

@@ -8,11 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kg.store import Store, Transaction, dictionary
+from kg.store import Shared, Store, Transaction, dictionary
 
 XSD = "http://www.w3.org/2001/XMLSchema#"
 LANG_STRING = "http://www.w3.org/1999/02/22-rdf-syntax-ns#langString"
-_COLUMNS = ("s", "p", "o", "odt", "olang", "g", "rule", "row")
+_NUMBERS = {"n", "rule", "row", "subject"}
+_COLUMNS = ("subject", "p", "o", "odt", "olang", "g", "rule", "row")
 _CODED = """
 SELECT s.lex, p.lex, o.lex, o.dt, o.lang, g.lex, c.origin FROM _coded AS c
 JOIN term AS s ON s.id = c.s JOIN term AS p ON p.id = c.p JOIN term AS o ON o.id = c.o
@@ -23,10 +24,13 @@ kinds = st.sampled_from([(None, None), (XSD + "string", None), (XSD + "integer",
 tagged = st.sampled_from([(LANG_STRING, "en"), (LANG_STRING, "fr")])
 graphs = st.sampled_from([None, "x:g", "x:h"])
 predicates = st.sampled_from(["x:p", "x:q"])
-rules = st.lists(st.tuples(predicates, kinds | tagged, graphs), min_size=1, max_size=3)
+values = st.sampled_from(["1", "x:a", "x:c"])
+rules = st.lists(
+    st.tuples(predicates, kinds | tagged, graphs, st.none() | values), min_size=1, max_size=3
+)
 own = st.tuples(st.none() | predicates, st.none() | tagged, graphs)
 quads = st.lists(
-    st.tuples(st.sampled_from(["x:a", "x:b", "_:c"]), st.sampled_from(["1", "x:a", "x:c"]), own),
+    st.tuples(st.sampled_from(["x:a", "x:b", "_:c"]), values, own),
     min_size=1,
     max_size=8,
 )
@@ -42,7 +46,7 @@ def store() -> Iterator[Store]:
 @given(shared=rules, given_quads=quads, collide=st.booleans())
 def test_rules_and_colliding_keys_change_nothing(
     store: Store,
-    shared: list[tuple[str, tuple[str | None, str | None], str | None]],
+    shared: list[tuple[str, tuple[str | None, str | None], str | None, str | None]],
     given_quads: list[tuple[str, str, tuple[str | None, tuple[str, str] | None, str | None]]],
     *,
     collide: bool,
@@ -50,15 +54,19 @@ def test_rules_and_colliding_keys_change_nothing(
     ruled, expected = [], set()
     for number, (subject, value, (p, kind, g)) in enumerate(given_quads):
         rule = number % len(shared)
-        rule_p, rule_kind, rule_g = shared[rule]
-        ruled.append((subject, p, value, *(kind or (None, None)), g, rule, number))
-        # A quad's own datatype comes with its own language.
+        rule_p, rule_kind, rule_g, rule_o = shared[rule]
+        # A quad's own datatype comes with its own language, and none with a rule's object.
+        kind = None if rule_o else kind
+        own_o = None if rule_o else value
+        ruled.append((number, p, own_o, *(kind or (None, None)), g, rule, number))
         whole = kind or rule_kind
-        expected.add((subject, p or rule_p, value, *whole, g or rule_g, number))
+        expected.add((subject, p or rule_p, rule_o or value, *whole, g or rule_g, number))
     with store.write() as tx:
         tx.cursor.execute(_table("_ruled", _COLUMNS, ruled))
-        laws = [(rule, p, dt, lang, g) for rule, (p, (dt, lang), g) in enumerate(shared)]
-        tx.cursor.execute(_table("_rules", ("rule", "p", "odt", "olang", "g"), laws))
+        laws = [(rule, p, dt, lang, g, o) for rule, (p, (dt, lang), g, o) in enumerate(shared)]
+        tx.cursor.execute(_table("_rules", ("rule", "p", "odt", "olang", "g", "o"), laws))
+        subjects = [(number, subject) for number, (subject, _, _) in enumerate(given_quads)]
+        tx.cursor.execute(_table("_subjects", ("n", "s"), subjects))
         with pytest.MonkeyPatch.context() as patched:
             if collide:
                 patched.setattr(dictionary, "_hashed", lambda lex, _dt, _lang: f"strlen({lex})")
@@ -69,7 +77,7 @@ def test_rules_and_colliding_keys_change_nothing(
 def _encoded(tx: Transaction) -> list[tuple[object, ...]]:
     """Return the texts of what the rules and the quads of the two tables are encoded as."""
     with tx.insertion() as insertion:
-        insertion.add("temp._ruled", "temp._rules", "q.row")
+        insertion.add("temp._ruled", Shared("temp._rules", "temp._subjects"), "q.row")
         return tx.cursor.execute(_CODED).fetchall()
 
 
@@ -80,8 +88,6 @@ def _table(name: str, columns: tuple[str, ...], rows: list[tuple[object, ...]]) 
         return "NULL" if value is None else f"'{value}'"
 
     values = ", ".join(f"({', '.join(map(cell, row))})" for row in rows)
-    types = ", ".join(
-        f"{c}::{'INTEGER' if c in {'rule', 'row'} else 'VARCHAR'} AS {c}" for c in columns
-    )
+    types = ", ".join(f"{c}::{'INTEGER' if c in _NUMBERS else 'VARCHAR'} AS {c}" for c in columns)
     given = f"(VALUES {values}) AS v({', '.join(columns)})"
     return f"CREATE TEMP TABLE {name} AS SELECT {types} FROM {given}"
