@@ -16,6 +16,7 @@ from kg.store import Cursor, Kind
 LISTED_PER_CHECK = 100
 """Wrong cells listed for each check; all are counted."""
 
+_ANY_ILL = f"SELECT 1 FROM term WHERE kind = {Kind.ILL:d} LIMIT 1"
 _ILL = f"""
 SELECT t.file, t.row, t.rule, term.lex AS o, any_value(term.dt) AS datatype, count(*) OVER ()
 FROM temp.staged_quad AS t JOIN temp.rule AS r USING (rule)
@@ -77,6 +78,8 @@ class Checker:
 
         `columns` are those that the objects of each rule come from.
         """
+        if not self._cursor.execute(_ANY_ILL).fetchall():
+            return
         rows = self._cursor.execute(f"{_ILL} LIMIT {LISTED_PER_CHECK}").fetchall()
         if not rows:
             return

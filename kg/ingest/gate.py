@@ -27,12 +27,16 @@ _SEVERITIES = {str(SH.Violation): "violation", str(SH.Warning): "warning", str(S
 _ORDER = {iri: position for position, iri in enumerate(_SEVERITIES)}
 """Violations are listed first."""
 
+_ENDS = (
+    "JOIN temp.subject AS u ON u.s = f.focus JOIN temp.staged_quad AS t ON t.subject = u.n",
+    "JOIN temp.staged AS t ON t.o = f.focus",
+)
+"""How staged quads name the focus node of a finding: as their subject, else as their object."""
 _TRACED = """
 SELECT f.n, min((CASE WHEN p.p IS NOT DISTINCT FROM f.path THEN 0 ELSE 1 END,
-    CASE WHEN t.o IS NOT DISTINCT FROM f.value THEN 0 ELSE 1 END, t.file, t.row, t.rule))
-FROM finding AS f JOIN temp.staged AS t ON t.{end} = f.focus JOIN temp.rule AS p USING (rule)
-WHERE t.file >= 0
-GROUP BY f.n
+    CASE WHEN coalesce(t.o, p.o) IS NOT DISTINCT FROM f.value THEN 0 ELSE 1 END,
+    t.file, t.row, t.rule))
+FROM finding AS f {joined} JOIN temp.rule AS p USING (rule) WHERE t.file >= 0 GROUP BY f.n
 """
 
 
@@ -133,8 +137,10 @@ def _trace(cursor: Cursor, results: Sequence[ValidationResult]) -> dict[int, _Pl
         columns,
     )
     places: dict[int, _Place] = {}
-    for end in ("s", "o"):
-        for number, key in cursor.execute(_TRACED.format(end=end)).fetchall():
+    for joined in _ENDS:
+        if len(places) == len(results):
+            break
+        for number, key in cursor.execute(_TRACED.format(joined=joined)).fetchall():
             other_path, _, file, row, rule = key.values() if isinstance(key, dict) else key
             places.setdefault(number, (file, row, other_path == 0, rule))
     return places
