@@ -136,7 +136,7 @@ def read_party(iri: str) -> Party:
     merged = f"SELECT ?other {{ ?other {CG.mergedInto.n3()}+ {URIRef(iri).n3()} }}"
     into = f"SELECT ?other {{ {URIRef(iri).n3()} {CG.mergedInto.n3()} ?other }}"
     records = (iri, *(row[0] for row in texts_of(merged)))
-    target = next((row[0] for row in texts_of(into)), "")
+    target = next((row[0] for row in list(texts_of(into))), "")
     return Party(iri, key, name, kind, records, target)
 
 

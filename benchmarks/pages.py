@@ -120,7 +120,9 @@ def frames(store: Store, folder: Path, parties: int, referrals: int, seconds: fl
         return _counted(address, seconds)
 
 
-def _counted(address: str, seconds: float) -> list[list[float]]:
+@contextmanager
+def browsing(seconds: float) -> Iterator[webdriver.Chrome]:
+    """Yield a browser that draws with the processor, for scripts that last so many seconds."""
     options = webdriver.ChromeOptions()
     options.binary_location = "/usr/bin/chromium"
     given = ("--headless", "--no-sandbox", "--window-size=1400,1000", "--disable-dev-shm-usage")
@@ -129,6 +131,11 @@ def _counted(address: str, seconds: float) -> list[list[float]]:
     service = Service("/usr/bin/chromedriver", log_output=os.devnull)
     with webdriver.Chrome(options=options, service=service) as browser:
         browser.set_script_timeout(seconds * 20 + 60)
+        yield browser
+
+
+def _counted(address: str, seconds: float) -> list[list[float]]:
+    with browsing(seconds) as browser:
         browser.get(f"{address}/network?as_of={LAST_DAY}&now=1")
         script = "return document.getElementById('map').dataset.drawn"
         WebDriverWait(browser, 120).until(lambda _: browser.execute_script(script))

@@ -9,10 +9,10 @@ from datetime import datetime, timedelta
 from flask import Blueprint, render_template, request, url_for
 
 from api.as_of import shown_date
-from api.asking import ask
 from api.config import services
 from api.figures import Figure
 from api.identity import caller
+from api.labels import texts_of
 from api.pages.dashboard import since
 from kg.namespaces import CG
 from kg.store import Store
@@ -94,8 +94,7 @@ def show_start() -> str:
 def _stale_since() -> str:
     """Return the date of the last purchase when it is long before that of the page."""
     query = f"SELECT (MAX(?day) AS ?last) {{ ?purchase {CG.orderDate.n3()} ?day }}"
-    row = next(iter(ask(query).rows()), (None,))
-    last = row[0][1][:10] if row[0] else ""
+    last = next((row[0][:10] for row in list(texts_of(query))), "")
     return last if len(last) == 10 and last < str(shown_date() - _FRESH) else ""
 
 

@@ -199,7 +199,7 @@ export class NetworkMap extends EventTarget {
     context.font = `${settings.labelWeight} ${settings.labelSize}px ${settings.labelFont}`;
     const reach = values.size + 3 + context.measureText(values.label).width;
     // At the right edge a label stands before its node, so that it is not cut.
-    const before = values.x + reach > this.renderer.getDimensions().width && values.x > reach;
+    const before = values.x + reach > this.element.clientWidth && values.x > reach;
     drawDiscNodeLabel(context, before ? { ...values, x: values.x - values.size - reach - 3 } : values, settings);
   }
 
@@ -209,7 +209,7 @@ export class NetworkMap extends EventTarget {
     const text = values.label ?? "";
     const width = context.measureText(text).width + 14;
     const right = values.x + values.size + 2;
-    const left = right + width > this.renderer.getDimensions().width ? values.x - values.size - 2 - width : right;
+    const left = right + width > this.element.clientWidth ? values.x - values.size - 2 - width : right;
     context.beginPath();
     context.roundRect(left, values.y - 12, width, 24, 5);
     context.fillStyle = css(raised);

@@ -1,5 +1,6 @@
 """Pages: what they show, in both languages, with everything from the graph escaped."""
 
+import gc
 import json
 import re
 from pathlib import Path
@@ -9,9 +10,28 @@ from sample import PREFIXES
 
 from api import language
 from api.pages.query import excerpt
+from kg.sparql.running import running_on
 
 NAMES_QUERY = PREFIXES + "SELECT ?who ?name { ?who foaf:name ?name } ORDER BY ?name"
 PATHS = ("/", "/query", "/query/parties-by-kind", "/imports", "/analyses")
+
+
+def test_pages_leave_no_query_behind(client, store):
+    # One that is left ends when it is collected, and until then keeps others waiting.
+    gc.disable()
+    try:
+        for path in ("/", "/parties/bo", "/search?q=bo", "/query/parties-by-kind?run=1"):
+            client.get(path)
+        assert running_on(store).listed() == []
+    finally:
+        gc.enable()
+
+
+def test_what_is_at_no_address_is_told_in_the_language(client):
+    for code, told in {"en": "Nothing is at this address", "fr": "Rien ne se trouve"}.items():
+        response = client.get(f"/nowhere?lang={code}", headers={"Accept": "text/html"})
+        assert response.status_code == 404
+        assert told in response.text
 
 
 def test_start_page_counts_what_the_graph_holds(client):

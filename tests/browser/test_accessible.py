@@ -1,4 +1,4 @@
-"""Every page passes the rules of axe-core, in the light and in the dark theme."""
+"""Every page passes the rules of axe-core, in the light and the dark theme, and fits a phone."""
 
 from pathlib import Path
 
@@ -24,6 +24,8 @@ axe.run(document, { resultTypes: ["violations"], ...only }).then(
 );
 """
 _LIGHT = "document.documentElement.dataset.theme = 'light'"
+_PHONE = {"width": 390, "height": 900, "deviceScaleFactor": 1, "mobile": False}
+_WIDER = "return document.documentElement.scrollWidth > document.documentElement.clientWidth"
 _DARK = "document.documentElement.dataset.theme = 'dark'"
 
 
@@ -38,7 +40,7 @@ def walked(tmp_path_factory):
             yield address, paths
 
 
-def test_every_page_is_accessible_in_both_themes(browser, walked):
+def test_every_page_is_accessible_in_both_themes_and_fits_a_phone(browser, walked):
     server, paths = walked
     found = {}
     for path in paths:
@@ -56,6 +58,9 @@ def test_every_page_is_accessible_in_both_themes(browser, walked):
         browser.execute_script(_DARK)
         # Colours are all that a theme changes.
         problems += browser.execute_async_script(_RUN, ["color-contrast"])
+        browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", _PHONE)
+        problems += [["wider than a phone", path]] * browser.execute_script(_WIDER)
+        browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
         if problems:
             found[path] = problems
     assert not found, "\n".join(f"{path}: {one}" for path, many in found.items() for one in many)
