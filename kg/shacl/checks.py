@@ -12,7 +12,7 @@ from functools import singledispatch
 
 from sqlglot import exp
 
-from kg.shacl.compare import column_side, less, reads_text
+from kg.shacl.compare import column_side, less, text_columns
 from kg.shacl.kinds import kinds_of
 from kg.shacl.model import (
     And,
@@ -152,7 +152,7 @@ def _unordered(constraint: PropertyPair, st: Statement, shape: Shape, nodes: str
     other = PredicatePath(constraint.predicate)
     wide = st.session.is_wide(shape.path) or st.session.is_wide(other)
     kinds = kinds_of(st.session, shape.path), kinds_of(st.session, other)
-    columns = (*TYPED, "lex") if wide or reads_text(*kinds) else TYPED
+    columns = (*TYPED, *text_columns(*kinds, wide=wide))
     or_equal = constraint.operator == "<="
     kept = less(column_side("a"), column_side("b"), or_equal=or_equal, wide=wide, kinds=kinds)
     return query(

@@ -11,6 +11,7 @@ from functools import lru_cache
 
 from sqlglot import exp
 
+from kg.shacl import spans
 from kg.shacl.sql import DIALECT, fill
 from kg.shacl.wide import NUMBER_KEY, TIME_KEY, ZONED
 from kg.store import Kind, TypedTerm
@@ -22,6 +23,7 @@ _TYPES = {
     "ts": "TIMESTAMP",
     "tz": "SMALLINT",
     "lex": "VARCHAR",
+    "dt": "VARCHAR",
 }
 
 Side = dict[str, exp.Expr]
@@ -100,6 +102,7 @@ _CASES = (
         alone=True,
         one_kind=True,
     ),
+    _Case(frozenset({Kind.OTHER}), spans.BOTH, spans.LESS, one_kind=True),
 )
 
 
@@ -141,9 +144,15 @@ def _template(*, or_equal: bool, wide: bool, left: Kinds, right: Kinds) -> str:
     return template.replace(" < ", " <= ") if or_equal else template
 
 
-def reads_text(left: Kinds, right: Kinds) -> bool:
-    """Tell whether a comparison between values that are not wide may look at their texts."""
-    return all(kinds is None or Kind.STRING in kinds for kinds in (left, right))
+def text_columns(left: Kinds, right: Kinds, *, wide: bool) -> tuple[str, ...]:
+    """Return the columns of texts that a comparison may look at: of the value, of its datatype."""
+
+    def both_may_be(kind: Kind) -> bool:
+        return all(kinds is None or kind in kinds for kinds in (left, right))
+
+    if both_may_be(Kind.OTHER):
+        return ("lex", "dt")
+    return ("lex",) if wide or both_may_be(Kind.STRING) else ()
 
 
 def is_wide(term: TypedTerm) -> bool:

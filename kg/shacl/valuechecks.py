@@ -12,7 +12,7 @@ from rdflib import RDF, SH, XSD, URIRef
 from sqlglot import exp
 
 from kg.errors import UnsupportedShapeError
-from kg.shacl.compare import column_side, constant_side, is_wide, less
+from kg.shacl.compare import column_side, constant_side, is_wide, less, text_columns
 from kg.shacl.kinds import kinds_of
 from kg.shacl.model import (
     Bound,
@@ -119,16 +119,14 @@ def _kind_among(allowed: tuple[Kind, ...], session: Session, path: Path | None) 
 @condition.register
 def _bound(constraint: Bound, session: Session, path: Path | None) -> Condition:
     limit = session.typed(constraint.limit)
-    columns: tuple[str, ...] = ("kind", "num", "dbl", "ts", "tz")
     value, bound = column_side("v"), constant_side(limit)
     wide = is_wide(limit) or session.is_wide(path)
-    if limit.kind == Kind.STRING or wide:
-        columns = (*columns, "lex")
-    else:
-        # The texts are compared where both sides are strings, and then alone.
+    kinds = kinds_of(session, path), frozenset({limit.kind})
+    columns = text_columns(*kinds, wide=wide)
+    if "lex" not in columns:
+        # The texts are compared where both sides are of kinds that have an order of texts.
         value["lex"] = bound["lex"]
     left, right = (value, bound) if constraint.operator.startswith("<") else (bound, value)
-    kinds = kinds_of(session, path), frozenset({limit.kind})
     kept = less(
         left,
         right,
@@ -136,7 +134,7 @@ def _bound(constraint: Bound, session: Session, path: Path | None) -> Condition:
         wide=wide,
         kinds=kinds if left is value else kinds[::-1],
     )
-    return Condition(exp.Not(this=kept), columns)
+    return Condition(exp.Not(this=kept), ("kind", "num", "dbl", "ts", "tz", *columns))
 
 
 @condition.register
