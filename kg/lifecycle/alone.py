@@ -158,16 +158,6 @@ class PartyEvaluation(Evaluation):
         column = "dbl" if predicate == "annualPotential" else "num"
         return f"(SELECT s, {column} AS amount FROM live WHERE p = ${predicate})"
 
-    def every_day(self, spans: str) -> str:
-        """Return the SELECT (party, asked) of every day from `start` to `finish` of a relation."""
-        return f"""
-        WITH RECURSIVE each_day(party, asked, finish) AS (
-            SELECT party, start, finish FROM {spans} WHERE start <= finish
-            UNION ALL SELECT party, asked + 1, finish FROM each_day WHERE asked < finish
-        )
-        SELECT party, asked FROM each_day
-        """
-
     def build_targeted(self, *, throughout: bool) -> None:
         """Make the table `targeted`, empty where a client at T makes it of no effect."""
         self.leave_untargeted()

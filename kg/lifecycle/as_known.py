@@ -17,21 +17,22 @@ _HAPPENINGS = (
 
 
 def build_unseen(evaluation: Evaluation) -> None:
-    """Make the tables `unseen` and `unseen_date` for `as_known`, after `build_records`."""
+    """Make the tables `unseen` and `unseen_statement` for `as_known`, after `build_records`."""
     evaluation.table("unseen", _unseen(evaluation))
-    evaluation.table("unseen_date", _unseen_dates(evaluation))
+    evaluation.table("unseen_statement", _unseen_statements(evaluation))
 
 
 @contextlib.contextmanager
 def as_known(evaluation: Evaluation) -> Iterator[None]:
     """Let statements see, while this is open, the facts known at K that are valid at T.
 
-    Out of sight are things recorded after K, events after T, and what holds in an interval, such as
-    a membership, outside of it; things without a date are seen. Call it after `build_unseen`.
+    Out of sight are things and merges recorded after K, events after T, and what holds in an
+    interval, such as a membership, outside of it; things without a date are seen. Call it after
+    `build_unseen`.
     """
     hidden = {
         "unseen": "s NOT IN (SELECT s FROM temp.unseen) AND o NOT IN (SELECT s FROM temp.unseen)",
-        "unseen_date": "(s, p, o) NOT IN (SELECT s, p, o FROM temp.unseen_date)",
+        "unseen_statement": "(s, p, o) NOT IN (SELECT s, p, o FROM temp.unseen_statement)",
     }
     conditions = [sql for name, sql in hidden.items() if _any(evaluation, name)]
     if not conditions:
@@ -54,12 +55,17 @@ def _unseen(evaluation: Evaluation) -> str:
     return " UNION ".join(["SELECT s FROM unknown", ended, *later])
 
 
-def _unseen_dates(evaluation: Evaluation) -> str:
-    """Return the SELECT (s, p, o) of what happens after T to things that are there."""
-    return " UNION ALL ".join(
+def _unseen_statements(evaluation: Evaluation) -> str:
+    """Return the SELECT (s, p, o) of what happens after T, or merges after K, what is there."""
+    merges = (
+        f"SELECT s, $mergedInto AS p, o FROM {evaluation.triples('mergedInto')}"
+        " WHERE s IN (SELECT id FROM recorded_merge WHERE late)"
+    )
+    later = (
         f"SELECT s, ${name} AS p, o FROM {evaluation.triples(name)} WHERE {DAY} > $as_of"
         for name in _HAPPENINGS
     )
+    return " UNION ALL ".join([merges, *later])
 
 
 def _any(evaluation: Evaluation, table: str) -> bool:

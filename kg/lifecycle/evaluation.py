@@ -192,13 +192,6 @@ class Evaluation:
         """Return a relation (s, amount) of exact numbers."""
         return f"(SELECT s, {AMOUNT} AS amount FROM {self.triples(predicate)})"
 
-    def every_day(self, spans: str) -> str:
-        """Return the SELECT (party, asked) of every day from `start` to `finish` of a relation."""
-        bounds = "CAST(start AS TIMESTAMP), CAST(finish AS TIMESTAMP), INTERVAL 1 DAY"
-        return (
-            f"SELECT party, CAST(unnest(generate_series({bounds})) AS DATE) AS asked FROM {spans}"
-        )
-
     def source_keys(self, relation: str, column: str) -> str:
         """Return a relation (id, key): one source key of each id in a column of a relation."""
         return f"""(

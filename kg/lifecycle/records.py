@@ -16,7 +16,10 @@ PARTY_CLASSES = (
 
 
 def build_records(evaluation: Evaluation) -> None:
-    """Make the tables `unknown`, `merged`, `self`, `within`, `house` and `membership`."""
+    """Make the tables of merged records, of the focal organisation and of memberships.
+
+    They are `unknown`, `recorded_merge`, `merged`, `self`, `within`, `house` and `membership`.
+    """
     _unknown(evaluation)
     _merged(evaluation)
     _within(evaluation)
@@ -39,16 +42,20 @@ def _merged(evaluation: Evaluation) -> None:
     """Keep (id, canonical) of the records merged into another one (section 6.7)."""
     # A merge is known once any of the events that record it is.
     evaluation.table(
+        "recorded_merge",
+        f"""
+        SELECT d.o AS id, bool_and(e.s IN (SELECT s FROM unknown)) AS late
+        FROM {evaluation.instances("RecordMerge")} AS e
+        JOIN {evaluation.triples("duplicate")} AS d ON d.s = e.s
+        GROUP BY d.o
+        """,
+    )
+    evaluation.table(
         "merged",
         f"""
-        WITH RECURSIVE recorded AS (
-            SELECT d.o AS id, bool_and(e.s IN (SELECT s FROM unknown)) AS late
-            FROM {evaluation.instances("RecordMerge")} AS e
-            JOIN {evaluation.triples("duplicate")} AS d ON d.s = e.s
-            GROUP BY d.o
-        ), step AS (
+        WITH RECURSIVE step AS (
             SELECT m.s AS id, m.o AS target FROM {evaluation.triples("mergedInto")} AS m
-            WHERE m.s NOT IN (SELECT id FROM recorded WHERE late) AND m.s <> m.o
+            WHERE m.s NOT IN (SELECT id FROM recorded_merge WHERE late) AND m.s <> m.o
         ), walk(id, target) AS (
             SELECT id, target FROM step
             UNION

@@ -481,3 +481,17 @@ def test_shapes_and_selects_judge_what_is_known_and_valid(
         found[key] = "".join(sorted(found.get(key, "") + row["party_key"]))
     assert found == expected | {f"{key}?": members for key, members in expected.items()}
     assert cursor.execute("SELECT count(*) FROM quad").fetchall() == quads
+
+
+@pytest.mark.parametrize(("known", "expected"), [("2025-08-01", []), ("2025-10-01", ["A"])])
+def test_a_select_sees_a_merge_from_its_recording_on(known: str, expected: list[str]) -> None:
+    world = World()
+    for key in "AB":
+        world.party(key)
+    world.merged("B", "A", recordedAt=datetime(2025, 9, 1))
+    query = f"SELECT ?party {{ ?duplicate <{CG.mergedInto}> ?party }}"
+    place = world.add("segment", "S", "Segment", sourceKey="S", selectQuery=query)
+    world.add("targeting", "S", "Targeting", segment=place)
+    with world.store() as store:
+        asked_at = context("2025-12-31", datetime.fromisoformat(known))
+        assert segments.targets(store.cursor(), asked_at).column("party_key") == expected
