@@ -25,6 +25,7 @@ from kg.sparql.values import (
     Constant,
     Traits,
 )
+from kg.sparql.written import rows
 from kg.store import DEFAULT_GRAPH, Cursor, Kind, TermKey, TypedTerm, term_key, type_terms
 from kg.store.property_table import PropertyTable
 from kg.store.schema import UNZONED_BIT, ZONED_BIT
@@ -90,6 +91,9 @@ class Context:
     """What makes these tables, in order."""
     closures: dict[tuple[object, ...], str] = field(default_factory=dict)
     """Tables of paths of any length from everywhere."""
+    _own: tuple[str, int] | None = None
+    """The table of the query's own terms, where they are many, and how many constants were known
+    when it was made."""
     _shared: dict[int | None, float] = field(default_factory=dict)
     _variables: dict[str, int] = field(default_factory=dict)
     _aliases: itertools.count[int] = field(default_factory=itertools.count)
@@ -190,15 +194,18 @@ class Context:
         local = [constant for constant in self.constants.values() if constant.stranger]
         if not local:
             return sql.table("term", alias)
-        names = {facet: "kind" if facet == "k" else facet for facet in ("id", *TERM_FACETS)}
-        stored = sql.select(
-            [sql.column("d", name) for name in names.values()], sql.table("term", "d")
-        )
-        own = [
-            sql.select([sql.cast(value.facet(facet), FACETS[facet]) for facet in names])
-            for value in local
-        ]
-        return sql.subquery(sql.union_all([stored, *own]), alias)
+        if self.stages and len(local) > _SEVERAL and self._own is None:
+            # Written into the statement for each variable, they would make it very long.
+            self._own = self.stage("own", _written(local)), len(self.constants)
+        tables = ["term"]
+        if self._own is not None:
+            table, known = self._own
+            tables.append(table)
+            local = [value for value in list(self.constants.values())[known:] if value.stranger]
+        parts = [_columns_of_terms(table) for table in tables]
+        if local:
+            parts.append(_written(local))
+        return sql.subquery(sql.union_all(parts), alias)
 
     def visible(self, alias: str) -> sql.Expr:
         """Return the condition that a row of `quad` is live at the commit asked for."""
@@ -242,6 +249,24 @@ class Context:
         if not self.dataset.hidden:
             return sql.boolean(True)
         return sql.negation(sql.in_numbers(graph, list(self.dataset.hidden)))
+
+
+_TERM_COLUMNS = {facet: "kind" if facet == "k" else facet for facet in ("id", *TERM_FACETS)}
+"""Facets of a term, with the columns of the dictionary that have them."""
+_SEVERAL = 16
+"""Terms that a query alone brings and that its statement itself holds."""
+
+
+def _columns_of_terms(table: str) -> exp.Query:
+    """Return a query of all that a table has of its terms."""
+    columns = [sql.column("d", name) for name in _TERM_COLUMNS.values()]
+    return sql.select(columns, sql.table(table, "d"))
+
+
+def _written(values: Sequence[Constant]) -> exp.Query:
+    """Return a query of terms, at least one, as the dictionary would have them."""
+    types = [(column, FACETS[facet]) for facet, column in _TERM_COLUMNS.items()]
+    return rows(types, [[value.facet(facet) for facet in _TERM_COLUMNS] for value in values])
 
 
 def term_ids(cursor: Cursor, keys: Collection[TermKey]) -> dict[TermKey, int]:

@@ -12,25 +12,25 @@ from kg.sparql import sql
 from kg.sparql.context import Context
 from kg.sparql.relation import Relation
 from kg.sparql.values import FACETS, STORED_FACETS, Constant, Shape, Traits
+from kg.sparql.written import rows
 
 Rows = Sequence[dict[Variable, Node | str]]
 
 
-def inline_data(context: Context, names: Sequence[str], rows: Rows) -> Relation:
+def inline_data(context: Context, names: Sequence[str], solutions: Rows) -> Relation:
     """Return the rows of a VALUES clause; what is no term is UNDEF."""
     cells = [
-        [_constant(context, row.get(Variable(name), "UNDEF")) for name in names] for row in rows
+        [_constant(context, row.get(Variable(name), "UNDEF")) for name in names]
+        for row in solutions
     ]
     if not cells:
         empty = sql.select([sql.alias(sql.number(1), "one")], where=sql.boolean(False))
         return Relation(empty, {})
     columns = zip(*cells, strict=True)
     shapes = {name: _shape(column) for name, column in zip(names, columns, strict=True)}
-    queries = [
-        sql.select(_columns(context, names, row) or [sql.alias(sql.number(1), "one")])
-        for row in cells
-    ]
-    return Relation(sql.union_all(queries), shapes)
+    facets = [(name, facet) for name in names for facet in sorted(STORED_FACETS)]
+    types = [(context.name(name, facet), FACETS[facet]) for name, facet in facets]
+    return Relation(rows(types, [_facets(row) for row in cells]), shapes)
 
 
 def _constant(context: Context, node: Node | str) -> Constant | None:
@@ -47,13 +47,10 @@ def _shape(column: Sequence[Constant | None]) -> Shape:
     return Shape(frozenset(STORED_FACETS), replace(traits, zoned=None), certain=certain)
 
 
-def _columns(
-    context: Context, names: Sequence[str], row: Sequence[Constant | None]
-) -> list[sql.Expr]:
-    columns = []
-    for name, constant in zip(names, row, strict=True):
-        for facet in sorted(STORED_FACETS):
-            value = constant.facet(facet) if constant else sql.null()
-            column = sql.cast(value, FACETS[facet])
-            columns.append(sql.alias(column, context.name(name, facet)))
-    return columns
+def _facets(row: Sequence[Constant | None]) -> list[sql.Expr]:
+    """Return all facets of the values of a row."""
+    return [
+        constant.facet(facet) if constant else sql.null()
+        for constant in row
+        for facet in sorted(STORED_FACETS)
+    ]

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
+import pyoxigraph as ox
 import pytest
 
 from kg.sparql import query
-from kg.store import Store
+from kg.store import RawTerm, Store
 from kg.store.rdf import load_bytes
 
 PROPERTIES = 300
+DATA = "".join(f"<x:s> <x:p{n}> {n} . <x:t> <x:p{n}> 7 .\n" for n in range(PROPERTIES))
 
 
 @pytest.fixture(scope="module")
 def store() -> Store:
     store = Store.open()
-    lines = "".join(f"<x:s> <x:p{n}> {n} . <x:t> <x:p{n}> 7 .\n" for n in range(PROPERTIES))
     with store.write() as tx:
-        load_bytes(tx, lines.encode(), format="turtle")
+        load_bytes(tx, DATA.encode(), format="turtle")
     return store
 
 
@@ -39,6 +42,60 @@ def test_long_conditions(store: Store, operator: str) -> None:
     found = {term[1] for [term] in query(store, text, union_default_graph=False).rows() if term}
     expected = range(PROPERTIES - 10) if operator == "&&" else range(PROPERTIES - 10, PROPERTIES)
     assert found == set(map(str, expected))
+
+
+TERMS = [
+    "<x:s>", "<x:t>", "<x:new{n}>", "{n}", "1{n}.25", "0.{n:08}", "true", '"{n}"^^xsd:float',
+    '"{n}"', '"new{n}"@fr',
+    '"2024-01-{d:02}"^^xsd:date', '"2024-01-{d:02}T0{h}:00:00Z"^^xsd:dateTime', '"{n}"^^<x:own>',
+    '"x{n}"^^xsd:integer',
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("count", [5, 17, 300])
+def test_many_values(store: Store, count: int) -> None:
+    """Terms of all kinds, most of which no quad has, one row after the other."""
+    some = [
+        one.format(n=n, d=n % 28 + 1, h=n % 9)
+        for n in range(count)
+        for one in (TERMS[n % len(TERMS)],)
+    ]
+    pairs = " ".join(
+        f"({one} {'UNDEF' if n % 7 == 3 else other})"
+        for n, (one, other) in enumerate(zip(some, reversed(some), strict=True))
+    )
+    text = (
+        "PREFIX xsd: <http://www.w3.org/2001/XMLSchema#> SELECT * { VALUES (?a ?b) { "
+        f"{pairs} }} OPTIONAL {{ ?a <x:p1> ?one }} OPTIONAL {{ ?x <x:p2> ?b }}"
+        " BIND(CONCAT(STR(?a), STR(?b)) AS ?c) BIND(?a + ?one AS ?d) BIND(DATATYPE(?a) AS ?e) }"
+    )
+    peer = ox.Store()
+    peer.extend(ox.parse(DATA.encode(), ox.RdfFormat.TURTLE))
+    wanted = peer.query(text)
+    assert isinstance(wanted, ox.QuerySolutions)
+    names = [variable.value for variable in wanted.variables]
+    result = query(store, text, union_default_graph=False)
+    assert result.engine == "sql"
+    assert set(result.variables) == set(names)
+    found = Counter(tuple(map(told, row)) for row in result.rows())
+    assert found == Counter(
+        tuple(told(raw(row[name])) for name in result.variables) for row in wanted
+    )
+
+
+def raw(term: object) -> RawTerm | None:
+    """Return a term of pyoxigraph as we have it, but for its kind."""
+    if isinstance(term, ox.Literal):
+        return 0, term.value, term.datatype.value, term.language
+    return (0, term.value, None, None) if isinstance(term, ox.NamedNode) else None
+
+
+def told(term: RawTerm | None) -> object:
+    """Return a term without its kind, and a number without zeros at its end."""
+    if term is None:
+        return None
+    _, lex, datatype, language = term
+    return (lex.rstrip("0").rstrip(".") if "." in lex else lex), datatype, language
 
 
 def test_many_parts_that_nothing_has(store: Store) -> None:
