@@ -1,6 +1,7 @@
 """Tokens of a query that both parsers read wrongly, put into a form that they read rightly.
 
-Lengths do not change, so that the place of a syntax error stays what it is.
+Lengths do not change but by escaped code points, so that the place of a syntax error stays what it
+is.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ _NESTING = re.compile(
 )
 _ESCAPE = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|.)", re.DOTALL)
 _LAST_CODE_POINT = 0x10FFFF
+_SURROGATES = range(0xD800, 0xE000)
 _KEPT = {"\\": "\\\\", "\n": "\\n", "\r": "\\r"}
 """Characters that would end a short string or begin an escape in any, with their escapes."""
 _OTHER = {'"': "'", "'": '"'}
@@ -67,9 +69,9 @@ def plain(text: str) -> str:
     """Return a query with `TRUE` and `False` in lower case, and no comment before a return.
 
     All keywords but `a` are in any case (section 19.8), and a carriage return ends a comment
-    (section 19.4).
+    (section 19.4). Escaped code points are read before anything else (section 19.2).
     """
-    return _TOKEN.sub(_plain, text)
+    return _TOKEN.sub(_plain, without_escapes(text))
 
 
 def _plain(token: re.Match[str]) -> str:
@@ -124,10 +126,10 @@ def _unescaped(text: str, quote: str) -> str:
         digits = escape[1] or escape[2]
         if digits is None:
             return escape.group()[1] if quote and escape.group()[1] in _OTHER[quote] else escape[0]
-        if int(digits, 16) > _LAST_CODE_POINT:
+        code = int(digits, 16)
+        if code > _LAST_CODE_POINT or code in _SURROGATES:
             return escape[0]
-        found = chr(int(digits, 16))
-        return kept.get(found, found)
+        return kept.get(chr(code), chr(code))
 
     return _ESCAPE.sub(character, text)
 

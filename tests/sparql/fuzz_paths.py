@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from fuzz_data import Quad
 from rdflib import Literal, URIRef
-from rdflib.paths import AlternativePath, InvPath, MulPath, Path, SequencePath
+from rdflib.paths import AlternativePath, InvPath, MulPath, NegatedPath, Path, SequencePath
 
 from kg.sparql.parse import parse
 from kg.store import term_key
@@ -25,10 +25,10 @@ def has_absent_end(text: str, quads: list[Quad]) -> bool:
 
 
 def has_twin_alternatives(text: str) -> bool:
-    """Return whether a path has an alternative twice, as `:p|:p` has.
+    """Return whether two alternatives of a path may find the same, as in `:p|:p` or `!(:p|^:q)`.
 
-    What it finds is the union of both, each solution twice (SPARQL 1.1, section 18.4); pyoxigraph
-    gives it once, and so does rdflib beside inline data.
+    What they find is the union of both, such a solution twice (SPARQL 1.1, section 18.4);
+    pyoxigraph gives it once, and so does rdflib at times.
     """
     return any(map(_has_twins, (path for path, *_ in _paths(parse(text).algebra))))
 
@@ -39,6 +39,8 @@ def _has_twins(path: object) -> bool:
             return len(set(map(str, path.args))) < len(path.args) or any(map(_has_twins, path.args))
         case SequencePath():
             return any(map(_has_twins, path.args))
+        case NegatedPath():
+            return len({isinstance(one, InvPath) for one in path.args}) > 1
         case MulPath():
             return _has_twins(path.path)
         case InvPath():

@@ -12,6 +12,7 @@ from rdflib import BNode
 from rdflib.plugins.sparql.parser import parseQuery
 from rdflib.plugins.sparql.parserutils import CompValue
 
+from kg.errors import QuerySyntaxError
 from kg.sparql import parse, query, update
 from kg.sparql.algebra import translated
 from kg.sparql.parsing import QueryParser, UpdateParser
@@ -226,3 +227,25 @@ def test_many_triple_patterns_are_read_in_a_moment() -> None:
     [pattern] = [parse(text).algebra.p.p]
     assert len(pattern.triples) == 10_000
     assert time.process_time() - before < 20
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        (r"SELECT ?\u0061 { ?\u0061 ?p ?o }", "SELECT ?a { ?a ?p ?o }"),
+        (r"PREFIX x\u003a <urn:x:> ASK { x\u003Ab ?p ?o }", "PREFIX x: <urn:x:> ASK { x:b ?p ?o }"),
+        (r"\u0041SK { ?s ?p ?o FILTER(?o \U0000003c 3) }", "ASK { ?s ?p ?o FILTER(?o < 3) }"),
+        (r'SELECT * { ?s ?p "\u0022\u005c" }', r'SELECT * { ?s ?p "\"\\" }'),
+    ],
+)  # fmt: skip
+def test_escaped_code_points_are_read_first(written: str, meant: str) -> None:
+    assert str(parse(written).algebra) == str(parse(meant).algebra)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [r"SELECT * { <urn:a\u0020b> ?p ?o }", r"ASK \u007b ?s ?p \uD800 }", r"ASK { ?s ?p \u12 }"],
+)
+def test_escapes_of_what_cannot_stand_there_are_refused(text: str) -> None:
+    with pytest.raises(QuerySyntaxError):
+        parse(text)
