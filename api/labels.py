@@ -26,6 +26,7 @@ _TYPE = str(RDF.type)
 _KEYS = (CG.sourceKey, CG.orderNumber)
 _NAMES = (FOAF.name, RDFS.label)
 _PARTY = str(ID["party/"])
+_WORD = "word."
 _LAST = re.compile(r"[^/#]+(?=/*$)")
 
 
@@ -104,6 +105,12 @@ def heading_of(name: str) -> str:
         if (key := f"{area}.{name}") in text_keys():
             return translate(key)
     return begun(label_of(str(CG[name])))
+
+
+def words_of(query: str) -> dict[str, str]:
+    """Return what the words that a named question answers with are called, by the word."""
+    words = (key.removeprefix(_WORD) for key in text_keys() if key.startswith(_WORD))
+    return {word: translate(_WORD + word) for word in words if f'"{word}"' in query}
 
 
 def begun(label: str) -> str:

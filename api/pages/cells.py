@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 
@@ -17,26 +17,31 @@ _TRUTHS = {"true": "analyses.true", "1": "analyses.true", "false": "analyses.fal
            "0": "analyses.false"}  # fmt: skip
 
 
-def cells_of(rows: Sequence[Sequence[RawTerm | None]]) -> list[list[Cell | None]]:
-    """Return the rows of an answer with each thing by its name, as far as it has one."""
+def cells_of(
+    rows: Sequence[Sequence[RawTerm | None]], words: Mapping[str, str]
+) -> list[list[Cell | None]]:
+    """Return the rows of an answer with each thing by its name, as far as it has one.
+
+    `words` are texts that the query itself gives, with what they are called.
+    """
     iris = {term[1] for row in rows for term in row if term and term[0] == IRI}
     names = labels_of(sorted(iris))
-    return [[_cell(term, names.get(term[1]) if term else None) for term in row] for row in rows]
+    return [[_cell(term, names, words) for term in row] for row in rows]
 
 
-def _cell(term: RawTerm | None, name: str | None) -> Cell | None:
+def _cell(term: RawTerm | None, names: Mapping[str, str], words: Mapping[str, str]) -> Cell | None:
     cell = cell_of(term)
     if cell is None or term is None:
         return None
     if cell.iri:
-        return replace(cell, text=name or cell.text)
+        return replace(cell, text=names.get(cell.iri, cell.text))
     if cell.numeric:
         return replace(cell, text=_number(cell.text))
     if term[0] in _DAYS:
         return replace(cell, text=day_text(cell.text))
     if term[0] == Kind.BOOLEAN:
         return replace(cell, text=translate(_TRUTHS[cell.text]))
-    return cell
+    return replace(cell, text=words.get(cell.text, cell.text))
 
 
 def _number(text: str) -> str:

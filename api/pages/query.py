@@ -12,7 +12,7 @@ from flask import Blueprint, Response, current_app, make_response, render_templa
 from api.config import services
 from api.errors import Problem, problem_of
 from api.kept import find_question, find_visible, may_change, read_number, visible_queries
-from api.labels import heading_of
+from api.labels import heading_of, words_of
 from api.pages.cells import cells_of
 from api.pages.running import Answer, RecentAnswers, run
 from api.pages.terms import numeric_columns
@@ -78,7 +78,7 @@ def show_named(name: str) -> Response:
     values = {key: text for key, text in request.args.items() if key not in _PAGE_PARAMETERS}
     shown: dict[str, Any] = {"named": named, "values": values, "text": named.text}
     if named.name in services().catalog:
-        shown["headings"] = _headings(named)
+        shown |= {"headings": _headings(named), "words": words_of(named.text)}
     else:
         kept = find_visible(name)
         shown |= {"kept": kept, "version": kept.version(version), "own": may_change(kept)}
@@ -153,7 +153,8 @@ def _answered(shown: dict[str, Any], asked: Asked) -> Response:
         answer = run(recent, asked.text, asked.bindings, again=page == 1)
     except ClientgraphError as error:
         return _render(problem_of(error), **shown)
-    return _render(None, answer=answer, asked=asked, **_table(answer, page), **shown)
+    table = _table(answer, page, shown.get("words", {}))
+    return _render(None, answer=answer, asked=asked, **table, **shown)
 
 
 def _render(problem: Problem | None = None, **shown: Any) -> Response:
@@ -185,12 +186,12 @@ def _render(problem: Problem | None = None, **shown: Any) -> Response:
     return make_response(page, problem.status if problem else 200)
 
 
-def _table(answer: Answer, page: int) -> dict[str, Any]:
+def _table(answer: Answer, page: int, words: Mapping[str, str]) -> dict[str, Any]:
     """Return the rows of a page of the answer, and where that page stands."""
     pages = max(1, -(-len(answer.rows) // PAGE_ROWS))
     page = min(page, pages)
     start = (page - 1) * PAGE_ROWS
-    rows = cells_of(answer.rows[start : start + PAGE_ROWS])
+    rows = cells_of(answer.rows[start : start + PAGE_ROWS], words)
     return {
         "rows": rows,
         "numeric": numeric_columns(rows),

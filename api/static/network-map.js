@@ -1,11 +1,13 @@
 // The picture of referrals: parties and lines on a plane, drawn with WebGL.
-import { DiscProgram, LineProgram } from "./network-marks.js";
+import { DiscProgram, LineProgram, moving } from "./network-marks.js";
 import { Graph, Sigma, drawDiscNodeLabel } from "./vendor/sigma.js";
 
 const MANY = 5000;
 /** Milliseconds of a frame beyond which movement is no longer smooth. */
 const SLOW = 33;
 const JERK = 100;
+/** Milliseconds without a movement after which the picture stands still. */
+const REST = 150;
 const STILL = matchMedia("(prefers-reduced-motion: reduce)");
 const LINES = {
   primary: { size: 1.6, opacity: 0.75 },
@@ -25,6 +27,15 @@ function colour(name) {
   const found = getComputedStyle(probe).color.match(/[\d.]+/g).map(Number);
   probe.remove();
   return found.slice(0, 3);
+}
+
+/** Says whether pictures are drawn by the processor, which is slow at lines. */
+function drawnByProcessor() {
+  const gl = document.createElement("canvas").getContext("webgl");
+  const told = gl?.getExtension("WEBGL_debug_renderer_info");
+  const drawer = told ? gl.getParameter(told.UNMASKED_RENDERER_WEBGL) : "";
+  gl?.getExtension("WEBGL_lose_context")?.loseContext();
+  return /swiftshader|llvmpipe|software|basic render/i.test(drawer);
 }
 
 const css = ([r, g, b], a = 1) => `rgba(${r}, ${g}, ${b}, ${a})`;
@@ -59,6 +70,7 @@ export class NetworkMap extends EventTarget {
       maxCameraRatio: 3,
       zIndex: true,
       hideLabelsOnMove: this.graph.order > MANY,
+      hideEdgesOnMove: this.graph.size > MANY && drawnByProcessor(),
       nodeReducer: (key, values) => this.#shownNode(key, values),
       edgeReducer: (key, values) => this.#shownEdge(key, values),
       stagePadding: 24,
@@ -77,8 +89,14 @@ export class NetworkMap extends EventTarget {
     element.addEventListener("keydown", (event) => this.#key(event));
   }
 
-  /** Leaves the lines out while the picture moves, once a machine has shown that it is too slow. */
+  /** Draws less while the picture moves: no lines once a machine has shown that it is too slow. */
   #keepPace() {
+    clearTimeout(this.resting);
+    moving.add(this.renderer);
+    this.resting = setTimeout(() => {
+      moving.delete(this.renderer);
+      this.renderer.scheduleRender();
+    }, REST);
     const now = performance.now();
     const passed = now - this.moved;
     this.moved = now;

@@ -162,6 +162,9 @@ export class LineProgram extends EdgeProgram {
   }
 }
 
+/** The pictures that move: nobody points at a disc of theirs, so what finds it is not drawn. */
+export const moving = new WeakSet();
+
 /** Discs with `size`, `color` and the colour of their rim, `border`. */
 export class DiscProgram extends NodeProgram {
   getDefinition() {
@@ -180,6 +183,13 @@ export class DiscProgram extends NodeProgram {
         { name: "a_corner", size: 2, type: FLOAT },
       ],
     };
+  }
+
+  render(params) {
+    const { pickProgram } = this;
+    if (moving.has(this.renderer)) this.pickProgram = null;
+    super.render(params);
+    this.pickProgram = pickProgram;
   }
 
   processVisibleItem(id, at, node) {

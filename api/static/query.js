@@ -15,7 +15,8 @@ const FORMATS = { select: [["csv", "csv"], ["json", "srj"], ["xml", "srx"], ["ts
 const form = document.querySelector("form[data-query]");
 const area = form.querySelector("textarea");
 const named = form.dataset.named;
-const headings = JSON.parse(form.dataset.headings ?? "{}");
+const headings = new Map(Object.entries(JSON.parse(form.dataset.headings ?? "{}")));
+const words = new Map(Object.entries(JSON.parse(form.dataset.words ?? "{}")));
 const answer = document.getElementById("answer");
 const runButton = form.querySelector("button[type=submit]");
 let running = null;
@@ -62,7 +63,7 @@ async function run() {
     const seconds = (performance.now() - started) / 1000;
     if (!response.ok) return fail(JSON.parse(body));
     const read = readAnswer(response.headers.get("Content-Type"), body);
-    read.columns = read.columns?.map((one) => headings[one] ?? one);
+    tell(read);
     const offered = FORMATS[read.triples ? "graph" : "select"].map(([name, suffix]) => ({ name, file: `answer.${suffix}`, address: `${link}&format=${name}` }));
     await showAnswer(answer, read, factsOf(read, response, seconds), offered);
     if (form.dataset.version) answer.append(citation(link, response.headers.get("X-Clientgraph-Commit")));
@@ -74,6 +75,12 @@ async function run() {
     running = null;
     show(false);
   }
+}
+
+/** Puts the labels of a question of the project in the place of its variables and words. */
+function tell(read) {
+  read.columns = read.columns?.map((one) => headings.get(one) ?? one);
+  for (const row of read.rows ?? []) for (const cell of row) if (cell && !cell.iri) cell.text = words.get(cell.text) ?? cell.text;
 }
 
 function send(address, parameters, signal) {

@@ -6,7 +6,7 @@ import json
 import re
 
 import pytest
-from sample import filled_store
+from sample import EX, filled_store
 
 from api.factory import create_app
 from api.labels import heading_of
@@ -173,7 +173,16 @@ def test_every_column_of_a_question_has_a_heading(app, language):
                 assert known or heading != name, (question.id, name)
 
 
+def test_every_word_that_a_question_gives_has_a_text():
+    for question in load_catalog().values():
+        for word in re.findall(r'BIND \("([^"]+)" AS', question.text):
+            assert f"word.{word}" in text_keys(), (question.id, word)
+
+
 def test_a_question_is_answered_in_words_of_the_page(client):
+    text = client.get(f"/query/what-mentions-party?run=1&party={EX}bo&lang=fr").text
+    assert '<span class="value">objet</span>' in text
+    assert "Place</th>" in text
     text = client.get("/query/parties-by-kind?run=1&lang=fr").text
     (table,) = re.findall(r"(?s)<table>.*?</table>", text)
     assert ">Type</th>" in table
