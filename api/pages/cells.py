@@ -8,6 +8,7 @@ from decimal import Decimal, InvalidOperation
 
 from api.labels import labels_of
 from api.language import day_text, format_exact, translate
+from api.pages.naming import label_of
 from api.pages.terms import Cell, cell_of
 from kg.sparql.formats.terms import IRI
 from kg.store import Kind, RawTerm
@@ -34,7 +35,7 @@ def _cell(term: RawTerm | None, names: Mapping[str, str], words: Mapping[str, st
     if cell is None or term is None:
         return None
     if cell.iri:
-        return replace(cell, text=names.get(cell.iri, cell.text))
+        return replace(cell, text=names.get(cell.iri) or label_of(cell.iri))
     if cell.numeric:
         return replace(cell, text=_number(cell.text))
     if term[0] in _DAYS:

@@ -181,7 +181,7 @@ def test_every_word_that_a_question_gives_has_a_text():
 
 def test_a_question_is_answered_in_words_of_the_page(client):
     text = client.get(f"/query/what-mentions-party?run=1&party={EX}bo&lang=fr").text
-    assert '<span class="value">objet</span>' in text
+    assert '<span class="value">sujet</span>' in text
     assert "Place</th>" in text
     text = client.get("/query/parties-by-kind?run=1&lang=fr").text
     (table,) = re.findall(r"(?s)<table>.*?</table>", text)

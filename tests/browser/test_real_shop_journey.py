@@ -74,10 +74,10 @@ def test_a_real_shop_is_checked_corrected_imported_and_taken_back(browser, visit
     visit("/history/1")
     assert "online-retail.csv, ligne 2" in text(browser)
     press(browser, "a[href*='/history/undo/']")
-    assert "faits disparaissent" in text(browser, ".figures")
+    until(browser, "faits disparaissent", ".figures")
     browser.find_element(By.ID, "sure").click()
     press(browser, "button.danger")
-    assert "annulé" in text(browser)
+    until(browser, "annulé")
     visit("/")
     # The organisation itself stays known.
     figures = text(browser, "[aria-labelledby=counts] .figures")
