@@ -23,7 +23,6 @@ from api.identity import caller
 from api.recent import Recent
 from kg.errors import ClientgraphError
 from kg.store import Cursor, EngineError, Store
-from kg.store.words import write_some
 
 _KEY = "clientgraph.figures"
 _KEPT = 32
@@ -84,8 +83,7 @@ class Figures:
     ) -> None:
         """Make these figures now and after commits, in the background until the store closes.
 
-        Those that somebody asks for are kept ready with them. What `prepare` does comes first. The
-        words of new texts are written for searches at the same times.
+        Those that somebody asks for are kept ready with them. What `prepare` does comes first.
         """
         self._asked |= dict.fromkeys((one, ()) for one in figures)
         self._store.before_close.append(self.end)
@@ -125,16 +123,8 @@ class Figures:
             if turns == seen != made:
                 made = turns
                 self._make_all()
-                self._write_words()
             seen = turns
             self._ended.wait(_PAUSE if made >= 0 else 0)
-
-    def _write_words(self) -> None:
-        try:
-            while not self._ended.is_set() and write_some(self._store):
-                pass
-        except (ClientgraphError, EngineError) as error:
-            _log.warning("The words of new texts could not be written: %s", error)
 
     def _make_all(self) -> None:
         for figure, hidden in list(self._asked):

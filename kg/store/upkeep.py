@@ -1,4 +1,7 @@
-"""Builds the property table anew when commits have come to rest, beside all other work."""
+"""What a server does for speed beside all other work, when commits have come to rest.
+
+The words of new texts are written for searches, and the property table is built anew.
+"""
 
 from __future__ import annotations
 
@@ -15,13 +18,14 @@ from kg.store import property_steps
 from kg.store.database import Cursor, Store
 from kg.store.property_steps import WORTH, Worth
 from kg.store.property_table import PropertyTable
+from kg.store.words import write_some
 
 _LOOK = 1.0
 """Seconds between two looks for commits."""
 _REST = 5.0
-_SHARE = 10
+_SHARE = 3
 """Commits are at rest after `_REST` seconds, or after `_SHARE` times what the building took."""
-_WAIT = 10.0
+_WAIT = 2.0
 """Seconds that a step of the building waits for another write."""
 _MOMENT = 0.05
 """Seconds after which the building is interrupted again, where it went on to the next step."""
@@ -105,7 +109,7 @@ class _Building:
 
 
 class Upkeep:
-    """A thread that builds the property table of a store whenever commits are at rest."""
+    """A thread that writes words and builds the property table whenever commits are at rest."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -132,16 +136,22 @@ class Upkeep:
             if head != seen:
                 seen, since = head, now
             elif head != done and now - since >= rest:
-                done = head
-                self._build()
-                rest = max(_REST, _SHARE * (time.monotonic() - now))
+                done = head if self._catch_up() else done
+                since = time.monotonic()
+                rest = max(_REST, _SHARE * (since - now))
 
-    def _build(self) -> None:
-        self._building = _Building(self._store)
+    def _catch_up(self) -> bool:
+        """Do what there is to do; return whether to leave it at that until the next commit."""
         try:
+            while not self._ended.is_set() and write_some(self._store):
+                pass
+            self._building = _Building(self._store)
             self._building.run()
-        except (duckdb.Error, StoreBusyError, StoreFullError) as error:
+        except StoreBusyError:
+            return False
+        except (duckdb.Error, StoreFullError) as error:
             if not self._ended.is_set():
-                _log.warning("The property table could not be built: %s", error)
+                _log.warning("Words or the property table could not be written: %s", error)
         finally:
             self._building = None
+        return True
