@@ -19,6 +19,9 @@ from kg.store import Cursor, Store, lookup_nodes
 SETS_GRAPH = str(GRAPH["parameter-sets"])
 """Named graph of the sets that were saved."""
 
+_DEFAULT = Parameters().name
+"""The name of the set that is there without being saved."""
+
 _READERS: dict[str, Any] = {
     str(XSD.integer): int,
     str(XSD.decimal): float,
@@ -34,6 +37,8 @@ def save_parameters(store: Store, parameters: Parameters, *, agent: str = "") ->
     """
     with store.write(agent=agent, activity="parameters", note=parameters.name) as tx:
         known = _named(tx.cursor, parameters.name)
+        if known is None and parameters.name == _DEFAULT:
+            known = Parameters()
         if known is not None:
             tx.rollback()
             if known.iri != parameters.iri:
@@ -59,12 +64,12 @@ def saved_parameters(cursor: Cursor) -> list[Parameters]:
 
 
 def named_parameters(cursor: Cursor, name: str) -> Parameters:
-    """Return the saved set of a name.
+    """Return the saved set of a name; `default` is that of section 2 unless one is saved so.
 
     Raises:
         UsageError: no set has this name.
     """
-    found = _named(cursor, name)
+    found = _named(cursor, name) or (Parameters() if name == _DEFAULT else None)
     if found is None:
         raise UsageError(
             f"No parameter set is called {name!r}; give a file, or save it with"

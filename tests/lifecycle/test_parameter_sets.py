@@ -58,6 +58,14 @@ def test_two_names_of_equal_values_are_both_there() -> None:
         assert named_parameters(store.cursor(), "two") == Parameters(name="two")
 
 
+def test_the_defaults_have_a_name_without_being_saved() -> None:
+    with Store.open(None, threads=1) as store:
+        assert read_parameters(store.cursor(), "default") == Parameters()
+        assert save_parameters(store, Parameters()) == 0
+        with pytest.raises(UsageError, match="never changes"):
+            save_parameters(store, parameters_from({"D_act": 400}, "default"))
+
+
 def test_a_text_is_values_or_a_name() -> None:
     with Store.open(None, threads=1) as store:
         cursor = store.cursor()
@@ -71,8 +79,8 @@ def test_a_text_is_values_or_a_name() -> None:
 def test_sets_that_results_name_are_not_saved_ones() -> None:
     with Store.open(None, threads=1) as store:
         with store.write() as tx:
-            facts = parameter_facts(Parameters())
+            facts = parameter_facts(Parameters(name="theirs"))
             tx.insert_few([(*fact, "https://example.org/derived") for fact in facts])
         assert saved_parameters(store.cursor()) == []
         with pytest.raises(UsageError, match="No parameter set"):
-            named_parameters(store.cursor(), "default")
+            named_parameters(store.cursor(), "theirs")
