@@ -54,6 +54,7 @@ TERMS: Mapping[str, tuple[str, ...]] = {
     ),
     "pages.network.show_party": (*_REFERRED, *_of("measure", "referred-sales")),
     "pages.party.show_classified": _CLASSIFIED,
+    "pages.party.show_events": ("Event", "Purchase", "Recommendation", "date"),
     "pages.party.show_history": (*_STAGES, *_DEPTHS),
     "pages.party.show_parties": _CLASSIFIED,
     "pages.party.show_party": (

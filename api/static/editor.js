@@ -50,10 +50,10 @@ export function openEditor(area, run) {
   return editor;
 }
 
-/** Puts what the editor says of a mistake, once it is shown, into the page's language. */
+/** Puts what the editor says of a mistake, each time it is shown, into the page's language. */
 function translateHints() {
-  for (const hint of document.querySelectorAll(".yasqe_tooltip:not([lang])")) {
-    hint.lang = document.documentElement.lang;
+  for (const hint of document.querySelectorAll(".yasqe_tooltip")) {
+    // What is translated already has nothing in bold.
     const expected = [...hint.querySelectorAll("strong")].map((one) => one.textContent);
     if (expected.length) hint.textContent = text("script.query.expected", { what: expected.join(", ") });
   }

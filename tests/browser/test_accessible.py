@@ -24,8 +24,8 @@ axe.run(document, { resultTypes: ["violations"], ...only }).then(
 );
 """
 _LIGHT = "document.documentElement.dataset.theme = 'light'"
-_PHONE = {"width": 390, "height": 900, "deviceScaleFactor": 1, "mobile": False}
-_WIDER = "return document.documentElement.scrollWidth > document.documentElement.clientWidth"
+_PHONE = {"width": 360, "height": 740, "deviceScaleFactor": 1, "mobile": True}
+_WIDER = f"return document.documentElement.scrollWidth > {_PHONE['width']}"
 _DARK = "document.documentElement.dataset.theme = 'dark'"
 
 

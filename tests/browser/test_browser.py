@@ -132,11 +132,20 @@ def test_query_shows_rows_with_markup_as_text(page, files):
     assert complaints(browser) == []
 
 
-def test_syntax_error_shows_its_line(page):
-    browser = page("/query")
+def test_syntax_error_shows_its_line_and_what_is_expected_each_time_it_is_pointed_at(page):
+    browser = page("/query?lang=fr")
     write(browser, "SELECT *\nWHERE { ?s ?p }")
+    sign = WebDriverWait(browser, 30).until(
+        lambda one: one.find_elements(By.CSS_SELECTOR, ".parseErrorIcon")
+    )
+    for _ in range(2):
+        browser.execute_script("arguments[0].onmouseover(new Event('mouseover'))", sign[0])
+        WebDriverWait(browser, 10).until(
+            lambda one: text(one, ".yasqe_tooltip").startswith("Pas compris. Attendu ici")
+        )
+        browser.execute_script("arguments[0].onmouseout(new Event('mouseout'))", sign[0])
     answered(browser)
-    assert "Line 2, column" in text(browser, ".problem")
+    assert "Ligne 2, colonne" in text(browser, ".problem")
 
 
 def test_a_table_of_many_rows_is_drawn_where_it_is_scrolled(page):
@@ -224,19 +233,6 @@ def test_analysis_runs_from_its_form(page):
     Select(browser.find_element(By.ID, "o-model")).select_by_value("linear")
     submit(browser, "main form button")
     assert "row" in text(browser, ".facts")
-
-
-@pytest.mark.parametrize("path", ["/", "/query", "/imports", "/analyses", "/analyses/classify"])
-def test_pages_fit_a_phone(page, path):
-    browser = page(path)
-    metrics = {"width": 360, "height": 740, "deviceScaleFactor": 1, "mobile": True}
-    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
-    try:
-        page(path)
-        width = browser.execute_script("return document.documentElement.scrollWidth")
-    finally:
-        browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
-    assert width <= 360
 
 
 def test_keyboard_reaches_the_content_first(page):
