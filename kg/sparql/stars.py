@@ -100,13 +100,14 @@ def _add_inverse(
 def add_star(context: Context, sources: Sources, star: Star, graph: Graph, told: Told) -> None:
     """Add the rows of a star."""
     alias = context.fresh("w")
-    parts = star.table.parts_with([column for _, column in star.members])
-    if len(parts) == 1 and not star.table.left_out:
+    columns = [column for _, column in star.members]
+    parts, left_out = star.table.parts_with(columns), star.table.leaves_out(columns)
+    if len(parts) == 1 and not left_out:
         sources.tables.append(sql.table(parts[0].name, alias))
         sources.conditions += _present(context, alias, star, parts[0], graph)
     else:
         found = [_rows(context, star, part, graph) for part in parts]
-        if star.table.left_out or not parts:
+        if left_out or not parts:
             found.append(_rest(context, star, graph))
         sources.tables.append(sql.subquery(sql.union_all(found), alias))
     _bind(context, sources, Place(alias, "s", resource_traits(), typed=False), star.centre, told)

@@ -20,6 +20,8 @@ _MOST = 60
 _STEP = 400_000
 _STEPS = 32
 """Ids of subjects that one step of the building covers at least, and how many steps at most."""
+_ERROR = 0.15
+"""By how much the engine may estimate a number of different values too low."""
 _ALIKE = 0.5
 _MOST_PARTS = 16
 """Parts at most, and the share of common columns from which on subjects are in the same one."""
@@ -40,7 +42,7 @@ class Worth:
     """What makes a column worth it.
 
     That is as many `quads` of a predicate or class at least, for joins of fewer cost little, and of
-    a predicate so many distinct subjects, or objects, a quad, as estimated.
+    a predicate so many different subjects, or objects, a quad.
     """
 
     quads: int = 10_000
@@ -54,19 +56,30 @@ _Found = tuple[int, Callable[[int], Column]]
 """How many quads a column would hold, and the column with a number."""
 
 
+def survey(cursor: duckdb.DuckDBPyConnection, worth: Worth = WORTH) -> tuple[Column, ...]:
+    """Return the columns that are worth it, those of most quads; none where they are less than two.
+
+    It reads all that is live.
+    """
+    [class_of] = lookup_nodes(cursor, [RDF.type])
+    found = [*_of_predicates(cursor, class_of, worth), *_of_classes(cursor, class_of, worth)]
+    found.sort(key=lambda entry: -entry[0])
+    columns = tuple(make(number) for number, (_, make) in enumerate(found[:_MOST]))
+    return columns if len(columns) >= _LEAST else ()
+
+
 def begin(
-    cursor: duckdb.DuckDBPyConnection, commit: int, worth: Worth = WORTH
+    cursor: duckdb.DuckDBPyConnection, commit: int, columns: tuple[Column, ...]
 ) -> tuple[PropertyTable, list[Ids]]:
     """Drop the former property table, and begin one of what is live after a commit.
 
-    Returns it without parts, and the ranges of ids whose members are to be found; there is none
-    where less than two columns are worth it.
+    Returns it without parts, and the ranges of ids whose members are to be found.
     """
     drop(cursor)
-    table = PropertyTable(commit, _surveyed(cursor, worth))
-    if len(table.columns) < _LEAST:
+    table = PropertyTable(commit, columns)
+    if not columns:
         return table, []
-    cursor.execute(f"CREATE TABLE {table.rest} (s BIGINT NOT NULL)")
+    cursor.execute(f"CREATE TABLE {table.rest} (s BIGINT NOT NULL, bits BIGINT NOT NULL)")
     cursor.execute(
         f"CREATE TABLE {table.members} (s BIGINT NOT NULL, bits BIGINT NOT NULL,"
         " twice BOOLEAN NOT NULL)"
@@ -95,7 +108,7 @@ def divide(
     Returns the table with its parts, empty as yet, and in what steps they are to be filled: the
     part, the condition on members that are in it, and a range of ids.
     """
-    cursor.execute(f"INSERT INTO {table.rest} SELECT s FROM {table.members} WHERE twice")
+    cursor.execute(f"INSERT INTO {table.rest} SELECT s, bits FROM {table.members} WHERE twice")
     alike = cursor.execute(
         f"SELECT bits, count(*) FROM {table.members} WHERE NOT twice GROUP BY bits ORDER BY 2 DESC"
     ).fetchall()
@@ -157,14 +170,12 @@ def fill(
 
 def finish(cursor: duckdb.DuckDBPyConnection, table: PropertyTable) -> PropertyTable | None:
     """Note that the parts are filled; return the table as it is now, None where it has no part."""
-    row = cursor.execute(f"SELECT count(*) FROM {table.rest}").fetchone()
-    left_out = int(row[0]) if row else 0
     cursor.execute(f"DROP TABLE {table.members}")
     cursor.executemany(
-        "INSERT INTO property_column VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO property_column VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
             (
-                *(table.commit, left_out, part.name, one.form, one.p, one.o, one.number),
+                *(table.commit, part.name, one.form, one.p, one.o, one.number),
                 *([*one.stored], one.kind, one.number in part.always),
             )
             for part in table.parts
@@ -193,14 +204,6 @@ def _defined(column: Column) -> list[str]:
     return [f"{name} {_TYPES.get(source, 'BIGINT')}" for name, source in column.sources.items()]
 
 
-def _surveyed(cursor: duckdb.DuckDBPyConnection, worth: Worth) -> tuple[Column, ...]:
-    """Return the columns that are worth it, those of most quads first."""
-    [class_of] = lookup_nodes(cursor, [RDF.type])
-    found = [*_of_predicates(cursor, class_of, worth), *_of_classes(cursor, class_of, worth)]
-    found.sort(key=lambda entry: -entry[0])
-    return tuple(make(number) for number, (_, make) in enumerate(found[:_MOST]))
-
-
 def _of_predicates(
     cursor: duckdb.DuckDBPyConnection, class_of: int | None, worth: Worth
 ) -> Iterator[_Found]:
@@ -213,13 +216,28 @@ def _of_predicates(
         [class_of, worth.quads],
     ).fetchall()
     for p, quads, subjects, objects, least, most, *counts in rows:
-        if subjects >= worth.once * quads:
+        if _once(cursor, p, "s", quads, subjects, worth):
             stored = {name for name, count in zip(values, counts, strict=True) if count}
             kind = least if least == most else None
             facets = frozenset(stored if least == most else stored | {"k"})
             yield quads, partial(Column, Form.OBJECT, p, None, stored=facets, kind=kind)
-        elif objects >= worth.once * quads and most <= Kind.IRI:
+        elif most <= Kind.IRI and _once(cursor, p, "o", quads, objects, worth):
             yield quads, partial(Column, Form.SUBJECT, p, None)
+
+
+def _once(
+    cursor: duckdb.DuckDBPyConnection,
+    p: int,
+    name: str,
+    quads: int,
+    estimate: int,
+    worth: Worth,
+) -> bool:
+    """Return whether hardly a subject, or object, is in two quads of a predicate."""
+    if not worth.once - _ERROR <= estimate / quads < worth.once:
+        return estimate >= worth.once * quads
+    row = cursor.execute(f"SELECT count(DISTINCT {name}) FROM live WHERE p = {p}").fetchone()
+    return row is not None and row[0] >= worth.once * quads
 
 
 def _of_classes(

@@ -13,7 +13,7 @@ the next one, and can be dropped at any time: nothing else rests on it.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 import duckdb
@@ -100,13 +100,13 @@ class Part:
 class PropertyTable:
     """A property table that was built: its columns, and its parts.
 
-    `left_out` is the number of subjects in the rest.
+    `left_out` has the sets of columns that subjects in the rest have, each number a bit.
     """
 
     commit: int
     columns: tuple[Column, ...]
     parts: tuple[Part, ...] = ()
-    left_out: int = 0
+    left_out: frozenset[int] = frozenset()
     _by: Mapping[_Key, Column] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -128,6 +128,11 @@ class PropertyTable:
         """Return the column of a predicate, or of a class `o`, if there is one."""
         return self._by.get((form, p, o))
 
+    def leaves_out(self, columns: Collection[Column]) -> bool:
+        """Return whether a subject in the rest has some columns."""
+        wanted = sum({1 << column.number for column in columns})
+        return any(bits & wanted == wanted for bits in self.left_out)
+
     def parts_with(self, columns: Collection[Column]) -> list[Part]:
         """Return the parts that have some columns."""
         return [part for part in self.parts if set(columns) <= set(part.columns)]
@@ -138,15 +143,15 @@ def load(cursor: duckdb.DuckDBPyConnection) -> PropertyTable | None:
     rows = cursor.execute("SELECT * FROM property_column ORDER BY part, number").fetchall()
     if not rows:
         return None
-    commit, left_out = rows[0][:2]
+    commit = rows[0][0]
     parts: dict[str, list[tuple[Column, bool]]] = {}
-    for _, _, part, form, p, o, number, stored, kind, always in rows:
+    for _, part, form, p, o, number, stored, kind, always in rows:
         column = Column(Form(form), p, o, number, frozenset(stored), kind)
         parts.setdefault(part, []).append((column, always))
     columns = dict.fromkeys(column for part in parts.values() for column, _ in part)
-    return PropertyTable(
-        commit, tuple(columns), tuple(_part(*part) for part in parts.items()), left_out
-    )
+    table = PropertyTable(commit, tuple(columns), tuple(_part(*part) for part in parts.items()))
+    sets = cursor.execute(f"SELECT DISTINCT bits FROM {table.rest}").fetchall()
+    return replace(table, left_out=frozenset(bits for (bits,) in sets))
 
 
 def _part(name: str, columns: Sequence[tuple[Column, bool]]) -> Part:

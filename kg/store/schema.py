@@ -58,7 +58,6 @@ CREATE TABLE token (
 PROPERTY_COLUMNS = """
 CREATE TABLE property_column (
     "commit" BIGINT NOT NULL,
-    left_out BIGINT NOT NULL,
     part VARCHAR NOT NULL,
     form VARCHAR NOT NULL,
     p BIGINT NOT NULL,

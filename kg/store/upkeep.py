@@ -81,8 +81,11 @@ class _Building:
                 cursor.interrupt()
 
     def _built(self) -> PropertyTable | None:
+        with contextlib.closing(self._store.cursor()) as cursor:
+            self._cursor = cursor
+            columns = property_steps.survey(cursor, self._worth)
         with self._step() as cursor:
-            table, ranges = property_steps.begin(cursor, self._commit, self._worth)
+            table, ranges = property_steps.begin(cursor, self._commit, columns)
         if not ranges:
             return None
         for ids in ranges:
