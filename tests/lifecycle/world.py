@@ -14,6 +14,8 @@ from kg.namespaces import CG, FOAF, ID, ORG, RDF, XSD, scheme
 from kg.store import Store
 
 FOCAL = "ORG"
+Triple = tuple[str, str, str, str | None]
+"""Subject, predicate, object and the datatype of a literal."""
 _XSD_BY_LENGTH = {4: XSD.gYear, 7: XSD.gYearMonth, 10: XSD.date}
 _DATES = {
     "orderDate", "paymentDate", "deliveryDate", "date", "startDate", "endDate", "closedOn",
@@ -30,7 +32,7 @@ class World:
     """Triples of one focal organisation and the parties around it."""
 
     def __init__(self) -> None:
-        self.triples: list[tuple[str, str, str, str | None]] = []
+        self.triples: list[Triple] = []
         self._numbers = count(1)
         self.party(FOCAL, "LegalEntity")
 
@@ -162,29 +164,48 @@ class World:
     @contextmanager
     def store(self, *, graphs: int = 1) -> Iterator[Store]:
         """Yield a store in memory with the triples, each in as many graphs as asked."""
-        store = Store.open(None, threads=1)
+        store = self._filled(graphs)
         try:
-            with store.write() as tx:
-                columns = [list(column) for column in zip(*self.triples, strict=True)]
-                for number in range(graphs):
-                    tx.cursor.execute(
-                        "CREATE OR REPLACE TEMP TABLE given AS SELECT unnest(?::VARCHAR[]) AS s,"
-                        " unnest(?::VARCHAR[]) AS p, unnest(?::VARCHAR[]) AS o,"
-                        " unnest(?::VARCHAR[]) AS odt, NULL::VARCHAR AS olang, ? AS g",
-                        [*columns, f"https://example.org/graph/{number}"],
-                    )
-                    tx.insert("given")
             yield store
         finally:
             store.close()
+
+    def _filled(self, graphs: int) -> Store:
+        """Return a new store with the triples."""
+        store = Store.open(None, threads=1)
+        with store.write() as tx:
+            columns = [list(column) for column in zip(*self.triples, strict=True)]
+            for number in range(graphs):
+                tx.cursor.execute(
+                    "CREATE OR REPLACE TEMP TABLE given AS SELECT unnest(?::VARCHAR[]) AS s,"
+                    " unnest(?::VARCHAR[]) AS p, unnest(?::VARCHAR[]) AS o,"
+                    " unnest(?::VARCHAR[]) AS odt, NULL::VARCHAR AS olang, ? AS g",
+                    [*columns, f"https://example.org/graph/{number}"],
+                )
+                tx.insert("given")
+        return store
 
     def classified(
         self, as_of: str, *, knowledge: datetime | None = None, graphs: int = 1, **parameters: Any
     ) -> dict[str, dict[str, Any]]:
         """Return the classification at a day, by party key."""
-        with self.store(graphs=graphs) as store:
-            table = classify(store.cursor(), context(as_of, knowledge, **parameters))
+        cursor = self._latest(graphs).cursor()
+        table = classify(cursor, context(as_of, knowledge, **parameters))
         return {row["party_key"]: row for row in table.records()}
+
+    def _latest(self, graphs: int) -> Store:
+        """Return a store that is only read: the last one again, where it has the same triples."""
+        held = (tuple(self.triples), graphs)
+        if held not in _LATEST:
+            for store in _LATEST.values():
+                store.close()
+            _LATEST.clear()
+            _LATEST[held] = self._filled(graphs)
+        return _LATEST[held]
+
+
+_LATEST: dict[tuple[tuple[Triple, ...], int], Store] = {}
+"""The store of the world that was classified last: examples of one history follow one another."""
 
 
 def context(as_of: str, knowledge: datetime | None = None, **parameters: Any) -> Context:
