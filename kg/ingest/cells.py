@@ -11,7 +11,7 @@ from kg.ingest.compile import ROW, Check, Relation
 from kg.ingest.headers import recognise
 from kg.ingest.mapping import Cell
 from kg.ingest.readers import SourceTable
-from kg.ingest.sql import call, case, cast, column, every, missing, present, text
+from kg.ingest.sql import call, case, cast, column, every, missing, present, temporary, text
 
 _NUMBER = r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)"
 _YEAR = "([1-9][0-9]{3}|0[1-9][0-9]{2}|00[1-9][0-9]|000[1-9])"
@@ -69,9 +69,10 @@ def _wrong(
         allowed = exp.In(this=value, expressions=[text(item) for item in cell.one_of])
         yield "one of", exp.Not(this=allowed), ", ".join(cell.one_of)
     if cell.refers_to:
-        keys = exp.select("key").from_(f"temp.{known}")
-        keys = keys.where(exp.EQ(this=column("kind"), expression=text(cell.refers_to)))
-        unknown = exp.Not(this=exp.In(this=value, query=keys.subquery()))
+        keys = exp.select(column("key")).from_(temporary(known), copy=False)
+        of_kind = exp.EQ(this=column("kind"), expression=text(cell.refers_to))
+        keys = keys.where(of_kind, copy=False)
+        unknown = exp.Not(this=exp.In(this=value, query=keys.subquery(copy=False)))
         yield "reference", every([present(value), unknown]), cell.refers_to
     if cell.same_per:
         yield "same per", _differs(value, relation, cell.same_per), cell.same_per
@@ -116,8 +117,10 @@ def _differs(value: exp.Expr, relation: Relation, per: str) -> exp.Expr:
         this=call("arg_min", value.copy(), column(ROW)),
         partition_by=[relation.column(per, per)],
     )
-    ranked = exp.select(ROW, exp.alias_(value.copy(), "own"), exp.alias_(first, "first_own"))
-    ranked = ranked.from_(f"temp.{relation.table}")
-    differing = exp.select(ROW).from_(ranked.subquery("ranked"))
-    differing = differing.where(exp.NEQ(this=column("own"), expression=column("first_own")))
-    return exp.In(this=column(ROW), query=differing.subquery())
+    own = exp.alias_(value, "own", copy=False)
+    ranked = exp.select(column(ROW), own, exp.alias_(first, "first_own", copy=False), copy=False)
+    ranked = ranked.from_(temporary(relation.table), copy=False)
+    differing = exp.select(column(ROW)).from_(ranked.subquery("ranked", copy=False), copy=False)
+    unlike = exp.NEQ(this=column("own"), expression=column("first_own"))
+    differing = differing.where(unlike, copy=False)
+    return exp.In(this=column(ROW), query=differing.subquery(copy=False))

@@ -10,7 +10,7 @@ from rdflib import XSD
 from kg.ingest.compile import ROW, ROWS, Check, Relation
 from kg.ingest.messages import message
 from kg.ingest.report import Finding, ImportReport
-from kg.ingest.sql import call, column, number, rendered, text
+from kg.ingest.sql import call, column, number, rendered, temporary, text
 from kg.store import Cursor, Kind
 
 LISTED_PER_CHECK = 100
@@ -43,7 +43,9 @@ class Checker:
             return
         table = f"temp.{relation.table}"
         counts = [call("count_if", check.condition) for check in listed]
-        found = self._cursor.execute(rendered(exp.select(*counts).from_(table))).fetchall()[0]
+        found = self._cursor.execute(
+            rendered(exp.select(*counts, copy=False).from_(table))
+        ).fetchall()[0]
         for check, count in zip(listed, found, strict=True):
             if count:
                 query = exp.select(ROW, check.value).from_(table).where(check.condition)
@@ -56,7 +58,7 @@ class Checker:
         """Keep the rows that fail a check."""
         row = call("unnest", column(ROWS)) if relation.grouped else column(ROW)
         query = exp.select(number(relation.file), row, number(len(self.failed)), check.value)
-        query = query.from_(f"temp.{relation.table}").where(check.condition)
+        query = query.from_(temporary(relation.table)).where(check.condition)
         self._cursor.execute(f"INSERT INTO wrong {rendered(query)}")
         self.failed.append(check)
 

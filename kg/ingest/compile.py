@@ -26,7 +26,7 @@ from kg.ingest.mapping import (
     calls,
     references,
 )
-from kg.ingest.sql import call, column, concat, every, missing, present, text
+from kg.ingest.sql import call, column, concat, every, missing, present, temporary, text
 
 ROW = "_row"
 ROWS = "_rows"
@@ -104,7 +104,7 @@ class Values:
         for inner in itertools.chain.from_iterable(map(calls, values)):
             if FUNCTIONS[inner.function].looked_up:
                 key = key_of([self.sql(argument) for argument in inner.arguments])
-                keys = exp.select(exp.alias_(key, "key")).from_(f"temp.{self._relation.table}")
+                keys = exp.select(exp.alias_(key, "key")).from_(temporary(self._relation.table))
                 yield Lookup(inner.function, keys)
 
     def term(self, term: TermMap) -> exp.Expr:

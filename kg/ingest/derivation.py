@@ -21,7 +21,7 @@ from kg.ingest.mapping import (
     Value,
 )
 from kg.ingest.numbers import decimal, decimal_text
-from kg.ingest.sql import call, column
+from kg.ingest.sql import call, column, temporary
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ def _carried(parent: Relation, table: str, needed: Set[str]) -> Derived:
     """Return the parent's rows with the columns that are needed."""
     columns = {name: sql for name, sql in parent.columns.items() if name in needed}
     kept = [ROW, *([ROWS] if parent.grouped else []), *columns.values()]
-    query = exp.select(*kept).from_(f"temp.{parent.table}")
+    query = exp.select(*kept).from_(temporary(parent.table))
     return Derived(query, replace(parent, table=table, columns=columns))
 
 
@@ -189,7 +189,7 @@ def _candidates(match: Match, other: Relation, names: dict[str, str], place: str
     ]
     return (
         exp.select(*keys, *brought)
-        .from_(f"temp.{other.table}")
+        .from_(temporary(other.table))
         .group_by(*[key.this for key in keys])
     )
 

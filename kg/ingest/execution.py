@@ -27,7 +27,7 @@ from kg.ingest.names import layout_of, names_of
 from kg.ingest.production import FIRST, STAGING, Graphs, Producer, Production
 from kg.ingest.readers import ERROR_COLUMNS, SourceTable, read_table
 from kg.ingest.report import FileReport, ImportReport, SetAsideRows
-from kg.ingest.sql import call, column, every, missing, number, rendered
+from kg.ingest.sql import call, column, every, missing, number, rendered, temporary
 from kg.store import Transaction
 
 
@@ -270,7 +270,7 @@ class Execution:
         """Take rows out of a relation, keeping account of them under a reason."""
         row = call("unnest", column(ROWS)) if relation.grouped else column(ROW)
         query = exp.select(number(relation.file), row, number(reason))
-        query = query.from_(f"temp.{relation.table}").where(condition)
+        query = query.from_(temporary(relation.table)).where(condition)
         self._cursor.execute(f"INSERT INTO fate {rendered(query)}")
         self._cursor.execute(f"DELETE FROM temp.{relation.table} WHERE {rendered(condition)}")
 

@@ -16,7 +16,7 @@ import phonenumbers
 import sqlglot.expressions as exp
 
 from kg.ingest.headers import folded
-from kg.ingest.sql import call, column, concat, rendered, text
+from kg.ingest.sql import call, column, concat, rendered, temporary, text
 from kg.store import Cursor
 
 TABLE = "looked_up"
@@ -46,7 +46,7 @@ def key_of(arguments: Sequence[exp.Expr]) -> exp.Expr:
 
 def looked_up(function: str, arguments: Sequence[exp.Expr]) -> exp.Expr:
     """Return the SQL of the value that the table holds for arguments."""
-    query = exp.select(call("any_value", column("result", TABLE))).from_(f"temp.{TABLE}")
+    query = exp.select(call("any_value", column("result", TABLE))).from_(temporary(TABLE))
     query = query.where(
         exp.EQ(this=column("function", TABLE), expression=text(function)),
         exp.EQ(this=column("key", TABLE), expression=key_of(arguments)),

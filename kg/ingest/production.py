@@ -31,7 +31,7 @@ from kg.ingest.mapping import (
     calls,
     written,
 )
-from kg.ingest.sql import call, case, column, number, present, text
+from kg.ingest.sql import call, case, column, number, present, temporary, text
 from kg.store import Shared
 from kg.store.schema import origin_of
 from kg.store.spelling import spelled
@@ -234,10 +234,11 @@ class Producer:
             column(ROW),
             number(len(self.rules) - 1),
             kind[1],
+            copy=False,
         )
         needed = [value.column, value.holds, where.predicate_column, where.graph_column]
         conditions = [present(item) for item in needed if item is not None]
-        return query.from_(f"temp.{made.table}", copy=False).where(*conditions, copy=False)
+        return query.from_(temporary(made.table), copy=False).where(*conditions, copy=False)
 
     def _graph(self, graph: TermMap | str) -> str | None:
         """Return the constant IRI of a graph, None when it depends on the row."""
@@ -279,13 +280,13 @@ class _Made:
     def add(self, value: exp.Expr, name: str | None = None) -> exp.Column:
         """Add a column and return its reference."""
         name = name or f"o{len(self._selected)}"
-        self._selected.append(exp.alias_(value, name))
+        self._selected.append(exp.alias_(value, name, copy=False))
         return column(name)
 
     def query(self) -> exp.Select:
         """Return the query that makes the table."""
-        query = exp.select(*self._selected)
-        return query.from_(f"temp.{self.relation.table}", copy=False)
+        query = exp.select(*self._selected, copy=False)
+        return query.from_(temporary(self.relation.table), copy=False)
 
 
 def values_of(mapping: Mapping, subject: TermMap) -> Iterator[Value]:
@@ -319,12 +320,14 @@ def _numbered() -> exp.Expr:
 
 def _subjects(table: str, inserts: Sequence[exp.Select]) -> exp.Expr:
     """Return the query of the subjects of a made table that one of the insertions is about."""
-    query = exp.select(_numbered(), column("s")).from_(f"temp.{table}", copy=False)
+    query = exp.select(_numbered(), column("s")).from_(temporary(table), copy=False)
     conditions = [one.args["where"].this if one.args.get("where") else None for one in inserts]
-    held = [exp.Paren(this=one.copy()) for one in conditions if one is not None]
+    held = [exp.Paren(this=one) for one in conditions if one is not None]
     if not conditions:
         return query.where(exp.false(), copy=False)
-    return query if len(held) < len(conditions) else query.where(exp.or_(*held), copy=False)
+    if len(held) < len(conditions):
+        return query
+    return query.where(exp.or_(*held, copy=False), copy=False)
 
 
 def _constant(term: TermMap) -> str | None:
@@ -374,4 +377,4 @@ def _partial_date(term: TermMap, value: exp.Expr) -> exp.Expr | None:
 def _rows(relation: Relation, table: str) -> exp.Expr:
     """Return the query of the rows of the file that were mapped."""
     row = call("unnest", column(ROWS)) if relation.grouped else column(ROW)
-    return exp.select(number(relation.file), row, number(MAPPED)).from_(f"temp.{table}")
+    return exp.select(number(relation.file), row, number(MAPPED)).from_(temporary(table))

@@ -68,9 +68,14 @@ def missing(value: exp.Expr) -> exp.Expr:
 def every(conditions: Iterable[exp.Expr]) -> exp.Expr:
     """Return the conjunction of conditions, TRUE of none."""
     parts = [exp.Paren(this=condition) for condition in conditions]
-    return exp.and_(*parts) if parts else exp.true()
+    return exp.and_(*parts, copy=False) if parts else exp.true()
+
+
+def temporary(name: str) -> exp.Table:
+    """Return a temporary table by its constant name."""
+    return exp.Table(this=exp.to_identifier(name), db=exp.to_identifier("temp"))
 
 
 def rendered(expression: exp.Expr) -> str:
     """Return the engine's SQL of an expression."""
-    return expression.sql(dialect="duckdb")
+    return expression.sql(dialect="duckdb", copy=False)
