@@ -134,6 +134,9 @@ def _relational(node: CompValue, scope: Scope) -> Expr:
     left = value_of(node.expr, scope)
     if node.op in {"IN", "NOT IN"}:
         found = sql.either(*(_equal(left, value_of(item, scope)) for item in _members(node)))
+        if not _members(node):
+            # It is in no empty list, unless asking for it is an error.
+            found = sql.case([(left.present(), sql.boolean(False))], sql.typed_null("BOOLEAN"))
         return found if node.op == "IN" else sql.negation(found)
     right = value_of(node.other, scope)
     if isinstance(left, Unbound) or isinstance(right, Unbound):

@@ -38,6 +38,13 @@ EXAMPLES = [
         ":x :g :a ; :n 2 . :y :g :a ; :n 5 . :z :g :b ; :n 3 .",
     ),
     Example(
+        "what IN looks for is evaluated before an empty list is found to lack it (17.4.1.9)",
+        "SELECT (?u IN () AS ?a) (?u NOT IN () AS ?b) (1 / 0 IN () AS ?c) (1 IN () AS ?d)"
+        " (1 NOT IN () AS ?e) {}",
+        [[None, None, None, "false", "true"]],
+        ":a :p :b .",
+    ),
+    Example(
         "EXISTS is an expression, so it may stand in the SELECT clause (section 17.4.1.4)",
         "SELECT (EXISTS { ?a :p/:q ?b } AS ?v) (NOT EXISTS { :a :q ?b } AS ?w) {}",
         [["true", "true"]],
