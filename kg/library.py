@@ -185,7 +185,7 @@ def settled(result: Result, text: str) -> Result:
     elif len(known) == len(keys):
         rows = list(_among_equals(rows, known))
     result._rows = iter(rows)
-    result._lines = lambda _name: None
+    result._lines = lambda _result, _name: None
     return result
 
 

@@ -15,7 +15,7 @@ from kg.store import RawTerm, to_rdflib
 Triple = tuple[RawTerm, RawTerm, RawTerm]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, weakref_slot=True)
 class Result:
     """The answer of a query; rows are fetched as they are asked for.
 
@@ -33,7 +33,7 @@ class Result:
     limited: bool = False
     complete: bool = True
     _rows: Iterator[Row] = field(default_factory=lambda: iter(()))
-    _lines: Callable[[str], Iterator[list[str]] | None] = lambda _name: None
+    _lines: Callable[[Result, str], Iterator[list[str]] | None] = lambda _result, _name: None
     _close: Callable[[], None] = lambda: None
     _paused: Callable[[], AbstractContextManager[None]] = contextlib.nullcontext
 
@@ -56,7 +56,7 @@ class Result:
         None where the engine does not write this answer itself; then there are rows. The text of
         a solution is what `kg.sparql.formats` makes of it, without what stands between solutions.
         """
-        return self._lines(name)
+        return self._lines(self, name)
 
     def triples(self) -> Iterator[Triple]:
         """Yield the triples of CONSTRUCT or DESCRIBE."""

@@ -8,8 +8,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
-from typing import TypeVar
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, ref
 
 from rdflib.term import Identifier
 
@@ -30,6 +29,7 @@ from kg.sparql.reading import (
     engine_reason,
     terms,
     texts,
+    to_end,
 )
 from kg.sparql.running import UNLIMITED, Allowance, Running, running_on
 from kg.sparql.staged import FEW, Coded, Read, first_only
@@ -42,8 +42,6 @@ DEFAULT_TIMEOUT = 30.0
 _MANY = 1024
 """Solutions from which on the engine writes their text itself."""
 _PLANS: WeakKeyDictionary[Store, Plans] = WeakKeyDictionary()
-
-_T = TypeVar("_T")
 
 
 def form_of(text: str, base: str | None = None) -> str:
@@ -274,12 +272,12 @@ class _Answering:
         if self.first is not None and self.first < count and compiled.order:
             for statement in first_only(compiled.order, self.first):
                 self._execute(statement)
-        result._lines = partial(self._lines, result, count)
+        result._lines = partial(self._lines, count)
         statement, width = compiled.sql, result.width
         found = terms(chunks_of(self._cursor, self._deadline, statement), width)
         return self._with_rows(result, found)
 
-    def _lines(self, result: Result, count: int, name: str) -> Iterator[list[str]] | None:
+    def _lines(self, count: int, result: Result, name: str) -> Iterator[list[str]] | None:
         """Return what is in the table as text, no more of it than is allowed."""
         offered = FORMATS if result.form == "select" else GRAPH_FORMATS
         if count < _MANY or name not in offered:
@@ -293,10 +291,11 @@ class _Answering:
             )
         else:
             statement = compile_lines(self._cursor, asked.query, bindings, graphs, name)
-        return self._to_end(texts(chunks_of(self._cursor, self._deadline, statement), most))
+        found = texts(chunks_of(self._cursor, self._deadline, statement), most)
+        return self._written(result, found)
 
-    def _to_end(self, found: Iterator[_T]) -> Iterator[_T]:
-        """Yield all of something, then give back what the query holds."""
+    def _written(self, _result: Result, found: Iterator[list[str]]) -> Iterator[list[str]]:
+        """Yield all text, then give back what the query holds; until then the answer is held."""
         try:
             if not self._done:
                 yield from found
@@ -364,15 +363,16 @@ class _Answering:
 
     def _with_rows(self, result: Result, rows: Iterator[Row]) -> Result:
         result.limited = self._allowance.max_rows is not None
-        result._rows = self._to_end(self._allowed(result, rows))
+        found = self._allowed(ref(result), rows)
+        result._rows = to_end(found, lambda: self._done, self._finish)
         result._close = partial(self._finish, early=True)
         result._paused = self._deadline.paused
         return result
 
-    def _allowed(self, result: Result, rows: Iterator[Row]) -> Iterator[Row]:
+    def _allowed(self, answer: ref[Result], rows: Iterator[Row]) -> Iterator[Row]:
         """Yield the rows of an answer, no more than are allowed."""
         yield from itertools.islice(rows, self._allowance.max_rows)
-        if self._allowance.max_rows is not None:
+        if self._allowance.max_rows is not None and (result := answer()) is not None:
             result.complete = next(rows, None) is None
 
     def _started(self, engine: str) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, TypeVar, cast
 
 from kg.errors import QueryEvaluationError
 from kg.sparql.deadline import Deadline, memory_error
@@ -13,6 +13,7 @@ from kg.store import Cursor, EngineError, EngineInterrupted, EngineOutOfMemory, 
 CHUNK = 4096
 
 Row = tuple[RawTerm | None, ...]
+_T = TypeVar("_T")
 
 
 def chunks_of(
@@ -98,3 +99,28 @@ def engine_reason(error: EngineError) -> str:
     """Return a reason that tells the kind of an engine's error, without its SQL."""
     first = str(error).splitlines()[0] if str(error) else ""
     return f"the engine could not compute it ({first[:120]})"
+
+
+def to_end(
+    found: Iterator[_T], is_over: Callable[[], bool], end: Callable[[], object]
+) -> Iterator[_T]:
+    """Return what is found, nothing once it is over; `end` is called when all of it was read.
+
+    Or when nobody holds the iterator any more, be it before its first item.
+    """
+    ending = _ending(found, is_over, end)
+    # What was not begun would not be ended.
+    next(ending)
+    return cast(Iterator[_T], ending)
+
+
+def _ending(
+    found: Iterator[_T], is_over: Callable[[], bool], end: Callable[[], object]
+) -> Iterator[_T | None]:
+    """Yield None, then what is found."""
+    try:
+        yield None
+        if not is_over():
+            yield from found
+    finally:
+        end()

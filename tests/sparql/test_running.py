@@ -1,5 +1,6 @@
 """What runs can be listed, stopped and bounded: by time, rows and memory."""
 
+import gc
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -147,6 +148,27 @@ def test_nothing_stays_listed_after_an_error_or_an_answer_left_unread(store: Sto
     result.close()
     assert running_on(store).listed() == []
     assert running_on(store).stop(10**9) is None
+
+
+@pytest.mark.parametrize("form", ["SELECT *", "SELECT DISTINCT ?o", "CONSTRUCT { ?o ?p ?s }"])
+@pytest.mark.parametrize("extra", ["", "BIND(BNODE() AS ?z)"])
+def test_an_answer_that_nobody_holds_gives_all_back_at_once(
+    store: Store, form: str, extra: str
+) -> None:
+    text = f"{form} WHERE {{ ?s ?p ?o {extra} }}"
+    gc.disable()
+    try:
+        for _ in range(3):
+            query(store, text)
+            assert running_on(store).listed() == []
+            result = query(store, text)
+            next(result.rows())
+            result.lines("csv")
+            assert len(running_on(store).listed()) == 1
+            del result
+            assert running_on(store).listed() == []
+    finally:
+        gc.enable()
 
 
 def limited(store: Store, text: str, rows: int) -> Result:
