@@ -169,6 +169,7 @@ def _render(problem: Problem | None = None, **shown: Any) -> Response:
         "kept": None,
         "keeping": {},
         "headings": {},
+        "words": {},
         **shown,
     }
     page = render_template(

@@ -15,6 +15,8 @@ from benchmarks.queries import QUESTIONS, Question, questions_about
 from benchmarks.servers import store_path
 from kg.catalog import NamedQuery, load_catalog
 from kg.store import Store
+from kg.store.property_steps import Worth
+from kg.store.upkeep import build
 
 PERSONS = 200
 LIMIT = 60
@@ -96,8 +98,9 @@ def test_sql_by_hand_asks_the_same(folder: Path, question: Question, tmp_path: P
     copy = tmp_path / "copy.duckdb"
     copy.write_bytes(store_path(folder, "clientgraph").read_bytes())
     with Store.open(copy) as store:
+        build(store, Worth(quads=1))
         cursor = store.cursor()
-        compiled, hand = by_hand.statements(cursor, question)
+        compiled, hand = by_hand.statements(cursor, question, store.property_table)
         rows = by_hand.answered(cursor, compiled)
         by_sql = cursor.execute(hand).fetchall()
     decoded = [row[1::4] for row in rows]
