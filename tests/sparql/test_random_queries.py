@@ -17,7 +17,7 @@ from oracles import Oracles
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
-FEW = 4
+FEW = 3
 """Seeds of the short run, each some queries on some datasets."""
 
 

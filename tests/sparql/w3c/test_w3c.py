@@ -140,21 +140,22 @@ def test_the_evaluator_alone(case: Case) -> None:
 _CASES = _named({"QueryEvaluationTest", "CSVResultFormatTest"})
 
 
-_FEW = [
-    one if n % 4 == 0 else pytest.param(*one.values, id=one.id, marks=(pytest.mark.slow,))
-    for n, one in enumerate(_CASES)
-]
-"""Some of the cases stand for all in a short run."""
+def _few(part: int) -> list[object]:
+    """Return the cases, of which a part stands for all in a short run."""
+    return [
+        one if n % part == 0 else pytest.param(*one.values, id=one.id, marks=(pytest.mark.slow,))
+        for n, one in enumerate(_CASES)
+    ]
 
 
-@pytest.mark.parametrize("case", _FEW)
+@pytest.mark.parametrize("case", _few(10))
 def test_a_property_table_makes_no_difference(case: Case) -> None:
     result = _answer(case, Worth(quads=1, once=0.5))
     if case.kind == "QueryEvaluationTest":
         _compare(case, result.variables, result.boolean, result.rows())
 
 
-@pytest.mark.parametrize("case", _FEW)
+@pytest.mark.parametrize("case", _few(4))
 def test_plans_are_shared_without_a_difference(case: Case) -> None:
     text = case.query.read_text(encoding="utf-8")
     cursor, plans = _store(case.data, case.named).cursor(), Plans()
