@@ -143,7 +143,12 @@ class Deadline:
             self._start()
 
     def _start(self) -> None:
-        threading.Thread(target=self._guard, name="deadline", daemon=True).start()
+        guard = threading.Thread(target=self._guard, name="deadline", daemon=True)
+        for former in list(_GUARDS):
+            if not former.is_alive():
+                _GUARDS.discard(former)
+        guard.start()
+        _GUARDS.add(guard)
 
     def _guard(self) -> None:
         """Wait for the end, then interrupt the cursor until the query gives up."""
@@ -287,7 +292,24 @@ class _Starter:
 
 
 _STARTER = _Starter()
-atexit.register(_STARTER.end)
+_GUARDS: set[threading.Thread] = set()
+"""The threads that guard a query, and some that did."""
+_PATIENCE = 1.0
+"""Seconds that the end of the process waits for them."""
+
+
+def _end_threads() -> None:
+    """Let threads end before the interpreter does.
+
+    One that it ends while the thread gives back a cursor would end the process with an error.
+    """
+    _STARTER.end()
+    end = time.monotonic() + _PATIENCE
+    for guard in list(_GUARDS):
+        guard.join(max(0.0, end - time.monotonic()))
+
+
+atexit.register(_end_threads)
 
 
 def timed_out(seconds: float | None) -> QueryTimeoutError:
