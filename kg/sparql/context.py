@@ -114,7 +114,11 @@ class Context:
 
     def stage(self, prefix: str, query: exp.Query, *, recursive: bool = False) -> str:
         """Let a table be made of a query beforehand; return its name."""
-        table = f"{self.tables}{self.fresh(prefix)}"
+        return self._stage_as(self.fresh(prefix), query, recursive=recursive)
+
+    def _stage_as(self, name: str, query: exp.Query, *, recursive: bool = False) -> str:
+        """Let a table be made under a name that no other one has; return its full name."""
+        table = f"{self.tables}{name}"
         self.steps.append(
             Step(table, f"CREATE TEMP TABLE {table} AS {statement(query)}", recursive)
         )
@@ -195,8 +199,9 @@ class Context:
         if not local:
             return sql.table("term", alias)
         if self.stages and len(local) > _SEVERAL and self._own is None:
-            # Written into the statement for each variable, they would make it very long.
-            self._own = self.stage("own", _written(local)), len(self.constants)
+            # Written into the statement for each variable, they would make it very long. What
+            # reads the answer as text is compiled apart, and has to find the table by its name.
+            self._own = self._stage_as("own", _written(local)), len(self.constants)
         tables = ["term"]
         if self._own is not None:
             table, known = self._own

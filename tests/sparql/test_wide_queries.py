@@ -83,6 +83,15 @@ def test_many_values(store: Store, count: int) -> None:
     )
 
 
+@pytest.mark.parametrize("name", ["csv", "json", "tsv", "xml"])
+def test_many_values_are_written_as_text_by_the_engine(store: Store, name: str) -> None:
+    values = " ".join(f"<x:new{n}>" for n in range(20))
+    text = f"SELECT * {{ VALUES ?v {{ {values} }} ?a ?p ?o BIND(STRLEN(STR(?v)) AS ?l) }}"
+    found = query(store, text, union_default_graph=False).lines(name)
+    assert found is not None
+    assert sum(map(len, found)) == 20 * 2 * PROPERTIES
+
+
 def raw(term: object) -> RawTerm | None:
     """Return a term of pyoxigraph as we have it, but for its kind."""
     if isinstance(term, ox.Literal):
