@@ -12,7 +12,7 @@ UV := $(BIN)/uv
 INSTALL := $(UV) pip install --quiet --python $(BIN)/python
 COMPILE := $(UV) pip compile --quiet --universal --generate-hashes --no-header --no-annotate \
 	--python-version 3.11 $(UPGRADE)
-PYTEST := $(BIN)/python -m pytest -n 3 --dist loadfile
+PYTEST := $(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 # Built beside its place and moved when whole, so that a start cut short begins again.
 STORE = $(DATA_DIR)/clientgraph.duckdb
@@ -28,6 +28,10 @@ endef
 
 # Many organisations sign their mirrors themselves; pip already trusts what the system trusts.
 export UV_SYSTEM_CERTS ?= true
+
+# What Python compiled once is read by all workers and processes of the tests, also where a
+# container's settings would have each of them compile it again.
+export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run test test-all check browser bench bench-ingest screenshots vendor lint format lock clean

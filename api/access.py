@@ -31,7 +31,7 @@ RIGHTS: dict[str, Needed] = {
     "analyses.show_network": Right.READ,
     "editing.post_labels": Right.READ,
     "editing.show_completions": Right.READ,
-    "editing.show_plan": Right.READ,
+    "plans.show_plan": Right.READ,
     "finding.show_found": Right.READ,
     "graphs.delete_graph": Right.WRITE,
     "graphs.get_graph": Right.READ,

@@ -1,4 +1,4 @@
-"""What an editor of queries asks for: terms to write, labels of IRIs, how a query is answered."""
+"""What an editor of queries asks for: terms to write, labels of IRIs."""
 
 from __future__ import annotations
 
@@ -6,15 +6,11 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 
-from api.config import services
 from api.finding import find_things
-from api.identity import caller
 from api.labels import labels_of
 from api.language import LANGUAGES, current_language, translate
-from api.protocol import base_iri
 from kg.errors import UsageError
 from kg.namespaces import PREFIXES
-from kg.sparql import explain
 from kg.sparql.search import fold
 from kg.terminology import Term, load_terminology
 from kg.terminology.terms import KINDS
@@ -48,14 +44,6 @@ def post_labels() -> Response:
     if len(iris) > MOST_LABELS:
         raise UsageError(f"{len(iris)} IRIs are too many at once; send {MOST_LABELS} at most.")
     return jsonify(labels=labels_of(iris))
-
-
-@blueprint.get("/plan")
-def show_plan() -> Response:
-    """Answer with the SQL of a query and the engine's plan, or why it is not compiled."""
-    text = request.args.get("query", "")
-    plan = explain(services().store, text, base=base_iri(), hidden_graphs=caller().hidden_graphs)
-    return Response(plan, mimetype="text/plain")
 
 
 def _matching(words: str) -> list[Term]:

@@ -22,6 +22,7 @@ from api.operations import (
     parameter,
     path_parameter,
 )
+from api.plans import FORMATS as PLAN_FORMATS
 from api.protocol import UPDATE
 from api.referral_map import FORMATS as MAP_FORMATS
 from api.shacl import OFFERED as SHACL_FORMATS
@@ -254,12 +255,13 @@ def _question(question: NamedQuery) -> Document:
 def _editing() -> dict[str, Document]:
     words = parameter("q", "The beginnings of words of a label, in either language")
     text = parameter("query", "The query")
-    plain: Document = {"text/plain": {}}
+    question = parameter("question", "The name of a question instead, its parameters beside it")
+    content = content_in(PLAN_FORMATS)
     return {
         "/api/completions": {
             "get": operation("Terms to write in a query", [words], json_content())
         },
-        "/api/plan": {"get": operation("The SQL of a query, and its plan", [text], plain)},
+        "/api/plan": {"get": operation("How a query is answered", [text, question], content)},
         "/api/labels": {"post": operation("What IRIs are called", [], json_content())},
     }
 

@@ -11,6 +11,8 @@ from demo_purchases import GOODS, RING, Order
 BUYING = ("loyal", "regular", "occasional", "dormant", "former")
 RING_DAYS = (date(2026, 1, 10), date(2026, 2, 5), date(2026, 3, 1))
 DEEPEST = 5
+OF_A_PRODUCT = 3
+"""One referral in so many names what was recommended."""
 
 
 def draw_recommendations(demo: Demo, orders: list[Order]) -> list[Row]:
@@ -20,6 +22,8 @@ def draw_recommendations(demo: Demo, orders: list[Order]) -> list[Row]:
     rows.sort(key=lambda row: (row["date"], row.get("recommender", ""), row.get("referred", "")))
     for number, row in enumerate(rows, start=1):
         row["key"] = f"R{number:04d}"
+        if row.get("referred") and number % OF_A_PRODUCT == 0:
+            row["product"] = GOODS[number // OF_A_PRODUCT % len(GOODS)]
         if row.get("referred") and demo.chance.happens(0.8):
             told = date.fromisoformat(row["date"]) + timedelta(days=demo.chance.number(1, 15))
             row["notified_on"] = told.isoformat()

@@ -2,14 +2,58 @@
 
 from __future__ import annotations
 
+import gc
 import subprocess
+from collections import Counter
+from collections.abc import Generator, Iterator
 from functools import cache
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+from tests.drawing import draw_many
+from tests.sharing import sharing
 
 ROOT = Path(__file__).resolve().parent.parent
 _GENERATED = {"var", "dist", "build", "__pycache__"}
+_LONGEST = (
+    *("test_accessible.py", "test_demo_journeys.py", "test_browser.py", "test_steward.py"),
+    *("test_real_shop_journey.py", "test_quarantine.py", "test_random_updates.py"),
+    *("test_properties.py", "test_serve.py", "test_importing.py", "test_differential.py"),
+    *("test_killed_import.py", "test_remote.py", "test_staged_pages.py", "test_renewal.py"),
+)
+"""Files whose few tests take longest."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Time no example, as others may use the machine; draw many where the slow tests run too."""
+    settings.register_profile("untimed", deadline=None)
+    settings.load_profile("untimed")
+    if not config.getoption("markexpr"):
+        draw_many()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Keep Python from searching for garbage among the thousands of tests, which all stay."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let the files that take longest begin first: those who share the work then end together."""
+    sizes = Counter(item.path for item in items)
+    items.sort(key=lambda item: (item.path.name not in _LONGEST, -sizes[item.path]))
+
+
+def pytest_unconfigure() -> None:
+    """Let what lives as long as the tests be taken down with them."""
+    gc.unfreeze()
 
 
 @pytest.fixture(scope="session")
@@ -22,6 +66,13 @@ def root() -> Path:
 def project_files() -> list[Path]:
     """Return the project's own files: what git keeps or would keep."""
     return _project_files()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def shared_by_applications(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Let the applications of the tests share what is the same in each."""
+    with sharing(tmp_path_factory.mktemp("templates")):
+        yield
 
 
 @pytest.fixture(autouse=True)

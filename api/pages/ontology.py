@@ -83,8 +83,10 @@ def show_namespace() -> AnyResponse:
 
 @blueprint.get("/shapes")
 def show_shapes() -> AnyResponse:
-    """Answer with the shapes; a browser is given Turtle."""
-    return _send("shapes", _document_format() or DOCUMENT_FORMATS[0], "shapes")
+    """Lead to the list of terms, whose pages explain their shapes, or answer with the shapes."""
+    if (chosen := _document_format()) is not None:
+        return _send("shapes", chosen, "shapes")
+    return redirect(url_for("pages.ontology.show_ontology"), 303)
 
 
 @blueprint.get("/scheme/<path:name>")

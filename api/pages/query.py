@@ -31,6 +31,13 @@ _PAGE_PARAMETERS = OWN_PARAMETERS | {"as_of", "done", "page", "run", "theme", "t
 blueprint = Blueprint("query", __name__)
 
 
+_OFFERED = {
+    form: [(one.name, one.suffix) for one in formats_of(form)]
+    for form in ("select", "ask", "construct")
+}
+"""Names and suffixes of the formats in which an answer can be had, by its form."""
+
+
 @blueprint.record_once
 def _prepare(state: Any) -> None:
     state.app.extensions["clientgraph.recent"] = RecentAnswers()
@@ -182,6 +189,7 @@ def _render(problem: Problem | None = None, **shown: Any) -> Response:
         sharings=SHARINGS,
         seconds=services().settings.timeout,
         formats=formats_of(values["answer"].form) if values["answer"] else (),
+        formats_offered=_OFFERED,
         **values,
     )
     return make_response(page, problem.status if problem else 200)

@@ -1,4 +1,5 @@
 // The page of the internal chains: the layered drawing, the side, and switching units off.
+import { keepAddress } from "./address.js";
 import { element } from "./element.js";
 import { save, standalone } from "./svg-files.js";
 import { number, text } from "./texts.js";
@@ -145,7 +146,7 @@ async function imagine() {
   const mine = ++turn;
   asked.delete("off");
   for (const one of form.querySelectorAll("input[name=off]:checked")) asked.append("off", one.value);
-  history.replaceState(null, "", `?${asked}`);
+  keepAddress(asked);
   form.ariaBusy = "true";
   try {
     const response = await fetch(`${location.pathname}?${asked}`);
@@ -178,7 +179,7 @@ async function choose(unit, client = null) {
   mark();
   if (unit) asked.set("unit", unit);
   else asked.delete("unit");
-  history.replaceState(null, "", asked.size ? `?${asked}` : location.pathname);
+  keepAddress(asked);
   side.hidden = !unit;
   side.replaceChildren();
   if (!unit) return;

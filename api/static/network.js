@@ -1,4 +1,5 @@
 // The page of referrals: the picture, its table, the party at its side and the address, in step.
+import { keepAddress } from "./address.js";
 import { element } from "./element.js";
 import { png, svg } from "./network-export.js";
 import { NetworkMap } from "./network-map.js";
@@ -20,8 +21,7 @@ let turn = 0;
 
 /** Keeps what is seen in the address, so that a link shows the same view. */
 function remember() {
-  const rest = asked.toString();
-  history.replaceState(null, "", rest ? `?${rest}` : location.pathname);
+  keepAddress(asked);
 }
 
 let waiting = 0;

@@ -2,6 +2,7 @@
 
 import { openEditor } from "./editor.js";
 import { element } from "./element.js";
+import { showPlan } from "./plan.js";
 import { factsOf, readAnswer, showAnswer } from "./results.js";
 import { text } from "./texts.js";
 
@@ -10,11 +11,12 @@ const KEPT = "clientgraph.query";
 const HISTORY = 40;
 const LONG_LINK = 6000;
 const SHOWN = 500;
-const FORMATS = { select: [["csv", "csv"], ["json", "srj"], ["xml", "srx"], ["tsv", "tsv"]], graph: [["turtle", "ttl"], ["nt", "nt"], ["xml", "rdf"], ["json-ld", "jsonld"]] };
 
 const form = document.querySelector("form[data-query]");
 const area = form.querySelector("textarea");
 const named = form.dataset.named;
+/** The formats of each form of answer, as pairs of a name and the suffix of a file. */
+const formats = JSON.parse(form.dataset.formats);
 const headings = new Map(Object.entries(JSON.parse(form.dataset.headings ?? "{}")));
 const words = new Map(Object.entries(JSON.parse(form.dataset.words ?? "{}")));
 const answer = document.getElementById("answer");
@@ -49,13 +51,14 @@ function asked() {
   return { address: named, parameters, text: form.dataset.text };
 }
 
-async function run() {
+/** Runs the query; with `again`, what is shown of its answer stays until the new one is there. */
+async function run({ again = false } = {}) {
   if (running) return;
   const { address, parameters, text: query } = asked();
   running = new AbortController();
   const started = performance.now();
   show(true);
-  answer.replaceChildren(element("p", { class: "loading", role: "status" }, text("script.query.running")));
+  if (!again) answer.replaceChildren(element("p", { class: "loading", role: "status" }, text("script.query.running")));
   try {
     const link = `${address}?${new URLSearchParams(parameters)}`;
     const response = await send(address, parameters, running.signal);
@@ -64,7 +67,7 @@ async function run() {
     if (!response.ok) return fail(JSON.parse(body));
     const read = readAnswer(response.headers.get("Content-Type"), body);
     tell(read);
-    const offered = FORMATS[read.triples ? "graph" : "select"].map(([name, suffix]) => ({ name, file: `answer.${suffix}`, address: `${link}&format=${name}` }));
+    const offered = formats["boolean" in read ? "ask" : read.triples ? "construct" : "select"].map(([name, suffix]) => ({ name, file: `answer.${suffix}`, address: `${link}&format=${name}` }));
     await showAnswer(answer, read, factsOf(read, response, seconds), offered);
     if (form.dataset.version) answer.append(citation(link, response.headers.get("X-Clientgraph-Commit")));
     remember(query, read, seconds);
@@ -115,17 +118,22 @@ function show(busy) {
 // The plan
 
 async function explain() {
-  const response = await fetch(`/api/plan?${new URLSearchParams({ query: asked().text })}`);
-  const body = await response.text();
-  if (!response.ok) return fail(JSON.parse(body));
-  answer.replaceChildren(element("h2", { id: "answer-title" }, text("script.query.plan")), element("pre", { tabindex: 0 }, body));
+  const { parameters, text: query } = asked();
+  const given = named ? { question: named.split("/").pop(), ...parameters } : { query };
+  const response = await fetch(`/api/plan?${new URLSearchParams(given)}`, { headers: { Accept: "application/json" } });
+  const told = await response.json();
+  if (!response.ok) return fail(told);
+  showPlan(answer, told, kept.history.find((one) => one.text === query)?.seconds);
 }
 
 // Sharing
 
+/** Returns a link to the query; a long one is held by what stays in the browser, for servers refuse it. */
 function shareLink() {
-  const link = `/query?${new URLSearchParams({ query: editor.getValue() })}`;
-  return link.length < LONG_LINK ? link : "/query";
+  const day = form.elements.as_of?.value;
+  const given = new URLSearchParams({ query: editor.getValue(), ...(day && { as_of: day }) });
+  const link = `/query?${given}`;
+  return link.length < LONG_LINK ? link : `/query#${given}`;
 }
 
 /** Returns a link to the same answer for ever: of a version of a kept query, on the commit that it is of. */
@@ -210,7 +218,9 @@ if (!named) {
   form.after(past);
   form.removeAttribute("data-run-on-ctrl-enter");
   const given = new URLSearchParams(location.search);
-  const asks = given.has("query") || given.has("edit");
+  const long = new URLSearchParams(location.hash.slice(1)).get("query");
+  if (long) area.value = long;
+  const asks = long || given.has("query") || given.has("edit");
   if (!kept.tabs.length || (asks && !kept.tabs.some((one) => one.text === area.value))) {
     kept.active = append(area.value);
   } else if (asks) {
@@ -218,7 +228,7 @@ if (!named) {
   }
   kept.active = Math.min(kept.active, kept.tabs.length - 1);
   area.value = kept.tabs[kept.active].text;
-  editor = openEditor(area, run);
+  editor = openEditor(area, () => run());
   editor.on("change", () => {
     kept.tabs[kept.active].text = editor.getValue();
     save();
@@ -227,3 +237,7 @@ if (!named) {
   drawHistory();
   save();
 }
+
+// An answer that came with the page is asked for again, to be sorted, filtered and charted.
+if (form.hasAttribute("data-answered")) run({ again: true });
+else if (location.hash.startsWith("#query=")) run();

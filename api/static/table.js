@@ -26,7 +26,8 @@ import { fold, language, number, text } from "./texts.js";
 const ROW_HEIGHT = 32;
 const MARGIN = 12;
 const SAMPLE = 200;
-const NARROWEST = 9;
+/** Pixels of the sign of an order, of a column whose text is cut, and of the widest column. */
+const [SIGN, NARROWEST, WIDEST] = [14, 76, 360];
 
 export class DataTable {
   #columns;
@@ -37,6 +38,7 @@ export class DataTable {
   #selected = null;
   #chosen;
   #drawn = "";
+  #natural = [];
 
   constructor(host, { label, columns, rows, chosen = null }) {
     this.#columns = columns.map((column, index) => ({
@@ -52,6 +54,7 @@ export class DataTable {
   show(rows) {
     this.#rows = rows;
     this.#folded = null;
+    this.#measure();
     this.#arrangeWidths();
     this.#arrange();
   }
@@ -101,7 +104,11 @@ export class DataTable {
     this.scroller.addEventListener("scroll", () => requestAnimationFrame(() => this.#draw()), { passive: true });
     if (this.#chosen) this.#listen();
     host.replaceChildren(element("div", { class: "data-table" }, element("div", { class: "tools" }, this.filter, this.status), this.scroller));
-    new ResizeObserver(() => this.#draw(true)).observe(this.scroller);
+    const resized = () => {
+      this.#arrangeWidths();
+      this.#draw(true);
+    };
+    new ResizeObserver(resized).observe(this.scroller);
   }
 
   #listen() {
@@ -150,21 +157,34 @@ export class DataTable {
     else this.status.textContent = text("script.table.of", { n, total });
   }
 
-  #arrangeWidths() {
+  /** Measures how wide each column would be with room for all. */
+  #measure() {
+    const pen = document.createElement("canvas").getContext("2d");
+    const width = (text, font) => {
+      pen.font = font;
+      return pen.measureText(text).width;
+    };
+    const { fontFamily, fontSize } = getComputedStyle(this.table);
+    const beside = 2 * Number.parseFloat(getComputedStyle(this.headings[0].firstChild).paddingLeft) + 2;
     const sample = this.#rows.slice(0, SAMPLE);
-    const natural = this.#columns.map((column) => {
-      const longest = Math.max(column.title.length + 3, ...sample.map((row) => shown(column, row).length));
-      return Math.min(Math.max(longest, 6), 44) * 0.5 + 1.6;
+    this.#natural = this.#columns.map((column) => {
+      const heading = width(column.title, `600 ${fontSize} ${fontFamily}`);
+      const texts = sample.map((row) => shown(column, row)).sort((a, b) => b.length - a.length);
+      const longest = texts.slice(0, 5).map((one) => width(one, `${fontSize} ${fontFamily}`));
+      return Math.min(Math.max(heading, ...longest), WIDEST) + beside;
     });
-    // Where there is no room for all, texts are cut before columns are out of sight.
-    const rem = Number.parseFloat(getComputedStyle(document.documentElement).fontSize);
-    const room = this.scroller.clientWidth / rem;
-    const texts = natural.filter((_, index) => !this.#columns[index].number);
-    const [all, ofTexts] = [natural, texts].map((widths) => widths.reduce((sum, one) => sum + one, 0));
-    const share = room > 0 && ofTexts > 0 ? Math.min(1, Math.max(0, (room - all + ofTexts) / ofTexts)) : 1;
-    natural.forEach((width, index) => {
+  }
+
+  /** Where there is no room for all, texts are cut before columns are out of sight. */
+  #arrangeWidths() {
+    const room = this.scroller.clientWidth;
+    const ofTexts = this.#natural.filter((_, index) => !this.#columns[index].number);
+    const [all, texts] = [this.#natural, ofTexts].map((widths) => widths.reduce((sum, one) => sum + one, 0));
+    const share = room > 0 && texts > 0 ? Math.min(1, Math.max(0, (room - all + texts) / texts)) : 1;
+    const spare = room - all > SIGN * this.#natural.length ? SIGN : 0;
+    this.#natural.forEach((width, index) => {
       const fitting = this.#columns[index].number ? width : Math.max(width * share, Math.min(width, NARROWEST));
-      this.headings[index].style.width = `${fitting}rem`;
+      this.headings[index].style.width = `${Math.floor(fitting + spare)}px`;
     });
   }
 

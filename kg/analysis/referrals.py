@@ -63,6 +63,10 @@ def _state(evaluation: Evaluation) -> None:
 def _judge(evaluation: Evaluation) -> None:
     """Make the table `referral` of the stated ones."""
     evaluation.table("first_acquisition", _FIRST_ACQUISITION)
+    evaluation.table(
+        "known_party",
+        "SELECT p.party, a.first FROM party AS p LEFT JOIN first_acquisition AS a USING (party)",
+    )
     evaluation.table("matching", _matching(evaluation))
     evaluation.table("acting", _ACTING)
     evaluation.table("referral", _OUTCOME)
@@ -181,17 +185,16 @@ WITH judged AS (
             WHEN r.referral IN (SELECT referral FROM acting)
                 THEN 'self-referral: the referrer acts for the referred organisation'
             WHEN r.giver IS NULL THEN 'no referrer'
-            WHEN r.giver NOT IN (SELECT party FROM party) AND r.giver <> (SELECT id FROM self)
-                THEN 'unknown referrer'
-            WHEN r.receiver NOT IN (SELECT party FROM party) THEN 'unknown referred party'
+            WHEN g.party IS NULL AND r.giver <> (SELECT id FROM self) THEN 'unknown referrer'
+            WHEN b.party IS NULL THEN 'unknown referred party'
             WHEN r.day IS NULL THEN 'no date'
             WHEN r.day > b.first THEN 'after the first acquisition'
             WHEN $referrerMustBeClient AND NOT coalesce(g.first <= r.day, FALSE)
                 THEN 'the referrer was not a client'
         END AS flaw
     FROM stated_referral AS r
-    LEFT JOIN first_acquisition AS g ON g.party = r.giver
-    LEFT JOIN first_acquisition AS b ON b.party = r.receiver
+    LEFT JOIN known_party AS g ON g.party = r.giver
+    LEFT JOIN known_party AS b ON b.party = r.receiver
 )
 SELECT referral, key, giver, receiver, day, flaw, flaw IS NULL AS valid,
     receiver_first - day AS age,

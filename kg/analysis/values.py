@@ -44,7 +44,7 @@ def build_values(
             GROUP BY party, currency
         )
         SELECT party, coalesce(t.lex, $default_currency) AS code,
-            CAST(round(sum(amount) * 100) AS BIGINT) AS cents
+            {_cents("sum(amount)")} AS cents
         FROM summed LEFT JOIN {CODES} AS t ON t.id = summed.currency
         GROUP BY party, code
         """,
@@ -53,6 +53,16 @@ def build_values(
         end=min(end or as_of, as_of),
     )
     evaluation.run("DELETE FROM party_value WHERE cents = 0")
+
+
+def _cents(amount: str) -> str:
+    """Return the SQL of an exact amount in hundredths.
+
+    Whole hundredths are found in floating point and checked: to round exactly takes much longer.
+    """
+    near = f"TRY_CAST(round(CAST({amount} AS DOUBLE) * 100) AS BIGINT)"
+    whole = f"{near} * CAST(0.01 AS DECIMAL(3, 2)) = {amount}"
+    return f"CASE WHEN {whole} THEN {near} ELSE CAST(round({amount} * 100) AS BIGINT) END"
 
 
 def value_notes(evaluation: Evaluation) -> tuple[Note, ...]:

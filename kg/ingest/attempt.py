@@ -162,12 +162,13 @@ class Attempt:
 
     def _insert(self, inputs: Inputs) -> None:
         """Insert what was staged, and validate it."""
-        self.teller.tell("write")
+        tables = len(self.report.files)
+        parts = 1 + len(inputs.rdf)
+        self._tell_writing(0, parts)
         self._write()
         self.execution.check_literals()
-        tables = len(self.report.files)
-        for number, path in enumerate(inputs.rdf):
-            self.teller.tell("write", number / len(inputs.rdf))
+        for number, path in enumerate(inputs.rdf, start=1):
+            self._tell_writing(number, parts)
             self._load_rdf(path)
         if inputs.rdf:
             self._count_nodes_of_rdf(tables)
@@ -194,11 +195,21 @@ class Attempt:
             rules,
             limit=limit,
             deadline=self.deadline,
+            tell=lambda part: self.teller.tell("validate", part),
         )
         self.teller.tell("validate", 1.0)
         if self.report.refused:
             self.by_shape = violations.by_shape
             self._stop(violations=violations)
+
+    def _tell_writing(self, number: int, parts: int) -> None:
+        """Tell that a part of several is being written: all tables, or an RDF file."""
+
+        def tell(part: float) -> None:
+            self.teller.tell("write", (number + part) / parts)
+
+        tell(0)
+        self._tx.tell = tell
 
     def _stop(
         self, note: dict[str, str] | None = None, violations: Violations | None = None
@@ -244,6 +255,7 @@ class Attempt:
             new = load_file(tx, path, graph=graph, place=place)
         else:
             new = load_file(tx, path, place=place)
+            tx.tell = None
             unnamed = (
                 "SELECT s.lex AS s, p.lex AS p, o.lex AS o, o.dt AS odt, o.lang AS olang,"
                 " {graph} AS g, q.origin FROM quad AS q JOIN term AS s ON s.id = q.s"
@@ -304,6 +316,7 @@ class Attempt:
                 self._turn,
             ],
         )
+        self.execution.release()
 
 
 def _salt(path: Path, source: str) -> str:

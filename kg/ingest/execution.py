@@ -5,7 +5,7 @@ All temporary tables live on the transaction's cursor and end with it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import sqlglot.expressions as exp
@@ -24,7 +24,7 @@ from kg.ingest.mapping import Document, Source
 from kg.ingest.mapping import Mapping as DocumentMapping
 from kg.ingest.messages import EMPTY_ROW
 from kg.ingest.names import layout_of, names_of
-from kg.ingest.production import FIRST, STAGING, Graphs, Producer, Production
+from kg.ingest.production import FIRST, STAGED, STAGING, Graphs, Producer, Production
 from kg.ingest.readers import ERROR_COLUMNS, SourceTable, read_table
 from kg.ingest.report import FileReport, ImportReport, SetAsideRows
 from kg.ingest.sql import call, column, every, missing, number, rendered, temporary
@@ -70,6 +70,8 @@ class Execution:
         self._bound: list[_Bound] = []
         self._reasons: list[dict[str, str]] = [EMPTY_ROW]
         self._tables = 0
+        self._derivatives: set[str] = set()
+        """Tables of derived sources; those of groups still tell later which rows they hold."""
         self._next_subject = 1
         self.corrections: Sequence[Correction] = ()
         """Cells to be read as something else than the files say."""
@@ -243,6 +245,7 @@ class Execution:
                     ):
                         self._produce(production, bound.relations[name])
                     self._join(bound, mapping, bound.relations[name])
+            self._drop(one.table for one in bound.relations.values() if not one.grouped)
         self._store_rules()
         self._account()
 
@@ -256,6 +259,7 @@ class Execution:
         table = derived.relation.table
         fill(self._cursor, derived.lookups)
         self._cursor.execute(f"CREATE TEMP TABLE {table} AS {rendered(derived.query)}")
+        self._derivatives.add(table)
         for item in source.set_aside:
             if item.reason not in self._reasons:
                 self._reasons.append(item.reason)
@@ -265,6 +269,19 @@ class Execution:
             self._set_aside(derived.relation, condition, self._reasons.index(item.reason))
         self._checker.run(derived.relation, derived.checks)
         return derived.relation
+
+    def _drop(self, tables: Iterable[str]) -> None:
+        """Drop those of some tables that belong to derived sources."""
+        for table in self._derivatives.intersection(tables):
+            self._cursor.execute(f"DROP TABLE temp.{table}")
+            self._derivatives.remove(table)
+
+    def release(self) -> None:
+        """Drop what was read and staged: a commit would take its time to move it on."""
+        self._drop(list(self._derivatives))
+        files = {read.table.relation for read in self.tables}
+        for table in (*STAGED, KNOWN, *sorted(files)):
+            self._cursor.execute(f"DROP TABLE IF EXISTS temp.{table}")
 
     def _set_aside(self, relation: Relation, condition: exp.Expr, reason: int) -> None:
         """Take rows out of a relation, keeping account of them under a reason."""

@@ -7,7 +7,7 @@ staged rows.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -27,16 +27,22 @@ _SEVERITIES = {str(SH.Violation): "violation", str(SH.Warning): "warning", str(S
 _ORDER = {iri: position for position, iri in enumerate(_SEVERITIES)}
 """Violations are listed first."""
 
+_NAMED = """
+CREATE OR REPLACE TEMP TABLE finding_subject AS
+SELECT f.*, u.n AS subject FROM finding AS f JOIN temp.subject AS u ON u.s = f.focus
+"""
+"""A table of its own tells the engine that it is small beside the staged quads."""
+_STAGED = "temp.staged_quad AS t JOIN temp.rule AS p USING (rule)"
 _ENDS = (
-    "JOIN temp.subject AS u ON u.s = f.focus JOIN temp.staged_quad AS t ON t.subject = u.n",
-    "JOIN temp.staged AS t ON t.o = f.focus",
+    f"finding_subject AS f JOIN {_STAGED} ON t.subject = f.subject",
+    f"finding AS f JOIN {_STAGED} ON coalesce(t.o, p.o) = f.focus",
 )
 """How staged quads name the focus node of a finding: as their subject, else as their object."""
 _TRACED = """
 SELECT f.n, min((CASE WHEN p.p IS NOT DISTINCT FROM f.path THEN 0 ELSE 1 END,
     CASE WHEN coalesce(t.o, p.o) IS NOT DISTINCT FROM f.value THEN 0 ELSE 1 END,
     t.file, t.row, t.rule))
-FROM finding AS f {joined} JOIN temp.rule AS p USING (rule) WHERE t.file >= 0 GROUP BY f.n
+FROM {ends} WHERE t.file >= 0 GROUP BY f.n
 """
 
 
@@ -61,14 +67,18 @@ def check_shapes(
     *,
     limit: int = LISTED_PER_SHAPE,
     deadline: Deadline | None = None,
+    tell: Callable[[float], None] = lambda _part: None,
 ) -> Violations:
     """Validate what a transaction added, and enter the results into the report.
 
     The table `violating` has the focus nodes of violations, with the number of their check. A
-    `deadline` is one that guards the transaction's cursor already.
+    `deadline` is one that guards the transaction's cursor already; `tell` is told which part of the
+    shapes is done.
     """
     change = Change.of_commit(tx.number)
-    found = validate(tx.cursor, shapes, as_of, change=change, limit=limit, deadline=deadline)
+    found = validate(
+        tx.cursor, shapes, as_of, change=change, limit=limit, deadline=deadline, tell=tell
+    )
     report.shapes_checked = True
     report.notes += found.notes()
     violations = Violations([_short(str(check.shape.node)) for check in found.checks])
@@ -136,11 +146,12 @@ def _trace(cursor: Cursor, results: Sequence[ValidationResult]) -> dict[int, _Pl
         " unnest(?::VARCHAR[]) AS value",
         columns,
     )
+    cursor.execute(_NAMED)
     places: dict[int, _Place] = {}
-    for joined in _ENDS:
+    for ends in _ENDS:
         if len(places) == len(results):
             break
-        for number, key in cursor.execute(_TRACED.format(joined=joined)).fetchall():
+        for number, key in cursor.execute(_TRACED.format(ends=ends)).fetchall():
             other_path, _, file, row, rule = key.values() if isinstance(key, dict) else key
             places.setdefault(number, (file, row, other_path == 0, rule))
     return places

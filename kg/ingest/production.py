@@ -63,6 +63,9 @@ The first row of each belongs to no file or quad. It is there because of DuckDB 
 transaction that begins a table with an empty insertion may not see what it inserts later.
 """
 
+STAGED = ("staged_quad", "subject", "fate", "wrong")
+"""Those of these tables that grow with the rows of an import."""
+
 ORIGIN = f"CASE WHEN q.file >= 0 THEN {origin_of('q.file', 'q.row')} END"
 """SQL of the place that a staged quad `q` comes from."""
 

@@ -89,25 +89,25 @@ class PartyEvaluation(Evaluation):
         self.engine = Evaluation(cursor, context, vocabulary)
         """Runs statements over all quads."""
         self._tables = small_tables()
-        named, by_key = self._named(party)
+        named, key = self._named(party)
         quads = surroundings(self.engine, exceptions, named, places)
-        self.records = self._parties(named, quads) if by_key else named
+        self.records = named if key is None else self._parties(named, quads)
         """The records that the key or the IRI names."""
         if not self.records:
             raise unknown_party(party)
         self._tables.give("live", _COLUMNS, quads)
-        self._tables.give("term", "id, lex", ())
+        self._tables.give("term", "id, lex", () if key is None else [(key, party)])
         self._bound = {name: bound(value) for name, value in self._values.items()}
 
-    def _named(self, party: str) -> tuple[list[int], bool]:
-        """Return what an IRI or else a source key names, and whether it was a key."""
+    def _named(self, party: str) -> tuple[list[int], int | None]:
+        """Return what an IRI or else a source key names, and the id of the key if it was one."""
         if ":" in party and (found := lookup(self.cursor, [(party, None, None)])[0]) is not None:
-            return [found], False
+            return [found], None
         (key,) = lookup_nodes(self.cursor, [Literal(party)])
         if key is None:
-            return [], True
+            return [], None
         keyed = "SELECT s FROM live WHERE p = $sourceKey AND o = $key"
-        return sorted({row[0] for row in self.engine.run(keyed, key=key).fetchall()}), True
+        return sorted({row[0] for row in self.engine.run(keyed, key=key).fetchall()}), key
 
     def _parties(self, named: Collection[int], quads: Iterable[Quad]) -> list[int]:
         """Return those of some things that are parties: other things may have the same key."""

@@ -16,6 +16,7 @@ from functools import lru_cache
 from typing import Any
 
 from sqlglot import exp, parse_one
+from sqlglot.dialects import SQLite
 
 from kg.lifecycle.days import day_number, day_of, microseconds
 from kg.store.signals import WANTED
@@ -63,7 +64,7 @@ def translated(sql: str) -> str:
     """Return a statement of the rules as SQLite takes it."""
     # Nobody waits for a small statement, so that none has to be told to end.
     unguarded = sql.replace(WANTED, "TRUE")
-    return parse_one(unguarded, read="duckdb").transform(_replaced).sql(dialect="sqlite")
+    return parse_one(unguarded, read="duckdb").transform(_replaced).sql(dialect=SQLite)
 
 
 def _replaced(node: exp.Expression) -> exp.Expression:

@@ -171,9 +171,9 @@ class Evaluation:
 
     def instances(self, *classes: str, among: str = "TRUE") -> str:
         """Return a relation (s) of the instances of classes that meet a condition, each once."""
-        several = len(classes) > 1 or self._repeats("type")
+        stored = sum(self._values[f"class_{name}"] >= 0 for name in classes)
         named = ", ".join(f"$class_{name}" for name in classes)
-        distinct = "DISTINCT " if several else ""
+        distinct = "DISTINCT " if stored > 1 or self._repeats("type") else ""
         return f"(SELECT {distinct}s FROM live WHERE p = $type AND o IN ({named}) AND {among})"
 
     def _repeats(self, predicate: str) -> bool:

@@ -16,7 +16,7 @@ from functools import cached_property, lru_cache
 
 from sqlglot import exp
 
-from kg.shacl.model import Path, Shape
+from kg.shacl.model import Path, Shape, Target
 from kg.shacl.neighbours import Neighbours
 from kg.shacl.path_reads import Read
 from kg.shacl.reads import reads_of
@@ -67,6 +67,7 @@ class Affected:
         """The changed triples' subjects and objects, by predicate and of all."""
         self.most = False
         """Whether most of what is live came with the change."""
+        self._all = False
         some = session.cursor.execute(f"{change.triples} LIMIT {FEW + 1}").fetchall()
         if len(some) > FEW:
             self._count()
@@ -84,11 +85,18 @@ class Affected:
         self._predicates = {predicate for predicate, _ in counts}
         (live,) = cursor.execute("SELECT count(*) FROM live").fetchall()[0]
         self.most = 2 * sum(number for _, number in counts) > live
+        self._all = self.most and self._session.is_first(self._removed)
 
     @cached_property
     def _changed(self) -> str:
         """Name of the table of the changed triples."""
         return self._session.table(query(self._triples))
+
+    def is_new(self, shape: Shape) -> bool:
+        """Tell whether a shape had no focus nodes before the change: all its results are new."""
+        return self._all and all(
+            isinstance(each, Target) and each.kind != "node" for each in shape.targets
+        )
 
     def nodes(self) -> set[int]:
         """Return the ids of what a small change is about, none of a larger one."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -30,6 +31,7 @@ CASE WHEN {0}_k IS NOT NULL AND coalesce({0}_id, 0) <= 0
     THEN struct_pack(kind := {0}_k, lex := {0}_lex, dt := {0}_dt, lang := {0}_lang) END
 """
 _STORED = "CASE WHEN {0}_id > 0 THEN {0}_id END"
+_NOW = re.compile(r"\bnow\b", re.IGNORECASE)
 _PREDICATE = "CASE WHEN {0}_k = {1} THEN {0}_lex END"
 
 
@@ -44,6 +46,8 @@ class _Prepared:
     algebra: CompValue
     variables: frozenset[str]
     bindings: Mapping[str, Node]
+    lasting: bool
+    """Whether the query asks the same each time: neither the time nor the graph of shapes."""
 
 
 def _prepared(constraint: QueryConstraint, st: Statement) -> _Prepared:
@@ -63,7 +67,8 @@ def _prepared(constraint: QueryConstraint, st: Statement) -> _Prepared:
         answer_patterns(parsed.algebra, session.shapes_graph, bindings)
     algebra = parsed.algebra
     assert isinstance(algebra, CompValue)  # noqa: S101
-    return _Prepared(parsed, algebra, variables, bindings)
+    lasting = "shapesGraph" not in variables and not _NOW.search(constraint.text)
+    return _Prepared(parsed, algebra, variables, bindings, lasting)
 
 
 # --- SELECT: each solution is a violation ---------------------------------------------------------
@@ -100,9 +105,13 @@ def _compiled(
     """
     session, algebra = st.session, prepared.algebra
     refuse_for_sets(algebra, pairs=False)
-    this = f"SELECT n.node AS this FROM {nodes} AS n WHERE n.node > 0"
     alone = session.holds(nodes)
-    compiled = session.compiled(algebra, {"this": this}, prepared.bindings, alone=alone)
+    if alone and prepared.lasting:
+        text = constraint.text
+        compiled = session.compiled_once(text, algebra, nodes, prepared.bindings)
+    else:
+        this = f"SELECT n.node AS this FROM {nodes} AS n WHERE n.node > 0"
+        compiled = session.compiled(algebra, {"this": this}, prepared.bindings, alone=alone)
     focus = f"s.c{compiled.variables.index('this')}_id"
     found = Sql(compiled.sql)
     if alone:

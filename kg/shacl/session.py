@@ -8,7 +8,8 @@ The view `shacl_known` is the dictionary with these.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import hashlib
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 
 from rdflib import RDF, RDFS
@@ -16,6 +17,7 @@ from rdflib.plugins.sparql.parserutils import CompValue
 from rdflib.term import Node
 from sqlglot import exp
 
+from kg.shacl.kept import compiled_once, typed_terms
 from kg.shacl.model import HasClass, Path, PredicatePath, Shape, Shapes, Target
 from kg.shacl.paths import ordered, predicates
 from kg.shacl.sql import rendered
@@ -31,7 +33,6 @@ from kg.store import (
     lookup,
     prime,
     term_key,
-    type_terms,
 )
 from kg.store.signals import WANTED
 
@@ -80,6 +81,7 @@ class Session:
         """Why the last query was evaluated and not compiled, None when it was compiled."""
         self._tables = 0
         self._steps: list[str] = []
+        self._asked: dict[Hashable, int] = {}
         self._absent = 0
         self._removals: dict[int, bool] = {}
         self._ids: dict[TermKey, int] = {}
@@ -89,7 +91,8 @@ class Session:
         self._learn(_constants(shapes))
         self._target_nodes = _target_nodes(shapes)
         self.type_id = self.id(RDF.type)
-        rows = cursor.execute("SELECT p, dup, wide, kinds FROM predicate").fetchall()
+        rows = cursor.execute("SELECT p, dup, wide, kinds, digits FROM predicate").fetchall()
+        self._statistics = frozenset(rows)
         self._duplicates = {int(row[0]): bool(row[1]) for row in rows}
         self._wide = {int(row[0]) for row in rows if row[2]}
         self._kinds = {int(row[0]): int(row[3]) for row in rows}
@@ -128,7 +131,7 @@ class Session:
         if not nodes:
             return
         keys = sorted({term_key(node) for node in nodes} - self._ids.keys(), key=str)
-        typed = dict(zip(keys, type_terms(self.cursor, keys), strict=True))
+        typed = typed_terms(self.cursor, keys)
         found = dict(zip(keys, lookup(self.cursor, keys), strict=True))
         absent = [key for key, known in found.items() if known is None]
         numbers = {key: -number for number, key in enumerate(absent, start=1 + self._absent)}
@@ -191,6 +194,13 @@ class Session:
             with contextlib.suppress(EngineError):
                 self.cursor.execute("DROP VIEW temp.live")
 
+    def is_first(self, number: int | None) -> bool:
+        """Tell whether all that is live came with a commit, and nothing was before it."""
+        if number is None or self._took_out(number):
+            return False
+        asked = f"SELECT 1 FROM live WHERE born <> {number:d} LIMIT 1"
+        return self.cursor.execute(asked).fetchone() is None
+
     def _took_out(self, number: int) -> bool:
         """Tell whether a commit took anything out."""
         if number not in self._removals:
@@ -247,6 +257,27 @@ class Session:
         run_steps(self.cursor, found.steps)
         return found
 
+    def compiled_once(
+        self, text: str, algebra: CompValue, nodes: str, bindings: Mapping[str, Node]
+    ) -> Compiled:
+        """Return the query of a text as SQL for `$this` in a table, as `compiled` does.
+
+        What is kept of it names no table of this session but through the view `shacl_asked`.
+
+        Raises:
+            NotCompiledError: some part of the query is not compiled.
+        """
+        asked = (text, self.as_of, *bindings.items())
+        times = self._asked[asked] = self._asked.get(asked, 0) + 1
+        tables = f"shacl_q{hashlib.sha256(repr(asked).encode()).hexdigest()[:16]}_{times}_"
+        self.cursor.execute(f"CREATE OR REPLACE TEMP VIEW shacl_asked AS SELECT node FROM {nodes}")
+        this = {"this": "SELECT n.node AS this FROM shacl_asked AS n WHERE n.node > 0"}
+        key = (asked, times)
+        found = compiled_once(self.cursor, key, self._statistics, algebra, this, bindings, tables)
+        self._steps += [step.table for step in found.steps]
+        run_steps(self.cursor, found.steps)
+        return found
+
     def holds(self, name: str) -> bool:
         """Tell whether a relation is a temporary table of this session."""
         return name.startswith("shacl_t")
@@ -263,7 +294,8 @@ class Session:
         names = [f"shacl_t{number}" for number in range(1, self._tables + 1)]
         # After an error the transaction may be beyond use; its rollback drops them too.
         with contextlib.suppress(EngineError):
-            self.cursor.execute("DROP VIEW IF EXISTS temp.shacl_instance_of")
+            for name in ("shacl_instance_of", "shacl_asked"):
+                self.cursor.execute(f"DROP VIEW IF EXISTS temp.{name}")
             for name in ["shacl_instance", "shacl_edge", "shacl_class", *names, *self._steps]:
                 self.cursor.execute(f"DROP TABLE IF EXISTS temp.{name}")
 

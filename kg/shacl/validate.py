@@ -10,6 +10,7 @@ the data say, so that validation can be repeated.
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
@@ -40,6 +41,7 @@ def validate(
     limit: int | None = None,
     timeout: float | None = None,
     deadline: Deadline | None = None,
+    tell: Callable[[float], None] = lambda _part: None,
 ) -> Report:
     """Validate what the cursor sees and return the report.
 
@@ -51,7 +53,7 @@ def validate(
     can affect: the results of all others are what they were before it. `limit` is the number of
     results listed for each shape; the report counts all of them, and keeps all of them in its
     temporary table, in any case. `timeout` is in seconds; a `deadline` that guards the cursor
-    already stands in its place.
+    already stands in its place. `tell` is told which part of the shapes is done, from 0 to 1.
 
     Raises:
         UnsupportedShapeError: a constraint's query or pattern cannot be compiled.
@@ -62,7 +64,7 @@ def validate(
         deadline = deadline or stack.enter_context(Deadline(cursor, timeout))
         try:
             session = Session(cursor, shapes, as_of, deadline)
-            return _validated(session, shapes, focus, change, limit)
+            return _validated(session, shapes, focus, change, limit, tell)
         except EngineInterrupted:
             raise deadline.error() from None
         except EngineOutOfMemory as error:
@@ -75,6 +77,7 @@ def _validated(
     focus: str | None,
     change: Change | None,
     limit: int | None,
+    tell: Callable[[float], None],
 ) -> Report:
     """Run the shapes in a session, and close it."""
     try:
@@ -86,8 +89,9 @@ def _validated(
             targets.learn_classes(affected.nodes())
         run = _Run(session, targets, affected)
         beyond = advanced_roots(shapes)
-        for shape in shapes.roots:
+        for number, shape in enumerate(shapes.roots):
             session.deadline.check()
+            tell(number / len(shapes.roots))
             if shape not in beyond:
                 run.root(shape)
         beside = check_advanced(session, shapes, beyond, scope)
@@ -136,7 +140,7 @@ class _Run:
         """Check a shape on all its targets; where that finds anything, on the affected ones."""
         first = len(self.checks)
         self._within(shape, None)
-        if any(check.total for check in self.checks[first:]):
+        if any(check.total for check in self.checks[first:]) and not affected.is_new(shape):
             # Part of it may have been so before.
             del self.checks[first:]
             self._session.cursor.execute("DELETE FROM shacl_result WHERE check_no >= ?", [first])

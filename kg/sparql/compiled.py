@@ -70,6 +70,8 @@ class Compiled:
     """Tables that are made before any of it."""
     recursive: bool = False
     """Whether what finds the solutions is a recursive statement."""
+    constants: Mapping[TermKey, int | None] = field(default_factory=dict, compare=False)
+    """Ids that the terms of a query have in the dictionary, None for none; of algebra only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,12 +228,18 @@ def compile_algebra(
     relation = Compiler(context).relation(algebra.p)
     if algebra.name == "AskQuery":
         asked = statement(statements.ask(relation))
-        return Compiled("ask", [], asked, steps=tuple(context.steps))
+        return Compiled("ask", [], asked, steps=tuple(context.steps), constants=_ids(context))
     variables = [str(variable) for variable in algebra.PV]
     query = statements.solutions(context, relation, variables)
     for index, name in enumerate(variables):
         _add_id(query, index, name, context, known=name in relation.shapes)
-    return Compiled("select", variables, statement(query), steps=tuple(context.steps))
+    text = statement(query)
+    return Compiled("select", variables, text, steps=tuple(context.steps), constants=_ids(context))
+
+
+def _ids(context: Context) -> dict[TermKey, int | None]:
+    """Return the ids of a compilation's terms, None of those that are not stored."""
+    return {key: None if one.stranger else one.id for key, one in context.constants.items()}
 
 
 @dataclass(frozen=True, slots=True)

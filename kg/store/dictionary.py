@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import duckdb
 
@@ -76,18 +76,22 @@ def identified(
     parameters: Sequence[object] = (),
     *,
     add_missing: bool,
+    tell: Callable[[float], None] = lambda _part: None,
 ) -> Iterator[Key]:
     """Hold the ids of terms in `_ids`, with the keys `k` of the terms; missing ones can be added.
 
     `occurrences` is SQL with the columns lex, dt, lang and `first`, by which new terms are sorted.
-    What is yielded gives the SQL of the key of a term.
+    What is yielded gives the SQL of the key of a term. `tell` is told which part is done of this
+    and of one pass over the quads that follows.
     """
     try:
         key = _see(cursor, occurrences, parameters)
+        tell(0.4)
         cursor.execute(f"CREATE TEMP TABLE _ids AS {_KNOWN.format(terms=_candidates(cursor))}")
         prime(cursor, "_ids", "id")
         if add_missing:
             _add_terms(cursor)
+        tell(0.7)
         yield key
     finally:
         drop(cursor, "_ids")
@@ -123,9 +127,9 @@ def _add_terms(cursor: duckdb.DuckDBPyConnection) -> None:
     try:
         if not cursor.execute("SELECT 1 FROM _new LIMIT 1").fetchall():
             return
-        new = "SELECT lex, dt, lang, id FROM _seen JOIN _new USING (k)"
+        new = "SELECT lex, dt, lang, h, id FROM _seen JOIN _new USING (k)"
         found = cursor.execute("SELECT DISTINCT dt FROM _seen WHERE dt IS NOT NULL").fetchall()
-        typing = typed(new, {row[0] for row in found})
+        typing = typed(new, {row[0] for row in found}, hashed=True)
         cursor.execute(_INSERT_TERMS.format(typed=typing))
         cursor.execute("INSERT INTO _ids BY NAME SELECT id, k FROM _new")
     finally:

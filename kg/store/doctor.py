@@ -213,7 +213,7 @@ def _properties(cursor: duckdb.DuckDBPyConnection) -> Finding | None:
     """Compare the property table, where it is that of the last commit, with the quads."""
     table = property_table.load(cursor)
     row = cursor.execute('SELECT max(number) FROM "commit"').fetchone()
-    if table is None or row is None or row[0] != table.commit:
+    if table is None or row is None or row[0] != table.shown:
         return None
     problem = "the property table does not say what the quads say"
     sql = property_table.differences(table)

@@ -76,7 +76,7 @@ def begin(
     Returns it without parts, and the ranges of ids whose members are to be found.
     """
     drop(cursor)
-    table = PropertyTable(commit, columns)
+    table = PropertyTable(commit, commit, columns)
     if not columns:
         return table, []
     cursor.execute(f"CREATE TABLE {table.rest} (s BIGINT NOT NULL, bits BIGINT NOT NULL)")
@@ -118,7 +118,7 @@ def divide(
         some, every = reduce(or_, patterns), reduce(and_, patterns)
         columns = tuple(column for column in table.columns if some >> column.number & 1)
         always = frozenset(column.number for column in columns if every >> column.number & 1)
-        part = Part(f"{PREFIX}{table.commit}_{number}", columns, always)
+        part = Part(f"{PREFIX}{table.built}_{number}", columns, always)
         definitions = ", ".join(definition for column in columns for definition in _defined(column))
         cursor.execute(f"CREATE TABLE {part.name} (s BIGINT NOT NULL, {definitions})")
         parts.append(part)
@@ -175,7 +175,7 @@ def finish(cursor: duckdb.DuckDBPyConnection, table: PropertyTable) -> PropertyT
         "INSERT INTO property_column VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
             (
-                *(table.commit, part.name, one.form, one.p, one.o, one.number),
+                *(table.built, part.name, one.form, one.p, one.o, one.number),
                 *([*one.stored], one.kind, one.number in part.always),
             )
             for part in table.parts

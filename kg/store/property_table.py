@@ -6,8 +6,9 @@ subjects have once, the subject of a predicate whose objects have it once, or th
 class. A subject of which a column would hold two values is not in the table but in its *rest*.
 Subjects with much the same properties are a *part* of it, so that few of its cells are empty.
 
-The table is built from the quads that are live after a commit (see `kg.store.upkeep`), holds until
-the next one, and can be dropped at any time: nothing else rests on it.
+The table is built from the quads that are live after a commit (see `kg.store.upkeep`). A small
+commit moves the subjects it touches to the rest (see `kg.store.property_changes`); after a larger
+one the table is of no use. It can be dropped at any time: nothing else rests on it.
 """
 
 from __future__ import annotations
@@ -23,6 +24,9 @@ FACETS = ("k", "num", "dbl", "ts", "tz")
 
 PREFIX = "property_"
 """What the names of its tables begin with."""
+SHOWN = "property_table"
+"""The setting that holds the last commit whose state it shows, where that is not the one it was
+built after."""
 
 
 class Form(StrEnum):
@@ -98,15 +102,18 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class PropertyTable:
-    """A property table that was built: its columns, and its parts.
+    """A property table that was built after a commit: its columns, and its parts.
 
-    `left_out` has the sets of columns that subjects in the rest have, each number a bit.
+    It shows the state after the commit `shown`. `left_out` has the sets of columns that subjects in
+    the rest may have, each number a bit, and `moved` tells how many were moved there.
     """
 
-    commit: int
+    built: int
+    shown: int
     columns: tuple[Column, ...]
     parts: tuple[Part, ...] = ()
     left_out: frozenset[int] = frozenset()
+    moved: int = field(default=0, compare=False)
     _by: Mapping[_Key, Column] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -117,12 +124,12 @@ class PropertyTable:
     @property
     def rest(self) -> str:
         """Name of the table of the subjects that are left out."""
-        return f"{PREFIX}{self.commit}_rest"
+        return f"{PREFIX}{self.built}_rest"
 
     @property
     def members(self) -> str:
         """Name of the table of all subjects while the parts are filled."""
-        return f"{PREFIX}{self.commit}_members"
+        return f"{PREFIX}{self.built}_members"
 
     def column(self, form: Form, p: int, o: int | None = None) -> Column | None:
         """Return the column of a predicate, or of a class `o`, if there is one."""
@@ -143,13 +150,20 @@ def load(cursor: duckdb.DuckDBPyConnection) -> PropertyTable | None:
     rows = cursor.execute("SELECT * FROM property_column ORDER BY part, number").fetchall()
     if not rows:
         return None
-    commit = rows[0][0]
+    built = rows[0][0]
     parts: dict[str, list[tuple[Column, bool]]] = {}
     for _, part, form, p, o, number, stored, kind, always in rows:
         column = Column(Form(form), p, o, number, frozenset(stored), kind)
         parts.setdefault(part, []).append((column, always))
     columns = dict.fromkeys(column for part in parts.values() for column, _ in part)
-    table = PropertyTable(commit, tuple(columns), tuple(_part(*part) for part in parts.items()))
+    kept = cursor.execute("SELECT max(value::BIGINT) FROM setting WHERE name = ?", [SHOWN])
+    [shown] = kept.fetchone() or (None,)
+    table = PropertyTable(
+        built,
+        max(built, shown or 0),
+        tuple(columns),
+        tuple(_part(*part) for part in parts.items()),
+    )
     sets = cursor.execute(f"SELECT DISTINCT bits FROM {table.rest}").fetchall()
     return replace(table, left_out=frozenset(bits for (bits,) in sets))
 

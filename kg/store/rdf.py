@@ -270,7 +270,11 @@ def _load(
 
 def _add_lines(stage: _Stage, insertion: Insertion, document: Document, path: Path) -> None:
     """Add a document of lines; the parser reads the lines that the engine does not cut."""
+    total, before = path.stat().st_size or 1, 0
     for part in parts_of(path):
+        after = before + part.stat().st_size
+        insertion.span = before / total, after / total
+        before = after
         left = "\n".join(stage.add_lines(part)).encode()
         rest = Document(document.name, left, document.format, None, document.triples_only)
         try:

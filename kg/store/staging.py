@@ -8,7 +8,7 @@ has the columns s, p, o, g: ids of the dictionary, `g` 0 for the default graph.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 import duckdb
@@ -52,6 +52,11 @@ WHERE {terms}
 ORDER BY c.p, c.s, c.o
 """
 
+Tell = Callable[[float], None]
+"""Is told which part of something is done, from 0 to 1."""
+_ENCODING, _COMPARED, _INSERTED = 0.55, 0.67, 0.95
+"""Parts of an insertion that are done at these points, as ten million quads take it."""
+
 
 @dataclass(slots=True)
 class Changes:
@@ -70,7 +75,8 @@ class Insertion:
 
     Terms whose id is `first_new` or more are known to be in no quad before. `origin` is that of
     stages which do not say it themselves. A triple that is live in a graph of the temporary table
-    `besides` (one column, `id`) is not added to another graph.
+    `besides` (one column, `id`) is not added to another graph. `tell` is told which part is done,
+    from 0 to 1, after each statement that takes long.
     """
 
     def __init__(
@@ -81,7 +87,11 @@ class Insertion:
         *,
         origin: int | None = None,
         besides: str | None = None,
+        tell: Tell | None = None,
     ) -> None:
+        self._tell = tell or (lambda _part: None)
+        self.span = (0.0, 1.0)
+        """Where the next stage begins and ends in all that is to be added."""
         self._cursor = cursor
         self._changes = changes
         self._first_new = next_id(cursor) if first_new is None else first_new
@@ -108,8 +118,16 @@ class Insertion:
             origin = "q.origin"
         self._several |= origin is not None
         staged = Stage(stage, shared, origin or self._origin)
-        with identified(self._cursor, staged.occurrences(), add_missing=True) as key:
+        with identified(
+            self._cursor, staged.occurrences(), add_missing=True, tell=self._tell_encoded
+        ) as key:
             self._cursor.execute(f"INSERT INTO _coded {staged.codes(self._cursor, key)}")
+        self._tell_encoded(1.0)
+
+    def _tell_encoded(self, part: float) -> None:
+        """Tell that a part of encoding a stage is done."""
+        begin, end = self.span
+        self._tell(_ENCODING * (begin + (end - begin) * part))
 
     def add_codes(self, codes: str) -> None:
         """Take quads that are encoded already."""
@@ -125,6 +143,7 @@ class Insertion:
         else:
             fresh = _FRESH_BESIDES.format(distinct=distinct, besides=self._besides)
             self._cursor.execute(fresh, [self._first_new])
+        self._tell(_COMPARED)
         try:
             named = "SELECT DISTINCT g FROM _fresh WHERE g <> ?"
             rows = self._cursor.execute(named, [DEFAULT_GRAPH]).fetchall()
@@ -132,12 +151,14 @@ class Insertion:
             _find_repeats(self._cursor, self._first_new)
             revived = self._revive() if self._changes.deleted else 0
             new = self._insert()
+            self._tell(_INSERTED)
             _note_predicates(self._cursor, self._changes.number)
         finally:
             drop(self._cursor, "_repeated")
             drop(self._cursor, "_fresh")
         self._changes.inserted += new
         self._changes.deleted -= revived
+        self._tell(1.0)
         return new + revived
 
     def _insert(self) -> int:

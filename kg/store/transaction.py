@@ -28,6 +28,8 @@ class Transaction:
         self.prepared = False
         self.recorded = True
         """Whether it ends as a commit; otherwise what it keeps is no change of the graph."""
+        self.tell: staging.Tell | None = None
+        """Is told which part of an insertion is done."""
 
     def insert(self, relation: str, *, besides: str | None = None) -> int:
         """Add the quads of a staged relation (see `kg.store.staging`); return how many were new.
@@ -72,7 +74,7 @@ class Transaction:
     ) -> Iterator[staging.Insertion]:
         """Yield an insertion, for quads that come in several stages; its end is `finish`."""
         insertion = staging.Insertion(
-            self.cursor, self.changes, first_new, origin=origin, besides=besides
+            self.cursor, self.changes, first_new, origin=origin, besides=besides, tell=self.tell
         )
         try:
             yield insertion
@@ -115,16 +117,12 @@ class Transaction:
         yield name
         self.cursor.execute(f"DROP TABLE temp.{name}")
 
-    def commit(self) -> None:
-        """Record the commit, with its PROV-O description, and make it visible."""
-        if not self.recorded:
-            self.cursor.commit()
-            return
+    def record(self) -> None:
+        """Record the commit that it is to be, with its PROV-O description."""
         self.cursor.execute(
             'INSERT INTO "commit" VALUES (?, ?, ?, ?, ?)', [self.number, self.at, *self._who]
         )
         self.insert_few(described(self.number, self.at, *self._who))
-        self.cursor.commit()
 
 
 def _last_time(cursor: duckdb.DuckDBPyConnection) -> datetime:

@@ -28,6 +28,7 @@ INTEGER_RANGES: dict[str, tuple[int | None, int | None]] = {
 }
 """Integer datatypes with their smallest and largest value."""
 
+_HASH = ", md5_number_lower(lex) AS h"
 _ZONE = r"(Z|[+-](0[0-9]|1[0-3]):[0-5][0-9]|[+-]14:00)?"
 _DAY = r"-?([1-9][0-9]{3,}|0[0-9]{3})-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
 _CLOCK = r"(([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]+)?|24:00:00(\.0+)?)"
@@ -111,10 +112,11 @@ def _timestamp(name: str) -> str:
     )
 
 
-def typed(relation: str, datatypes: Collection[str] | None = None) -> str:
+def typed(relation: str, datatypes: Collection[str] | None = None, *, hashed: bool = False) -> str:
     """Return SQL that adds `kind, num, dbl, ts, tz, h` to a relation with `lex, dt, lang`.
 
-    With datatypes, no term of the relation is a literal of another one.
+    With datatypes, no term of the relation is a literal of another one. A `hashed` relation has
+    `h` already.
     Exact numbers with more than 10 decimals or 28 digits before the point, and times finer than
     a microsecond, get no typed value: they are "wide" (see `WIDE`).
     """
@@ -137,8 +139,7 @@ FROM (
         CASE WHEN kind = 8 THEN try_cast(lex AS FLOAT)::DOUBLE
              WHEN kind BETWEEN 6 AND 9 THEN try_cast(lex AS DOUBLE) END AS dbl,
         {local} AS local,
-        {zone if temporal else "NULL::SMALLINT"} AS zone,
-        md5_number_lower(lex) AS h
+        {zone if temporal else "NULL::SMALLINT"} AS zone{"" if hashed else _HASH}
     FROM (SELECT *, ({_kind_case(datatypes)})::UTINYINT AS kind FROM ({relation}))
 )"""
 

@@ -14,7 +14,7 @@ from kg.namespaces import CG, PREFIXES, SCHEMA, SCHEME
 from kg.terminology.graphs import terms_by_area, vocabulary_graph
 
 KINDS = ("class", "object-property", "datatype-property", "annotation", "role-type", "concept",
-         "scheme")  # fmt: skip
+         "scheme", "individual")  # fmt: skip
 """What a term may be."""
 
 _TYPES = {
@@ -25,6 +25,7 @@ _TYPES = {
     CG.RoleType: "role-type",
     SKOS.Concept: "concept",
     SKOS.ConceptScheme: "scheme",
+    CG.Run: "individual",
 }
 _LINKS = {
     "parents": (RDFS.subClassOf, RDFS.subPropertyOf, SKOS.broader),

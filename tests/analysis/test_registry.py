@@ -46,7 +46,15 @@ def run(store: Store, name: str, options: dict[str, str]) -> Table:
     return ANALYSES[name].run(store.cursor(), context("2025-06-01"), options)
 
 
-@pytest.mark.parametrize("name", ANALYSES)
+def _few() -> list[object]:
+    """Return the names; those asked over HTTP with the same options are left to the slow run."""
+    return [
+        pytest.param(name, marks=[pytest.mark.slow] * all(one.required for one in made.options))
+        for name, made in ANALYSES.items()
+    ]
+
+
+@pytest.mark.parametrize("name", _few())
 def test_analysis_answers_with_its_columns(store: Store, name: str) -> None:
     options = {option.name: OPTIONS[option.name] for option in ANALYSES[name].options}
     table = run(store, name, options)

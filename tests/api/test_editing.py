@@ -1,4 +1,4 @@
-"""What the editor of queries asks for: completions, labels, plans."""
+"""What the editor of queries asks for: completions, labels."""
 
 import pytest
 from sample import EX, filled_store
@@ -45,13 +45,6 @@ def test_iris_are_told_by_their_labels(client):
 @pytest.mark.parametrize("body", [None, {}, [1], "x", ["x"] * 1001])
 def test_labels_of_what_is_no_list_are_refused(client, body):
     assert client.post("/api/labels", json=body).status_code == 400
-
-
-def test_a_plan_shows_the_sql_or_why_there_is_none(client):
-    plan = client.get("/api/plan", query_string={"query": "SELECT * { ?s ?p ?o }"})
-    assert plan.mimetype == "text/plain"
-    assert "-- engine: sql" in plan.text
-    assert client.get("/api/plan", query_string={"query": "SELECT"}).status_code == 400
 
 
 def test_names_are_for_those_who_may_see_them(tmp_path):

@@ -89,7 +89,11 @@ def test_errors_on_a_real_connection_are_whole_problems(process, port):
 
 @pytest.mark.parametrize(
     "options",
-    [["--host", "192.0.2.1"], ["--allowed-host", "graph.example"], ["--allowed-host", "*"]],
+    [
+        ["--host", "192.0.2.1"],
+        pytest.param(["--allowed-host", "graph.example"], marks=pytest.mark.slow),
+        ["--allowed-host", "*"],
+    ],
 )
 def test_a_server_without_tokens_is_for_this_machine_only(tmp_path, port, root, options):
     done = served(root, tmp_path, [*options, "--port", str(port)])

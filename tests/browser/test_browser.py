@@ -129,6 +129,7 @@ def test_query_shows_rows_with_markup_as_text(page, files):
     ]
     assert names == ["Acme <script>alert(1)</script>", "Zoé & fils"]
     assert "2 rows" in text(browser, "#answer .facts")
+    assert text(browser, "#answer .downloads").split()[-2:] == ["parquet", "xlsx"]
     assert complaints(browser) == []
 
 

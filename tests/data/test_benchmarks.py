@@ -44,7 +44,17 @@ def test_questions_are_chosen_by_kind_or_name() -> None:
     assert [one.slug for one in questions_about("party-by-key")] == ["party-by-key"]
 
 
-@pytest.mark.parametrize("name", ["cross product", "evaluated", "INSERT", "SHACL with a path"])
+# That each kind of work stops is held by the tests of its package; here it is how that is measured.
+_STOPPED = [
+    "cross product",
+    *(
+        pytest.param(name, marks=pytest.mark.slow)
+        for name in ("evaluated", "INSERT", "SHACL with a path")
+    ),
+]
+
+
+@pytest.mark.parametrize("name", _STOPPED)
 def test_runaways_stop_while_another_client_is_answered(folder: Path, name: str) -> None:
     with runaways.copied(folder) as copy, runaways.serving("clientgraph", copy) as server:
         found = runaways.requests(0.01, runaways.largest_graph(server.port))

@@ -100,7 +100,7 @@ def follow(changes: Changes) -> None:
             check(store)
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=4, deadline=None)
 @given(CHANGES)
 def test_every_commit_leaves_what_follows(changes: Changes) -> None:
     follow(changes)

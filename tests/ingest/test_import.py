@@ -18,6 +18,7 @@ from kg.minting import mint
 from kg.namespaces import CG
 from kg.shacl import project_shapes
 from kg.store import Store
+from tests.drawing import examples
 
 PARTIES = "key,kind,name\nP1,person,Ada\nP2,person,Bo\nL1,legal,Firm\n"
 PURCHASES = "order,client,date,amount,currency\nO1,P1,2024-05-01,10.50,EUR\nO1,P1,,2,EUR\n"
@@ -440,7 +441,9 @@ NAMES = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_
 
 
 @settings(
-    max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(5, 30),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(names=st.lists(NAMES, min_size=1, max_size=5, unique=True))
 def test_names_with_any_characters_arrive_unchanged_as_literals(

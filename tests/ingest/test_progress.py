@@ -8,6 +8,7 @@ from imported import Importer, triples
 from kg.errors import ImportStoppedError
 from kg.ingest import list_imports
 from kg.ingest.progress import STEPS, Progress
+from kg.shacl import project_shapes
 from kg.sparql.running import running_on
 from kg.store import Store
 
@@ -24,6 +25,16 @@ def test_an_import_tells_its_steps_with_rate_and_time_left(
     assert told[0].remaining is None
     assert (told[-1].done, told[-1].rows, told[-1].remaining) == (pytest.approx(1), 2, 0)
     assert told[-1].rate == told[-1].rows / told[-1].elapsed
+
+
+def test_long_steps_are_told_part_by_part(importer: Importer) -> None:
+    told: list[Progress] = []
+    lines = "".join(f"<x:{n}> <x:p> <x:{n + 1}> .\n" for n in range(5000))
+    shapes = project_shapes()
+    importer(FILES | {"lines.nt": lines}, progress=told.append, shapes=shapes)
+    for step, least in {"write": 10, "validate": len(shapes.roots)}.items():
+        assert len({one.done for one in told if one.step == step}) >= least
+    assert [one.done for one in told] == sorted(one.done for one in told)
 
 
 def test_a_refused_row_makes_another_attempt(importer: Importer) -> None:

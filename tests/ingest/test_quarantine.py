@@ -26,6 +26,7 @@ from kg.ingest import (
 from kg.ingest.fixsheet import write_sheets
 from kg.shacl import Shapes, load_shapes
 from kg.store import Store
+from tests.drawing import examples
 
 RULES = """
 @prefix cg: <https://w3id.org/clientgraph/ns#> .
@@ -254,7 +255,9 @@ def contents(store: Store) -> set[Triple]:
 
 
 @settings(
-    max_examples=3, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(2, 20),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(
     parties=st.lists(PARTY, min_size=1, max_size=5, unique_by=lambda row: row.key),

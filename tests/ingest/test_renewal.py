@@ -12,6 +12,7 @@ from imported import Importer, Triple, triples, values
 from kg.ingest import ImportOptions, run_import
 from kg.shacl import Shapes
 from kg.store import Store, place_of
+from tests.drawing import examples
 
 PARTIES = "key,kind,name,street,email\nP1,person,Ana,1 Rue A,ana@example.org\nP2,legal,Bo,,\n"
 ORDERS = (
@@ -149,7 +150,7 @@ def table(rows: dict[str, tuple[str, str, str]]) -> str:
 
 @pytest.mark.parametrize("complete", [False, True])
 @settings(
-    max_examples=3,
+    max_examples=examples(2, 15),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

@@ -15,6 +15,7 @@ from kg.shacl import Shapes
 from kg.store import Store
 from kg.store.history import changes, commits
 from kg.store.rdf import load_bytes
+from tests.drawing import examples
 
 ONE = {"parties.csv": "key,kind,name,city\nP1,person,Ana,Lyon\nP2,legal,Bo,\n"}
 TWO = {"parties.csv": "key,kind,name,city\nP1,person,Anne,Lyon\nP3,legal,Cy,\n"}
@@ -152,7 +153,7 @@ TABLES = st.dictionaries(
 
 
 @settings(
-    max_examples=4,
+    max_examples=examples(3, 20),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -207,3 +210,23 @@ def test_a_change_is_seen_at_once() -> None:
         add(store, more, "https://example.org/g")
         assert before == ["UNENGAGED"]
         assert classify(store.cursor(), asked, party="P").column("stage") == ["USER_ONLY"]
+
+
+_FIRST = """
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from kg.lifecycle.dialect import translated
+
+sys.setswitchinterval(1e-6)
+with ThreadPoolExecutor(16) as pool:
+    print({text.partition("(")[0] for text in pool.map(
+        translated, [f"SELECT bool_and(a = {n}) FROM t" for n in range(200)]
+    )})
+"""
+
+
+def test_statements_translated_at_once_by_the_first_requests_are_right(root: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", _FIRST], cwd=root, capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "{'SELECT MIN'}\n"

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kg.lifecycle import parameters_from
+from tests.drawing import examples
 from tests.lifecycle.reference import History, Sale, classification
 from tests.lifecycle.world import World
 
@@ -24,7 +25,10 @@ FAST: dict[str, Any] = {
 COMPARED = ("stage", "depth", "former_kind", "pipeline", "position", "tier", "flags", "first",
             "last", "n")  # fmt: skip
 RUNS = settings(
-    max_examples=3, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True
+    max_examples=examples(2, 10),
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    derandomize=True,
 )
 MANY_RUNS = settings(RUNS, max_examples=60, derandomize=False)
 

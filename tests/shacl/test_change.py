@@ -16,6 +16,7 @@ from test_differential import data_graphs, shapes_graphs
 
 from kg.shacl import Change, Report, affected, load_shapes, neighbours, validate
 from kg.store import Store
+from tests.drawing import examples
 
 AS_OF = date(2026, 1, 1)
 
@@ -55,7 +56,7 @@ def listed(report: Report) -> Counter[object]:
 
 
 @settings(
-    max_examples=12,
+    max_examples=examples(6, 40),
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )

@@ -173,13 +173,25 @@ def check(store: Store, data_text: str, shapes_text: str, copies: int) -> None:
     assert our_results(store, data, shapes, copies) == pyshacl_results(data, shapes)
 
 
-@settings(
-    max_examples=40,
+FEW = settings(
+    max_examples=30,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
+
+
+@FEW
 @given(data_text=data_graphs, shapes_text=shapes_graphs(), copies=st.sampled_from([1, 2]))
 def test_random_shapes_report_what_pyshacl_reports(
+    store: Store, data_text: str, shapes_text: str, copies: int
+) -> None:
+    check(store, data_text, shapes_text, copies)
+
+
+@pytest.mark.slow
+@settings(FEW, max_examples=200)
+@given(data_text=data_graphs, shapes_text=shapes_graphs(), copies=st.sampled_from([1, 2]))
+def test_many_random_shapes_report_what_pyshacl_reports(
     store: Store, data_text: str, shapes_text: str, copies: int
 ) -> None:
     check(store, data_text, shapes_text, copies)

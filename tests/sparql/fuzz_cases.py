@@ -106,7 +106,11 @@ def _view(random: Random, data: History) -> View:
 
 
 def filled(data: History, worth: Worth | None = None) -> Store:
-    """Return a store in memory that went through a history, perhaps with a property table."""
+    """Return a store in memory that went through a history.
+
+    With `worth` it has a property table: that of its first commit, where the others keep it right,
+    else that of the last.
+    """
     store = Store.open(threads=1)
     for removed, added in data.commits:
         with store.write() as tx:
@@ -115,6 +119,8 @@ def filled(data: History, worth: Worth | None = None) -> Store:
                 tx.delete("_data")
             stage(tx, added)
             tx.insert("_data")
+        if worth is not None and store.head == 1:
+            build(store, worth)
     if worth is not None:
         build(store, worth)
     return store

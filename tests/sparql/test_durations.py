@@ -13,6 +13,7 @@ from kg.sparql import query, update
 from kg.sparql.comparing import compared, place_of
 from kg.sparql.durations import duration_of
 from kg.store import Store
+from tests.drawing import examples
 
 NUMBERS = st.sampled_from(["", "0", "1", "2", "11", "12", "30", "31", "59", "60", "365", "366"])
 SIGNS = st.sampled_from(["", "-"])
@@ -51,7 +52,7 @@ def theirs(text):
     return [tuple(str(each and each.value) for each in solution) for solution in answer]
 
 
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=examples(25, 200))
 @given(durations(), durations(), st.sampled_from(["=", "!=", "<", "<=", ">", ">="]))
 def test_two_durations_compare_as_elsewhere(store, left, right, sign):
     terms = [Literal(text, datatype=XSD[name], normalize=False) for text, name in (left, right)]

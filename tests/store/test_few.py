@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from kg.namespaces import PROVENANCE_GRAPH
 from kg.store import Store, Transaction
 from kg.store.few import FEW, Row
+from tests.drawing import examples
 
 XSD = "http://www.w3.org/2001/XMLSchema#"
 _COLUMNS = ("s", "p", "o", "odt", "olang", "g")
@@ -55,7 +56,9 @@ def stores() -> Iterator[tuple[Store, Store]]:
 
 
 @settings(
-    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(12, 60),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(start=st.integers(0, 10**6), requested=steps)
 def test_both_ways_leave_the_same_rows(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from time import monotonic, sleep
 
@@ -16,7 +17,7 @@ from kg.namespaces import RDF
 from kg.sparql import query
 from kg.sparql.explaining import explain
 from kg.sparql.update import update
-from kg.store import Cursor, Store, decode, upkeep
+from kg.store import Cursor, Store, decode, property_changes, upkeep
 from kg.store.compaction import compact
 from kg.store.doctor import examine
 from kg.store.property_steps import Worth
@@ -170,10 +171,77 @@ def test_a_difference_is_found(shop: Store) -> None:
     assert finding.rows > 0
 
 
-def test_a_commit_makes_it_old(shop: Store) -> None:
+PLAIN = [
+    ":a :name 'Änne'",
+    ":a :name 'Ana'",
+    ":a :since '2024-05-06'^^xsd:date",
+    ":new a :Client ; :name 'Neu' ; :since '2024-05-06'^^xsd:date",
+    ":p :line :n",
+    ":q :client :c",
+    ":x a :Client",
+    ":p :amount 12.50",
+]
+"""What a commit may say of a column that was built."""
+
+
+@settings(max_examples=12, deadline=None)
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["INSERT", "DELETE"]),
+            st.sampled_from([":one", ":two"]),
+            st.lists(st.sampled_from(PLAIN), min_size=1, max_size=3, unique=True),
+        ),
+        min_size=1,
+        max_size=4,
+    ),
+    st.sampled_from([ALL, ONCE]),
+)
+def test_small_commits_keep_it_right(
+    changes: list[tuple[str, str, list[str]]], worth: Worth
+) -> None:
+    with Store.open(threads=1) as store:
+        update(store, SHOP)
+        build(store, worth)
+        for verb, graph, triples in changes:
+            data = f"{verb} DATA {{ GRAPH {graph} {{ {' . '.join(triples)} }} }}"
+            update(store, prefixed(data))
+        table, cursor = store.properties_at(store.head), store.cursor()
+        loaded = load(cursor)
+        assert table is not None
+        assert loaded is not None
+        # What the rest once had stays possible until the store is opened again.
+        assert loaded.left_out <= table.left_out
+        assert replace(loaded, left_out=table.left_out) == table
+        assert cursor.execute(differences(table)).fetchall() == []
+        rest = cursor.execute(f"SELECT s FROM {table.rest}").fetchall()
+        assert len(rest) == len(set(rest))
+        found = [answer(store, text) for text in QUESTIONS]
+        store.property_table = None
+        assert found == [answer(store, text) for text in QUESTIONS]
+
+
+@pytest.mark.parametrize(
+    "triple",
+    [":p :client 'Ana'", ":x :name 5", ":x :since '2024-05-06Z'^^xsd:date", ":z :line 'l'"],
+)
+def test_what_no_column_holds_makes_it_old(shop: Store, triple: str) -> None:
+    build(shop, ONCE)
+    update(shop, prefixed(f"INSERT DATA {{ GRAPH :one {{ {triple} }} }}"))
+    assert shop.properties_at(shop.head) is None
+    update(shop, prefixed(f"DELETE DATA {{ GRAPH :one {{ {triple} }} }}"))
+    assert shop.properties_at(shop.head) is None
+    assert build(shop, ONCE)
+
+
+@pytest.mark.parametrize("limit", ["_MOST", "_MOST_MOVED"])
+def test_a_large_commit_makes_it_old(
+    shop: Store, monkeypatch: pytest.MonkeyPatch, limit: str
+) -> None:
     text = "SELECT ?name { ?x :name ?name ; :since ?day }"
     build(shop, ONCE)
     first = shop.property_table
+    monkeypatch.setattr(property_changes, limit, 0)
     update(shop, prefixed("DELETE DATA { GRAPH :one { :a :name 'Ana' } }"))
     assert shop.properties_at(shop.head) is None
     assert sum(answer(shop, text).values()) == 3
@@ -183,7 +251,7 @@ def test_a_commit_makes_it_old(shop: Store) -> None:
     assert sum(answer(shop, text, as_of_commit=1).values()) == 4
     tables = shop.cursor().execute("SELECT table_name FROM duckdb_tables()").fetchall()
     assert first is not None
-    assert all(f"property_{first.commit}_" not in name for (name,) in tables)
+    assert all(f"property_{first.built}_" not in name for (name,) in tables)
 
 
 def test_a_commit_ends_the_building(shop: Store, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -229,6 +297,7 @@ def test_it_is_there_after_opening_and_compaction(tmp_path: Path) -> None:
     with Store.open(path) as store:
         update(store, SHOP)
         build(store, ONCE)
+        update(store, prefixed("INSERT DATA { GRAPH :one { :d :name 'Dora' } }"))
         table = store.property_table
     with Store.open(path) as store:
         assert store.property_table == table

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from kg.store import Cursor, Store
 from kg.store.nquads import can_be_cut, cut_lines
+from tests.drawing import examples
 
 _PIECES = st.text(
     alphabet=st.sampled_from(
@@ -57,7 +58,7 @@ def cursor() -> Iterator[Cursor]:
 
 
 @settings(
-    max_examples=25,
+    max_examples=examples(12, 50),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

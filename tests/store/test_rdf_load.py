@@ -110,6 +110,13 @@ def test_empty_turtle_is_an_empty_graph(tx: Transaction) -> None:
     assert load_bytes(tx, b"# nothing\n", format="turtle") == 0
 
 
+@pytest.mark.parametrize("name", ["a.nt", "a.nq", "a.ttl"])
+def test_an_empty_file_is_an_empty_graph(tx: Transaction, tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    path.touch()
+    assert load_file(tx, path) == 0
+
+
 def test_byte_order_mark_is_passed_over(tx: Transaction, tmp_path: Path) -> None:
     path = tmp_path / "a.nt"
     path.write_bytes(b"\xef\xbb\xbf" + TRIPLE)

@@ -16,6 +16,7 @@ from kg.store import Store
 from kg.store.documents import FORMATS
 from kg.store.export import dump
 from kg.store.rdf import load_bytes, load_file
+from tests.drawing import examples
 
 QUADS = ("nquads", "trig", "json-ld")
 TRIPLES = ("nt", "turtle", "xml")
@@ -48,7 +49,9 @@ def is_xml(text: str) -> bool:
 
 @pytest.mark.parametrize("format_name", QUADS)
 @settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(10, 50),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(quads=datasets)
 def test_dataset_round_trip(store: Store, format_name: str, quads: list[ox.Quad]) -> None:
@@ -62,7 +65,9 @@ def test_dataset_round_trip(store: Store, format_name: str, quads: list[ox.Quad]
 
 @pytest.mark.parametrize("format_name", TRIPLES)
 @settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(10, 50),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(quads=datasets)
 def test_graph_round_trip(store: Store, format_name: str, quads: list[ox.Quad]) -> None:
@@ -79,7 +84,9 @@ def test_graph_round_trip(store: Store, format_name: str, quads: list[ox.Quad]) 
 
 
 @settings(
-    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(8, 30),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(quads=datasets)
 def test_file_of_lines_round_trip(store: Store, tmp_path: Path, quads: list[ox.Quad]) -> None:

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kg.store import Shared, Store, Transaction, dictionary
+from tests.drawing import examples
 
 XSD = "http://www.w3.org/2001/XMLSchema#"
 LANG_STRING = "http://www.w3.org/1999/02/22-rdf-syntax-ns#langString"
@@ -42,7 +43,7 @@ def store() -> Iterator[Store]:
         yield opened
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=examples(8, 30), deadline=None)
 @given(shared=rules, given_quads=quads, collide=st.booleans())
 def test_rules_and_colliding_keys_change_nothing(
     store: Store,

@@ -148,14 +148,14 @@ def _few(part: int) -> list[object]:
     ]
 
 
-@pytest.mark.parametrize("case", _few(10))
+@pytest.mark.parametrize("case", _few(20))
 def test_a_property_table_makes_no_difference(case: Case) -> None:
     result = _answer(case, Worth(quads=1, once=0.5))
     if case.kind == "QueryEvaluationTest":
         _compare(case, result.variables, result.boolean, result.rows())
 
 
-@pytest.mark.parametrize("case", _few(4))
+@pytest.mark.parametrize("case", _few(12))
 def test_plans_are_shared_without_a_difference(case: Case) -> None:
     text = case.query.read_text(encoding="utf-8")
     cursor, plans = _store(case.data, case.named).cursor(), Plans()

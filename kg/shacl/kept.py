@@ -1,0 +1,78 @@
+"""SQL of constraints' queries, kept from one validation to the next.
+
+To compile a query takes longer than to run it on the few focus nodes of a small import. Its SQL
+depends on its text, on the day, on the terms bound in it, on which of its terms the dictionary
+holds, and on what the store knows of each predicate. All of it is compared, so that what is kept
+serves any store.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass
+
+from rdflib.plugins.sparql.parserutils import CompValue
+from rdflib.term import Node
+
+from kg.sparql import Compiled, compile_algebra
+from kg.store import Cursor, TermKey, TypedTerm, lookup, type_terms
+
+Statistics = frozenset[tuple[object, ...]]
+"""The rows of the table `predicate`."""
+
+_MOST = 1024
+"""Queries that are kept, at most."""
+_MOST_TERMS = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    statistics: Statistics
+    compiled: Compiled
+
+
+_queries: dict[Hashable, _Kept] = {}
+_terms: dict[TermKey, TypedTerm] = {}
+
+
+def compiled_once(
+    cursor: Cursor,
+    key: Hashable,
+    statistics: Statistics,
+    algebra: CompValue,
+    prebound: Mapping[str, str],
+    bindings: Mapping[str, Node],
+    tables: str,
+) -> Compiled:
+    """Return a query as SQL, from before where what it depends on is as it was.
+
+    `key` tells queries apart, with the day and all that is bound in them.
+
+    Raises:
+        NotCompiledError: some part of the query is not compiled.
+    """
+    kept = _queries.get(key)
+    if kept is not None and kept.statistics == statistics and _are_the_same(cursor, kept.compiled):
+        return kept.compiled
+    made = compile_algebra(cursor, algebra, prebound, bindings=bindings, tables=tables)
+    if len(_queries) >= _MOST:
+        _queries.clear()
+    _queries[key] = _Kept(statistics, made)
+    return made
+
+
+def _are_the_same(cursor: Cursor, compiled: Compiled) -> bool:
+    """Tell whether the terms of a query have the ids that its SQL was compiled for."""
+    keys = list(compiled.constants)
+    return lookup(cursor, keys) == [compiled.constants[key] for key in keys]
+
+
+def typed_terms(cursor: Cursor, keys: list[TermKey]) -> dict[TermKey, TypedTerm]:
+    """Return the typed values of terms, those of before without asking the engine."""
+    unknown = [key for key in keys if key not in _terms]
+    found = dict(zip(unknown, type_terms(cursor, unknown), strict=True)) if unknown else {}
+    typed = {key: found[key] if key in found else _terms[key] for key in keys}
+    if len(_terms) + len(found) > _MOST_TERMS:
+        _terms.clear()
+    _terms.update(found)
+    return typed
