@@ -7,6 +7,9 @@ from pathlib import Path
 
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.by import By
+from selenium.webdriver.support.expected_conditions import staleness_of
+from selenium.webdriver.support.ui import WebDriverWait
 
 CHROMIUM = Path("/usr/bin/chromium")
 CHROMEDRIVER = Path("/usr/bin/chromedriver")
@@ -44,3 +47,15 @@ def open_browser(profile: Path) -> webdriver.Chrome:
     return webdriver.Chrome(
         options=options, service=Service(str(CHROMEDRIVER), log_output=os.devnull)
     )
+
+
+def follow(browser: webdriver.Chrome, selector: str, *, seconds: float = 60) -> None:
+    """Follow a link or press a button and wait until the page that comes is loaded whole.
+
+    Before its style sheets are there a page has its elements, but none has a place to press.
+    """
+    left = browser.find_element(By.TAG_NAME, "html")
+    browser.execute_script("arguments[0].click()", browser.find_element(By.CSS_SELECTOR, selector))
+    wait = WebDriverWait(browser, seconds)
+    wait.until(staleness_of(left))
+    wait.until(lambda _: browser.execute_script("return document.readyState") == "complete")

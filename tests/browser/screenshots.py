@@ -17,10 +17,9 @@ from tempfile import TemporaryDirectory
 
 from selenium import webdriver
 from selenium.webdriver.common.by import By
-from selenium.webdriver.support.expected_conditions import staleness_of
 from selenium.webdriver.support.ui import WebDriverWait
 
-from tests.browser.chromium import open_browser
+from tests.browser.chromium import follow, open_browser
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = (
@@ -123,10 +122,8 @@ def _open(browser: webdriver.Chrome, address: str, **arguments: str) -> None:
 
 
 def _press(browser: webdriver.Chrome, selector: str) -> None:
-    """Press a button or a link and wait for the page that follows."""
-    old = browser.find_element(By.TAG_NAME, "html")
-    browser.execute_script("arguments[0].click()", browser.find_element(By.CSS_SELECTOR, selector))
-    WebDriverWait(browser, _PATIENCE).until(staleness_of(old))
+    """Press a button or a link and wait until the page that follows is drawn."""
+    follow(browser, selector, seconds=_PATIENCE)
     _settled(browser)
 
 

@@ -3,8 +3,9 @@
 import pytest
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
-from selenium.webdriver.support.expected_conditions import staleness_of
 from selenium.webdriver.support.ui import Select, WebDriverWait
+
+from tests.browser.chromium import follow
 
 pytestmark = pytest.mark.browser
 
@@ -44,20 +45,13 @@ def page(browser, server):
     return open_path
 
 
-def submit(browser, selector):
-    """Press a button and wait for the page that follows."""
-    old = browser.find_element(By.TAG_NAME, "html")
-    browser.find_element(By.CSS_SELECTOR, selector).click()
-    WebDriverWait(browser, 60).until(staleness_of(old))
-
-
 def text(browser, selector="main"):
     return browser.find_element(By.CSS_SELECTOR, selector).text
 
 
 def upload(browser, path, action):
     browser.find_element(By.ID, "files").send_keys(str(path))
-    submit(browser, f"button[value='{action}']")
+    follow(browser, f"button[value='{action}']")
 
 
 def complaints(browser):
@@ -232,7 +226,7 @@ def test_every_page_speaks_both_languages(page):
 def test_analysis_runs_from_its_form(page):
     browser = page("/analyses/referrals/credit")
     Select(browser.find_element(By.ID, "o-model")).select_by_value("linear")
-    submit(browser, "main form button")
+    follow(browser, "main form button")
     assert "row" in text(browser, ".facts")
 
 

@@ -3,13 +3,13 @@
 import pytest
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
-from selenium.webdriver.support.expected_conditions import staleness_of
 from selenium.webdriver.support.ui import Select, WebDriverWait
 
 from api.factory import create_app
 from kg.config import Settings
 from kg.ingest import ImportOptions, run_import
 from kg.store import Store
+from tests.browser.chromium import follow
 from tests.serving import served
 
 pytestmark = pytest.mark.browser
@@ -76,13 +76,6 @@ def saved(browser, selector):
     found(browser, selector).click()
     name = until(browser, "return window.offered")
     return name, browser.execute_script("return window.bytes")
-
-
-def follow(browser, selector):
-    """Follow a link or press a button and wait for the page that comes."""
-    old = found(browser, "html")
-    browser.execute_script("arguments[0].click()", found(browser, selector))
-    WebDriverWait(browser, 60).until(staleness_of(old))
 
 
 def shown(browser, selector):

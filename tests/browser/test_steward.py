@@ -2,8 +2,9 @@
 
 import pytest
 from selenium.webdriver.common.by import By
-from selenium.webdriver.support.expected_conditions import staleness_of
 from selenium.webdriver.support.ui import WebDriverWait
+
+from tests.browser.chromium import follow
 
 pytestmark = pytest.mark.browser
 
@@ -30,10 +31,7 @@ def text(browser, selector="main"):
 
 
 def press(browser, selector):
-    """Press a button or a link and wait for the page that follows."""
-    old = browser.find_element(By.TAG_NAME, "html")
-    browser.execute_script("arguments[0].click()", browser.find_element(By.CSS_SELECTOR, selector))
-    WebDriverWait(browser, PATIENCE).until(staleness_of(old))
+    follow(browser, selector, seconds=PATIENCE)
 
 
 def until(browser, words, selector="main"):
