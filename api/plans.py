@@ -12,7 +12,7 @@ from api.config import services
 from api.identity import caller
 from api.kept import find_question
 from api.labels import label_of
-from api.language import text_keys, translate
+from api.language import text_keys, told, translate
 from api.negotiation import choose_format
 from api.protocol import base_iri
 from api.queries import OWN_PARAMETERS
@@ -59,7 +59,7 @@ def show_plan() -> Response:
 def _document(found: Explanation) -> dict[str, Any]:
     """Return what is told of a query that is compiled, or of one that is evaluated."""
     if found.reason is not None:
-        return {"engine": "rdflib", "reason": found.reason}
+        return {"engine": "rdflib", "reason": told(found.reason)}
     terms = {number: _called(lexical) for number, lexical in found.terms.items()}
     return {
         "engine": "sql",

@@ -16,7 +16,8 @@ from typing import cast
 _TEXTS = Path(__file__).with_name("french.json")
 """`messages`: English message -> French message; `values`: values that hold words, likewise.
 
-`faults` are what a document of text is told at a place of it, without that place and the full stop.
+`faults` are what a document of text is told at a place of it, without that place and the full stop;
+`reasons` are why a query is not compiled.
 """
 
 _PLACES = {"{place}": "{place}", "{place} line {line}": "{place} ligne {line}"}
@@ -64,7 +65,7 @@ def _patterns(kind: str) -> list[tuple[re.Pattern[str], str]]:
     """Return texts as patterns, those with the most words of their own first."""
     pairs = list(_texts()[kind].items())
     if kind == "messages":
-        pairs += _placed()
+        pairs += [*_placed(), *_texts()["reasons"].items()]
     ordered = sorted(pairs, key=lambda pair: -len(re.sub(r"\{\w+\}", "", pair[0])))
     return [(_pattern(english), text) for english, text in ordered]
 

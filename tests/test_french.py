@@ -14,6 +14,7 @@ import werkzeug.exceptions
 
 import kg.cli.remote
 import kg.errors
+import kg.sparql.xpath
 from kg.french import french, in_both
 
 PLACES = (
@@ -35,6 +36,10 @@ PASSED_ON = {
     "why.en", "evaluation.broken_segments[chosen].en",
 }  # fmt: skip
 """Messages that come from elsewhere: from the errors of the library, or from the pages' texts."""
+
+
+REASON = "NotCompiledError"
+"""What says why a query is not compiled; its messages are parts of sentences."""
 
 
 @cache
@@ -194,9 +199,40 @@ def test_every_text_is_of_a_message(root: Path) -> None:
         for node in ast.walk(parsed(file))
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     )
-    for english in (*texts["messages"], *texts["faults"]):
+    for english in (*texts["messages"], *texts["faults"], *texts["reasons"]):
         longest = max(re.split(r"\{\w+\}", english), key=len)
         assert longest.strip(" .") in written, english
+
+
+def reasons(root: Path) -> Iterator[str]:
+    """Yield why queries are not compiled."""
+    for place in ("kg/sparql", "kg/shacl"):
+        for file in sorted((root / place).rglob("*.py")):
+            tree = parsed(file)
+            for node in ast.walk(tree):
+                if isinstance(node, ast.Call) and ast.unparse(node.func) == REASON:
+                    yield from samples(node.args[0], tree)
+
+
+def test_every_reason_why_a_query_is_not_compiled_is_known_in_french(root: Path) -> None:
+    inner = {
+        "a regular expression in which <1>": "a regular expression in which x is a back reference",
+        "a replacement in which <1>": "a replacement in which $12 is beyond the ninth group",
+    }
+    found = [inner.get(text, text) for text in reasons(root)]
+    assert len(found) > 25
+    assert set(inner.values()) <= set(found)
+    told = {text: french(text) or text for text in found}
+    english = re.compile(r"\b(an|the|of|that|which|with)\b")
+    assert [text for text, each in told.items() if each == text or english.search(each)] == []
+
+
+def test_what_a_regular_expression_may_not_hold_is_told_in_french() -> None:
+    with pytest.raises(kg.sparql.xpath.RefusedError) as refused:
+        kg.sparql.xpath.translated("(a)\\1", "")
+    assert french(f"a regular expression in which {refused.value}") == (
+        "une expression régulière où \\1 est une référence arrière"
+    )
 
 
 def test_values_keep_their_places(root: Path) -> None:

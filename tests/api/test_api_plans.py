@@ -55,6 +55,16 @@ def test_a_query_that_is_evaluated_says_why(client):
     assert "Service" in plan["reason"]
 
 
+def test_why_a_query_is_evaluated_is_told_in_the_page_s_language(client):
+    sought = "SELECT * { ?s ?p ?o FILTER(REGEX(?o, STR(?p))) }"
+    assert told(client, sought)["reason"] == "a regular expression that is not constant"
+    assert told(client, sought, lang="fr")["reason"] == (
+        "une expression régulière qui n'est pas constante"
+    )
+    page = client.get("/query", query_string={"query": sought, "lang": "fr"}).text
+    assert "une expression régulière qui n&#39;est pas constante" in page
+
+
 def test_a_named_question_is_explained_with_its_parameters(client):
     answer = client.get("/api/plan?question=referral-descendants", headers=JSON)
     assert answer.status_code == 400
