@@ -9,9 +9,9 @@ from rdflib.plugins.sparql.parserutils import CompValue
 from sqlglot import exp
 
 from kg.sparql import sql
-from kg.sparql.arithmetic import DIVISION_DIGITS, quotient
 from kg.sparql.comparison import sort_keys
 from kg.sparql.computed import Number, Text, integer
+from kg.sparql.exact import DIVISION_DIGITS, quotient
 from kg.sparql.expressions import Expression, value_of
 from kg.sparql.groups import Groups, Total, count_distinct, count_rows
 from kg.sparql.relation import Layer, Relation, Scope, columns_of, shape_of

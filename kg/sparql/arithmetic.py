@@ -4,26 +4,18 @@ from __future__ import annotations
 
 from kg.sparql import sql
 from kg.sparql.computed import Number, double_part, exact_part
+from kg.sparql.exact import DIVISION_DIGITS, product, quotient
 from kg.sparql.sql import Expr
 from kg.sparql.values import (
-    COLUMN_DIGITS,
     EXACT,
     FLOATING,
     NUMERIC,
     Kinds,
-    NotCompiledError,
     Traits,
     Unbound,
     Value,
-    decimal_type,
 )
 from kg.store import Kind
-
-DIVISION_DIGITS = 18
-"""Decimals of the quotient of two exact numbers; what follows is cut off."""
-
-_MOST_DIGITS = 30
-"""Decimals a product may have: more leaves too little room before the point."""
 
 
 def calculate(operator: str, left: Value, right: Value) -> Value:
@@ -70,7 +62,8 @@ def _kind(operator: str, left: Value, right: Value) -> Expr:
 def _exact(operator: str, left: Value, right: Value) -> tuple[Expr, int]:
     """Return the exact result, NULL unless both operands are exact, and its decimals."""
     digits = (left.traits.digits, right.traits.digits)
-    scale = max(left.traits.scale, right.traits.scale)
+    # Terms of a sum have to be of one type.
+    scale = max(left.traits.scale, right.traits.scale) if operator in {"+", "-"} else None
     a, b = exact_part(left, scale), exact_part(right, scale)
     assert a is not None  # noqa: S101
     assert b is not None  # noqa: S101
@@ -79,66 +72,6 @@ def _exact(operator: str, left: Value, right: Value) -> tuple[Expr, int]:
     if operator == "*":
         return product(a, b, *digits), sum(digits)
     return quotient(a, b, *digits), DIVISION_DIGITS
-
-
-def product(a: Expr, b: Expr, digits_a: int, digits_b: int) -> Expr:
-    """Return a * b exactly.
-
-    Raises:
-        NotCompiledError: the product may need more decimals than the engine's type holds.
-    """
-    if digits_a + digits_b > _MOST_DIGITS:
-        raise NotCompiledError("a product with more decimals than the engine's type holds")
-    # The engine adds the scales of the types: cut them to the decimals that do occur.
-    exact = sql.arithmetic(
-        "*", sql.cast(a, decimal_type(digits_a)), sql.cast(b, decimal_type(digits_b))
-    )
-    return sql.cast(exact, decimal_type(max(COLUMN_DIGITS, digits_a + digits_b)))
-
-
-def quotient(a: Expr, b: Expr, digits_a: int, digits_b: int) -> Expr:
-    """Return a / b cut to 18 decimals, NULL when b is 0.
-
-    The engine divides decimals as doubles. Here integers are divided: a and b times the power of
-    ten that makes b whole, and a times 10^18 more. Numbers too large for that are an error of the
-    engine.
-    """
-    dividend = _shifted(a, digits_a, DIVISION_DIGITS + digits_b)
-    divisor = sql.call("nullif", _shifted(b, digits_b, digits_b), sql.number(0))
-    units = sql.cast(sql.arithmetic("//", dividend, divisor), "DECIMAL(38, 0)")
-    unit = sql.cast(sql.string(f"{1 / 10**DIVISION_DIGITS:.18f}"), "DECIMAL(19, 18)")
-    return sql.arithmetic("*", units, unit)
-
-
-def _power(exponent: int, type_name: str) -> Expr:
-    return sql.cast(sql.string(str(10**exponent)), type_name)
-
-
-def _shifted(number: Expr, digits: int, places: int) -> Expr:
-    """Return a number of some decimals times 10^places as an integer; a fraction left is cut."""
-    if digits > COLUMN_DIGITS:
-        return _shifted_apart(number, places)
-    shift = min(digits, places)
-    units = sql.cast(
-        sql.arithmetic("*", number, _power(shift, f"DECIMAL({shift + 1}, 0)")), "HUGEINT"
-    )
-    if places == shift:
-        return units
-    return sql.arithmetic("*", units, _power(places - shift, "HUGEINT"))
-
-
-def _shifted_apart(number: Expr, places: int) -> Expr:
-    """Do so before the point and behind it, for a type with little room before the point."""
-    whole = sql.call("trunc", number)
-    integer = sql.arithmetic("*", sql.cast(whole, "HUGEINT"), _power(places, "HUGEINT"))
-    step = min(places, DIVISION_DIGITS)
-    fraction = sql.arithmetic(
-        "*", sql.arithmetic("-", number, whole), _power(step, f"DECIMAL({step + 1}, 0)")
-    )
-    small = sql.cast(sql.call("trunc", fraction), "HUGEINT")
-    if places > step:
-        small = sql.arithmetic("*", small, _power(places - step, "HUGEINT"))
-    return sql.arithmetic("+", integer, small)
 
 
 def _floating(operator: str, left: Value, right: Value, num: Expr | None) -> Expr:

@@ -15,7 +15,7 @@ from rdflib.plugins.sparql.sparql import SPARQLError
 from rdflib.term import Node
 
 from kg.namespaces import XSD
-from kg.sparql.arithmetic import DIVISION_DIGITS
+from kg.sparql.exact import DIVISION_DIGITS
 from kg.sparql.literals import (
     NUMERIC,
     Number,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from kg.sparql import sql
+from kg.sparql.exact import double_of, integer_text
 from kg.sparql.lexical import DATATYPES
 from kg.sparql.sql import Expr
 from kg.sparql.values import EXACT, FLOATING, Computed, Kinds, Traits, Value, decimal_type
@@ -145,10 +146,9 @@ class Number(Value):
         return sql.case([(self.present(), self._kind)])
 
     def _double(self) -> Expr:
-        # Through the text: the engine's own cast from decimal may be off by one unit.
         if self._num is None:
             return self._dbl if self._dbl is not None else sql.null()
-        lifted = sql.cast(sql.cast(self._num, "VARCHAR"), "DOUBLE")
+        lifted = double_of(self._num, self.traits.digits)
         if self._dbl is None:
             return lifted
         return sql.case([(sql.is_not_null(self._num), lifted)], self._dbl)
@@ -156,7 +156,7 @@ class Number(Value):
     def _lex(self) -> Expr:
         texts: dict[Kind, Expr] = {}
         if self._num is not None:
-            texts[Kind.INTEGER] = sql.cast(sql.cast(self._num, "DECIMAL(38, 0)"), "VARCHAR")
+            texts[Kind.INTEGER] = integer_text(self._num, self.traits.scale)
             texts[Kind.DECIMAL] = decimal_text(self._num)
         if self._dbl is not None:
             texts[Kind.DOUBLE] = floating_text(self._dbl, "DOUBLE")

@@ -157,7 +157,8 @@ def _rounding(name: str) -> Function:
         digits = value.traits.digits if name == "abs" else 0
         exact = None
         if num is not None:
-            rounded = _round_exact(name, num)
+            changed = value.traits.digits or name == "abs"
+            rounded = _round_exact(name, num) if changed else num
             exact = sql.cast(rounded, decimal_type(max(COLUMN_DIGITS, digits)))
         floating = _round_double(name, dbl) if dbl is not None else None
         return Number(Traits(kinds, digits), exact, floating, value.facet("k"))

@@ -19,8 +19,8 @@ from rdflib.plugins.sparql.parserutils import CompValue
 from rdflib.plugins.sparql.sparql import FrozenBindings, FrozenDict, QueryContext, SPARQLError
 from rdflib.term import Node
 
-from kg.sparql.arithmetic import DIVISION_DIGITS
 from kg.sparql.comparing import place_of
+from kg.sparql.exact import DIVISION_DIGITS
 from kg.sparql.literals import NUMERIC, Number, number, read, single
 from kg.store import Kind
 

@@ -6,9 +6,10 @@ from rdflib.plugins.sparql.parserutils import CompValue
 from sqlglot import exp
 
 from kg.sparql import sql
-from kg.sparql.arithmetic import product, rounded
+from kg.sparql.arithmetic import rounded
 from kg.sparql.comparison import sort_keys
 from kg.sparql.computed import Number, exact_part
+from kg.sparql.exact import product
 from kg.sparql.expressions import value_of
 from kg.sparql.groups import Groups, Total, folded_distinct
 from kg.sparql.sql import Expr

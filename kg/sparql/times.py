@@ -17,6 +17,7 @@ from kg.sparql.computed import (
     integer,
     literal,
 )
+from kg.sparql.exact import double_of
 from kg.sparql.lexical import DATATYPES
 from kg.sparql.sql import Expr
 from kg.sparql.typedtext import TypedText
@@ -160,7 +161,7 @@ def to_integer(value: Value) -> Value:
     """Cast to xsd:integer: numbers lose their fraction, strings must look like an integer."""
     whole = _by_kind(
         value,
-        exact=lambda num: sql.cast(sql.call("trunc", num), decimal_type(COLUMN_DIGITS)),
+        exact=lambda num: sql.call("trunc", num) if value.traits.digits else num,
         floating=lambda dbl: _finite(dbl, sql.call("trunc", dbl), decimal_type(COLUMN_DIGITS)),
         string=lambda lex: _matching(lex, "[+-]?[0-9]+", decimal_type(COLUMN_DIGITS)),
     )
@@ -196,7 +197,7 @@ def _to_floating(value: Value, kind: Kind) -> Value:
     pattern = r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?|[+-]?INF|NaN"
     number = _by_kind(
         value,
-        exact=lambda num: sql.cast(sql.cast(num, "VARCHAR"), "DOUBLE"),
+        exact=lambda num: double_of(num, value.traits.digits),
         floating=lambda dbl: dbl,
         string=lambda lex: _matching(lex, pattern, "DOUBLE"),
     )
