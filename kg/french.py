@@ -17,8 +17,12 @@ _TEXTS = Path(__file__).with_name("french.json")
 """`messages`: English message -> French message; `values`: values that hold words, likewise.
 
 `faults` are what a document of text is told at a place of it, without that place and the full stop;
-`reasons` are why a query is not compiled.
+`reasons` are why a query is not compiled; `syntax` are the reasons of syntax errors, and `expected`
+what these say is expected.
 """
+
+_OF = {"reason": ("syntax", "values"), "expected": ("expected",)}
+"""Where a value is looked up, by its name; others are looked up in `values`."""
 
 _PLACES = {"{place}": "{place}", "{place} line {line}": "{place} ligne {line}"}
 """What a fault stands behind."""
@@ -34,8 +38,7 @@ def french(message: str) -> str | None:
     for pattern, text in _patterns("messages"):
         found = pattern.fullmatch(message)
         if found is not None:
-            values = {name: _value(value) for name, value in found.groupdict().items()}
-            return text.format_map(values)
+            return _filled(text, found)
     return None
 
 
@@ -51,12 +54,19 @@ def _texts() -> dict[str, dict[str, str]]:
     return cast("dict[str, dict[str, str]]", json.loads(_TEXTS.read_text("utf-8")))
 
 
-def _value(value: str) -> str:
+def _filled(text: str, found: re.Match[str]) -> str:
+    """Return a French text with the values of an English message, words in French."""
+    values = {name: _value(name, value) for name, value in found.groupdict().items()}
+    return text.format_map(values)
+
+
+def _value(name: str, value: str) -> str:
     """Return a value of a message with its words in French."""
-    for pattern, text in _patterns("values"):
-        found = pattern.fullmatch(value)
-        if found is not None:
-            return text.format_map(found.groupdict())
+    for kind in _OF.get(name, ("values",)):
+        for pattern, text in _patterns(kind):
+            found = pattern.fullmatch(value)
+            if found is not None:
+                return _filled(text, found)
     return value
 
 

@@ -13,7 +13,9 @@ from typing import Any
 import pyoxigraph
 
 from kg.errors import QueryEvaluationError, QuerySyntaxError
+from kg.sparql.diagnosis import query_diagnosis, update_diagnosis
 from kg.sparql.extensions import AGGREGATES
+from kg.sparql.parsing import ReadingError
 from kg.sparql.tokens import depth, plain_arguments, strict
 
 _PLACE = re.compile(r"error at (\d+):(\d+): ")
@@ -67,7 +69,7 @@ def check_query(text: str, base: str | None) -> None:
             custom_aggregate_functions=_AGGREGATES,
         )
     except SyntaxError as error:
-        raise syntax_error(text, str(error)) from None
+        raise _syntax_error(text, str(error), query_diagnosis(text, base)) from None
     except _ParsedError:
         return
 
@@ -86,9 +88,10 @@ def check_operation(text: str, start: int, operation: int, end: int, before: str
         pyoxigraph.Store().update(strict(checked))
     except SyntaxError as error:
         place = _PLACE.match(str(error))
-        if place and int(place[1]) > line:
-            raise syntax_error(text, str(error), _line(text, operation) - line) from None
-        raise syntax_error(text, str(error), _line(text, start) - before.count("\n") - 1) from None
+        within = place is not None and int(place[1]) > line
+        counted = line - _line(text, operation) if within else _before(text, start, before)
+        diagnosis = _update_diagnosis(text, start, end, before)
+        raise _syntax_error(text, str(error), diagnosis, counted) from None
     except RuntimeError:
         return
 
@@ -99,14 +102,22 @@ def declaration_error(text: str, start: int, before: str) -> QuerySyntaxError:
     try:
         pyoxigraph.Store().update(strict(checked))
     except SyntaxError as error:
-        return syntax_error(text, str(error), _line(text, start) - before.count("\n") - 1)
+        diagnosis = _update_diagnosis(text, start, len(text), before)
+        return _syntax_error(text, str(error), diagnosis, _before(text, start, before))
     return QuerySyntaxError("The update ends in a declaration that cannot be read.")
 
 
 def missing_operation(text: str, place: int) -> QuerySyntaxError:
     """Return the error of a semicolon without an operation before it."""
-    column = place - text.rfind("\n", 0, place)
-    return syntax_error(text, f"error at {_line(text, place) + 1}:{column}: expected an operation")
+    return _told_at(text, place, '";" stands where an operation such as INSERT DATA is expected')
+
+
+def _update_diagnosis(text: str, start: int, end: int, before: str) -> ReadingError | None:
+    """Return what is wrong with a piece of an update request, at its place in the whole."""
+    found = update_diagnosis(f"{before}\n{text[start:end]}")
+    if found is not None and found.place is not None:
+        found.place += start - len(before) - 1
+    return found
 
 
 def _indent(text: str, place: int) -> str:
@@ -119,18 +130,40 @@ def _line(text: str, place: int) -> int:
     return text.count("\n", 0, place)
 
 
-def syntax_error(text: str, message: str, shift: int = 0) -> QuerySyntaxError:
-    """Return the error of ours for one of the strict parser, which counted `shift` lines less."""
-    place = _PLACE.match(message)
+def _before(text: str, start: int, before: str) -> int:
+    """Return how many lines more a text has that begins with the declarations before a place."""
+    return before.count("\n") + 1 - _line(text, start)
+
+
+def _syntax_error(
+    text: str, refused: str, diagnosis: ReadingError | None, counted: int = 0
+) -> QuerySyntaxError:
+    """Return the error of a text that the strict parser, which counted lines more, refused.
+
+    It tells the diagnosis; what the strict parser says is for what has none, and its place.
+    """
+    place = _PLACE.match(refused)
+    if diagnosis is not None and diagnosis.place is not None:
+        return _told_at(text, diagnosis.place, str(diagnosis))
     if place is None:
-        return QuerySyntaxError(f"The text is not valid SPARQL: {message}.")
-    line, column = int(place[1]) + shift, int(place[2])
-    told = _shortened(message[place.end() :])
-    lines = text.splitlines() or [""]
-    shown = lines[min(line, len(lines)) - 1]
-    caret = " " * (column - 1) + "^"
+        return QuerySyntaxError(f"The text is not valid SPARQL: {refused}.")
+    line, column = int(place[1]) - counted, int(place[2])
+    told = _shortened(refused[place.end() :]) if diagnosis is None else str(diagnosis)
+    return _told(text, line, column, told)
+
+
+def _told_at(text: str, place: int, told: str) -> QuerySyntaxError:
+    """Return the error of what stands at a place of a text."""
+    return _told(text, _line(text, place) + 1, place - text.rfind("\n", 0, place), told)
+
+
+def _told(text: str, line: int, column: int, told: str) -> QuerySyntaxError:
+    """Return the error at a line and a column, with the line and a caret below the column."""
+    lines = text.split("\n")
+    shown = lines[min(line, len(lines)) - 1].rstrip("\r")
+    caret = "".join("\t" if one == "\t" else " " for one in shown[: column - 1].ljust(column - 1))
     return QuerySyntaxError(
-        f"Syntax error at line {line}, column {column}: {told}\n{shown}\n{caret}", line, column
+        f"Syntax error at line {line}, column {column}: {told}\n{shown}\n{caret}^", line, column
     )
 
 

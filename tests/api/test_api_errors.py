@@ -122,9 +122,9 @@ def test_people_get_errors_as_pages(client):
 
 def test_syntax_errors_show_the_line_under_which_a_caret_stands(client):
     asked = {"query_string": {"query": "SELECT *\nWHERE { ?s ?p }"}}
-    shown = "\nWHERE { ?s ?p }\n" + " " * 15 + "^"
+    shown = "\nWHERE { ?s ?p }\n" + " " * 14 + "^"
     problem_document = problem(client.get("/sparql", **asked), 400)
-    assert (problem_document["line"], problem_document["column"]) == (2, 16)
+    assert (problem_document["line"], problem_document["column"]) == (2, 15)
     assert shown in problem_document["detail"]
     text = client.get("/sparql", headers={"Accept": "text/plain"}, **asked)
     assert text.content_type == "text/plain; charset=utf-8"

@@ -380,8 +380,8 @@ def test_a_second_writer_waits_no_longer_than_its_deadline(store: Store) -> None
     [
         ("INSERT DATA { <x:a> <x:b> }", 1, 27),
         ("PREFIX x: <x:>\nINSERT DATA { x:a x:b x:c };\nDELETE WHERE { ?s ?p }", 3, 22),
-        ("PREFIX x <x:>\nINSERT DATA { }", 1, 9),
-        ("INSERT DATA { };\nPREFIX x: <x:> PREFIX y <x:>\nCLEAR ALL", 2, 24),
+        ("PREFIX x <x:>\nINSERT DATA { }", 1, 8),
+        ("INSERT DATA { };\nPREFIX x: <x:> PREFIX y <x:>\nCLEAR ALL", 2, 23),
         ("CLEAR ALL;\nPREFIX x: <x:>  DELETE DATA { y:a y:b 1 }", 2, None),
         ("CLEAR ALL;; CLEAR ALL", 1, 11),
         ("SELECT * { ?s ?p ?o }", 1, None),

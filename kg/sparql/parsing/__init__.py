@@ -2,12 +2,13 @@
 
 The trees have the shape of those of rdflib's parser, whose translation to algebra takes them; IRIs
 are absolute, paths are those of the algebra, and an expression that is a term alone is that term.
-What is read here has passed a strict parser, so the errors say which form is not known.
+What is evaluated has passed a strict parser before; what it refuses is read here to tell why.
 """
 
 from __future__ import annotations
 
+from kg.sparql.parsing.lexer import ReadingError
 from kg.sparql.parsing.queries import QueryParser
 from kg.sparql.parsing.updates import UpdateParser
 
-__all__ = ["QueryParser", "UpdateParser"]
+__all__ = ["QueryParser", "ReadingError", "UpdateParser"]

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
+from difflib import get_close_matches
 from typing import Any
 
 from rdflib import RDF, Literal
 from rdflib.plugins.sparql import operators
 from rdflib.plugins.sparql.parserutils import CompValue, Expr
 
+from kg.sparql.parsing.lexer import KEYWORDS, NEAR, ReadingError
 from kg.sparql.parsing.triples import TripleParser
 
 _ONE, _TWO = ("arg",), ("arg1", "arg2")
@@ -43,6 +45,8 @@ _AGGREGATES = {
 }
 _COMPARISONS = ("=", "!=", "<", ">", "<=", ">=")
 _UNARY = {"!": "UnaryNot", "+": "UnaryPlus", "-": "UnaryMinus"}
+CONDITION = "a condition in parentheses or a call"
+"""What is expected after FILTER and HAVING."""
 _CALLS = frozenset({*_SPELLED, *_LISTS, *_AGGREGATES, "BOUND", "EXISTS", "NOT"})
 
 
@@ -124,7 +128,23 @@ class ExpressionParser(TripleParser):
             iri = self.iri()
             return self._called(iri) if self.is_sign("(") else iri
         self.signed()
-        return self.variable() if self.kind == "variable" else self.literal()
+        if self.kind == "variable":
+            return self.variable()
+        if not self.at_literal():
+            raise self._no_operand("an expression")
+        return self.literal()
+
+    def _no_operand(self, expected: str) -> ReadingError:
+        """Return the error that neither an expression nor a call of a known function is here."""
+        if self.is_sign("<"):
+            return self.no_iri()
+        wrong = self.unexpected(expected)
+        called = self.kind == "word" and self.text[self.end :].lstrip().startswith("(")
+        if not called or self.keyword in KEYWORDS:
+            return wrong
+        name, near = self.written, get_close_matches(self.keyword, sorted(_CALLS), 1, NEAR)
+        hint = f"perhaps {near[0]} is meant" if near else "others are called by their IRI"
+        return ReadingError(f"there is no function {name}; {hint}", self.start)
 
     def bracketed(self) -> Any:
         """Return an expression in parentheses."""
@@ -137,7 +157,11 @@ class ExpressionParser(TripleParser):
         """Return an expression in parentheses, or a call."""
         if self.is_sign("("):
             return self.bracketed()
-        return self.call() if self.at_call() else self._called(self.iri())
+        if self.at_call():
+            return self.call()
+        if not self.at_iri() and not self.is_sign("<"):
+            raise self._no_operand(CONDITION)
+        return self._called(self.iri())
 
     def at_call(self) -> bool:
         """Return whether the call of a function or of an aggregate with a name stands here."""
@@ -165,9 +189,12 @@ class ExpressionParser(TripleParser):
 
     def _function(self, name: str) -> Expr:
         least, names = _FUNCTIONS[name]
+        start = self.start
         given = self._arguments()
         if not least <= len(given) <= len(names):
-            raise ValueError(f"{name} takes another number of arguments")
+            taken = str(least) if least == len(names) else f"{least} to {len(names)}"
+            told = f"another number of arguments is expected by {name}: {taken}, not {len(given)}"
+            raise ReadingError(told, start)
         evaluation = f"Builtin_{_SYNONYMS.get(name, name)}"
         parts = dict(zip(names, given, strict=False))
         return _expression(f"Builtin_{name}", evaluation, **parts)

@@ -12,7 +12,8 @@ from rdflib import Literal
 from rdflib.plugins.sparql.parserutils import CompValue
 
 from kg.namespaces import XSD
-from kg.sparql.parsing.expressions import ExpressionParser
+from kg.sparql.parsing.expressions import CONDITION, ExpressionParser
+from kg.sparql.parsing.lexer import ReadingError
 
 _UNDEF = "UNDEF"
 
@@ -59,7 +60,7 @@ class GroupParser(ExpressionParser):
             return CompValue("GraphGraphPattern", term=self.variable_or_iri(), graph=self.group())
         if word in ("OPTIONAL", "MINUS"):
             return CompValue(f"{word.capitalize()}GraphPattern", graph=self.group())
-        raise self.unexpected("a graph pattern")
+        raise self.unexpected('a triple, a graph pattern or "}"')
 
     def _alternatives(self) -> CompValue:
         groups = [self.group()]
@@ -97,7 +98,12 @@ class GroupParser(ExpressionParser):
         rows: list[Any] = []
         self.expect("{")
         while not self.accept("}"):
-            rows.append(self._in_parentheses(self._value) if several else [self._value()])
+            start = self.start
+            row = self._in_parentheses(self._value) if several else [self._value()]
+            if len(row) != len(names):
+                told = f"VALUES names {len(names)} variables, and this row has {len(row)} values"
+                raise ReadingError(f"{told}; UNDEF stands for a missing value", start)
+            rows.append(row)
         return CompValue(name, var=names, value=rows)
 
     def _in_parentheses(self, part: Callable[[], Any]) -> list[Any]:
@@ -112,6 +118,8 @@ class GroupParser(ExpressionParser):
         self.signed()
         if self.accept_word(_UNDEF):
             return _UNDEF
+        if not self.at_iri() and not self.at_literal():
+            raise self.unexpected("a value or UNDEF")
         return self.iri() if self.at_iri() else self.literal()
 
     def _subquery(self) -> CompValue:
@@ -131,7 +139,9 @@ class GroupParser(ExpressionParser):
         while self.kind == "variable" or self.is_sign("("):
             selected.append(self._selected())
         if not selected:
-            raise self.unexpected("a variable")
+            raise self.unexpected('a variable, "*" or an expression such as (COUNT(*) AS ?n)')
+        if self.is_sign(","):
+            raise ReadingError("what SELECT names stands without commas between", self.start)
         query["projection"] = selected
 
     def _selected(self) -> CompValue:
@@ -168,6 +178,8 @@ class GroupParser(ExpressionParser):
         found: list[Any] = []
         while self.kind == "variable" or self._at_constraint():
             found.append(self._group_condition())
+        if not found:
+            raise self.unexpected("something to group by")
         return found
 
     def _group_condition(self) -> Any:
@@ -185,6 +197,8 @@ class GroupParser(ExpressionParser):
         found: list[Any] = []
         while self._at_constraint():
             found.append(self.constraint())
+        if not found:
+            raise self.unexpected(CONDITION)
         return found
 
     def _ordering(self) -> list[CompValue]:
@@ -196,6 +210,8 @@ class GroupParser(ExpressionParser):
                 found.append(CompValue("OrderCondition", expr=self.variable()))
             elif self._at_constraint():
                 found.append(CompValue("OrderCondition", expr=self.constraint()))
+            elif not found:
+                raise self.unexpected("something to order by")
             else:
                 return found
 

@@ -3,8 +3,26 @@
 from __future__ import annotations
 
 import re
+from difflib import get_close_matches
 
 from kg.sparql.tokens import without_escapes
+
+_WORDS = (
+    "A ABS ADD ALL AS ASC ASK AVG BASE BIND BNODE BOUND BY CEIL CLEAR COALESCE CONCAT CONSTRUCT"
+    " CONTAINS COPY COUNT CREATE DATA DATATYPE DAY DEFAULT DELETE DESC DESCRIBE DISTINCT DROP"
+    " ENCODE_FOR_URI EXISTS FALSE FILTER FLOOR FROM GRAPH GROUP GROUP_CONCAT HAVING HOURS IF IN"
+    " INSERT INTO IRI ISBLANK ISIRI ISLITERAL ISNUMERIC ISURI LANG LANGMATCHES LCASE LIMIT LOAD MAX"
+    " MD5 MIN MINUS MINUTES MONTH MOVE NAMED NOT NOW OFFSET OPTIONAL ORDER PREFIX RAND REDUCED"
+    " REGEX REPLACE ROUND SAMETERM SAMPLE SECONDS SELECT SEPARATOR SERVICE SHA1 SHA256 SHA384"
+    " SHA512 SILENT STR STRAFTER STRBEFORE STRDT STRENDS STRLANG STRLEN STRSTARTS STRUUID SUBSTR"
+    " SUM TIMEZONE TO TRUE TZ UCASE UNDEF UNION URI USING UUID VALUES WHERE WITH YEAR"
+)
+KEYWORDS = frozenset(_WORDS.split())
+"""The words of the grammar, in capital letters."""
+NEAR = 0.7
+"""Least likeness of a word to the keyword that is perhaps meant."""
+_SHOWN = 40
+"""Characters of a token that are shown."""
 
 _BASE = (
     "A-Za-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u02ff\u0370-\u037d\u037f-\u1fff\u200c-\u200d"
@@ -37,6 +55,23 @@ _TOKEN = re.compile(
     re.VERBOSE,
 )
 _NUMBERS = ("integer", "decimal", "double")
+_BLANKS = re.compile(r"(?:[ \t\r\n]|\#[^\r\n]*)*+")
+_ANY_STRING = re.compile(
+    r"\"\"\"(?:\"{0,2}(?:[^\"\\]|\\.))*\"\"\"|'''(?:'{0,2}(?:[^'\\]|\\.))*'''"
+    r"|\"(?:[^\"\\\n\r]|\\.)*\"|'(?:[^'\\\n\r]|\\.)*'",
+    re.DOTALL,
+)
+"""A string with escapes of any kind."""
+_NO_ESCAPE = re.compile(r"\\(?:[tbnrf\"'\\]|(?P<other>.))", re.DOTALL)
+_OPENING = {"}": "{", ")": "(", "]": "["}
+
+
+class ReadingError(ValueError):
+    """What stands at a place of a text cannot be read; the place counts from 0, None if unknown."""
+
+    def __init__(self, told: str, place: int | None = None) -> None:
+        super().__init__(told)
+        self.place = place
 
 
 class Lexer:
@@ -55,12 +90,12 @@ class Lexer:
         """Go to the next token; return the one before.
 
         Raises:
-            ValueError: no token begins there.
+            ReadingError: no token begins there.
         """
         before, self.past = self.written, self.end
         found = _TOKEN.match(self.text, self.end)
         if found is None:
-            raise self.unexpected("a token")
+            raise self._no_token()
         kind = found.lastgroup
         assert kind is not None  # noqa: S101 - each alternative has a name
         self._take(kind, found.start(kind), found.end())
@@ -98,10 +133,10 @@ class Lexer:
         """Go on, past a sign.
 
         Raises:
-            ValueError: another token stands here.
+            ReadingError: another token stands here.
         """
         if not self.accept(sign):
-            raise self.unexpected(repr(sign))
+            raise self.unexpected(f'"{sign}"')
 
     def accept_word(self, *words: str) -> str:
         """Go on where one of some keywords stands here; return it, or ""."""
@@ -115,13 +150,65 @@ class Lexer:
         """Go on, past a keyword.
 
         Raises:
-            ValueError: another token stands here.
+            ReadingError: another token stands here.
         """
         if not self.accept_word(word):
             raise self.unexpected(word)
 
-    def unexpected(self, expected: str) -> ValueError:
+    def unexpected(self, expected: str) -> ReadingError:
         """Return the error that something else than the token here is expected."""
-        line = self.text.count("\n", 0, self.end) + 1
-        shown = self.text[self.start :][:20].strip()
-        return ValueError(f"{expected} is expected in line {line} before {shown!r}")
+        if self.kind != "end":
+            told = f'"{self.written[:_SHOWN]}" stands where {expected} is expected'
+            near = self._meant(expected)
+            return ReadingError(f"{told}; perhaps {near} is meant" if near else told, self.start)
+        told = f"the text ends where {expected} is expected"
+        opened = self._opened()
+        if opened is not None:
+            line = self.text.count("\n", 0, opened) + 1
+            column = opened - self.text.rfind("\n", 0, opened)
+            sign = self.text[opened]
+            told += f': the "{sign}" of line {line}, column {column}, is not closed'
+        return ReadingError(told, self.past)
+
+    def _meant(self, expected: str) -> str:
+        """Return the keyword that a word here, which is none, is nearest to, or ""."""
+        if not self.keyword or self.keyword in KEYWORDS:
+            return ""
+        near = next(iter(get_close_matches(self.keyword, KEYWORDS, 1, NEAR)), "")
+        return "" if near in expected.split() else near
+
+    def _opened(self) -> int | None:
+        """Return the place of the last bracket that is opened and not closed, None without one."""
+        opened: list[int] = []
+        place = 0
+        while found := _TOKEN.match(self.text, place):
+            if found.lastgroup == "end":
+                break
+            sign = found["sign"]
+            if sign in _OPENING.values():
+                opened.append(found.start("sign"))
+            elif sign in _OPENING and opened and self.text[opened[-1]] == _OPENING[sign]:
+                opened.pop()
+            place = found.end()
+        return opened[-1] if opened else None
+
+    def _no_token(self) -> ReadingError:
+        """Return the error that what follows is no token."""
+        blanks = _BLANKS.match(self.text, self.end)
+        assert blanks is not None  # noqa: S101 - it matches nothing too
+        place = blanks.end()
+        character = self.text[place]
+        if character not in "\"'":
+            return ReadingError(f'"{character}" cannot stand here', place)
+        string = _ANY_STRING.match(self.text, place)
+        if string is None:
+            return ReadingError(
+                "the string that begins here has no end; one of several lines stands between"
+                " three quotation marks",
+                place,
+            )
+        wrong = next(one for one in _NO_ESCAPE.finditer(string.group()) if one["other"])
+        return ReadingError(
+            f'"{wrong.group()}" is no escape in a string; a backslash itself is written twice',
+            place + wrong.start(),
+        )

@@ -7,6 +7,10 @@ from typing import Any
 from rdflib.plugins.sparql.parserutils import CompValue
 
 from kg.sparql.parsing.groups import GroupParser
+from kg.sparql.parsing.lexer import ReadingError
+
+QUERIES = ("SELECT", "CONSTRUCT", "ASK", "DESCRIBE")
+UPDATES = ("INSERT", "DELETE", "WITH", "LOAD", "CLEAR", "DROP", "CREATE", "ADD", "MOVE", "COPY")
 
 
 class QueryParser(GroupParser):
@@ -16,7 +20,7 @@ class QueryParser(GroupParser):
         """Return the declarations before the query of the text, and the query.
 
         Raises:
-            ValueError: it has a form that is not known here.
+            ReadingError: it has a form that is not known here.
         """
         declared = self.prologue()
         forms = {
@@ -25,6 +29,9 @@ class QueryParser(GroupParser):
             "ASK": self._ask,
             "DESCRIBE": self._describe,
         }
+        if self.keyword in UPDATES:
+            told = f"{self.keyword} begins an update, not a query: send it as an update"
+            raise ReadingError(told, self.start)
         if self.keyword not in forms:
             raise self.unexpected("SELECT, CONSTRUCT, ASK or DESCRIBE")
         found = forms[self.keyword]()
@@ -74,6 +81,8 @@ class QueryParser(GroupParser):
         if not self.accept("*"):
             while self.kind == "variable" or self.at_iri():
                 named.append(self.variable_or_iri())
+            if not named:
+                raise self.unexpected('"*", a variable or an IRI')
         query["var"] = named
         self._dataset(query)
         if self.keyword == "WHERE" or self.is_sign("{"):

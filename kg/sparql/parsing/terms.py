@@ -8,14 +8,15 @@ from rdflib import BNode, Literal, URIRef, Variable
 from rdflib.plugins.sparql.parserutils import CompValue
 from rdflib.term import Identifier
 
-from kg.namespaces import XSD
+from kg.namespaces import PREFIXES, XSD
 from kg.sparql.iris import resolved
-from kg.sparql.parsing.lexer import Lexer
+from kg.sparql.parsing.lexer import Lexer, ReadingError
 
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _ESCAPED = {"t": "\t", "b": "\b", "n": "\n", "r": "\r", "f": "\f"}
 _NUMBERS = {"integer": XSD.integer, "decimal": XSD.decimal, "double": XSD.double}
 _BOOLEANS = ("TRUE", "FALSE")
+_IN_ANGLES = re.compile("<[^>\n]*>")
 _LONG = ('"""', "'''")
 
 
@@ -40,8 +41,8 @@ class TermParser(Lexer):
         return declared
 
     def _prefix(self) -> CompValue:
-        if self.kind != "name" or not self.written.endswith(":"):
-            raise self.unexpected("a prefix")
+        if self.kind != "name" or self.written.find(":") != len(self.written) - 1:
+            raise self.unexpected("a prefix with a colon at its end")
         prefix = self.advance()[:-1]
         iri = self._reference()
         self._namespaces[prefix] = iri
@@ -49,9 +50,20 @@ class TermParser(Lexer):
 
     def _reference(self) -> URIRef:
         if self.kind != "iri":
-            raise self.unexpected("an IRI")
+            raise self.no_iri()
         written = self.advance()[1:-1]
         return URIRef(resolved(written, self.base) if self.base else written)
+
+    def no_iri(self) -> ReadingError:
+        """Return the error that no IRI stands here, and what is wrong with one that seems to."""
+        wrong = _IN_ANGLES.match(self.text, self.start)
+        if wrong is None:
+            return self.unexpected("an IRI")
+        return ReadingError(
+            f"{wrong.group()} is no IRI: blanks, quotation marks, braces and backslashes cannot"
+            " stand in one",
+            self.start,
+        )
 
     def at_iri(self) -> bool:
         """Return whether an IRI stands here, written out or with a prefix."""
@@ -63,9 +75,14 @@ class TermParser(Lexer):
             return self._reference()
         prefix, _, local = self.written.partition(":")
         if prefix not in self._namespaces:
-            raise ValueError(f"the prefix {prefix}: is not declared")
+            raise self._undeclared(prefix)
         self.advance()
         return URIRef(self._namespaces[prefix] + _ESCAPE.sub(r"\1", local))
+
+    def _undeclared(self, prefix: str) -> ReadingError:
+        known = PREFIXES.get(prefix)
+        hint = f"; write PREFIX {prefix}: <{known}> at the beginning" if known else ""
+        return ReadingError(f"the prefix {prefix}: is not declared{hint}", self.start)
 
     def variable(self) -> Variable:
         """Return the variable that stands here."""
@@ -75,7 +92,11 @@ class TermParser(Lexer):
 
     def variable_or_iri(self) -> Identifier:
         """Return the variable or the IRI that stands here."""
-        return self.variable() if self.kind == "variable" else self.iri()
+        if self.kind == "variable":
+            return self.variable()
+        if not self.at_iri() and not self.is_sign("<"):
+            raise self.unexpected("a variable or an IRI")
+        return self.iri()
 
     def at_literal(self) -> bool:
         """Return whether a literal without a sign stands here."""
@@ -128,4 +149,8 @@ class TermParser(Lexer):
             return self.variable()
         if self.kind == "blank":
             return BNode(self.advance()[2:])
-        return self.iri() if self.at_iri() else self.literal()
+        if self.at_iri() or self.is_sign("<"):
+            return self.iri()
+        if not self.at_literal():
+            raise self.unexpected("a variable or a term")
+        return self.literal()

@@ -25,6 +25,8 @@ class TripleParser(TermParser):
         while self.at_node():
             found.append(self._same_subject(paths=paths))
             if not self.accept("."):
+                if self.at_node():
+                    raise self.unexpected('".", ";" or ","')
                 break
         return found
 
@@ -97,6 +99,8 @@ class TripleParser(TermParser):
         if self.written == "a":
             self.advance()
             return RDF.type
+        if not self.at_iri() and not self.is_sign("<"):
+            raise self.unexpected("a predicate")
         return self.iri()
 
     def path(self) -> Path | URIRef:

@@ -7,6 +7,8 @@ from typing import Any
 from rdflib.plugins.sparql.parserutils import CompValue
 
 from kg.sparql.parsing.groups import GroupParser
+from kg.sparql.parsing.lexer import ReadingError
+from kg.sparql.parsing.queries import QUERIES
 
 _TRANSFERS = ("ADD", "MOVE", "COPY")
 _REMOVALS = ("CLEAR", "DROP")
@@ -20,7 +22,7 @@ class UpdateParser(GroupParser):
         """Return the declarations before the operation of the text, and the operation.
 
         Raises:
-            ValueError: it has a form that is not known here.
+            ReadingError: it has a form that is not known here.
         """
         declared = self.prologue()
         found = self._operation()
@@ -42,13 +44,19 @@ class UpdateParser(GroupParser):
         elif word == "CREATE":
             found["graphiri"] = self._graph()
         elif word in _REMOVALS:
-            found["graphiri"] = self.accept_word(*_SELECTORS) or self._graph()
+            selected = self.accept_word(*_SELECTORS)
+            if not selected and self.keyword != "GRAPH":
+                raise self.unexpected("GRAPH, DEFAULT, NAMED or ALL")
+            found["graphiri"] = selected or self._graph()
         elif word in _TRANSFERS:
             source = self._place()
             self.expect_word("TO")
             found["graph"] = [source, self._place()]
+        elif self.keyword in QUERIES:
+            told = f"{self.keyword} begins a query, not an update: send it as a query"
+            raise ReadingError(told, self.start)
         else:
-            raise self.unexpected("an operation")
+            raise self.unexpected("an operation such as INSERT DATA")
         return found
 
     def _graph(self) -> Any:

@@ -17,10 +17,12 @@ from kg.errors import QueryEvaluationError, QuerySyntaxError
 from kg.namespaces import PROVENANCE_GRAPH
 from kg.sparql import Result, parse, query
 from kg.sparql.compiled import GraphChoice
+from kg.sparql.diagnosis import query_diagnosis
 from kg.sparql.fallback import Row
 from kg.sparql.lifting import read
 from kg.sparql.plans import Plans
 from kg.sparql.results import write_bindings
+from kg.sparql.tokens import plain
 from kg.store import Kind, RawTerm, Store
 from kg.store.property_steps import Worth
 from kg.store.rdf import load_file
@@ -195,7 +197,9 @@ def test_written_results(case: Case) -> None:
 
 @pytest.mark.parametrize("case", _named({"PositiveSyntaxTest", "PositiveSyntaxTest11"}))
 def test_positive_syntax(case: Case) -> None:
-    parse(case.query.read_text(encoding="utf-8"), case.base)
+    text = case.query.read_text(encoding="utf-8")
+    parse(text, case.base)
+    assert query_diagnosis(plain(text), case.base) is None
 
 
 @pytest.mark.parametrize("case", _named({"NegativeSyntaxTest", "NegativeSyntaxTest11"}))
