@@ -98,6 +98,7 @@ RIGHTS: dict[str, Needed] = {
     "pages.ontology.show_concept": PUBLIC,
     "pages.ontology.show_namespace": PUBLIC,
     "pages.ontology.show_ontology": PUBLIC,
+    "pages.ontology.show_rules": PUBLIC,
     "pages.ontology.show_shapes": PUBLIC,
     "pages.ontology.show_term": PUBLIC,
     "pages.party.show_classified": Right.READ,

@@ -19,7 +19,9 @@ from kg.catalog import NamedQuery
 from kg.sparql.formats import Format
 from kg.terminology import (
     DOCUMENT_FORMATS,
+    SEVERITIES,
     Term,
+    demands,
     derivations_of,
     document,
     load_terminology,
@@ -55,6 +57,34 @@ def show_ontology() -> AnyResponse:
     )
 
 
+@blueprint.get("/ontology/rules")
+def show_rules() -> AnyResponse:
+    """Show the rules by area, those that a search leaves; or answer with the shapes."""
+    if (chosen := _document_format()) is not None:
+        return _send("shapes", chosen, "shapes")
+    words = request.args.get("q", "").strip()
+    severity = request.args.get("severity", "")
+    left = {
+        area: [
+            one
+            for one in stated
+            if severity in ("", one.rule.severity) and one.says(words, current_language())
+        ]
+        for area, stated in demands().items()
+    }
+    return _page(
+        "rules.html",
+        words=words,
+        severity=severity,
+        severities=SEVERITIES,
+        areas={area: stated for area, stated in left.items() if stated},
+        found=sum(len(stated) for stated in left.values()),
+        total=sum(len(stated) for stated in demands().values()),
+        term_of=load_terminology().of_iri,
+        formats=DOCUMENT_FORMATS,
+    )
+
+
 @blueprint.get("/ontology/<path:name>")
 def show_term(name: str) -> AnyResponse:
     """Show a term with its links and uses, or answer with what the vocabulary says of it."""
@@ -83,10 +113,10 @@ def show_namespace() -> AnyResponse:
 
 @blueprint.get("/shapes")
 def show_shapes() -> AnyResponse:
-    """Lead to the list of terms, whose pages explain their shapes, or answer with the shapes."""
+    """Lead to the list of rules, or answer with the shapes."""
     if (chosen := _document_format()) is not None:
         return _send("shapes", chosen, "shapes")
-    return redirect(url_for("pages.ontology.show_ontology"), 303)
+    return redirect(url_for("pages.ontology.show_rules"), 303)
 
 
 @blueprint.get("/scheme/<path:name>")

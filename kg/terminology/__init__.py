@@ -1,5 +1,6 @@
 """The vocabulary as people read it: its terms, where they are used, their documents, diagrams."""
 
+from kg.terminology.demands import SEVERITIES, Demand, demands
 from kg.terminology.documents import DOCUMENT_FORMATS, document
 from kg.terminology.drawing import pattern
 from kg.terminology.graphs import shapes_graph, term_graph, vocabulary_graph
@@ -19,11 +20,14 @@ __all__ = [
     "DOCUMENT_FORMATS",
     "KINDS",
     "PATTERNS",
+    "SEVERITIES",
+    "Demand",
     "Rule",
     "Term",
     "Terminology",
     "Thing",
     "all_rules",
+    "demands",
     "derivations_of",
     "document",
     "load_terminology",

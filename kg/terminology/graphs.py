@@ -52,12 +52,25 @@ def terms_by_area() -> Mapping[str, frozenset[URIRef]]:
 
 
 @lru_cache(maxsize=1)
+def _shapes() -> tuple[Graph, Mapping[str, frozenset[URIRef]]]:
+    """Return the shapes, and those that each of their files states, by its name without ending."""
+    whole, areas = _empty(), {}
+    for path in sorted((folder("ontology") / "shapes").rglob("*.ttl")):
+        own = Graph().parse(path, format="turtle")
+        stated = (shape for shape in own.subjects(SH.severity) if isinstance(shape, URIRef))
+        areas[path.stem] = frozenset(stated)
+        whole += own
+    return whole, {area: stated for area, stated in areas.items() if stated}
+
+
 def shapes_graph() -> Graph:
     """Return every triple of the shapes; it is shared, and not to be changed."""
-    graph = _empty()
-    for path in sorted((folder("ontology") / "shapes").rglob("*.ttl")):
-        graph.parse(path, format="turtle")
-    return graph
+    return _shapes()[0]
+
+
+def shapes_by_area() -> Mapping[str, frozenset[URIRef]]:
+    """Return the shapes that each file of them states, in the order of the files."""
+    return _shapes()[1]
 
 
 def term_graph(iri: str) -> Graph:

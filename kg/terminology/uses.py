@@ -97,8 +97,8 @@ def _rule(shapes: Graph, id_: str) -> Rule:
     node = CGS[id_]
     severity = str(shapes.value(node, SH.severity) or "").removeprefix(str(SH))
     return Rule(
-        id_, severity, _by_language(shapes.objects(node, SH.name)),
-        _by_language(shapes.objects(node, SH.description)),
+        id_, severity, by_language(shapes.objects(node, SH.name)),
+        by_language(shapes.objects(node, SH.description)),
     )  # fmt: skip
 
 
@@ -119,5 +119,6 @@ def _declared(shapes: Graph) -> dict[str, str]:
     }
 
 
-def _by_language(texts: Iterable[Node]) -> dict[str, str]:
+def by_language(texts: Iterable[Node]) -> dict[str, str]:
+    """Return the text of each language among some literals."""
     return {t.language: str(t) for t in texts if isinstance(t, Literal) and t.language}

@@ -5,18 +5,19 @@ from html import unescape
 
 import pyoxigraph as ox
 import pytest
-from rdflib import RDFS, Graph, URIRef
+from rdflib import RDFS, SH, Graph, URIRef
 from rdflib.compare import isomorphic
 
 from api.factory import create_app
 from api.language import text_keys
 from kg.config import Settings
-from kg.namespaces import CG, SCHEME, SKOS
+from kg.namespaces import CG, CGS, SCHEME, SKOS
 from kg.terminology import (
     DOCUMENT_FORMATS,
     KINDS,
     PATTERNS,
     all_rules,
+    demands,
     derivations_of,
     load_terminology,
     main_patterns,
@@ -119,6 +120,66 @@ def test_the_shapes_are_downloaded_whole(client):
     assert len(Graph().parse(data=response.data, format="turtle")) == len(shapes_graph())
 
 
+STATED = {
+    (str(shape).removeprefix(CGS).partition("-")[0])
+    for shape in shapes_graph().subjects(SH.severity)
+}
+
+
+def shown_rules(text):
+    """Return the cells of the rows of the listing of rules, as plain text, by rule."""
+    rows = re.findall(r'<tr id="(\w+)">(.*?)</tr>', text, re.DOTALL)
+    return {name: " ".join(unescape(re.sub(r"<[^>]+>", " ", row)).split()) for name, row in rows}
+
+
+@pytest.mark.parametrize(("code", "severity", "where"), [
+    ("en", "error", "purchase"),
+    ("fr", "erreur", "achat"),
+])  # fmt: skip
+def test_the_rules_are_listed_with_all_that_they_say(client, code, severity, where):
+    text = client.get(f"/ontology/rules?lang={code}").text
+    rows = shown_rules(text)
+    assert set(rows) == STATED
+    for stated in shapes_graph().subject_objects(SH.message):
+        if stated[1].language == code:
+            assert any(str(stated[1]) in row for row in rows.values()), stated[1]
+    for one in (one for stated in demands().values() for one in stated):
+        row = rows[one.rule.id]
+        assert one.rule.names[code] in row
+        assert one.rule.descriptions[code] in row
+        assert one.targets, one.rule.id
+    assert f" {severity} {where} " in rows["T01"]
+    assert 'href="/ontology/Purchase"' in text
+    assert 'href="/quality/' in text
+
+
+def test_a_listing_of_rules_is_searched_and_filtered(client):
+    def found(**asked):
+        return set(shown_rules(client.get("/ontology/rules", query_string=asked).text))
+
+    severe = {
+        str(shape).removeprefix(CGS).partition("-")[0]
+        for shape in shapes_graph().subjects(SH.severity, SH.Violation)
+    }
+    assert found(severity="Violation") == severe
+    assert found(q="T02") == {"T02", "T02b"}
+    assert {"T11", "T12", "T23", "T24"} <= found(q="REMBOURSEMENT", lang="fr") < STATED
+    assert found(q="remboursement", lang="en") == set()
+    assert found(q="refund", severity="Info", lang="en") == set()
+    assert found(severity="nonsense") == set()
+    assert "<script>" not in client.get("/ontology/rules?q=%3Cscript%3E").text
+
+
+def test_the_rules_answer_in_rdf_to_who_asks(client):
+    response = client.get("/ontology/rules", headers={"Accept": "text/turtle"})
+    assert len(Graph().parse(data=response.data, format="turtle")) == len(shapes_graph())
+
+
+def test_terms_lead_to_the_rules_that_check_them(client):
+    assert 'href="/ontology/rules#T01"' in client.get("/ontology/Purchase").text
+    assert 'href="/ontology/rules"' in client.get("/ontology").text
+
+
 @pytest.mark.parametrize(("path", "iri"), [
     ("/ontology/Purchase", CG.Purchase),
     ("/ontology/scheme/stage/current", SCHEME["stage/current"]),
@@ -134,7 +195,7 @@ def test_a_term_answers_in_rdf_to_who_asks(client, path, iri):
 
 @pytest.mark.parametrize(("path", "page"), [
     ("/ns", "/ontology"),
-    ("/shapes", "/ontology"),
+    ("/shapes", "/ontology/rules"),
     ("/scheme/stage/current", "/ontology/scheme/stage/current"),
 ])  # fmt: skip
 def test_the_path_of_an_iri_leads_a_browser_to_its_page(client, path, page):

@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-from rdflib import RDF, RDFS, SH, BNode, Graph, Namespace
+from rdflib import RDF, RDFS, SH, BNode, Graph, Literal, Namespace
 from rdflib.term import IdentifiedNode, Node
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -21,15 +21,18 @@ ABOUT_DERIVED = ("C08", "C09", "C13", "F11", "G06", "R14")
 
 
 class Finding(NamedTuple):
-    """One line of a validation report, shortened by the prefixes of the example.
+    """One result of a validation report, shortened by the prefixes of the example.
 
-    The path is `-` where there is none and `*` where it is more than one predicate.
+    Path and value are `-` where there is none; a path is `*` where it is more than one predicate.
+    The component has no ending: `MinCount` for sh:MinCountConstraintComponent.
     """
 
     focus: str
     shape: str
     severity: str
     path: str
+    component: str
+    value: str
 
     @property
     def rule(self) -> str:
@@ -117,7 +120,7 @@ def shapes_of(*wanted: str) -> Graph:
 def expected(example: Path) -> set[Finding]:
     """Return the findings that the comments at the head of an example announce."""
     lines = re.findall(r"^# expect: (.+)$", example.read_text("utf-8"), re.MULTILINE)
-    return {Finding(*line.split()) for line in lines}
+    return {Finding(*line.split(maxsplit=5)) for line in lines}
 
 
 def found(report: Graph, names: Graph) -> set[Finding]:
@@ -128,6 +131,8 @@ def found(report: Graph, names: Graph) -> set[Finding]:
             _short(report.value(result, SH.sourceShape), names),
             str(report.value(result, SH.resultSeverity)).removeprefix(str(SH)),
             _short(report.value(result, SH.resultPath), names),
+            _component(report.value(result, SH.sourceConstraintComponent)),
+            _short(report.value(result, SH.value), names),
         )
         for result in report.subjects(RDF.type, SH.ValidationResult)
     }
@@ -136,11 +141,17 @@ def found(report: Graph, names: Graph) -> set[Finding]:
 def _short(term: Node | None, names: Graph) -> str:
     if term is None:
         return "-"
+    if isinstance(term, Literal):
+        return term.n3(names.namespace_manager)
     if isinstance(term, BNode) or not isinstance(term, IdentifiedNode):
         return "*"
     if str(term).startswith(CGS):
         return "cgs:" + str(term).removeprefix(CGS)
     return names.namespace_manager.normalizeUri(term)
+
+
+def _component(term: Node | None) -> str:
+    return str(term).removeprefix(str(SH)).removesuffix("ConstraintComponent")
 
 
 def _merged(files: list[Path]) -> Graph:
