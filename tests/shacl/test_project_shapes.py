@@ -27,7 +27,7 @@ from kg.shacl import Shapes, load_shapes, validate
 from kg.shacl.reading import read_file
 from kg.store import Store
 
-AS_OF = date(2026, 6, 30)
+AS_OF = date(2026, 1, 1)
 
 
 @cache
