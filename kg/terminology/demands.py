@@ -69,10 +69,10 @@ def _place(shape: URIRef) -> tuple[str, int, str]:
 def _demand(rule: str, shapes: list[URIRef]) -> Demand:
     graph = shapes_graph()
     targets = (
-        (way, str(target))
+        (way, target)
         for way, predicate in _TARGETS.items()
         for shape in shapes
-        for target in sorted(graph.objects(shape, predicate))
+        for target in sorted(map(str, graph.objects(shape, predicate)))
     )
     told: dict[str, Mapping[str, str]] = {}
     for shape in shapes:
