@@ -11,8 +11,9 @@ from flask import Flask, url_for
 from rdflib import URIRef
 
 from api.asking import ask
-from api.language import current_language, text_keys, translate
+from api.language import current_language, day_text, moment_text, text_keys, translate
 from kg.namespaces import CG, FOAF, ID, RDF, RDFS
+from kg.store import Kind, RawTerm
 from kg.terminology import Term, load_terminology
 
 PARTY_KINDS = frozenset(
@@ -22,11 +23,15 @@ PARTY_KINDS = frozenset(
 )  # fmt: skip
 """Classes of parties."""
 _DIGITS = 6
+_DAYS = frozenset({Kind.DATE, Kind.YEARMONTH})
+_TRUTHS = {"true": "analyses.true", "1": "analyses.true", "false": "analyses.false",
+           "0": "analyses.false"}  # fmt: skip
 _TYPE = str(RDF.type)
 _KEYS = (CG.sourceKey, CG.orderNumber)
 _NAMES = (FOAF.name, RDFS.label)
 _PARTY = str(ID["party/"])
 _WORD = "word."
+_CHANNEL = re.compile(r"\bcg:channel\b")
 _LAST = re.compile(r"[^/#]+(?=/*$)")
 
 
@@ -108,14 +113,35 @@ def heading_of(name: str) -> str:
 
 
 def words_of(query: str) -> dict[str, str]:
-    """Return what the words that a named question answers with are called, by the word."""
+    """Return what the words that a named question answers with are called, by the word.
+
+    They are those that it gives itself, and the channels where it asks for them.
+    """
     words = (key.removeprefix(_WORD) for key in text_keys() if key.startswith(_WORD))
-    return {word: translate(_WORD + word) for word in words if f'"{word}"' in query}
+    told = {word: translate(_WORD + word) for word in words if f'"{word}"' in query}
+    channels = _channels() if _CHANNEL.search(query) else ()
+    return {word: channel_label(word) for word in channels} | told
+
+
+def channel_label(text: str) -> str:
+    """Return what the channel that a text names is called; the text where it names none of ours."""
+    found = _channels().get(text.casefold())
+    return found.label(current_language()) if found else text
 
 
 def begun(label: str) -> str:
     """Return a label as a heading begins, with a capital."""
     return label[:1].upper() + label[1:]
+
+
+def text_of(term: RawTerm) -> str:
+    """Return a value as the language of the request writes it; numbers and texts as they are."""
+    kind, lex = term[:2]
+    if kind in _DAYS:
+        return day_text(lex)
+    if kind == Kind.DATETIME:
+        return moment_text(lex)
+    return translate(_TRUTHS[lex]) if kind == Kind.BOOLEAN else lex
 
 
 def page_of(iri: str) -> str:
@@ -151,6 +177,7 @@ def texts_of(query: str) -> Iterator[list[str]]:
 def register_labels(app: Flask) -> None:
     """Give the templates the labels."""
     app.jinja_env.filters["label"] = label_of
+    app.jinja_env.filters["channel"] = channel_label
     app.jinja_env.globals["concept"] = concept
     app.jinja_env.globals["page_of"] = page_of
     app.jinja_env.globals["concept_label"] = concept_label
@@ -162,4 +189,17 @@ def _concepts() -> dict[tuple[str, str], Term]:
         (term.name.split("/")[1], term.notation): term
         for term in load_terminology().terms
         if term.notation and term.name.startswith("scheme/")
+    }
+
+
+@lru_cache(maxsize=1)
+def _channels() -> dict[str, Term]:
+    """Return the channels by their notations and by what they are called in either language."""
+    return {
+        name.casefold(): term
+        for (scheme, notation), term in _concepts().items()
+        if scheme == "channel"
+        for texts in ({"": (notation,)}, term.labels, term.alternatives)
+        for names in texts.values()
+        for name in names
     }

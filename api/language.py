@@ -118,7 +118,7 @@ def told(message: str) -> str:
 
 def format_moment(moment: datetime) -> Markup:
     """Return a time of ours, in UTC, as an element that machines read too."""
-    text = moment.isoformat(" ", "minutes")
+    text = f"{day_text(moment.date())} {moment:%H:%M}"
     return Markup('<time datetime="{}Z">{}</time>').format(moment.isoformat(), text)
 
 
@@ -147,6 +147,17 @@ def day_text(value: object) -> str:
     month = _MONTHS[current_language()][int(found[2]) - 1]
     day = f"{int(found[3])} " if found[3] else ""
     return f"{day}{month} {found[1]}".replace(" ", "\u00a0")
+
+
+_MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d)(?::00(?:\.0+)?|(:\d\d(?:\.\d+)?))?(Z?)(.*)")
+
+
+def moment_text(value: str) -> str:
+    """Return a time of the data as people write it, its seconds where there are any."""
+    found = _MOMENT.fullmatch(value)
+    if not found:
+        return value
+    return f"{day_text(found[1])} {found[2]}{found[3] or ''}{found[4] and ' UTC'}{found[5]}"
 
 
 def register_language(app: Flask) -> None:

@@ -16,7 +16,7 @@ from werkzeug.exceptions import NotFound
 from api.analyses import reading
 from api.config import services
 from api.identity import caller
-from api.labels import label_of, names_of, pseudonym, texts_of
+from api.labels import label_of, names_of, pseudonym, text_of, texts_of
 from kg.errors import UsageError
 from kg.ingest import why
 from kg.lifecycle.classify import party_records
@@ -328,7 +328,7 @@ def _listed(iris: Sequence[str]) -> str:
 
 
 def _value(term: RawTerm) -> str:
-    return label_of(term[1]) if term[0] == Kind.IRI else term[1]
+    return label_of(term[1]) if term[0] == Kind.IRI else text_of(term)
 
 
 def _iri(term: RawTerm) -> str:

@@ -16,7 +16,7 @@ from werkzeug.exceptions import NotFound
 from api.analyses import SHARED_OPTIONS, compute_told, today
 from api.config import services
 from api.errors import Problem, problem_of
-from api.labels import begun, concept, concept_label, label_of, labels_of
+from api.labels import begun, channel_label, concept, concept_label, label_of, labels_of
 from api.language import current_language, day_text, format_exact, text_keys, translate
 from api.pages.terms import Cell, abbreviate, numeric_columns
 from api.tables import FORMATS, cell_text
@@ -119,6 +119,8 @@ def _cell(record: Mapping[str, Any], name: str, names: Mapping[str, str]) -> Cel
         called = names.get(str(iri), key)
         return Cell(called or abbreviate(str(iri)), str(iri), key if key != called else None)
     text = cell_text(value)
+    if name == "group" and request.args.get("by") == "channel":
+        return Cell(channel_label(text))
     if name in _SCHEMES and text:
         return Cell(", ".join(concept_label(_SCHEMES[name], one) for one in text.split()))
     if text.startswith(("http://", "https://")):

@@ -7,15 +7,11 @@ from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 
 from api.labels import labels_of
-from api.language import day_text, format_exact, translate
+from api.language import format_exact
 from api.pages.naming import label_of
 from api.pages.terms import Cell, cell_of
 from kg.sparql.formats.terms import IRI
-from kg.store import Kind, RawTerm
-
-_DAYS = frozenset({Kind.DATE, Kind.YEARMONTH})
-_TRUTHS = {"true": "analyses.true", "1": "analyses.true", "false": "analyses.false",
-           "0": "analyses.false"}  # fmt: skip
+from kg.store import RawTerm
 
 
 def cells_of(
@@ -38,10 +34,6 @@ def _cell(term: RawTerm | None, names: Mapping[str, str], words: Mapping[str, st
         return replace(cell, text=names.get(cell.iri) or label_of(cell.iri))
     if cell.numeric:
         return replace(cell, text=_number(cell.text))
-    if term[0] in _DAYS:
-        return replace(cell, text=day_text(cell.text))
-    if term[0] == Kind.BOOLEAN:
-        return replace(cell, text=translate(_TRUTHS[cell.text]))
     return replace(cell, text=words.get(cell.text, cell.text))
 
 

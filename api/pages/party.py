@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from api.analyses import compute
 from api.as_of import shown_date
+from api.config import services
 from api.errors import wants_page
 from api.labels import concept, concept_label, concepts_of, names_of
 from api.pages.panels import panel, render_panel
@@ -29,7 +30,7 @@ from api.parties import (
 from kg.analysis import ANALYSES
 from kg.errors import UsageError
 from kg.lifecycle import Table
-from kg.namespaces import ID
+from kg.namespaces import CG, ID
 from kg.terminology import Term
 
 ROWS_SHOWN = 500
@@ -116,6 +117,7 @@ def show_party(name: str) -> str:
     return render_template(
         "party.html",
         party=party,
+        outside=_is_outside(party),
         merged=merged.get(party.merged_into),
         facts=facts,
         cut=cut,
@@ -178,6 +180,12 @@ def show_roles(name: str) -> str:
     table = _computed("roles", party=party.iri)
     roles = [(one, _role(one["role"])) for one in table.records()]
     return render_panel("party_roles.html", party=party, roles=roles)
+
+
+def _is_outside(party: Party) -> bool:
+    """Tell whether a party is outside the focal organisation, so that it has a stage."""
+    unit = party.kind == str(CG.OrganizationalUnit)
+    return not unit and party.key != services().settings.organization
 
 
 def _shown(events: list[Event] | None) -> dict[str, Any]:

@@ -26,7 +26,9 @@ from kg.sparql.results import formats_of
 
 PAGE_ROWS = 50
 _SHOWN_PREFIXES = ("cg", "foaf", "org", "rdfs", "skos", "xsd")
-_PAGE_PARAMETERS = OWN_PARAMETERS | {"as_of", "done", "page", "run", "theme", "tour"}
+NOW = "now"
+"""Argument with which the page comes with its answer; without it the script of the page asks."""
+_PAGE_PARAMETERS = OWN_PARAMETERS | {"as_of", "done", NOW, "page", "run", "theme", "tour"}
 
 blueprint = Blueprint("query", __name__)
 
@@ -69,17 +71,19 @@ class SourceLine:
 
 @blueprint.get("/query")
 def show_query() -> Response:
-    """Show the form, and the answer when a query is given."""
+    """Show the form, with the query that is given; its answer follows, or comes with it."""
     text = request.args.get("query", "")
     if not text.strip():
         return _render(**_begun(request.args.get("edit", "")))
+    if NOW not in request.args:
+        return _render(text=text, asks=True)
     asked = Asked(text, {}, url_for("sparql.get_sparql"), {"query": text})
     return _answered({"text": text}, asked)
 
 
 @blueprint.get("/query/<name>")
 def show_named(name: str) -> Response:
-    """Show a question or a kept query with its parameters; its answer when it is asked to run."""
+    """Show a question or a kept query with its parameters; its answer follows, or comes with it."""
     version = read_number("version")
     named = find_question(name, version)
     values = {key: text for key, text in request.args.items() if key not in _PAGE_PARAMETERS}
@@ -89,8 +93,8 @@ def show_named(name: str) -> Response:
     else:
         kept = find_visible(name)
         shown |= {"kept": kept, "version": kept.version(version), "own": may_change(kept)}
-    if "run" not in request.args:
-        return _render(**shown)
+    if "run" not in request.args or NOW not in request.args:
+        return _render(**shown, asks="run" in request.args)
     try:
         asked = _ask_named(named, values)
     except ClientgraphError as error:
@@ -171,6 +175,7 @@ def _render(problem: Problem | None = None, **shown: Any) -> Response:
         lines = excerpt(shown["text"], line, column if isinstance(column, int) else None)
     values = {
         "answer": None,
+        "asks": False,
         "named": None,
         "values": {},
         "kept": None,

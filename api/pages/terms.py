@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from api.labels import text_of
 from kg.namespaces import PREFIXES
 from kg.sparql.formats.terms import BLANK, IRI, blank_label
 from kg.store import Kind, RawTerm
@@ -40,7 +41,7 @@ def cell_of(term: RawTerm | None) -> Cell | None:
         return Cell(lex, note=language)
     if kind in _UNFAMILIAR and datatype:
         return Cell(lex, note=abbreviate(datatype))
-    return Cell(lex, numeric=kind in _NUMBERS)
+    return Cell(text_of(term), numeric=kind in _NUMBERS)
 
 
 def numeric_columns(rows: Sequence[Sequence[Cell | None]]) -> list[bool]:

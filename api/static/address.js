@@ -3,11 +3,20 @@
 // A link with `data-changes` names the arguments that are its own, a form with `data-drops` those that
 // it does not pass on; all else follows the address.
 
-/** Writes the arguments of what is shown into the address, the links and the forms of the page. */
-export function keepAddress(asked) {
-  history.replaceState(null, "", asked.size ? `?${asked}` : location.pathname);
-  for (const link of document.querySelectorAll("a[data-changes]")) follow(link, asked);
-  for (const form of document.querySelectorAll("form[data-drops]")) refill(form, asked);
+/**
+ * Writes the arguments of what is shown into the address, the links and the forms of the page, with the
+ * fragment that goes with them.
+ */
+export function keepAddress(asked, fragment = "") {
+  history.replaceState(null, "", `${location.pathname}${asked.size ? `?${asked}` : ""}${fragment}`);
+  for (const link of document.querySelectorAll("a[data-changes]")) {
+    follow(link, asked);
+    link.hash = fragment;
+  }
+  for (const form of document.querySelectorAll("form[data-drops]")) {
+    refill(form, asked);
+    form.action = `${location.pathname}${fragment}`;
+  }
 }
 
 function follow(link, asked) {

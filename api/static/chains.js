@@ -6,7 +6,7 @@ import { number, text } from "./texts.js";
 import { Graph, layout } from "./vendor/dagre.js";
 
 const CLIENTS_DRAWN = 40;
-const [WIDTH, HEIGHT] = [172, 36];
+const [WIDTH, HEIGHT] = [172, 40];
 /** What stands behind every client, so that they share the last layer; it is not drawn. */
 const END = "\u0000end";
 const SVG = "http://www.w3.org/2000/svg";
@@ -27,6 +27,16 @@ const drawn = (name, attributes, ...children) => {
 };
 
 const short = (name, letters) => (name.length > letters ? `${name.slice(0, letters - 1)}…` : name);
+
+/** Returns a name in a line, or in two: one in two languages has a line for each. */
+function inLines(name, letters) {
+  if (name.length <= letters) return [name];
+  const [first, ...others] = name.split(" / ");
+  if (others.length) return [short(first, letters), short(others.join(" / "), letters)];
+  const end = name.lastIndexOf(" ", letters);
+  return end > 0 ? [name.slice(0, end), short(name.slice(end + 1), letters)] : [short(name, letters)];
+}
+
 const figure = (value) => (value == null ? "" : number(Math.round(value * 100) / 100));
 
 /** Returns the address of what is told of a unit, or of the relation of two. */
@@ -53,7 +63,7 @@ function seen({ nodes, relations }) {
 
 function arranged({ nodes, relations }) {
   const graph = new Graph();
-  graph.setGraph({ rankdir: "LR", nodesep: 14, ranksep: 90, edgesep: 8, marginx: 12, marginy: 12 });
+  graph.setGraph({ rankdir: "LR", nodesep: 14, ranksep: 44, edgesep: 8, marginx: 12, marginy: 12 });
   graph.setDefaultEdgeLabel(() => ({}));
   for (const one of nodes) graph.setNode(one.key, { width: WIDTH, height: HEIGHT });
   for (const one of relations) graph.setEdge(one.supplier, one.client, { weight: 1 + Math.round(4 * one.share) });
@@ -81,10 +91,11 @@ function draw(data) {
   mark();
 }
 
-/** Shows the whole picture where that is wanted, or where it stays readable; else it is scrolled. */
+/** Shows the whole picture where that is wanted, its whole width where it stays readable; else it is scrolled. */
 function fit() {
   const width = Number(holder.querySelector("svg").getAttribute("width"));
-  holder.classList.toggle("whole", fitted ?? width <= holder.clientWidth * 1.35);
+  holder.classList.toggle("whole", fitted === true);
+  holder.classList.toggle("across", fitted ?? width <= holder.clientWidth * 1.36);
 }
 
 function line({ supplier, client, share, loop }, points, names, off) {
@@ -112,13 +123,14 @@ function box(one, { x, y }, off) {
   const grade = one.external || value == null ? "none" : Math.min(4, Math.floor(value * 5));
   const [left, top] = [x - WIDTH / 2, y - HEIGHT / 2];
   const classes = [one.failing && "failing", gone && "gone", moved && "moved"].filter(Boolean).join(" ");
+  const told = inLines(one.name, value == null ? 21 : 17);
   const said = one.failing ? text("chain.fails", { name: one.name, n: one.failing }) : one.name;
   return drawn(
     "a",
     { href: sideAddress(one.key), class: classes, "data-node": one.key, "aria-label": `${said} ${figure(value)}`.trim() },
     drawn("title", {}, one.external && value != null ? `${said} · ${text("chain.exposure", { value: figure(value) })}` : said),
     drawn("rect", { class: `grade-${grade}`, x: left, y: top, width: WIDTH, height: HEIGHT, rx: one.external ? HEIGHT / 2 : 5 }),
-    drawn("text", { x: left + 12, y: y + 5 }, short(one.name.split(" / ")[0], value == null ? 21 : 17)),
+    ...told.map((each, i) => drawn("text", { x: left + 12, y: y + 5 + (2 * i + 1 - told.length) * 7.5 }, each)),
     value == null ? null : drawn("text", { class: "figure", x: left + WIDTH - 11, y: y + 5 }, figure(value)),
     one.failing ? drawn("circle", { class: "badge-disc", cx: left, cy: top, r: 9 }) : null,
     one.failing ? drawn("text", { class: "badge-text", x: left, y: top + 4 }, one.failing) : null,
@@ -155,7 +167,6 @@ async function imagine() {
     if (!response.ok) throw new Error(page.querySelector(".message")?.textContent ?? response.statusText);
     const focused = document.activeElement?.id;
     for (const id of ["exposure", "units", "chain-data"]) document.getElementById(id).replaceWith(page.getElementById(id));
-    document.querySelector("#units .buttons").hidden = true;
     document.getElementById(focused)?.focus();
     draw(current());
   } catch (error) {
@@ -194,7 +205,6 @@ async function choose(unit, client = null) {
   } catch (error) {
     side.replaceChildren(element("p", { class: "message" }, text("chain.failed", { why: error.message })));
   }
-  for (const one of side.querySelectorAll("[data-needs-script]")) one.hidden = false;
   side.append(element("button", { type: "button", class: "tool close", "aria-label": text("chain.close"), onclick: () => choose(null) }, "×"));
 }
 
@@ -212,9 +222,9 @@ document.addEventListener("click", (event) => {
   if (off) toggle(off.dataset.switch);
   const button = target.closest("[data-fit]");
   if (button) {
-    fitted = !holder.classList.contains("whole");
+    fitted = fitted === true ? null : true;
     fit();
-    button.ariaPressed = String(fitted);
+    button.ariaPressed = String(fitted === true);
   }
   if (target.closest("[data-save]")) save("chains.svg", standalone(holder.querySelector("svg")));
   if (target.closest("[data-all-on]")) {
@@ -231,8 +241,9 @@ if (holder) {
     event.stopPropagation();
     imagine();
   });
-  document.querySelector("#units .buttons").hidden = true;
   draw(current());
+  // Where units stand alone in their layers, they are in its middle.
+  holder.scrollTop = (holder.scrollHeight - holder.clientHeight) / 2;
   new ResizeObserver(fit).observe(holder);
   if (chosen) choose(chosen);
 }

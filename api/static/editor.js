@@ -13,6 +13,7 @@ export function openEditor(area, run) {
   const host = document.createElement("div");
   host.className = "editor";
   area.after(host);
+  const height = area.offsetHeight;
   area.hidden = true;
   const editor = new Yasqe(host, {
     value: area.value,
@@ -26,7 +27,10 @@ export function openEditor(area, run) {
     prefixCcApi: null,
     screenReaderLabel: area.labels[0]?.textContent ?? "",
     viewportMargin: Infinity,
+    editorHeight: "auto",
   });
+  // What follows stays in its place.
+  editor.getScrollerElement().style.minHeight = `${height - 2}px`;
   // What it tells of itself is in English only.
   editor.showNotification = () => {};
   editor.hideNotification("keyboardShortcuts");

@@ -59,6 +59,7 @@ function pathKeys() {
 async function load() {
   const mine = ++turn;
   cover(element("p", { class: "loading" }, text("drawing.loading")));
+  holder.ariaBusy = "true";
   try {
     const response = await fetch(mapAddress(), { headers: { Accept: "application/json" } });
     const data = await response.json();
@@ -72,6 +73,8 @@ async function load() {
       element("p", {}, text("drawing.failed", { why: error.message })),
       element("button", { type: "button", class: "second", onclick: load }, text("drawing.retry")),
     );
+  } finally {
+    if (mine === turn) holder.ariaBusy = "false";
   }
 }
 
@@ -172,13 +175,13 @@ async function choose(key, move = false) {
     panel.replaceChildren(element("p", { class: "message" }, text("drawing.failed", { why: error.message })));
   }
   panel.hidden = false;
+  panel.ariaBusy = "false";
 }
 
 function fillPanel(html) {
   const parsed = new DOMParser().parseFromString(html, "text/html");
   const close = element("button", { type: "button", class: "tool close", "aria-label": text("drawing.close"), onclick: () => choose(null) }, "×");
   panel.replaceChildren(...parsed.body.childNodes, close);
-  for (const one of panel.querySelectorAll("[data-needs-script]")) one.hidden = false;
   const expand = panel.querySelector("[data-expand]");
   if (expand) {
     expand.hidden = !map;
@@ -285,7 +288,6 @@ if (holder) {
     event.stopPropagation();
     chosenAnew();
   });
-  form.querySelector("button").hidden = true;
   load();
 } else if (panel && asked.get("focus")) {
   choose(asked.get("focus"));

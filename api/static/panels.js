@@ -15,6 +15,7 @@ async function fill(panel) {
     const response = await fetch(address, { headers: { Accept: "text/html" } });
     const content = new DOMParser().parseFromString(await response.text(), "text/html");
     // What the server tells as a page says in its content what happened.
+    panel.classList.add("filled");
     panel.replaceChildren(...(content.querySelector("main") ?? content.body).childNodes);
     panel.querySelectorAll("table[data-sorts]").forEach(enhance);
     panel.dispatchEvent(new CustomEvent("panel", { bubbles: true }));

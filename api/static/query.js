@@ -1,5 +1,6 @@
 // The query page with script: editor, tabs, history, links to share, stop, plan, answers in place.
 
+import { keepAddress } from "./address.js";
 import { openEditor } from "./editor.js";
 import { element } from "./element.js";
 import { showPlan } from "./plan.js";
@@ -9,7 +10,7 @@ import { text } from "./texts.js";
 const ACCEPT = "application/sparql-results+json, application/n-triples;q=0.9";
 const KEPT = "clientgraph.query";
 const HISTORY = 40;
-const LONG_LINK = 6000;
+const LONGEST = 6000;
 const SHOWN = 500;
 
 const form = document.querySelector("form[data-query]");
@@ -21,6 +22,7 @@ const headings = new Map(Object.entries(JSON.parse(form.dataset.headings ?? "{}"
 const words = new Map(Object.entries(JSON.parse(form.dataset.words ?? "{}")));
 const answer = document.getElementById("answer");
 const runButton = form.querySelector("button[type=submit]");
+const [stopButton, explainButton, shareButton, tabs] = ["stop", "explain", "share", "tabs"].map((id) => document.getElementById(id));
 let running = null;
 let editor = null;
 
@@ -46,19 +48,37 @@ function save() {
 
 function asked() {
   if (!named) return { address: "/sparql", parameters: { query: editor.getValue() }, text: editor.getValue() };
-  const fields = new FormData(form);
-  const parameters = Object.fromEntries([...fields].filter(([name, value]) => value && !["run", "as_of"].includes(name)));
+  const parameters = Object.fromEntries([...fields()].filter(([name]) => !["run", "as_of"].includes(name)));
   return { address: named, parameters, text: form.dataset.text };
 }
 
-/** Runs the query; with `again`, what is shown of its answer stays until the new one is there. */
-async function run({ again = false } = {}) {
+/** Returns what the form says that an address keeps. */
+function fields() {
+  const given = new URLSearchParams(new FormData(form));
+  for (const [name, value] of [...given]) if (!value || name === "now") given.delete(name);
+  return given;
+}
+
+/** Returns the arguments of an address that runs the query, and its fragment: a server refuses a long query. */
+function addressed() {
+  const given = fields();
+  if (named) return [given, ""];
+  given.set("query", editor.getValue());
+  if (given.toString().length < LONGEST) return [given, ""];
+  const fragment = `#${given}`;
+  given.delete("query");
+  return [given, fragment];
+}
+
+async function run() {
   if (running) return;
   const { address, parameters, text: query } = asked();
-  running = new AbortController();
+  const mine = (running = new AbortController());
   const started = performance.now();
   show(true);
-  if (!again) answer.replaceChildren(element("p", { class: "loading", role: "status" }, text("script.query.running")));
+  keepAddress(...addressed());
+  answer.classList.add("asked");
+  answer.replaceChildren(element("p", { class: "loading", role: "status" }, text("script.query.running")));
   try {
     const link = `${address}?${new URLSearchParams(parameters)}`;
     const response = await send(address, parameters, running.signal);
@@ -69,14 +89,17 @@ async function run({ again = false } = {}) {
     tell(read);
     const offered = formats["boolean" in read ? "ask" : read.triples ? "construct" : "select"].map(([name, suffix]) => ({ name, file: `answer.${suffix}`, address: `${link}&format=${name}` }));
     await showAnswer(answer, read, factsOf(read, response, seconds), offered);
+    if (response.headers.get("X-Clientgraph-Engine") === "rdflib") await tellReason();
     if (form.dataset.version) answer.append(citation(link, response.headers.get("X-Clientgraph-Commit")));
     remember(query, read, seconds);
   } catch (error) {
     const stopped = error.name === "AbortError";
-    fail({ title: text(stopped ? "script.query.stopped" : "script.query.error"), detail: stopped ? "" : error.message });
+    if (running === mine) fail({ title: text(stopped ? "script.query.stopped" : "script.query.error"), detail: stopped ? "" : error.message });
   } finally {
-    running = null;
-    show(false);
+    if (running === mine) {
+      running = null;
+      show(false);
+    }
   }
 }
 
@@ -89,7 +112,6 @@ function tell(read) {
 function send(address, parameters, signal) {
   const headers = { Accept: ACCEPT };
   if (named) return fetch(`${address}?${new URLSearchParams(parameters)}`, { headers, signal });
-  history.replaceState(null, "", shareLink());
   return fetch(address, { method: "POST", headers, body: new URLSearchParams(parameters), signal });
 }
 
@@ -110,41 +132,52 @@ async function stop() {
 }
 
 function show(busy) {
-  runButton.hidden = busy;
-  stopButton.hidden = !busy;
-  (busy ? stopButton : runButton).focus({ preventScroll: true });
+  const [shown, left] = busy ? [stopButton, runButton] : [runButton, stopButton];
+  const focused = document.activeElement === left;
+  [shown.hidden, left.hidden] = [false, true];
+  if (focused) shown.focus({ preventScroll: true });
+  answer.ariaBusy = String(busy);
 }
 
 // The plan
 
-async function explain() {
+async function planned() {
   const { parameters, text: query } = asked();
   const given = named ? { question: named.split("/").pop(), ...parameters } : { query };
-  const response = await fetch(`/api/plan?${new URLSearchParams(given)}`, { headers: { Accept: "application/json" } });
+  return fetch(`/api/plan?${new URLSearchParams(given)}`, { headers: { Accept: "application/json" } });
+}
+
+async function explain() {
+  const response = await planned();
   const told = await response.json();
   if (!response.ok) return fail(told);
-  showPlan(answer, told, kept.history.find((one) => one.text === query)?.seconds);
+  showPlan(answer, told, kept.history.find((one) => one.text === asked().text)?.seconds);
+}
+
+/** Says under the facts of an answer why it took long. */
+async function tellReason() {
+  const response = await planned();
+  const { reason } = response.ok ? await response.json() : {};
+  if (reason) answer.querySelector(".facts").after(element("p", { class: "note" }, text("script.query.not_compiled", { reason })));
 }
 
 // Sharing
-
-/** Returns a link to the query; a long one is held by what stays in the browser, for servers refuse it. */
-function shareLink() {
-  const day = form.elements.as_of?.value;
-  const given = new URLSearchParams({ query: editor.getValue(), ...(day && { as_of: day }) });
-  const link = `/query?${given}`;
-  return link.length < LONG_LINK ? link : `/query#${given}`;
-}
 
 /** Returns a link to the same answer for ever: of a version of a kept query, on the commit that it is of. */
 function citation(link, commit) {
   return element("p", { class: "downloads" }, element("a", { href: `${link}&commit=${commit}` }, text("script.query.cite")));
 }
 
-async function share(event) {
-  const link = new URL(named ? `${location.pathname}?${new URLSearchParams(new FormData(form))}` : shareLink(), location);
+async function share() {
+  const [given, fragment] = addressed();
+  const link = new URL(`${location.pathname}?${given}${fragment}`, location);
   await navigator.clipboard?.writeText(link.href).catch(() => {});
-  event.target.textContent = text("script.query.shared");
+  shareButton.textContent = text("script.query.shared");
+}
+
+/** Returns the query that the fragment of the address holds, if it holds one. */
+function shared() {
+  return new URLSearchParams(location.hash.slice(1)).get("query");
 }
 
 // Tabs and history
@@ -163,6 +196,12 @@ function open(at) {
   answer.replaceChildren();
   drawTabs();
   save();
+}
+
+/** Returns the place of the tab with a text, which is added after the others where there is none. */
+function placeOf(value) {
+  const found = kept.tabs.findIndex((one) => one.text === value);
+  return found >= 0 ? found : append(value);
 }
 
 /** Adds a tab with a text after the others, without showing it. */
@@ -194,15 +233,11 @@ function drawHistory() {
   past.replaceChildren(element("summary", {}, text("script.query.history")), element("ol", { class: "past" }, ...items));
 }
 
-const stopButton = element("button", { type: "button", hidden: true, onclick: () => stop().catch(() => running?.abort()) }, text("script.query.stop"));
-const tabs = element("div", { class: "tabs", role: "group", "aria-label": text("script.query.tabs") });
 const past = element("details", { hidden: true });
 
-runButton.after(
-  stopButton,
-  element("button", { type: "button", class: "second", onclick: () => explain().catch((error) => fail({ title: text("script.query.error"), detail: error.message })) }, text("script.query.plan_show")),
-  element("button", { type: "button", class: "second", onclick: share }, text("script.query.share")),
-);
+stopButton.onclick = () => stop().catch(() => running?.abort());
+explainButton.onclick = () => explain().catch((error) => fail({ title: text("script.query.error"), detail: error.message }));
+shareButton.onclick = share;
 form.addEventListener("submit", (event) => {
   event.preventDefault();
   event.stopImmediatePropagation();
@@ -214,30 +249,32 @@ if (!named) {
   keep.addEventListener("submit", () => {
     keep.elements.text.value = editor.getValue();
   });
-  area.before(tabs);
-  form.after(past);
+  answer.after(past);
   form.removeAttribute("data-run-on-ctrl-enter");
   const given = new URLSearchParams(location.search);
-  const long = new URLSearchParams(location.hash.slice(1)).get("query");
-  if (long) area.value = long;
-  const asks = long || given.has("query") || given.has("edit");
-  if (!kept.tabs.length || (asks && !kept.tabs.some((one) => one.text === area.value))) {
-    kept.active = append(area.value);
-  } else if (asks) {
-    kept.active = kept.tabs.findIndex((one) => one.text === area.value);
-  }
+  if (shared()) area.value = shared();
+  if (!kept.tabs.length || shared() || given.has("query") || given.has("edit")) kept.active = placeOf(area.value);
   kept.active = Math.min(kept.active, kept.tabs.length - 1);
   area.value = kept.tabs[kept.active].text;
   editor = openEditor(area, () => run());
   editor.on("change", () => {
     kept.tabs[kept.active].text = editor.getValue();
     save();
+    // What is written is kept in its tab; the address would run what was there before.
+    const [without] = addressed();
+    without.delete("query");
+    keepAddress(without);
+  });
+  window.addEventListener("hashchange", () => {
+    if (!shared()) return;
+    running?.abort();
+    running = null;
+    open(placeOf(shared()));
+    run();
   });
   drawTabs();
   drawHistory();
   save();
 }
 
-// An answer that came with the page is asked for again, to be sorted, filtered and charted.
-if (form.hasAttribute("data-answered")) run({ again: true });
-else if (location.hash.startsWith("#query=")) run();
+if (form.hasAttribute("data-asks") || (!named && shared())) run();

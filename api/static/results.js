@@ -4,7 +4,7 @@ import { drawChart } from "./charts.js";
 import { drawGraph } from "./graph.js";
 import { element } from "./element.js";
 import { DataTable } from "./table.js";
-import { day, number, text } from "./texts.js";
+import { day, moment, number, text } from "./texts.js";
 
 const MOST_LABELS = 1000;
 const CHARTED = 200;
@@ -30,6 +30,7 @@ function cellOf(term) {
   if (term.type === "uri") return { text: term.value, iri: term.value };
   if (term.type === "bnode") return { text: `_:${term.value}` };
   if (DAY.test(term.datatype)) return { text: day(term.value), order: term.value };
+  if (term.datatype?.endsWith("#dateTime")) return { text: moment(term.value), order: term.value };
   if (term.datatype?.endsWith("#boolean")) return { text: text(TRUTHS[term.value] ? "script.query.true" : "script.query.false") };
   return { text: term.value, number: NUMERIC.test(term.datatype ?? "") ? Number(term.value) : undefined };
 }

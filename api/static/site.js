@@ -16,10 +16,6 @@ for (const form of document.querySelectorAll("form[data-sends-itself]")) {
   form.addEventListener("change", () => form.reportValidity() && form.requestSubmit());
 }
 
-for (const element of document.querySelectorAll("[data-needs-script]")) {
-  element.hidden = false;
-}
-
 for (const form of document.querySelectorAll("form[data-run-on-ctrl-enter]")) {
   form.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {

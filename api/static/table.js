@@ -27,7 +27,7 @@ const ROW_HEIGHT = 32;
 const MARGIN = 12;
 const SAMPLE = 200;
 /** Pixels of the sign of an order, of a column whose text is cut, and of the widest column. */
-const [SIGN, NARROWEST, WIDEST] = [14, 76, 360];
+const [SIGN, NARROWEST, WIDEST] = [14, 118, 360];
 
 export class DataTable {
   #columns;

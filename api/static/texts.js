@@ -21,6 +21,12 @@ export function day(written) {
   return (found[2] ? days : months).format(new Date(found[0]));
 }
 
+/** Returns a time, written as in data, as the page's language writes it, its seconds where there are any. */
+export function moment(written) {
+  const found = written.match(/^(\d{4}-\d\d-\d\d)T(\d\d:\d\d)(?::00(?:\.0+)?|(:\d\d(?:\.\d+)?))?(Z?)(.*)$/);
+  return found ? `${day(found[1])} ${found[2]}${found[3] ?? ""}${found[4] && " UTC"}${found[5]}` : written;
+}
+
 /** Returns the text of a key, its places filled; one with several forms is chosen by `values.n`. */
 export function text(key, values = {}) {
   let found = texts[key];

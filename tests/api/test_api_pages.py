@@ -20,7 +20,7 @@ def test_pages_leave_no_query_behind(client, store):
     # One that is left ends when it is collected, and until then keeps others waiting.
     gc.disable()
     try:
-        for path in ("/", "/parties/bo", "/search?q=bo", "/query/parties-by-kind?run=1"):
+        for path in ("/", "/parties/bo", "/search?q=bo", "/query/parties-by-kind?run=1&now=1"):
             client.get(path)
         assert running_on(store).listed() == []
     finally:
@@ -123,7 +123,7 @@ def test_query_page_starts_with_our_prefixes(client):
 
 
 def test_query_page_shows_rows_and_says_how_they_were_found(client, store):
-    text = client.get("/query", query_string={"query": NAMES_QUERY}).text
+    text = client.get("/query", query_string={"now": 1, "query": NAMES_QUERY}).text
     assert "3 rows" in text
     assert ">Ana<" in text
     assert f"commit {store.head}" in text
@@ -131,24 +131,26 @@ def test_query_page_shows_rows_and_says_how_they_were_found(client, store):
 
 
 def test_query_page_escapes_what_the_graph_holds(client):
-    text = client.get("/query", query_string={"query": NAMES_QUERY}).text
+    text = client.get("/query", query_string={"now": 1, "query": NAMES_QUERY}).text
     assert "Shop &lt;b&gt;&amp;amp; Co&lt;/b&gt;" in text
     assert "<b>" not in text
 
 
 def test_query_page_escapes_the_query(client):
-    text = client.get("/query", query_string={"query": "</textarea><script>alert(1)</script>"}).text
+    text = client.get(
+        "/query", query_string={"now": 1, "query": "</textarea><script>alert(1)</script>"}
+    ).text
     assert "<script>alert" not in text
 
 
 def test_query_page_links_iris_to_their_description(client):
-    text = client.get("/query", query_string={"query": NAMES_QUERY}).text
+    text = client.get("/query", query_string={"now": 1, "query": NAMES_QUERY}).text
     link = re.search(r'href="(/query\?query=DESCRIBE[^"]+)"', text)[1]
-    assert "3 triples" in client.get(link).text
+    assert "3 triples" in client.get(f"{link}&now=1").text
 
 
 def test_query_page_shows_line_column_and_caret_of_an_error(client):
-    response = client.get("/query", query_string={"query": "SELECT *\nWHERE { ?s ?p }"})
+    response = client.get("/query", query_string={"now": 1, "query": "SELECT *\nWHERE { ?s ?p }"})
     assert response.status_code == 400
     assert re.search(r"Line 2, column \d+", response.text)
     assert 'class="caret"' in response.text
@@ -157,23 +159,23 @@ def test_query_page_shows_line_column_and_caret_of_an_error(client):
 
 def test_query_page_shows_errors_without_a_place(client):
     text = "SELECT * { SERVICE <http://example.org/> { ?s ?p ?o } }"
-    response = client.get("/query", query_string={"query": text})
+    response = client.get("/query", query_string={"now": 1, "query": text})
     assert response.status_code == 422
     assert 'class="caret"' not in response.text
 
 
 @pytest.mark.parametrize(("text", "word"), [("ASK {}", "Yes"), ("ASK { FILTER(1 = 2) }", "No")])
 def test_query_page_answers_yes_or_no(client, text, word):
-    assert f">{word}<" in client.get("/query", query_string={"query": text}).text
+    assert f">{word}<" in client.get("/query", query_string={"now": 1, "query": text}).text
 
 
 def test_query_page_says_when_nothing_matches(client):
     text = "SELECT * { ?s <http://example.org/never> ?o }"
-    assert "Nothing matches" in client.get("/query", query_string={"query": text}).text
+    assert "Nothing matches" in client.get("/query", query_string={"now": 1, "query": text}).text
 
 
 def test_query_page_offers_every_format(client):
-    text = client.get("/query", query_string={"query": NAMES_QUERY}).text
+    text = client.get("/query", query_string={"now": 1, "query": NAMES_QUERY}).text
     links = re.findall(r'<a href="(/sparql\?[^"]+)" download="(answer\.\w+)"', text)
     suffixes = ["srj", "srx", "csv", "tsv", "parquet", "xlsx"]
     assert [name for _, name in links] == [f"answer.{suffix}" for suffix in suffixes]
@@ -184,12 +186,12 @@ def test_query_page_offers_every_format(client):
 def test_query_page_pages_through_one_run(client):
     numbers = " ".join(str(n) for n in range(120))
     text = f"SELECT ?n {{ VALUES ?n {{ {numbers} }} }}"
-    first = client.get("/query", query_string={"query": text}).text
+    first = client.get("/query", query_string={"now": 1, "query": text}).text
     assert "rows 1 to 50 of 120" in first
     assert 'rel="prev"' not in first
     link = re.search(r'rel="next" href="([^"]+)"', first)[1].replace("&amp;", "&")
     assert "rows 51 to 100 of 120" in client.get(link).text
-    last = client.get("/query", query_string={"query": text, "page": "99"}).text
+    last = client.get("/query", query_string={"now": 1, "query": text, "page": "99"}).text
     assert "rows 101 to 120 of 120" in last
     assert 'rel="next"' not in last
 
@@ -197,7 +199,10 @@ def test_query_page_pages_through_one_run(client):
 @pytest.mark.parametrize("page", ["0", "-1", "x", "9" * 40, "١"])
 def test_query_page_survives_any_page_number(client, page):
     assert (
-        client.get("/query", query_string={"query": NAMES_QUERY, "page": page}).status_code == 200
+        client.get(
+            "/query", query_string={"now": 1, "query": NAMES_QUERY, "page": page}
+        ).status_code
+        == 200
     )
 
 
@@ -210,7 +215,7 @@ def test_named_question_has_a_form_of_its_parameters(client):
 
 
 def test_named_question_runs_from_its_page(client):
-    text = client.get("/query/parties-by-kind?run=1").text
+    text = client.get("/query/parties-by-kind?run=1&now=1").text
     assert "/api/queries/parties-by-kind?format=csv" in text
     assert "Answer" in text
 
@@ -220,7 +225,7 @@ def test_named_question_says_which_parameter_is_wrong(client):
     name, parameter = next(
         (one["name"], p["name"]) for one in listed for p in one["parameters"] if p["required"]
     )
-    response = client.get(f"/query/{name}?run=1&{parameter}=")
+    response = client.get(f"/query/{name}?run=1&now=1&{parameter}=")
     assert response.status_code == 400
     assert parameter in response.text
 
@@ -269,3 +274,17 @@ def test_colours_are_kept_once_chosen(client):
     assert 'data-theme="dark"' in client.get("/query").text
     assert "data-theme" not in client.get("/query?theme=system").text
     assert client.get("/query?theme=nonsense").status_code == 200
+
+
+def test_a_query_is_asked_by_the_script_of_its_page_and_by_the_server_without_script(client):
+    page = client.get("/query", query_string={"query": NAMES_QUERY}).text
+    assert "data-asks" in page
+    assert '<noscript><meta http-equiv="refresh" content="0; url=/query?query=' in page
+    assert "&amp;now=1" in page
+    assert 'id="answer-title"' not in page
+    answered = client.get("/query", query_string={"now": 1, "query": NAMES_QUERY}).text
+    assert "data-asks" not in answered
+    assert 'id="answer-title"' in answered
+    assert "data-asks" not in client.get("/query").text
+    assert "data-asks" in client.get("/query/parties-by-kind?run=1").text
+    assert "data-asks" not in client.get("/query/parties-by-kind").text

@@ -61,7 +61,7 @@ def test_why_a_query_is_evaluated_is_told_in_the_page_s_language(client):
     assert told(client, sought, lang="fr")["reason"] == (
         "une expression régulière qui n'est pas constante"
     )
-    page = client.get("/query", query_string={"query": sought, "lang": "fr"}).text
+    page = client.get("/query", query_string={"now": 1, "query": sought, "lang": "fr"}).text
     assert "une expression régulière qui n&#39;est pas constante" in page
 
 

@@ -180,10 +180,10 @@ def test_every_word_that_a_question_gives_has_a_text():
 
 
 def test_a_question_is_answered_in_words_of_the_page(client):
-    text = client.get(f"/query/what-mentions-party?run=1&party={EX}bo&lang=fr").text
+    text = client.get(f"/query/what-mentions-party?run=1&now=1&party={EX}bo&lang=fr").text
     assert '<span class="value">sujet</span>' in text
     assert "Place</th>" in text
-    text = client.get("/query/parties-by-kind?run=1&lang=fr").text
+    text = client.get("/query/parties-by-kind?run=1&now=1&lang=fr").text
     (table,) = re.findall(r"(?s)<table>.*?</table>", text)
     assert ">Type</th>" in table
     assert "personne physique</a>" in table
@@ -197,6 +197,8 @@ def test_values_of_answers_are_written_in_the_language(client):
         "fr": ["oui", "1\u202f234,5", "1\u00a0févr.\u00a02025"],
         "en": ["yes", "1,234.5", "1\u00a0Feb\u00a02025"],
     }.items():
-        text = client.get("/query", query_string={"query": prefix + query, "lang": language}).text
+        text = client.get(
+            "/query", query_string={"now": 1, "query": prefix + query, "lang": language}
+        ).text
         shown = re.findall(r'<span class="value">(.*?)</span>', text)
         assert [one.lower() for one in shown] == [*(one.lower() for one in values), "1e9"]

@@ -32,7 +32,7 @@ def test_a_query_is_kept_shared_changed_and_forgotten(clients):
     form = {"name": "pair", "text": TEXT, "description": "Two <rows>", "sharing": "private"}
     answer = ann.post("/query", data=form)
     assert (answer.status_code, answer.headers["Location"]) == (303, "/query/pair?done=saved")
-    page = ann.get("/query/pair?run=1", headers=_HTML).text
+    page = ann.get("/query/pair?run=1&now=1", headers=_HTML).text
     assert "Two &lt;rows&gt;" in page
     assert "2 rows" in page
     assert ben.get("/query/pair", headers=_HTML).status_code == 404
@@ -56,13 +56,13 @@ def test_a_cited_answer_names_its_version_and_commit_and_stays(clients):
     ann = clients["ann"]
     for text in (TEXT, TEXT.replace("2 }", "2 3 }")):
         ann.post("/query", data={"name": "cited", "text": text, "sharing": "private"})
-    page = ann.get("/query/cited?run=1&version=1", headers=_HTML).text
+    page = ann.get("/query/cited?run=1&now=1&version=1", headers=_HTML).text
     assert "2 rows" in page
     links = re.findall(r'href="(/api/queries/cited\?[^"]*commit=[^"]*)"', page)
     assert len(links) == 3
     first = next(one for one in links if "version=1" in one).replace("&amp;", "&")
     assert ann.get(first, headers={"Accept": "text/csv"}).text.split() == ["number", "1", "2"]
-    assert "3 rows" in ann.get("/query/cited?run=1", headers=_HTML).text
+    assert "3 rows" in ann.get("/query/cited?run=1&now=1", headers=_HTML).text
     assert ann.get("/query/cited?version=9", headers=_HTML).status_code == 404
 
 
@@ -80,8 +80,8 @@ def test_a_question_of_ones_own_has_its_parameters_and_starts_the_editor(clients
     text = "# param: least integer default=2\n" + TEXT.replace("} }", "} FILTER(?n >= ?least) }")
     ann.post("/query", data={"name": "least", "text": text, "sharing": "private"})
     assert 'name="least" value="2"' in ann.get("/query/least", headers=_HTML).text
-    assert "2 rows" in ann.get("/query/least?run=1&least=1", headers=_HTML).text
-    assert "1 row<" in ann.get("/query/least?run=1", headers=_HTML).text
+    assert "2 rows" in ann.get("/query/least?run=1&now=1&least=1", headers=_HTML).text
+    assert "1 row<" in ann.get("/query/least?run=1&now=1", headers=_HTML).text
     begun = ann.get("/query?edit=least", headers=_HTML).text
     assert "FILTER(?n" in begun
     assert 'name="name" value="least"' in begun

@@ -128,7 +128,7 @@ def _press(browser: webdriver.Chrome, selector: str) -> None:
 
 
 def _settled(browser: webdriver.Chrome) -> None:
-    """Wait until nothing of the page is still computed."""
+    """Wait until nothing of the page is still computed, or drawn."""
     WebDriverWait(browser, _PATIENCE).until(lambda one: not one.execute_script(_BUSY))
 
 

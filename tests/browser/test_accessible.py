@@ -1,4 +1,4 @@
-"""Every page passes the rules of axe-core, in the light and the dark theme, and fits a phone."""
+"""Every page passes the rules of axe-core in both themes, fits a phone and stays in its place."""
 
 from pathlib import Path
 
@@ -23,10 +23,27 @@ axe.run(document, { resultTypes: ["violations"], ...only }).then(
   (error) => done([["failed", [String(error)]]]),
 );
 """
+_MOVES = """
+window.moved = 0;
+new PerformanceObserver((list) => {
+  for (const one of list.getEntries()) if (!one.hadRecentInput) window.moved += one.value;
+}).observe({ type: "layout-shift", buffered: true });
+"""
+_STEADY = 0.1
+"""Share of the window, times the share of its height, that what is shown may move by in all."""
 _LIGHT = "document.documentElement.dataset.theme = 'light'"
 _PHONE = {"width": 360, "height": 740, "deviceScaleFactor": 1, "mobile": True}
 _WIDER = f"return document.documentElement.scrollWidth > {_PHONE['width']}"
 _DARK = "document.documentElement.dataset.theme = 'dark'"
+
+
+@pytest.fixture
+def watched(browser):
+    """Let pages count how much of what they show moves while they are filled."""
+    given = {"source": _MOVES}
+    script = browser.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", given)
+    yield
+    browser.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", script)
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +57,8 @@ def walked(tmp_path_factory):
             yield address, paths
 
 
-def test_every_page_is_accessible_in_both_themes_and_fits_a_phone(browser, walked):
+@pytest.mark.usefixtures("watched")
+def test_every_page_is_accessible_in_both_themes_fits_a_phone_and_is_steady(browser, walked):
     server, paths = walked
     found = {}
     for path in paths:
@@ -53,12 +71,14 @@ def test_every_page_is_accessible_in_both_themes_and_fits_a_phone(browser, walke
                 )
             )
         )
+        moved = browser.execute_script("return window.moved")
         browser.execute_script(_LIGHT + ";" + _AXE)
         problems = browser.execute_async_script(_RUN, None)
         browser.execute_script(_DARK)
         # Colours are all that a theme changes.
         problems += browser.execute_async_script(_RUN, ["color-contrast"])
         browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", _PHONE)
+        problems += [["moves", moved]] * (moved > _STEADY)
         problems += [["wider than a phone", path]] * browser.execute_script(_WIDER)
         browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
         if problems:
