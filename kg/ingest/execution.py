@@ -355,26 +355,29 @@ class Execution:
 
     def _account(self) -> None:
         """Enter into the report what became of the rows of every file."""
-        counts = self._cursor.execute(
+        fates: dict[int, list[tuple[int, int]]] = {}
+        for number_of_file, reason, rows in self._cursor.execute(
             "SELECT file, reason, count(DISTINCT row) FROM fate GROUP BY ALL ORDER BY ALL"
-        ).fetchall()
-        touched = dict(
-            self._cursor.execute(
-                "SELECT file, count(DISTINCT row) FROM fate GROUP BY file"
-            ).fetchall()
-        )
+        ).fetchall():
+            fates.setdefault(number_of_file, []).append((reason, rows))
         staged = dict(
             self._cursor.execute("SELECT file, count(*) FROM staged_quad GROUP BY file").fetchall()
         )
         for position, index in enumerate(self.files):
             file = self._report.files[index]
-            file.unused = file.rows - touched.get(position, 0) - file.quarantined
+            several = fates.get(position, [])
+            file.unused = file.rows - self._touched(position, several) - file.quarantined
             file.quads = staged.get(position, 0)
-            for number_of_file, reason, rows in counts:
-                if number_of_file != position:
-                    continue
+            for reason, rows in several:
                 if reason < 0:
                     file.mapped = rows
                 else:
                     file.set_aside.append(SetAsideRows(self._reasons[reason], rows))
         self._report.quads_staged = sum(staged.get(i, 0) for i in range(len(self.files)))
+
+    def _touched(self, file: int, fates: Sequence[tuple[int, int]]) -> int:
+        """Return the number of rows of a file with any fate; one row may have several."""
+        if len(fates) < 2:
+            return sum(rows for _, rows in fates)
+        asked = "SELECT count(DISTINCT row) FROM fate WHERE file = ?"
+        return int(self._cursor.execute(asked, [file]).fetchall()[0][0])

@@ -35,7 +35,11 @@ LEFT JOIN named AS v ON v.id = r.value
 LEFT JOIN named AS p ON p.id = r.path
 ORDER BY r.check_no, f.lex, v.lex, p.lex, r.path_iri
 """
-_FIRST = "QUALIFY row_number() OVER (PARTITION BY shape_no ORDER BY check_no, focus, value) <= "
+_FIRST = """
+QUALIFY row_number() OVER (
+    PARTITION BY list_extract(?::INTEGER[], check_no + 1) ORDER BY check_no, focus, value
+) <= ?
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +91,7 @@ class Report:
         beside: Sequence[tuple[Check, Sequence[ValidationResult]]] = (),
     ) -> Report:
         """Return the report of the results that a session holds, and of those found beside."""
-        limited = "" if limit is None else f"{_FIRST}{limit:d}"
-        rows = session.cursor.execute(_ROWS.format(limited=limited)).fetchall()
+        rows = session.cursor.execute(*_listed(checks, limit)).fetchall()
         said = [_Said.of(check) for check in checks]
         results = [_result(checks[row[0]], row, said[row[0]]) for row in rows]
         listed = [result for _, several in beside for result in several[:limit]]
@@ -143,6 +146,15 @@ class Report:
         for result in self.results:
             graph.add((report, SH.result, _write(graph, result)))
         return graph
+
+
+def _listed(checks: Sequence[Check], limit: int | None) -> tuple[str, list[object]]:
+    """Return the statement of the rows to be listed, with its parameters."""
+    if limit is None:
+        return _ROWS.format(limited=""), []
+    numbers: dict[IdentifiedNode, int] = {}
+    shapes = [numbers.setdefault(check.shape.node, len(numbers)) for check in checks]
+    return _ROWS.format(limited=_FIRST), [shapes, limit]
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,7 +41,7 @@ CREATE OR REPLACE TEMP TABLE shacl_term AS SELECT * FROM main.term LIMIT 0;
 CREATE OR REPLACE TEMP VIEW shacl_known AS
 SELECT * FROM main.term UNION ALL SELECT * FROM temp.shacl_term;
 CREATE OR REPLACE TEMP TABLE shacl_result (
-    check_no INTEGER, shape_no INTEGER, focus BIGINT, value BIGINT,
+    check_no INTEGER, focus BIGINT, value BIGINT,
     path BIGINT, path_iri VARCHAR,
     computed STRUCT(kind UTINYINT, lex VARCHAR, dt VARCHAR, lang VARCHAR),
     bindings VARCHAR[]

@@ -32,6 +32,10 @@ _CLASSES_OF = """
 SELECT q.s, c.root FROM live AS q JOIN shacl_class AS c ON c.id = q.o
 WHERE q.p = {type_id} AND q.s IN (SELECT unnest(?::BIGINT[]))
 """
+_FEW_CLASSES = 32
+"""Classes with instances up to which the types are read for each of them: they are then neither
+sorted nor kept."""
+
 _Targets = tuple[Target | QueryTarget, ...]
 
 
@@ -56,12 +60,14 @@ class Targets:
         }
         cursor = session.cursor
         cursor.execute(_INSTANCE_OF.format(type_id=session.type_id))
-        self._instances = "shacl_instance_of" if few else "shacl_instance"
-        if not few:
-            in_scope = f"AND node IN (SELECT node FROM {scope})" if scope else ""
-            cursor.execute(_INSTANCES.format(in_scope=in_scope), [sorted(roots)])
         found = cursor.execute(_INHABITED, [sorted(roots), session.type_id]).fetchall()
         self._inhabited = {row[0] for row in found}
+        if few or len(self._inhabited) <= _FEW_CLASSES:
+            self._instances = "shacl_instance_of"
+        else:
+            self._instances = "shacl_instance"
+            in_scope = f"AND node IN (SELECT node FROM {scope})" if scope else ""
+            cursor.execute(_INSTANCES.format(in_scope=in_scope), [sorted(roots)])
 
     def can_be_any(self, targets: _Targets) -> bool:
         """Tell whether there may be a focus node, without looking for one."""
@@ -112,8 +118,9 @@ class Targets:
         if not several:
             return None
         scoped = "WHERE x.node IN (SELECT node FROM :scope)" if scope else ""
+        distinct = "" if len(targets) == 1 and _names_each_once(targets[0]) else "DISTINCT"
         every = query(
-            f"SELECT DISTINCT x.node FROM :several AS x {scoped}",
+            f"SELECT {distinct} x.node FROM :several AS x {scoped}",
             several=union(several),
             scope=scope or "",
         )
@@ -140,3 +147,8 @@ class Targets:
             return query(template, root=number)
         column = "s" if target.kind == "subjects-of" else "o"
         return query(f"SELECT {column} AS node FROM live WHERE p = :number", number=number)
+
+
+def _names_each_once(target: Target | QueryTarget) -> bool:
+    """Tell whether the relation of a target has each focus node once."""
+    return isinstance(target, Target) and target.kind in {"class", "node"}

@@ -14,7 +14,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
-from rdflib.term import IdentifiedNode
 from sqlglot import exp
 
 from kg.shacl.advanced import advanced_roots, check_advanced
@@ -24,6 +23,7 @@ from kg.shacl.model import Constraint, HasProperty, Shape, Shapes
 from kg.shacl.report import Check, Report
 from kg.shacl.session import Session
 from kg.shacl.sql import query
+from kg.shacl.stars import Stars
 from kg.shacl.statement import Statement
 from kg.shacl.targets import Targets
 from kg.shacl.values import pairs_of
@@ -91,11 +91,12 @@ def _validated(
         beyond = advanced_roots(shapes)
         for number, shape in enumerate(shapes.roots):
             session.deadline.check()
-            tell(number / len(shapes.roots))
+            tell(_ONE_BY_ONE * number / len(shapes.roots))
             if shape not in beyond:
                 run.root(shape)
+        run.finish(lambda part: tell(_ONE_BY_ONE + (1 - _ONE_BY_ONE) * part))
         beside = check_advanced(session, shapes, beyond, scope)
-        return Report.collect(session, run.checks, limit, beside)
+        return Report.collect(session, run.checks(), limit, beside)
     finally:
         session.close()
 
@@ -107,6 +108,10 @@ def _relation(focus: str) -> exp.Query:
     return query(focus)
 
 
+_ONE_BY_ONE = 0.7
+"""Part of a validation that is done when all that has a statement of its own is."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Focus:
     """Focus nodes, each once; `bag` repeats them once for each way that leads to them."""
@@ -115,36 +120,82 @@ class _Focus:
     bag: str | None = None
 
 
+@dataclass(slots=True)
+class _Begun:
+    """A constraint that is being checked: how, and the number of its results so far."""
+
+    shape: Shape
+    constraint: Constraint
+    total: int = 0
+    reason: str | None = None
+
+    def done(self) -> Check:
+        """Return it as what was found."""
+        engine = "rdflib" if self.reason else "sql"
+        return Check(self.shape, self.constraint, self.total, engine, self.reason)
+
+
 class _Run:
-    """Goes through the shapes, one statement for each constraint."""
+    """Goes through the shapes, a statement for each constraint that is not one of a star."""
 
     def __init__(self, session: Session, targets: Targets, affected: Affected | None) -> None:
-        self.checks: list[Check] = []
         self._session = session
         self._targets = targets
         self._affected = affected
-        self._numbers: dict[IdentifiedNode, int] = {}
+        self._stars = Stars(session)
+        self._begun: list[_Begun] = []
+        self._next = 0
+        self._whole: list[tuple[Shape, range]] = []
+        """Shapes that were checked on all their targets, with the numbers of their checks."""
+
+    def checks(self) -> list[Check]:
+        """Return all that was checked, in the order of the numbers in the table of results."""
+        return [each.done() for each in self._begun]
 
     def root(self, shape: Shape) -> None:
-        """Check a shape on its targets."""
+        """Check a shape on its targets, but for what is done at the end."""
         if not self._targets.can_be_any(shape.targets):
             return
         if self._affected is None:
             self._within(shape, None)
         elif self._affected.most:
-            self._whole(shape, self._affected)
+            first = self._next
+            self._within(shape, None)
+            self._whole.append((shape, range(first, self._next)))
         else:
             self._within(shape, self._affected.scope(shape))
 
-    def _whole(self, shape: Shape, affected: Affected) -> None:
-        """Check a shape on all its targets; where that finds anything, on the affected ones."""
-        first = len(self.checks)
-        self._within(shape, None)
-        if any(check.total for check in self.checks[first:]) and not affected.is_new(shape):
-            # Part of it may have been so before.
-            del self.checks[first:]
-            self._session.cursor.execute("DELETE FROM shacl_result WHERE check_no >= ?", [first])
-            self._within(shape, affected.scope(shape))
+    def finish(self, tell: Callable[[float], None]) -> None:
+        """Check what is checked together; `tell` is told which part of it is done."""
+        self._finish_stars(tell)
+        if self._affected is not None:
+            for shape, numbers in self._whole:
+                self._narrow(shape, numbers, self._affected)
+            self._finish_stars(tell)
+
+    def _finish_stars(self, tell: Callable[[float], None]) -> None:
+        statements = list(self._stars.statements())
+        if not statements:
+            return
+        for number, statement in enumerate(statements):
+            tell(number / len(statements))
+            self._session.insert("shacl_result", statement)
+        for number, total in self._stars.totals().items():
+            self._begun[number].total = total
+
+    def _narrow(self, shape: Shape, numbers: range, affected: Affected) -> None:
+        """Check a shape anew, on the affected nodes, where part of its results may be old ones."""
+        begun = [self._begun[number] for number in numbers]
+        if affected.is_new(shape) or not any(each.total for each in begun):
+            return
+        for each in begun:
+            each.total = 0
+        self._session.cursor.execute(
+            "DELETE FROM shacl_result WHERE check_no BETWEEN ? AND ?", [numbers[0], numbers[-1]]
+        )
+        self._next = numbers.start
+        self._within(shape, affected.scope(shape))
+        self._next = len(self._begun)
 
     def _within(self, shape: Shape, scope: Scope) -> None:
         """Check a shape on those of its targets that are in a scope."""
@@ -174,17 +225,23 @@ class _Run:
         return _Focus(nodes, bag)
 
     def _check(self, shape: Shape, constraint: Constraint, focus: _Focus) -> None:
-        """Keep the results of one constraint."""
+        """Keep the results of one constraint, or the constraint for later."""
+        number = self._begin(shape, constraint)
+        if focus.bag is None and self._stars.take(number, shape, constraint, focus.nodes):
+            return
         st = Statement(self._session)
         self._session.evaluated = None
         found = violations(constraint, st, shape, focus.nodes)
-        shape_no = self._numbers.setdefault(shape.node, len(self._numbers))
-        start = f"SELECT {len(self.checks)} AS check_no, {shape_no} AS shape_no, v.*"
-        rows = _repeated(start, found, focus)
-        total = self._session.insert("shacl_result", st.finish(rows))
-        reason = self._session.evaluated
-        engine = "rdflib" if reason else "sql"
-        self.checks.append(Check(shape, constraint, total, engine, reason))
+        rows = _repeated(f"SELECT {number} AS check_no, v.*", found, focus)
+        self._begun[number].total = self._session.insert("shacl_result", st.finish(rows))
+        self._begun[number].reason = self._session.evaluated
+
+    def _begin(self, shape: Shape, constraint: Constraint) -> int:
+        """Return the number of a check."""
+        number, self._next = self._next, self._next + 1
+        if number == len(self._begun):
+            self._begun.append(_Begun(shape, constraint))
+        return number
 
 
 def _repeated(start: str, rows: exp.Query, focus: _Focus) -> exp.Query:

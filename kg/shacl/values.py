@@ -33,7 +33,7 @@ WHERE q.p = :predicate AND q.o IN (SELECT node FROM :nodes)
 """
 _SAME = "SELECT f.node AS focus, f.node AS value FROM :nodes AS f"
 _ALL_NODES = "SELECT s AS node FROM live UNION SELECT o AS node FROM live"
-_WITH_TERM = "SELECT v.focus, v.value FROM :pairs AS v JOIN shacl_known AS t ON t.id = v.value"
+_WITH_TERM = "SELECT v.focus, v.value FROM :pairs AS v JOIN :terms AS t ON t.id = v.value"
 
 
 def values(st: Statement, path: Path | None, nodes: str, *columns: str) -> exp.Query:
@@ -41,18 +41,21 @@ def values(st: Statement, path: Path | None, nodes: str, *columns: str) -> exp.Q
 
     `nodes` is a relation with the column `node`; `columns` are columns of the table `term`.
     """
-    direct = isinstance(path, PredicatePath) and set(columns) <= set(TYPED)
+    of_quads = isinstance(path, PredicatePath)
+    direct = of_quads and set(columns) <= set(TYPED)
     pairs = _pairs(st, path, nodes)
     if not columns:
         return pairs
-    rows = pairs if direct else query(_WITH_TERM, pairs=pairs)
+    # A focus node may be no term of the data, and then a value node of other paths.
+    terms = "term" if of_quads else "shacl_known"
+    rows = pairs if direct else query(_WITH_TERM, pairs=pairs, terms=terms)
     for column in columns:
-        rows.append("expressions", _column(column, direct=direct))
+        rows.append("expressions", value_column(column, direct=direct))
     return rows
 
 
-def _column(name: str, *, direct: bool) -> exp.Expr:
-    """Return a column of a value's term, from its quad or from the dictionary."""
+def value_column(name: str, *, direct: bool) -> exp.Expr:
+    """Return a column of a value's term, from its quad (`q`) or from the dictionary (`t`)."""
     stored = "k" if direct and name == "kind" else name
     return exp.alias_(exp.column(stored, table="q" if direct else "t"), name)
 
