@@ -78,19 +78,22 @@ class Stars:
         `nodes` is the name of the table of its focus nodes; each has the results once. One that
         nothing violates is done with.
         """
-        if isinstance(constraint, MinCount | MaxCount):
-            found = NEVER if _never(constraint) else None
-        elif isinstance(constraint, HasClass):
-            return False
+        path, found = shape.path, None
+        predicate = self._session.id(path.iri) if isinstance(path, PredicatePath) else None
+        empty = predicate is not None and not self._session.is_used(predicate)
+        if isinstance(constraint, MinCount):
+            never = constraint.number <= 0
+        elif isinstance(constraint, MaxCount):
+            never = empty
         else:
-            found = condition(constraint, self._session, shape.path)
+            found = condition(constraint, self._session, path)
             if found is None:
                 return False
-        if found is NEVER:
+            never = empty or found is NEVER
+        if never:
             return True
-        if not isinstance(shape.path, PredicatePath):
+        if predicate is None or isinstance(constraint, HasClass):
             return False
-        predicate = self._session.id(shape.path.iri)
         if found is None and not self._session.is_set(predicate):
             return False
         kept = _Waiting(check_no, predicate, constraint, found)
@@ -122,11 +125,6 @@ class Stars:
         if not all(self._session.is_set(one.predicate) for one in several):
             found = query("SELECT DISTINCT x.* FROM :found AS x", found=found)
         return found
-
-
-def _never(constraint: MinCount | MaxCount) -> bool:
-    """Tell whether no number of values violates a constraint."""
-    return isinstance(constraint, MinCount) and constraint.number <= 0
 
 
 def _divided(kept: Iterable[_Waiting]) -> Iterator[list[_Waiting]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kg.sparql import sql
-from kg.sparql.computed import Text, TextLike, Truth, integer, when_not_null
+from kg.sparql.computed import Number, Text, TextLike, Truth, when_not_null
 from kg.sparql.search import asked, pattern
 from kg.sparql.sql import Expr
 from kg.sparql.values import (
@@ -14,8 +14,10 @@ from kg.sparql.values import (
     Choice,
     Constant,
     NotCompiledError,
+    Traits,
     Unbound,
     Value,
+    decimal_type,
 )
 from kg.store import Kind
 
@@ -66,14 +68,27 @@ def string_result(model: Value, lex: Expr) -> Value:
     return TextLike(lex, model, model.kinds & STRINGS)
 
 
+class _Length(Number):
+    """The number of characters of a text; `count` is that as an integer of the engine."""
+
+    def __init__(self, text: Expr) -> None:
+        self.count = sql.call("length", text)
+        traits = Traits(frozenset({Kind.INTEGER}), 0)
+        super().__init__(traits, sql.cast(self.count, decimal_type(traits.scale)), None)
+
+
 def strlen(value: Value) -> Value:
     """STRLEN, in characters."""
-    return integer(sql.call("length", string_of(value)))
+    return _Length(string_of(value))
 
 
 def substr(value: Value, start: Value, length: Value | None = None) -> Value:
     """SUBSTR with positions counted from 1."""
     text = string_of(value)
+    size = None if length is None else _size(length)
+    if (place := _whole(start)) is not None and place > 0 and (length is None) == (size is None):
+        rest = [] if size is None else [size]
+        return string_result(value, sql.call("substr", text, sql.number(place), *rest))
     begin = _rounded(start)
     first = _within(begin, sql.number(1))
     if length is None:
@@ -81,6 +96,22 @@ def substr(value: Value, start: Value, length: Value | None = None) -> Value:
     end = sql.arithmetic("+", begin, _rounded(length))
     size = _within(sql.arithmetic("-", end, first), sql.number(0))
     return string_result(value, _unless_nan(end, sql.call("substr", text, first, size)))
+
+
+def _whole(value: Value) -> int | None:
+    """Return a whole number of the query's text that no text is longer than, None for others."""
+    if not isinstance(value, Constant) or not value.kinds <= {Kind.INTEGER}:
+        return None
+    number = value.term.num
+    return None if number is None or abs(number) > _LONGEST else int(number)
+
+
+def _size(value: Value) -> Expr | None:
+    """Return a number of characters, where it needs no rounding and no look at its limits."""
+    if isinstance(value, _Length):
+        return value.count
+    whole = _whole(value)
+    return None if whole is None else sql.number(max(whole, 0))
 
 
 def _rounded(value: Value) -> Expr:

@@ -21,6 +21,7 @@ TEXT = (
     *("STR({a})", "LANG({a})", "UCASE({t})", "LCASE({t})", "CONCAT({t}, {t})", "CONCAT({t})"),
     *("CONCAT({t}, {a}, STR({a}))", "CONCAT()", "SUBSTR({t}, 2)", "SUBSTR({t}, 1, 1)"),
     *("SUBSTR({t}, {i}, {i})", "SUBSTR({t}, {n}, 2)", "STRBEFORE({t}, {t})", "STRAFTER({t}, {t})"),
+    *("SUBSTR({t}, 1, STRLEN({t}))", "SUBSTR(STR({a}), 3, STRLEN(STR({a})))"),
     *('REPLACE({t}, "a", "z")', 'REPLACE({t}, "(b)", "[$1]")', 'REPLACE({t}, "A", "", "i")'),
     *("ENCODE_FOR_URI({t})", "STRLANG({t}, 'de')", "STRLANG(STR({a}), LANG({a}))"),
     *("STRDT({t}, xsd:string)", "STRDT(STR({a}), xsd:integer)", "STRDT({t}, DATATYPE({a}))"),

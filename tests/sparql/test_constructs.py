@@ -91,6 +91,10 @@ SELECT ?s ?b { ?s :name ?n BIND(UCASE(?n) AS ?b) }
 SELECT ?s ?b { ?s :name ?n BIND(LCASE(?n) AS ?b) }
 SELECT ?s ?b { ?s :name ?n BIND(SUBSTR(?n, 2) AS ?b) }
 SELECT ?s ?b { ?s :name ?n BIND(SUBSTR(?n, 1, 2) AS ?b) }
+SELECT ?s ?b { ?s :name ?n BIND(SUBSTR(?n, 2, -1) AS ?b) }
+SELECT ?s ?b ?c { ?s :name ?n . ?t :name ?m BIND(SUBSTR(?n, 1, STRLEN(?m)) AS ?b) BIND(SUBSTR(?m, 2, STRLEN(STR(?s))) AS ?c) }
+SELECT ?s ?b { ?s :knows ?o OPTIONAL { ?o :name ?n } BIND(SUBSTR("äbc", 2, STRLEN(?n)) AS ?b) }
+SELECT ?s ?b { ?s :name ?n BIND(SUBSTR(?n, 1, STRLEN(?s)) AS ?b) }
 SELECT ?s ?b { ?s :name ?n BIND(STRBEFORE(?n, "n") AS ?b) }
 SELECT ?s ?b { ?s :name ?n BIND(STRAFTER(?n, "n") AS ?b) }
 SELECT ?s ?b { ?s :name ?n BIND(CONCAT(?n, "!") AS ?b) }
