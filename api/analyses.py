@@ -16,11 +16,13 @@ from api.answers import send_whole
 from api.asking import allowance
 from api.config import services
 from api.identity import caller
+from api.language import current_language
 from api.negotiation import choose_format
 from api.protocol import read_timeout
-from api.tables import FORMATS, RDF_FORMATS, write_table
+from api.tables import FORMATS, RDF_FORMATS, TEXT, write_table
 from kg.analysis import ANALYSES, Analysis, result_document, write_derived
-from kg.analysis.network import network_document, referral_network
+from kg.analysis.explanation_text import explanation_text
+from kg.analysis.network import OVER_TIME, network_document, referral_network
 from kg.config import Settings
 from kg.errors import UsageError
 from kg.lifecycle import Context, Parameters, Table, read_parameters
@@ -51,17 +53,21 @@ def list_analyses() -> Response:
 
 
 def run_analysis(name: str) -> Response:
-    """Answer with the result of an analysis: a table as JSON or CSV, or RDF."""
+    """Answer with the result of an analysis: as JSON, CSV or RDF, an explanation also as text."""
     analysis = ANALYSES[name]
     options = _options(request.args)
     commit = services().store.head
-    chosen, media_type = choose_format((*FORMATS, *RDF_FORMATS))
+    chosen, media_type = choose_format(formats_of(analysis))
+    language = current_language()
 
     def answered(cursor: Cursor, context: Context) -> tuple[Iterable[bytes], list[tuple[str, str]]]:
         pinned = context.pinned()
         table, complete = _cut(analysis.run(cursor, pinned, options))
         headers = [*_told(pinned), ("X-Clientgraph-Complete", str(complete).lower())]
         headers += [("X-Clientgraph-Note", _header_text(note.en)) for note in table.notes]
+        if chosen == TEXT:
+            lines = explanation_text(table.records(), language)
+            return (f"{line}\n".encode() for line in lines), headers
         if chosen in FORMATS:
             return write_table(table, chosen.name), headers
         known_at = pinned.known_at
@@ -73,7 +79,16 @@ def run_analysis(name: str) -> Response:
     response.headers["X-Clientgraph-Commit"] = str(commit)
     response.headers.extend(headers)
     response.vary.add("Accept")
+    if chosen == TEXT:
+        response.headers["Content-Language"] = language
+        response.vary.update(("Accept-Language", "Cookie"))
     return response
+
+
+def formats_of(analysis: Analysis) -> tuple[Format, ...]:
+    """Return the formats of the answers of an analysis."""
+    own = (TEXT,) if analysis.name == "explain" else ()
+    return (*FORMATS, *RDF_FORMATS, *own)
 
 
 def _told(context: Context) -> list[tuple[str, str]]:
@@ -125,7 +140,8 @@ def show_network() -> Response:
 
     def answered(cursor: Cursor, context: Context) -> tuple[bytes, list[tuple[str, str]]]:
         pinned = context.pinned()
-        return network_document(referral_network(cursor, pinned), chosen.name), _told(pinned)
+        graph = referral_network(cursor, pinned, over_time=chosen.name in OVER_TIME)
+        return network_document(graph, chosen.name), _told(pinned)
 
     body, headers = _evaluated("referrals network", request.args, answered)
     response = send_whole([body], media_type)

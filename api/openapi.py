@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, jsonify
 
-from api.analyses import NETWORK_FORMATS
+from api.analyses import NETWORK_FORMATS, formats_of
 from api.config import services
 from api.identity import COOKIE
 from api.openapi_imports import IMPORT_SCHEMAS, describe_imports
@@ -26,8 +26,6 @@ from api.plans import FORMATS as PLAN_FORMATS
 from api.protocol import UPDATE
 from api.referral_map import FORMATS as MAP_FORMATS
 from api.shacl import OFFERED as SHACL_FORMATS
-from api.tables import FORMATS as TABLE_FORMATS
-from api.tables import RDF_FORMATS as RDF_TABLE_FORMATS
 from kg import __version__
 from kg.analysis import ANALYSES, Analysis
 from kg.catalog import NamedQuery
@@ -313,7 +311,7 @@ def _analysis(analysis: Analysis) -> Document:
     asked = [*parameters, *_of_analyses(), *_shared()]
     kept = operation("Keep the result as a derived graph", asked, json_content())
     kept["responses"]["201"] = kept["responses"].pop("200")
-    content = content_in((*TABLE_FORMATS, *RDF_TABLE_FORMATS))
+    content = content_in(formats_of(analysis))
     return {"get": operation(analysis.en, asked, content), "post": kept}
 
 

@@ -19,6 +19,8 @@ RDF_FORMATS = (
     Format("json-ld", ("application/ld+json",), "jsonld"),
 )
 """Formats of the results of those analyses that have a form in RDF."""
+TEXT = Format("text", ("text/plain",), "txt")
+"""The format of an explanation for people, in the language of the request."""
 _ROWS_A_CHUNK = 500
 
 

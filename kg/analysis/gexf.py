@@ -1,4 +1,4 @@
-"""Networks as GEXF 1.3 documents, with the day from which each node and edge is there.
+"""Networks as GEXF 1.3 documents: when each node and edge is there, and what changes over time.
 
 Source: https://gexf.net (schema and primer of version 1.3). The library's own writer puts an
 attribute on `graph` that the schema does not know, and leaves out what figures rest on.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 from xml.etree.ElementTree import Element, SubElement, register_namespace, tostring
 
 import networkx as nx
@@ -20,11 +20,23 @@ _TYPES = {bool: "boolean", int: "long", float: "double", str: "string"}
 _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
+class Spell(NamedTuple):
+    """What an attribute is from one ISO date on until another.
+
+    Where the next spell begins on the day on which one ends, this day is of the next.
+    """
+
+    value: str
+    start: str
+    end: str
+
+
 def gexf_document(graph: nx.DiGraph[str]) -> bytes:
     """Return a network as GEXF; `start` of nodes and edges are ISO dates.
 
     `key` is the label of a node; other attributes keep their name and type, and an empty text is
-    left out. The description tells what the graph says of itself: T, K, parameters, rules.
+    left out. A list of `Spell` is one that changes over time. The description tells what the graph
+    says of itself: T, K, parameters, rules.
     """
     register_namespace("xsi", _XSI)
     root = Element(
@@ -60,16 +72,24 @@ def xml_text(text: str) -> str:
 
 def _declared(body: Element, kind: str, values: Iterable[Mapping[str, Any]]) -> Mapping[str, str]:
     """Declare the attributes of nodes or edges; return their ids by name."""
-    types: dict[str, str] = {}
+    types: dict[str, tuple[str, str]] = {}
     for one in values:
         for name, value in one.items():
             if name not in ("key", "start"):
-                types.setdefault(name, _TYPES[type(value)])
-    declared = SubElement(body, "attributes", {"class": kind, "mode": "static"})
+                types.setdefault(name, _declared_as(value))
     ids = {name: f"{kind[0]}{number}" for number, name in enumerate(types)}
-    for name, number in ids.items():
-        SubElement(declared, "attribute", id=number, title=name, type=types[name])
+    for mode in ("static", "dynamic"):
+        named = [name for name, told in types.items() if told[0] == mode]
+        if named or mode == "static":
+            declared = SubElement(body, "attributes", {"class": kind, "mode": mode})
+            for name in named:
+                SubElement(declared, "attribute", id=ids[name], title=name, type=types[name][1])
     return ids
+
+
+def _declared_as(value: Any) -> tuple[str, str]:
+    """Return the mode and the type of an attribute."""
+    return ("dynamic", "string") if isinstance(value, list) else ("static", _TYPES[type(value)])
 
 
 def _add_nodes(body: Element, graph: nx.DiGraph[str], ids: Mapping[str, str]) -> None:
@@ -92,10 +112,17 @@ def _start(values: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _add_values(element: Element, values: Mapping[str, Any], ids: Mapping[str, str]) -> None:
-    said = {ids[name]: value for name, value in values.items() if name in ids and value != ""}
+    said = {n: value for n, value in values.items() if n in ids and value not in ("", [])}
     if not said:
         return
     holder = SubElement(element, "attvalues")
-    for number, value in said.items():
-        text = str(value).lower() if isinstance(value, bool) else xml_text(str(value))
-        SubElement(holder, "attvalue", {"for": number, "value": text})
+    for name, value in said.items():
+        for one in value if isinstance(value, list) else [value]:
+            SubElement(holder, "attvalue", {"for": ids[name], **_told(one)})
+
+
+def _told(value: Any) -> dict[str, str]:
+    """Return a value, and when it holds, as attributes of its element."""
+    if isinstance(value, Spell):
+        return value._asdict() | {"value": xml_text(value.value)}
+    return {"value": str(value).lower() if isinstance(value, bool) else xml_text(str(value))}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from collections import defaultdict
 from collections.abc import Callable
 from datetime import date
 from typing import Any
@@ -11,22 +12,26 @@ from typing import Any
 import networkx as nx
 
 from kg.analysis.forest import primary_forest
-from kg.analysis.gexf import gexf_document, xml_text
+from kg.analysis.gexf import Spell, gexf_document, xml_text
 from kg.analysis.names import names_of
 from kg.analysis.referrals import build_stages, evaluate_referrals
 from kg.errors import UsageError
 from kg.lifecycle import Context
-from kg.lifecycle.evaluation import snapshot
+from kg.lifecycle.evaluation import Evaluation, snapshot
+from kg.lifecycle.periods import build_stage_periods
 from kg.store import Cursor
 
 
-def referral_network(cursor: Cursor, context: Context) -> nx.DiGraph[str]:
+def referral_network(
+    cursor: Cursor, context: Context, *, over_time: bool = False
+) -> nx.DiGraph[str]:
     """Return who referred whom at T: nodes are IRIs of parties, edges lead from the referrer.
 
     Nodes have `key` (text), `stage`, `depth` (whole number, in the primary forest) and `start`
-    (ISO date, the first referral that names the party). Edges have `referrals` (how many there
-    are), `keys`, `outcome` (the best of them), `valid`, `primary`, `start` and `last` (ISO dates).
-    Referrals without a referrer are left out.
+    (ISO date, the first referral that names the party); `over_time` also `stages`, the `Spell` of
+    each stage from then on. Edges have `referrals` (how many there are), `keys`, `outcome` (the
+    best of them), `valid`, `primary`, `start` and `last` (ISO dates). Referrals without a referrer
+    are left out.
     """
     with snapshot(cursor):
         evaluation = evaluate_referrals(cursor, context)
@@ -35,6 +40,7 @@ def referral_network(cursor: Cursor, context: Context) -> nx.DiGraph[str]:
         links = evaluation.run(_LINKS).fetchall()
         build_stages(evaluation)
         stages = dict(evaluation.run("SELECT party, stage FROM referral_party").fetchall())
+        periods = _periods(evaluation) if over_time else {}
         names = names_of(evaluation, {end for link in links for end in link[:2]})
     graph: nx.DiGraph[str] = nx.DiGraph(mode="dynamic")
     graph.graph.update(context.told())
@@ -52,7 +58,41 @@ def referral_network(cursor: Cursor, context: Context) -> nx.DiGraph[str]:
             if first is not None:
                 known = graph.nodes[node].get("start", first.isoformat())
                 graph.nodes[node]["start"] = min(known, first.isoformat())
+    for number, found in periods.items():
+        if number in names:
+            values = graph.nodes[names[number].iri]
+            values["stages"] = _spells(found, values.get("start", ""))
     return graph
+
+
+_Period = tuple[str, date, date]
+"""A stage, with its first day and the day on which it ends."""
+
+
+def _periods(evaluation: Evaluation) -> dict[int, list[_Period]]:
+    """Return the periods of each party in referrals; that of a closed one goes on up to T."""
+    build_stage_periods(evaluation)
+    found: dict[int, list[_Period]] = defaultdict(list)
+    for party, *period in evaluation.run(_PERIODS).fetchall():
+        found[party].append(tuple(period))
+    return found
+
+
+# A stage ends where the next one begins, so that tools show no day between them.
+_PERIODS = """
+SELECT party, stage, since,
+    coalesce(lead(since) OVER (PARTITION BY party ORDER BY since), $as_of)
+FROM period ORDER BY party, since
+"""
+
+
+def _spells(periods: list[_Period], start: str) -> list[Spell]:
+    """Return the spells of the stages of a node, from its start on."""
+    *before, last = (
+        Spell(stage, max(since.isoformat(), start), until.isoformat())
+        for stage, since, until in periods
+    )
+    return [*(spell for spell in before if spell.start < spell.end), last]
 
 
 _OUTCOMES = "['converted', 'pending', 'declined', 'expired', 'invalid']"
@@ -102,3 +142,5 @@ FORMATS: dict[str, Callable[[nx.DiGraph[str]], bytes]] = {
     "json": _json,
 }
 """Formats of documents by name."""
+OVER_TIME = frozenset({"gexf"})
+"""Those in which what changes over time has a place."""

@@ -10,16 +10,23 @@ import click
 
 from kg.analysis import ANALYSES, Analysis, Option, OptionValue, result_document, write_derived
 from kg.analysis.network import FORMATS as NETWORK_FORMATS
-from kg.analysis.network import network_document, referral_network
+from kg.analysis.network import OVER_TIME, network_document, referral_network
 from kg.cli.analysing_remotely import (
     RDF_FORMATS,
     ask_server,
     tell_context,
     tell_derived,
     told_by,
+    write_answer,
 )
-from kg.cli.output import TABLE_FORMATS, write_chunks, write_table
-from kg.cli.session import current_server, current_settings, opened_store, today
+from kg.cli.output import TABLE_FORMATS, write_chunks
+from kg.cli.session import (
+    current_server,
+    current_settings,
+    opened_store,
+    today,
+    told_language_option,
+)
 from kg.errors import UsageError
 from kg.lifecycle import Context, Parameters, load_parameters, read_parameters
 from kg.store import Cursor
@@ -103,7 +110,7 @@ def run_analysis(
             known_at = pinned.known_at
             write_chunks(result_document(cursor, analysis, context, given, table, known_at, name))
         else:
-            write_table(table.columns, table.rows, name)
+            write_answer(analysis, table.rows, name)
         tell_context(pinned.told(), [note.en for note in table.notes])
 
 
@@ -205,9 +212,10 @@ def _classify() -> click.Command:
         run_analysis(ANALYSES["explain" if explained else "classify"], **values)  # type: ignore[arg-type]
 
     command.callback = run
-    command.params.append(
-        click.Option(["--explain", "explained"], is_flag=True, help="Why the party has its stage.")
-    )
+    command.params += [
+        click.Option(["--explain", "explained"], is_flag=True, help="Why the party has its stage."),
+        told_language_option(),
+    ]
     return command
 
 
@@ -250,6 +258,6 @@ def network(
     with opened_store() as store:
         cursor = store.cursor()
         context = _context(cursor, as_of, knowledge, parameters).pinned()
-        graph = referral_network(cursor, context)
+        graph = referral_network(cursor, context, over_time=name in OVER_TIME)
     write_chunks([network_document(graph, name)])
     tell_context(context.told(), [])

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from http.client import HTTPResponse
 
 import click
 
 from kg.analysis import Analysis
+from kg.analysis.explanation_text import explanation_text
 from kg.cli.output import write_chunks, write_table
 from kg.cli.remote import Server
+from kg.cli.session import language_of
 
 RDF_FORMATS = ("turtle", "nt", "json-ld")
 _JSON = "application/json"
@@ -40,10 +42,20 @@ def ask_server(
         else:
             columns = analysis.columns
             rows = [[record[column] for column in columns] for record in json.load(response)]
-            write_table(columns, rows, name)
+            write_answer(analysis, rows, name)
         if response.headers.get("X-Clientgraph-Complete") == "false":
             click.echo("The server sent the first rows only.", err=True)
         tell_context(told_by(response), response.headers.get_all("X-Clientgraph-Note") or [])
+
+
+def write_answer(analysis: Analysis, rows: Sequence[Sequence[object]], name: str) -> None:
+    """Write the rows of an analysis to standard output; an explanation is a text for people."""
+    if analysis.name != "explain" or name != "table":
+        write_table(analysis.columns, rows, name)
+        return
+    records = (dict(zip(analysis.columns, row, strict=True)) for row in rows)
+    for line in explanation_text(records, language_of(click.get_current_context())):
+        click.echo(line)
 
 
 def told_by(response: HTTPResponse) -> dict[str, str]:

@@ -134,6 +134,19 @@ def language_of(context: click.Context) -> str:
     return str(context.meta.get(_LANGUAGE, "en"))
 
 
+def told_language_option() -> click.Option:
+    """Return the option `--lang`, kept for `language_of`."""
+    return click.Option(
+        ["--lang"],
+        type=click.Choice(["en", "fr"]),
+        default="en",
+        show_default=True,
+        expose_value=False,
+        callback=_keep_language,
+        help="Language of the explanation and of errors.",
+    )
+
+
 def _keep_language(context: click.Context, _option: click.Parameter, value: str) -> str:
     context.meta[_LANGUAGE] = value
     return value

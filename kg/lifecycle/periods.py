@@ -1,18 +1,18 @@
-"""The stages of one party over time, as periods (competency question B9)."""
+"""The stages of parties over time, as periods (competency question B9)."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from kg.lifecycle.classify import of_party
 from kg.lifecycle.context import Context, Table
-from kg.lifecycle.evaluation import snapshot
+from kg.lifecycle.evaluation import Evaluation, snapshot
 from kg.lifecycle.measures import measure
 from kg.lifecycle.stages import decide
 from kg.store import Cursor
 
-PERIOD_COLUMNS = (
-    "party", "party_key", "from", "to", "stage", "depth", "former_kind", "pipeline", "position",
-    "tier",
-)  # fmt: skip
+_CLASSES = ("stage", "depth", "former_kind", "pipeline", "position", "tier")
+PERIOD_COLUMNS = ("party", "party_key", "from", "to", *_CLASSES)
 
 
 def periods(cursor: Cursor, context: Context, *, party: str) -> Table:
@@ -26,14 +26,30 @@ def periods(cursor: Cursor, context: Context, *, party: str) -> Table:
     """
     with snapshot(cursor) as settled:
         evaluation = of_party(cursor, context, party, settled=settled, throughout=True)
-        evaluation.table("span_of_days", _SPAN)
-        evaluation.table("dated", _DATED)
-        evaluation.table("day_probe", _TURNING)
-        measure(evaluation, "day_probe", "day_measured")
-        decide(evaluation, "day_measured", "day_decided")
-        evaluation.name_terms("SELECT party FROM day_decided")
-        keys = evaluation.source_keys("day_decided", "party")
-        return Table(PERIOD_COLUMNS, evaluation.run(_PERIODS.format(keys=keys)).fetchall())
+        _build_periods(evaluation, _CLASSES, _WAITS)
+        evaluation.name_terms("SELECT party FROM period")
+        keys = evaluation.source_keys("period", "party")
+        return Table(PERIOD_COLUMNS, evaluation.run(_NAMED.format(keys=keys)).fetchall())
+
+
+def build_stage_periods(evaluation: Evaluation) -> None:
+    """Make the table `period` (party, since, until, stage) of the parties of an evaluation.
+
+    Both days are of the period; the last one of a party ends at T, or on the day it closed. Call it
+    after the facts of all days up to T were read.
+    """
+    _build_periods(evaluation, ("stage",), _STAGE_WAITS)
+
+
+def _build_periods(evaluation: Evaluation, classes: Sequence[str], waits: Sequence[str]) -> None:
+    """Make the table `period`, of classes that change at some waits after what happened."""
+    evaluation.table("span_of_days", _SPAN)
+    evaluation.table("dated", _DATED)
+    evaluation.table("day_probe", _TURNING.format(waits=" UNION ".join(waits)))
+    measure(evaluation, "day_probe", "day_measured")
+    decide(evaluation, "day_measured", "day_decided")
+    told = ", ".join(f"coalesce({name}, '-')" for name in classes)
+    evaluation.table("period", _PERIODS.format(names=", ".join(classes), told=told))
 
 
 _SPAN = """
@@ -69,38 +85,43 @@ UNION SELECT party, start FROM targeted UNION SELECT party, finish FROM targeted
 """
 """Every day from or until which a measure counts something."""
 
-_WAITS = (
+_STAGE_WAITS = (
     "SELECT 0 AS days",
-    *(f"SELECT CAST(${name} AS INTEGER) + 1" for name in ("D_act", "D_lost", "D_loyal", "D_dis")),
-    "SELECT CAST($V_qual AS INTEGER) + 1",
+    *(f"SELECT CAST(${name} AS INTEGER) + 1" for name in ("D_act", "D_lost", "D_dis")),
+)
+"""How many days after what happened a stage may change."""
+_WAITS = (
+    *_STAGE_WAITS,
+    *(f"SELECT CAST(${name} AS INTEGER) + 1" for name in ("D_loyal", "V_qual")),
     "SELECT CAST($W_reg AS INTEGER)",
 )
-_TURNING = f"""
+"""The same for all classes."""
+_TURNING = """
 SELECT d.party, d.day + w.days AS asked
 FROM dated AS d
 JOIN span_of_days AS s ON s.party = d.party AND d.day > DATE '-infinity' AND d.day <= s.finish
-JOIN ({" UNION ".join(_WAITS)}) AS w ON d.day + w.days BETWEEN s.start AND s.finish
+JOIN ({waits}) AS w ON d.day + w.days BETWEEN s.start AND s.finish
 UNION SELECT party, start FROM span_of_days
 """
 """The days on which a class may change: each date, and the end of each wait that begins there."""
 
 _PERIODS = """
 WITH classified AS (
-    SELECT party, asked, stage, depth, former_kind, pipeline, position, tier,
-        concat_ws(' ', stage, coalesce(depth, '-'), coalesce(former_kind, '-'),
-            coalesce(pipeline, '-'), position, coalesce(tier, '-')) AS class
-    FROM day_decided
+    SELECT party, asked, {names}, concat_ws(' ', {told}) AS class FROM day_decided
 ), marked AS (
     SELECT *, class IS DISTINCT FROM lag(class) OVER (PARTITION BY party ORDER BY asked) AS new
     FROM classified
 ), period AS (
     SELECT *, lead(asked) OVER (PARTITION BY party ORDER BY asked) AS next FROM marked WHERE new
 )
-SELECT t.lex, k.key, asked AS "from", coalesce(next - 1, s.finish) AS "to", stage, depth,
-    former_kind, pipeline, position, tier
-FROM period AS n
-JOIN span_of_days AS s ON s.party = n.party
-JOIN term AS t ON t.id = n.party
-LEFT JOIN {keys} AS k ON k.id = n.party
-ORDER BY k.key, t.lex, asked
+SELECT n.party, asked AS since, coalesce(next - 1, s.finish) AS until, {names}
+FROM period AS n JOIN span_of_days AS s ON s.party = n.party
+"""
+
+_NAMED = f"""
+SELECT t.lex, k.key, since AS "from", until AS "to", {", ".join(_CLASSES)}
+FROM period AS p
+JOIN term AS t ON t.id = p.party
+LEFT JOIN {{keys}} AS k ON k.id = p.party
+ORDER BY k.key, t.lex, since
 """

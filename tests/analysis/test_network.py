@@ -26,6 +26,7 @@ from kg.analysis.summary import network_figures, summary
 from kg.analysis.values import party_values
 from kg.errors import UsageError
 from kg.ingest import ImportOptions, run_import
+from kg.lifecycle import classify
 from kg.lifecycle.evaluation import snapshot
 from kg.store import Store
 from tests.lifecycle.world import World, context, iri
@@ -130,9 +131,9 @@ def small() -> World:
     return world
 
 
-def network() -> nx.DiGraph[str]:
+def network(*, over_time: bool = False) -> nx.DiGraph[str]:
     with small().store() as store:
-        return referral_network(store.cursor(), context("2025-06-01"))
+        return referral_network(store.cursor(), context("2025-06-01"), over_time=over_time)
 
 
 def test_the_network_has_typed_attributes() -> None:
@@ -167,7 +168,7 @@ ALLOWED = {
     "description": (set(), []),
     "graph": (
         {"defaultedgetype", "idtype", "mode", "timeformat", "timerepresentation"},
-        ["attributes", "attributes", "nodes", "edges"],
+        ["attributes", "attributes", "attributes", "nodes", "edges"],
     ),
     "attributes": ({"class", "mode"}, None),
     "attribute": ({"id", "title", "type"}, []),
@@ -176,7 +177,7 @@ ALLOWED = {
     "node": ({"id", "label", "start"}, None),
     "edge": ({"id", "source", "target", "start"}, None),
     "attvalues": (set(), None),
-    "attvalue": ({"for", "value"}, []),
+    "attvalue": ({"for", "value", "start", "end"}, []),
 }
 """Attributes that we use of those the schema of GEXF 1.3 knows, and children in its order."""
 PARSED = {"long": int, "double": float, "string": str, "boolean": ["false", "true"].index}
@@ -192,12 +193,13 @@ def gexf(graph: nx.DiGraph[str]) -> ElementTree.Element:
         assert {key for key in element.attrib if "}" not in key} <= attributes
         if children is not None:
             assert [child.tag.removeprefix(GEXF) for child in element] == children
-        if "start" in element.attrib:
-            date.fromisoformat(element.get("start", ""))
-    types = {
-        (kind.get("class"), one.get("id")): one.get("type")
-        for kind in root.iter(f"{GEXF}attributes") for one in kind
-    }  # fmt: skip
+        for name in {"start", "end"} & set(element.attrib):
+            date.fromisoformat(element.get(name, ""))
+        assert element.get("start", "") <= element.get("end", "9999")
+    declared = [(kind, one) for kind in root.iter(f"{GEXF}attributes") for one in kind]
+    types = {(kind.get("class"), one.get("id")): one.get("type") for kind, one in declared}
+    assert len(types) == len(declared)
+    dynamic = {one.get("id") for kind, one in declared if kind.get("mode") == "dynamic"}
     nodes = {node.get("id") for node in root.iter(f"{GEXF}node")}
     for kind in ("node", "edge"):
         found = list(root.iter(GEXF + kind))
@@ -208,11 +210,12 @@ def gexf(graph: nx.DiGraph[str]) -> ElementTree.Element:
             )
             for value in one.iter(f"{GEXF}attvalue"):
                 PARSED[types[kind, value.get("for")] or ""](value.get("value", ""))
+                assert (value.get("for") in dynamic) == ("start" in value.attrib)
     return root
 
 
 def test_gexf_keeps_to_its_specification_and_carries_the_dates_as_time() -> None:
-    graph = network()
+    graph = network(over_time=True)
     root = gexf(graph)
     body = root.find(f"{GEXF}graph")
     assert body is not None
@@ -222,6 +225,40 @@ def test_gexf_keeps_to_its_specification_and_carries_the_dates_as_time() -> None
     told = root.findtext(f"{GEXF}meta/{GEXF}description") or ""
     for name in ("as_of", "knowledge", "params", "rule_version"):
         assert f"{name}: {graph.graph[name]}" in told
+
+
+def test_gexf_tells_the_stages_of_each_party_as_they_were_on_each_day() -> None:
+    world = small()
+    world.event("Refusal", "B", "2025-03-01")
+    world.buys("B", "2025-04-01")
+    world.party("C", closedOn="2025-05-01")
+    last = date(2027, 6, 1)
+    with world.store() as store:
+        graph = referral_network(store.cursor(), context(last.isoformat()), over_time=True)
+        judged = {
+            day: {
+                row["party"]: row["stage"]
+                for row in classify(store.cursor(), context(day.isoformat())).records()
+            }
+            for day in (last - timedelta(n) for n in range(0, 890, 5))
+        }  # fmt: skip
+    (titled,) = [
+        one.attrib for kind in gexf(graph).iter(f"{GEXF}attributes") for one in kind
+        if kind.get("mode") == "dynamic"
+    ]  # fmt: skip
+    assert (titled["title"], titled["type"]) == ("stages", "string")
+    read = nx.read_gexf(io.BytesIO(network_document(graph, "gexf")), version="1.3")
+    seen = Counter[str]()
+    for party, values in read.nodes(data=True):
+        spells = values["stages"]
+        assert spells[0][1] == values["start"]
+        assert [spell[2] for spell in spells] == [*(s[1] for s in spells[1:]), last.isoformat()]
+        for day, stages in judged.items():
+            if day.isoformat() >= values["start"]:
+                (*_, stage) = (s[0] for s in spells if s[1] <= day.isoformat() <= s[2])
+                assert stage == stages[party], (party, day)
+                seen[stage] += 1
+    assert set(seen) == {"CURRENT", "DORMANT", "FORMER", "POTENTIAL"}
 
 
 def test_gexf_is_read_by_another_reader() -> None:

@@ -220,6 +220,25 @@ def test_results_come_as_rdf(client):
     assert known.toPython() == datetime.fromisoformat(figures.headers["X-Clientgraph-Knowledge"])
 
 
+def test_an_explanation_comes_as_text_in_the_language_asked_for(client):
+    asked = "/api/explain?party=bo&as_of=2025-06-30"
+    texts = {}
+    for language in ("en", "fr"):
+        accepted = {"Accept": "text/plain", "Accept-Language": language}
+        response = client.get(asked, headers=accepted)
+        assert response.content_type == "text/plain; charset=utf-8"
+        assert response.headers["Content-Language"] == language
+        assert response.headers["X-Clientgraph-As-Of"] == "2025-06-30"
+        texts[language] = response.text
+    assert f"  Purchase: 2025-02-01 <{EX}o2>" in texts["en"].splitlines()
+    assert f"  Achat : 2025-02-01 <{EX}o2>" in texts["fr"].splitlines()
+    for record in client.get(asked).json:
+        told = [record[language] in text for language, text in texts.items()]
+        assert all(told) or record["kind"] == "failed"
+    assert client.get(f"{asked}&format=text&lang=fr").text == texts["fr"]
+    assert client.get("/api/classify", headers={"Accept": "text/plain"}).status_code == 406
+
+
 def test_a_result_is_kept_as_a_derived_graph(client):
     shared = {"as_of": "2025-06-30", "params": '{"D_new": 30}'}
     for name, kind in (("classify", CG.Classification), ("value/parties", CG.Result)):

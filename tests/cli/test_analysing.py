@@ -61,6 +61,21 @@ def test_validation_leaves_results_aside(run) -> None:
     assert run("validate", "--format", "csv").stdout == before.stdout
 
 
+def test_an_explanation_is_a_text_in_the_language_asked_for(run) -> None:
+    words = ("classify", "--party", "A", "--explain", "--as-of", "2026-03-31")
+    english, french = (run(*words, "--lang", language).stdout for language in ("en", "fr"))
+    assert english == run(*words).stdout
+    assert english.splitlines()[1:4] == ["CURRENT", "", "Measures"]
+    assert "  no  1 CURRENT: It has an active contract." in english.splitlines()
+    assert "  non 1 CURRENT: Un contrat est en cours." in french.splitlines()
+    assert "  Purchase: 2026-03-05 <" in english
+    assert "  Achat : 2026-03-05 <" in french
+    records = json.loads(run(*words, "--format", "json").stdout)
+    for record in records:
+        if record["kind"] != "failed":
+            assert (record["en"] in english, record["fr"] in french) == (True, True)
+
+
 def test_an_explanation_comes_as_rdf(run) -> None:
     words = ("classify", "--party", "A", "--explain", "--as-of", "2026-03-31", "--format")
     graph = Graph().parse(data=run(*words, "turtle").stdout, format="turtle")

@@ -80,6 +80,7 @@ def test_analyses_are_answered_as_on_the_file(run, data_dir: Path, tmp_path: Pat
     asked = [
         ("classify", *shared, "table"),
         ("classify", "--party", "A", "--explain", *shared, "csv"),
+        ("classify", "--party", "A", "--explain", "--lang", "fr", *shared, "table"),
         ("classify", "--params", rules, *shared, "json"),
         ("history", "--party", "A", *shared, "table"),
         ("differences", "--against", rules, *shared, "csv"),
