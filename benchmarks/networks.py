@@ -4,6 +4,7 @@ Options: `--parties 1000000`, `--store FILE` (a crowd that is there already), `-
 networkx). Both start from the same store: networkx reads its rows as plain lists, and finds first
 acquisitions and values in them with Python. How long each takes until its figures begin, and how
 long these take, stand apart. Each runs in a process of its own, and the figures have to be equal.
+The store has its property table, as it has a while after a commit on a server.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from kg.lifecycle import Context
 from kg.lifecycle.evaluation import Evaluation, snapshot
 from kg.namespaces import BASE, CG
 from kg.store import Cursor, Store, lookup_nodes
+from kg.store.upkeep import build
 
 CONTEXT = Context(LAST_DAY, organization=f"{BASE}id/party/organization")
 
@@ -170,6 +172,8 @@ def main() -> None:
         path = given.store or Path(folder) / "crowd.duckdb"
         if not path.exists():
             write(given.parties, path)
+        with Store.open(path) as store:
+            build(store)
         results = {"clientgraph": _apart(ours, path)}
         if not given.alone:
             results["networkx"] = _apart(theirs, path)

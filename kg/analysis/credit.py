@@ -114,27 +114,28 @@ FROM ranked
 Touches of one age have equal parts: the division is one of whole numbers.
 """
 _CREDITED = """
-WITH whole AS (
-    SELECT t.giver, v.code, sum(v.cents) FILTER (t.place = 1) AS first,
-        sum(v.cents) FILTER (t.place = t.touches) AS last,
-        sum(sign(v.cents) * (abs(v.cents) // t.touches
-            + (t.place <= abs(v.cents) % t.touches)::INTEGER)) AS linear,
-        sum(v.cents) FILTER (t.touches = 1) AS decay
+WITH part AS (
+    SELECT t.giver, v.code,
+        CASE WHEN t.place = 1 THEN v.cents END AS first,
+        CASE WHEN t.place = t.touches THEN v.cents END AS last,
+        sign(v.cents) * (abs(v.cents) // t.touches
+            + (t.place <= abs(v.cents) % t.touches)::INTEGER) AS linear,
+        CASE WHEN t.touches = 1 THEN v.cents END AS decay
     FROM party_value AS v JOIN touch AS t ON t.receiver = v.party
-    GROUP BY t.giver, v.code
-), said AS (
-    SELECT * FROM (UNPIVOT whole ON first, last, linear, decay INTO NAME model VALUE cents)
-    UNION ALL BY NAME
-    SELECT giver, code, 'decay' AS model, sum(cents) AS cents FROM decayed WHERE NOT unsure
-    GROUP BY giver, code
-    UNION ALL BY NAME
-    SELECT NULL AS giver, code, unnest(['first', 'last', 'linear', 'decay']) AS model, cents FROM (
-        SELECT code, sum(cents) AS cents FROM party_value
-        WHERE party NOT IN (SELECT receiver FROM touch) GROUP BY code
-    )
+    UNION ALL
+    SELECT giver, code, NULL, NULL, NULL, cents FROM decayed WHERE NOT unsure
+    UNION ALL
+    SELECT NULL, code, cents, cents, cents, cents FROM party_value
+    WHERE party NOT IN (SELECT receiver FROM touch)
+), summed AS (
+    SELECT giver AS party, code, CAST(sum(first) AS BIGINT) AS first,
+        CAST(sum(last) AS BIGINT) AS last, CAST(sum(linear) AS BIGINT) AS linear,
+        CAST(sum(decay) AS BIGINT) AS decay
+    FROM part GROUP BY giver, code
 )
-SELECT model, giver AS party, code, CAST(sum(cents) AS BIGINT) AS cents FROM said
-GROUP BY model, giver, code HAVING sum(cents) <> 0 OR giver IS NULL
+SELECT model, party, code, cents
+FROM (UNPIVOT summed ON first, last, linear, decay INTO NAME model VALUE cents)
+WHERE cents <> 0 OR party IS NULL
 """
 
 

@@ -108,7 +108,7 @@ def _cycles(edges: Mapping[int, PrimaryEdge]) -> Iterator[list[PrimaryEdge]]:
 
 def rings(evaluation: Evaluation) -> list[set[int]]:
     """Return the strongly connected components of two or more parties, over valid referrals."""
-    edges = "SELECT DISTINCT giver, receiver FROM referral WHERE valid"
+    edges = "SELECT giver, receiver FROM referral WHERE valid"
     graph: nx.DiGraph[int] = nx.DiGraph(inner_edges(evaluation, edges, "giver, receiver"))
     return [members for members in nx.strongly_connected_components(graph) if len(members) > 1]
 

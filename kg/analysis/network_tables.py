@@ -54,17 +54,13 @@ def build_descent(evaluation: Evaluation) -> None:
 
     A party without descendants is in neither.
     """
-    brought = "SELECT giver FROM primary_edge"
-    evaluation.table("own_mass", _OWN)
-    evaluation.table("leaf_mass", f"FROM own_mass WHERE party NOT IN ({brought})")
-    evaluation.table("inner_mass", f"FROM own_mass WHERE party IN ({brought})")
+    evaluation.table("below", _CHILDREN)
     for _ in _hops(evaluation):
-        evaluation.table("added_mass", _ADDED)
-        evaluation.run("CREATE OR REPLACE TEMP TABLE inner_mass AS FROM added_mass")
-    evaluation.table("below_mass", _BELOW)
-    evaluation.table("descent", "SELECT party, n FROM below_mass WHERE code IS NULL")
+        evaluation.table("further_below", _FURTHER)
+        evaluation.run("CREATE OR REPLACE TEMP TABLE below AS FROM further_below")
+    evaluation.table("descent", "SELECT party, n FROM below WHERE code IS NULL")
     evaluation.table(
-        "downstream", "SELECT party, code, n AS cents FROM below_mass WHERE code IS NOT NULL"
+        "downstream", "SELECT party, code, n AS cents FROM below WHERE code IS NOT NULL"
     )
 
 
@@ -81,26 +77,20 @@ def _hops(evaluation: Evaluation) -> Iterator[int]:
         )
 
 
-_OWN = """
-SELECT party, NULL::VARCHAR AS code, 1::BIGINT AS n FROM place
+_CHILDREN = """
+SELECT giver AS party, NULL::VARCHAR AS code, count(*) AS n FROM primary_edge GROUP BY giver
 UNION ALL
-SELECT v.party, v.code, v.cents FROM party_value AS v SEMI JOIN place USING (party)
+SELECT e.giver, v.code, CAST(sum(v.cents) AS BIGINT)
+FROM primary_edge AS e JOIN party_value AS v ON v.party = e.receiver GROUP BY e.giver, v.code
 """
-"""What each party of the forest is worth itself, and that it is one."""
-_ADDED = """
+"""How many each party brought itself, and what these are worth."""
+_FURTHER = """
 SELECT party, code, CAST(sum(n) AS BIGINT) AS n FROM (
-    FROM inner_mass
-    UNION ALL SELECT h.above, m.code, m.n FROM leaf_mass AS m JOIN hop AS h ON h.party = m.party
-    UNION ALL SELECT h.above, m.code, m.n FROM inner_mass AS m JOIN hop AS h ON h.party = m.party
+    FROM below
+    UNION ALL SELECT h.above, b.code, b.n FROM below AS b JOIN hop AS h ON h.party = b.party
 ) GROUP BY party, code
 """
-_BELOW = """
-SELECT party, code, CAST(sum(n) AS BIGINT) AS n FROM (
-    FROM inner_mass
-    UNION ALL
-    SELECT party, code, -n FROM own_mass WHERE party IN (SELECT giver FROM primary_edge)
-) GROUP BY party, code
-"""
+"""The same of descendants twice as far down, for a `hop` as long as `below` is deep."""
 
 
 def build_upstream(evaluation: Evaluation) -> None:
@@ -117,7 +107,7 @@ def build_upstream(evaluation: Evaluation) -> None:
     )
     for step in range(deepest - 1):
         evaluation.run(_NEXT, step=step)
-    evaluation.run(_UPSTREAM)
+    evaluation.run(_UPSTREAM, deepest=deepest)
     _share_one_by_one(evaluation, deepest)
 
 
@@ -160,13 +150,19 @@ WITH divided AS (
     JOIN place AS p ON p.party = v.party
     JOIN upstream_weight AS w ON w.depth = p.depth
     JOIN ancestry AS a ON a.party = v.party AND a.step = w.step
+    WHERE p.depth > 1
 ), ranked AS (
     SELECT *, abs(cents) - sum(part) OVER (PARTITION BY party, code) AS over,
         row_number() OVER (PARTITION BY party, code ORDER BY rest DESC, step) AS rank
     FROM divided
 )
-SELECT 'upstream', above, code, CAST(sum(sign(cents) * (part + (rank <= over)::INTEGER)) AS BIGINT)
-FROM ranked GROUP BY above, code HAVING sum(sign(cents) * (part + (rank <= over)::INTEGER)) <> 0
+SELECT 'upstream', above, code, CAST(sum(cents) AS BIGINT) FROM (
+    SELECT above, code, sign(cents) * (part + (rank <= over)::INTEGER) AS cents FROM ranked
+    UNION ALL
+    SELECT e.giver, v.code, v.cents FROM party_value AS v
+    JOIN place AS p ON p.party = v.party AND p.depth = 1 AND $deepest > 0
+    JOIN primary_edge AS e ON e.receiver = v.party
+) GROUP BY above, code HAVING sum(cents) <> 0
 UNION ALL
 SELECT 'upstream', NULL, code, CAST(sum(cents) AS BIGINT) FROM party_value
 WHERE party NOT IN (SELECT receiver FROM primary_edge) GROUP BY code

@@ -8,6 +8,7 @@ from kg.lifecycle.context import Context
 from kg.lifecycle.evaluation import Evaluation
 from kg.lifecycle.measures import measure
 from kg.lifecycle.records import build_records
+from kg.lifecycle.rows import Things, rows_of
 from kg.lifecycle.stages import decide
 from kg.store import Cursor
 from kg.store.signals import WANTED
@@ -67,15 +68,18 @@ def _judge(evaluation: Evaluation) -> None:
         "known_party",
         "SELECT p.party, a.first FROM party AS p LEFT JOIN first_acquisition AS a USING (party)",
     )
-    evaluation.table("matching", _matching(evaluation))
+    matching = "TRUE"
+    if evaluation.context.parameters.match_product:
+        evaluation.table("matching", _matching(evaluation))
+        matching = "referral IN (SELECT referral FROM matching)"
     evaluation.table("acting", _ACTING)
-    evaluation.table("referral", _OUTCOME)
+    evaluation.table("referral", _OUTCOME.format(matching=matching))
 
 
 def build_stages(evaluation: Evaluation, *, cold_only: bool = False) -> None:
     """Make the table `referral_party`: (party, stage ...) of the parties in referrals at T.
 
-    With `cold_only`, of the referrers of converted referrals alone, who may be lost relays (7.7).
+    With `cold_only`, of those referrers of converted referrals alone who may be lost relays (7.7).
     """
     ends = _CONVERTED_GIVERS if cold_only else _ALL_ENDS
     evaluation.table("referral_probe", _PROBES.format(ends=ends))
@@ -104,18 +108,14 @@ _DOWN = f"SELECT receiver FROM walk JOIN stated_referral ON giver = id WHERE {WA
 
 def _stated(evaluation: Evaluation) -> str:
     """Return the SELECT of referrals as stated, dated up to T or without date."""
+    things = Things(_CLASSES, "referred", ("recommender", "statedOutcome"), ("date",), keyed=True)
     return f"""
-    SELECT e.s AS referral, k.key, coalesce(a.canonical, g.o) AS giver,
-        coalesce(b.canonical, r.o) AS receiver, d.day,
-        coalesce(w.o = $word_declined, FALSE) AS declined
-    FROM {evaluation.instances(*_CLASSES)} AS e
-    JOIN {evaluation.triples("referred")} AS r ON r.s = e.s
-    LEFT JOIN {evaluation.source_keys(evaluation.instances(*_CLASSES), "s")} AS k ON k.id = e.s
-    LEFT JOIN {evaluation.triples("recommender")} AS g ON g.s = e.s
-    LEFT JOIN {evaluation.dates("date")} AS d ON d.s = e.s
-    LEFT JOIN {evaluation.triples("statedOutcome")} AS w ON w.s = e.s
-    LEFT JOIN merged AS a ON a.id = g.o
-    LEFT JOIN merged AS b ON b.id = r.o
+    SELECT e.s AS referral, e.key, coalesce(a.canonical, e.recommender) AS giver,
+        coalesce(b.canonical, e.referred) AS receiver, e.date_day AS day,
+        coalesce(e.statedOutcome = $word_declined, FALSE) AS declined
+    FROM {rows_of(evaluation, things)} AS e
+    LEFT JOIN merged AS a ON a.id = e.recommender
+    LEFT JOIN merged AS b ON b.id = e.referred
     """
 
 
@@ -137,7 +137,17 @@ _PROBES = """
 SELECT p.party, $as_of AS asked FROM party AS p SEMI JOIN ({ends}) AS e ON e.id = p.party
 """
 _ALL_ENDS = "SELECT giver AS id FROM stated_referral UNION ALL SELECT receiver FROM stated_referral"
-_CONVERTED_GIVERS = "SELECT giver AS id FROM referral WHERE outcome = 'converted'"
+_CONVERTED_GIVERS = """
+SELECT giver AS id FROM referral
+WHERE outcome = 'converted' AND (
+    giver NOT IN (
+        SELECT party FROM occasion
+        WHERE day <= $as_of AND $as_of - day <= $D_lost AND $as_of < until
+    )
+    OR giver IN (SELECT party FROM refusal UNION ALL SELECT party FROM bad)
+)
+"""
+"""Whoever acquired within D_lost days is FORMER after a refusal alone (section 4, rules 2 to 5)."""
 
 _FIRST_ACQUISITION = """
 SELECT party, min(day) AS first FROM (
@@ -150,8 +160,6 @@ SELECT party, min(day) AS first FROM (
 
 def _matching(evaluation: Evaluation) -> str:
     """Return the SELECT of referrals whose item is in the first acquisition of the referred."""
-    if not evaluation.context.parameters.match_product:
-        return "SELECT referral FROM stated_referral"
     return f"""
     WITH acquired AS (
         SELECT c.party, c.day, i.o AS item FROM counting AS c
@@ -201,7 +209,7 @@ SELECT referral, key, giver, receiver, day, flaw, flaw IS NULL AS valid,
     CASE
         WHEN flaw IS NOT NULL THEN 'invalid'
         WHEN coalesce(receiver_first - day <= $W_attr, FALSE)
-            AND referral IN (SELECT referral FROM matching) THEN 'converted'
+            AND {matching} THEN 'converted'
         WHEN declined THEN 'declined'
         WHEN $as_of - day > $W_attr THEN 'expired'
         ELSE 'pending'

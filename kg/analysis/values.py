@@ -35,19 +35,12 @@ def build_values(
     """Make the table `party_value` (party, code, cents), as `party_values` returns it."""
     margin = evaluation.context.parameters.value_measure == "netMargin"
     as_of = evaluation.context.as_of
+    one = _one_currency(evaluation)
     evaluation.table(
         "party_value",
-        f"""
-        WITH summed AS (
-            SELECT party, currency, sum(amount) AS amount FROM ({_flows(evaluation, costs=margin)})
-            WHERE day BETWEEN coalesce($start::DATE, DATE '-infinity') AND $end
-            GROUP BY party, currency
-        )
-        SELECT party, coalesce(t.lex, $default_currency) AS code,
-            {_cents("sum(amount)")} AS cents
-        FROM summed LEFT JOIN {CODES} AS t ON t.id = summed.currency
-        GROUP BY party, code
-        """,
+        (_OF_ONE_CURRENCY if one else _BY_CURRENCY).format(
+            flows=_flows(evaluation, costs=margin, one_currency=one), codes=CODES
+        ),
         default_currency=evaluation.context.currency,
         start=start,
         end=min(end or as_of, as_of),
@@ -63,6 +56,22 @@ def _cents(amount: str) -> str:
     near = f"TRY_CAST(round(CAST({amount} AS DOUBLE) * 100) AS BIGINT)"
     whole = f"{near} * CAST(0.01 AS DECIMAL(3, 2)) = {amount}"
     return f"CASE WHEN {whole} THEN {near} ELSE CAST(round({amount} * 100) AS BIGINT) END"
+
+
+_DATED = "day BETWEEN coalesce($start::DATE, DATE '-infinity') AND $end"
+_OF_ONE_CURRENCY = f"""
+SELECT party, $default_currency AS code, {_cents("sum(amount)")} AS cents
+FROM ({{flows}}) WHERE {_DATED} GROUP BY party
+"""
+_BY_CURRENCY = f"""
+WITH summed AS (
+    SELECT party, currency, sum(amount) AS amount FROM ({{flows}})
+    WHERE {_DATED} GROUP BY party, currency
+)
+SELECT party, coalesce(t.lex, $default_currency) AS code, {_cents("sum(amount)")} AS cents
+FROM summed LEFT JOIN {{codes}} AS t ON t.id = summed.currency
+GROUP BY party, code
+"""
 
 
 def value_notes(evaluation: Evaluation) -> tuple[Note, ...]:
@@ -107,9 +116,10 @@ SELECT (SELECT count(*) FROM purchase WHERE day IS NULL)
 """
 
 
-def _flows(evaluation: Evaluation, *, costs: bool) -> str:
+def _flows(evaluation: Evaluation, *, costs: bool, one_currency: bool) -> str:
     """Return the SELECT (party, currency, amount, day) of what adds to a value or takes away."""
-    given = f"SELECT party, currency, amount, day FROM ({flows(evaluation)})"
+    sold = flows(evaluation, one_currency=one_currency)
+    given = f"SELECT party, currency, amount, day FROM ({sold})"
     if not costs:
         return given
     return (
@@ -117,15 +127,16 @@ def _flows(evaluation: Evaluation, *, costs: bool) -> str:
     )
 
 
-def flows(evaluation: Evaluation, *, undated: bool = False) -> str:
+def flows(evaluation: Evaluation, *, undated: bool = False, one_currency: bool = False) -> str:
     """Return the SELECT (party, currency, amount, day, back) of sales and, negative, refunds.
 
     Those without a date are left out, unless `undated`. A refund of an undated sale is undated.
-    NULL is the currency of the context, which is taken for granted where none is given.
+    NULL is the currency of the context, which is taken for granted where none is given; with
+    `one_currency`, those of sales are not looked at.
     """
     dated = "TRUE" if undated else "day IS NOT NULL"
     told = f"LEFT JOIN {evaluation.triples('currency')} AS c ON c.s = l.o"
-    currency, told = ("NULL::BIGINT", "") if _one_currency(evaluation) else ("c.o", told)
+    currency, told = ("NULL::BIGINT", "") if one_currency else ("c.o", told)
     return f"""
     SELECT * FROM (
         SELECT p.party, {currency} AS currency, a.amount, p.day, FALSE AS back

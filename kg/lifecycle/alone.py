@@ -141,6 +141,9 @@ class PartyEvaluation(Evaluation):
     def _repeats(self, predicate: str) -> bool:
         return False
 
+    def properties(self) -> None:
+        """There is no property table of the quads around a party."""
+
     def triples(self, predicate: str) -> str:
         """Return a relation (s, o, k, num, dbl) of one predicate."""
         return f"(SELECT s, o, k, num, dbl FROM live WHERE p = ${predicate})"

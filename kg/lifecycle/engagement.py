@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from kg.lifecycle.evaluation import Evaluation
 from kg.lifecycle.records import event
+from kg.lifecycle.rows import Things, rows_of
 
 
 def build_engagement(evaluation: Evaluation) -> None:
@@ -56,6 +59,7 @@ def _interaction(evaluation: Evaluation) -> None:
 def _recommendation(evaluation: Evaluation) -> None:
     """Keep recommendations given and received, without self-referrals (section 6.3)."""
     ends = ("recommender", "referred", "addressee")
+    given = Things(("Recommendation", "Referral"), None, ends, ("date",))
     if evaluation.focused:
         # Few recommendations are near a party in focus: they are found before anything is joined.
         met = " UNION ".join(
@@ -63,23 +67,9 @@ def _recommendation(evaluation: Evaluation) -> None:
             for end in ends
         )
         evaluation.table("met_recommendation", met)
-    near = "s IN (SELECT s FROM met_recommendation)" if evaluation.focused else "TRUE"
-    giver, *receivers = (f"SELECT s, o FROM {evaluation.triples(end)} WHERE {near}" for end in ends)
-    evaluation.table(
-        "stated_recommendation",
-        f"""
-        WITH receiver AS ({" UNION ".join(receivers)})
-        SELECT e.s AS recommendation, coalesce(a.canonical, g.o) AS giver,
-            coalesce(b.canonical, r.o) AS receiver, d.first_day, d.day
-        FROM {evaluation.instances("Recommendation", "Referral", among=near)} AS e
-        LEFT JOIN ({giver}) AS g ON g.s = e.s
-        LEFT JOIN receiver AS r ON r.s = e.s
-        LEFT JOIN (SELECT * FROM {evaluation.dates("date")} WHERE {near}) AS d ON d.s = e.s
-        LEFT JOIN merged AS a ON a.id = g.o
-        LEFT JOIN merged AS b ON b.id = r.o
-        WHERE e.s NOT IN (SELECT s FROM unknown)
-        """,
-    )
+        given = replace(given, within="met_recommendation")
+    evaluation.table("given_recommendation", f"SELECT * FROM {rows_of(evaluation, given)}")
+    evaluation.table("stated_recommendation", _STATED)
     # Who recommends to an organisation as its member: joined from the few memberships.
     evaluation.table("acting_recommendation", _ACTING)
     evaluation.table(
@@ -94,6 +84,21 @@ def _recommendation(evaluation: Evaluation) -> None:
     )
 
 
+_STATED = """
+WITH received AS (
+    SELECT s, recommender, referred AS receiver, date_first, date_day FROM given_recommendation
+    WHERE referred IS NOT NULL OR addressee IS NULL
+    UNION ALL
+    SELECT s, recommender, addressee, date_first, date_day FROM given_recommendation
+    WHERE addressee IS NOT NULL AND coalesce(addressee <> referred, TRUE)
+)
+SELECT e.s AS recommendation, coalesce(a.canonical, e.recommender) AS giver,
+    coalesce(b.canonical, e.receiver) AS receiver, e.date_first AS first_day, e.date_day AS day
+FROM received AS e
+LEFT JOIN merged AS a ON a.id = e.recommender
+LEFT JOIN merged AS b ON b.id = e.receiver
+WHERE e.s NOT IN (SELECT s FROM unknown)
+"""
 _ACTING = """
 SELECT DISTINCT r.recommendation, r.giver, r.receiver FROM stated_recommendation AS r
 JOIN membership AS m ON m.member = r.giver AND m.start <= r.day AND r.day < m.finish

@@ -21,6 +21,7 @@ from kg.minting import mint
 from kg.namespaces import CG, ORG, RDF, RDFS, scheme
 from kg.sparql.deadline import execute
 from kg.store import Cursor, EngineError, Kind, lookup, lookup_nodes
+from kg.store.property_table import PropertyTable, shown_to
 
 _CLASSES = (
     "BadExperience", "BuyerPersona", "ClientRequest", "Communication", "ConsentRecord",
@@ -163,17 +164,24 @@ class Evaluation:
         """Let go of a temporary table."""
         self.run(f"DROP TABLE {name}")
 
+    def properties(self) -> PropertyTable | None:
+        """Return the property table of what statements see, if there is one."""
+        return shown_to(self.cursor)
+
     def triples(self, predicate: str) -> str:
         """Return a relation (s, o, k, num, dbl, ts, tz) of one predicate, each triple once."""
         # The same triple may lie in two graphs; the store knows for which predicates it does.
         distinct = "DISTINCT " if self._repeats(predicate) else ""
         return f"(SELECT {distinct}s, o, k, num, dbl, ts, tz FROM live WHERE p = ${predicate})"
 
-    def instances(self, *classes: str, among: str = "TRUE") -> str:
-        """Return a relation (s) of the instances of classes that meet a condition, each once."""
+    def instances(self, *classes: str, among: str = "TRUE", once: bool = True) -> str:
+        """Return a relation (s) of the instances of classes that meet a condition.
+
+        Each is there `once`, or else as often as it is said to be one.
+        """
         stored = sum(self._values[f"class_{name}"] >= 0 for name in classes)
         named = ", ".join(f"$class_{name}" for name in classes)
-        distinct = "DISTINCT " if stored > 1 or self._repeats("type") else ""
+        distinct = "DISTINCT " if once and (stored > 1 or self._repeats("type")) else ""
         return f"(SELECT {distinct}s FROM live WHERE p = $type AND o IN ({named}) AND {among})"
 
     def _repeats(self, predicate: str) -> bool:
@@ -206,18 +214,30 @@ class Evaluation:
         return f"{column} IN (SELECT id FROM focus)" if self.focused else "TRUE"
 
 
-_LOCAL = "ts + to_minutes(coalesce(tz, 0))"
-FIRST_DAY = f"""CASE
-    WHEN k = {int(Kind.DATETIME)} AND tz IS NOT NULL
-        THEN CAST(timezone($timezone, timezone('UTC', ts)) AS DATE)
-    WHEN k IN ({int(Kind.DATETIME)}, {int(Kind.DATE)}, {int(Kind.YEARMONTH)}, {int(Kind.YEAR)})
-        THEN CAST({_LOCAL} AS DATE) END"""
-"""SQL of the earliest possible day of a quad's object."""
-DAY = f"""CASE k
-    WHEN {int(Kind.YEARMONTH)} THEN last_day(CAST({_LOCAL} AS DATE))
-    WHEN {int(Kind.YEAR)} THEN make_date(CAST(year({_LOCAL}) AS INTEGER), 12, 31)
-    ELSE {FIRST_DAY} END"""
-"""SQL of the latest possible day of a quad's object."""
+def first_day(k: str = "k", ts: str = "ts", tz: str = "tz") -> str:
+    """Return the SQL of the earliest possible day of an object, of its typed columns."""
+    return f"""CASE
+    WHEN {k} = {int(Kind.DATETIME)} AND {tz} IS NOT NULL
+        THEN CAST(timezone($timezone, timezone('UTC', {ts})) AS DATE)
+    WHEN {k} IN ({int(Kind.DATETIME)}, {int(Kind.DATE)}, {int(Kind.YEARMONTH)}, {int(Kind.YEAR)})
+        THEN CAST({_local(ts, tz)} AS DATE) END"""
+
+
+def last_day(k: str = "k", ts: str = "ts", tz: str = "tz") -> str:
+    """Return the SQL of the latest possible day of an object, of its typed columns."""
+    local = _local(ts, tz)
+    return f"""CASE {k}
+    WHEN {int(Kind.YEARMONTH)} THEN last_day(CAST({local} AS DATE))
+    WHEN {int(Kind.YEAR)} THEN make_date(CAST(year({local}) AS INTEGER), 12, 31)
+    ELSE {first_day(k, ts, tz)} END"""
+
+
+def _local(ts: str, tz: str) -> str:
+    return f"{ts} + to_minutes(coalesce({tz}, 0))"
+
+
+FIRST_DAY, DAY = first_day(), last_day()
+"""SQL of the earliest and of the latest possible day of a quad's object."""
 MOMENT = "CASE WHEN tz IS NULL THEN timezone('UTC', timezone($timezone, ts)) ELSE ts END"
 """SQL of the time of a quad's object; one without zone is of the focal organisation's clock."""
 AMOUNT = "coalesce(num, CAST(dbl AS DECIMAL(38, 10)))"

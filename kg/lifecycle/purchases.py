@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from kg.lifecycle.evaluation import NEVER, Evaluation
+from kg.lifecycle.rows import Things, rows_of
 
 
 def build_purchases(evaluation: Evaluation) -> None:
@@ -27,22 +30,20 @@ def _purchase(evaluation: Evaluation) -> None:
         WHERE coalesce(m.canonical, x.o) NOT IN (SELECT id FROM house)
         """,
     )
-    # A table of its own tells the engine how few there are when one party is in focus.
-    evaluation.table(
-        "sale",
-        f"""
-        SELECT s, o FROM {evaluation.triples("client")} AS c WHERE {evaluation.in_focus("c.o")}
-        """,
-    )
+    sold = Things(("Purchase",), "client", dates=("purchaseDate",))
+    if evaluation.focused:
+        # A table of its own tells the engine how few there are when one party is in focus.
+        met = f"SELECT s FROM {evaluation.triples('client')} WHERE {evaluation.in_focus('o')}"
+        evaluation.table("sale", met)
+        sold = replace(sold, within="sale")
     evaluation.table(
         "purchase",
         f"""
-        SELECT c.s AS purchase, c.o AS record, coalesce(m.canonical, c.o) AS party,
-            d.first_day, d.day
-        FROM sale AS c
-        JOIN {evaluation.instances("Purchase")} AS t ON t.s = c.s
-        LEFT JOIN {evaluation.dates("purchaseDate")} AS d ON d.s = c.s
-        LEFT JOIN merged AS m ON m.id = c.o
+        SELECT x.s AS purchase, x.client AS record, coalesce(m.canonical, x.client) AS party,
+            x.purchaseDate_first AS first_day, x.purchaseDate_day AS day
+        FROM {rows_of(evaluation, sold)} AS x
+        LEFT JOIN merged AS m ON m.id = x.client
+        WHERE {evaluation.in_focus("x.client")}
         """,
     )
     # Few are left out: to take these out costs half of what leaving them out of the joins does.

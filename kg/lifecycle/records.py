@@ -126,7 +126,7 @@ def build_parties(evaluation: Evaluation) -> None:
         "party",
         f"""
         SELECT coalesce(m.canonical, t.s) AS party, min(c.day) AS closed
-        FROM {evaluation.instances(*PARTY_CLASSES)} AS t
+        FROM {evaluation.instances(*PARTY_CLASSES, once=False)} AS t
         LEFT JOIN merged AS m ON m.id = t.s
         LEFT JOIN {evaluation.dates("closedOn")} AS c ON c.s = t.s
         WHERE {evaluation.in_focus("t.s")}

@@ -170,6 +170,9 @@ def fill(
 
 def finish(cursor: duckdb.DuckDBPyConnection, table: PropertyTable) -> PropertyTable | None:
     """Note that the parts are filled; return the table as it is now, None where it has no part."""
+    if not table.parts:
+        drop(cursor)
+        return None
     cursor.execute(f"DROP TABLE {table.members}")
     cursor.executemany(
         "INSERT INTO property_column VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",

@@ -19,6 +19,8 @@ from enum import StrEnum
 
 import duckdb
 
+from kg.store.visibility import is_narrowed
+
 FACETS = ("k", "num", "dbl", "ts", "tz")
 """Columns of `quad` that hold the typed value of an object."""
 
@@ -166,6 +168,23 @@ def load(cursor: duckdb.DuckDBPyConnection) -> PropertyTable | None:
     )
     sets = cursor.execute(f"SELECT DISTINCT bits FROM {table.rest}").fetchall()
     return replace(table, left_out=frozenset(bits for (bits,) in sets))
+
+
+def shown_to(cursor: duckdb.DuckDBPyConnection) -> PropertyTable | None:
+    """Return the property table that shows just what a cursor sees, None where none does.
+
+    None does where quads are out of its reach, or where it has written some itself.
+    """
+    row = cursor.execute('SELECT max(number) FROM "commit"').fetchone()
+    table = load(cursor)
+    if table is None or row is None or table.shown != row[0] or is_narrowed(cursor):
+        return None
+    written = cursor.execute(
+        "SELECT 1 WHERE EXISTS (SELECT 1 FROM quad WHERE born > $head)"
+        " OR EXISTS (SELECT 1 FROM quad WHERE died > $head)",
+        {"head": table.shown},
+    ).fetchone()
+    return None if written else table
 
 
 def _part(name: str, columns: Sequence[tuple[Column, bool]]) -> Part:

@@ -60,7 +60,7 @@ def seeing_only(cursor: duckdb.DuckDBPyConnection, condition: str) -> Iterator[N
 
     What is out of its reach already stays so. Not for statements that write quads.
     """
-    hidden = _has_view(cursor)
+    hidden = is_narrowed(cursor)
     if hidden:
         cursor.execute(f"ALTER VIEW temp.quad RENAME TO {_WIDER}")
     seen = f"temp.{_WIDER}" if hidden else _table(cursor, "quad")
@@ -78,8 +78,8 @@ def seeing_only(cursor: duckdb.DuckDBPyConnection, condition: str) -> Iterator[N
 _WIDER = "wider_quad"
 
 
-def _has_view(cursor: duckdb.DuckDBPyConnection) -> bool:
-    """Say whether a view takes the name of the quads for this cursor."""
+def is_narrowed(cursor: duckdb.DuckDBPyConnection) -> bool:
+    """Say whether some quads are out of the reach of a cursor."""
     found = cursor.execute(
         "SELECT 1 FROM duckdb_views() WHERE database_name = 'temp' AND view_name = 'quad'"
     )
