@@ -31,6 +31,11 @@ _KEPT = {"\\": "\\\\", "\n": "\\n", "\r": "\\r"}
 """Characters that would end a short string or begin an escape in any, with their escapes."""
 _OTHER = {'"': "'", "'": '"'}
 """Each quotation mark with the other one."""
+_GROUPS = re.compile(r"\bGROUP\b", re.IGNORECASE)
+_AS = re.compile(r"(?:[\s)]|\#[^\n\r]*)*+AS\b", re.IGNORECASE)
+"""What follows an expression that is given a name."""
+_MODIFIERS = ("HAVING", "ORDER", "LIMIT", "OFFSET", "VALUES")
+"""The words that end a GROUP BY clause."""
 _COMPARISON = re.compile(r"<[^:/#]*&&[^:/#]*>")
 
 
@@ -85,10 +90,32 @@ def strict(text: str) -> str:
     """Return a query in a form that the strict parser accepts where the grammar accepts the text.
 
     The longest match is the token (section 19.8, note 1), so that `<?a&&?b>` is an IRI, also for
-    a parser that sees comparisons there; and `!()` is a path (rule 95). The text returned is good
-    for finding syntax errors only: these IRIs and paths are others.
+    a parser that sees comparisons there; `!()` is a path (rule 95); GROUP BY may name a variable
+    alone anew (rule 20). The text returned is good for finding syntax errors only: these IRIs,
+    paths and variables are others.
     """
-    return _TOKEN.sub(_strict, text)
+    return _TOKEN.sub(_strict, _without_renamed(text))
+
+
+def _without_renamed(text: str) -> str:
+    """Return a text with a number for each variable that a GROUP BY clause gives another name."""
+    if not _GROUPS.search(text):
+        return text
+    pieces: list[str] = []
+    end, words, grouped = 0, "", False
+    for token in _TOKEN.finditer(text):
+        found, kind = token.group(), token.lastgroup
+        pieces.append(text[end : token.start()])
+        end = token.end()
+        if kind == "word":
+            words = f"{words} {found.upper()}"
+            grouped = words.endswith(" GROUP BY") or (grouped and found.upper() not in _MODIFIERS)
+        elif kind != "comment":
+            words = ""
+            grouped = grouped and found != "}"
+        renamed = grouped and found[0] in "?$" and _AS.match(text, end)
+        pieces.append("1".ljust(len(found)) if renamed else found)
+    return "".join([*pieces, text[end:]])
 
 
 def _strict(token: re.Match[str]) -> str:

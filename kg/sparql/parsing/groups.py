@@ -187,9 +187,9 @@ class GroupParser(ExpressionParser):
             return self.variable()
         if not self.accept("("):
             return self.constraint()
-        found = CompValue("GroupAs", expr=self.expression())
-        if self.accept_word("AS"):
-            found["var"] = self.variable()
+        expression = self.expression()
+        named = bool(self.accept_word("AS"))
+        found = CompValue("GroupAs", expr=expression, var=self.variable()) if named else expression
         self.expect(")")
         return found
 
