@@ -32,11 +32,11 @@ from kg.sparql.reading import (
     to_end,
 )
 from kg.sparql.running import UNLIMITED, Allowance, Running, running_on
-from kg.sparql.staged import FEW, Coded, Read, first_only
+from kg.sparql.snapshot import HeadMovedError, Snapshot
+from kg.sparql.staged import FEW, Coded, first_only
 from kg.sparql.steps import Step, drop_steps, run_steps
 from kg.sparql.values import NotCompiledError
-from kg.store import Cursor, EngineError, EngineInterrupted, EngineOutOfMemory, Store, head_of
-from kg.store.property_table import PropertyTable
+from kg.store import Cursor, EngineError, EngineInterrupted, EngineOutOfMemory, Store
 
 DEFAULT_TIMEOUT = 30.0
 _MANY = 1024
@@ -100,10 +100,6 @@ def query(
     return answering.result()
 
 
-class _HeadMovedError(Exception):
-    """A commit ended between the look at the head and the first statement."""
-
-
 class _Answering:
     """The answering of one query: its cursor, its deadline, and their end."""
 
@@ -126,22 +122,13 @@ class _Answering:
         self._allowance = allowance
         self._cursors = store.cursors
         self._cursor = cursor if cursor is not None else self._cursors.take(allowance.memory)
-        if self._own:
-            self._cursor.begin()
+        self._state = Snapshot(store, self._cursor, graphs.as_of, own=self._own)
         self._deadline = Deadline(self._cursor, timeout, since, gone=allowance.gone)
         self._running: Running | None = None
-        self._turns: int | None = None
-        self._properties: PropertyTable | None = None
         self.first: int | None = None
         """How many solutions are read, where that is known."""
         self._done = False
         self._steps: tuple[Step, ...] = ()
-
-    @property
-    def _lasting(self) -> bool:
-        """Whether the SQL of the query serves until the next commit."""
-        # A caller's transaction may hold what no commit has yet.
-        return self._own and self._graphs.as_of is None
 
     @property
     def _plans(self) -> Plans:
@@ -162,12 +149,10 @@ class _Answering:
         """Return the answer; when it is read to its end, or on an error, all is given back."""
         try:
             try:
-                return self._answered(self._presumed_head())
-            except _HeadMovedError:
-                self._cursor.rollback()
-                self._cursor.begin()
-                self._turns = self._properties = None
-                return self._answered(head_of(self._cursor))
+                return self._answered(self._state.presumed())
+            except HeadMovedError:
+                self._state.renew()
+                return self._answered(self._state.commit())
         except EngineInterrupted:
             self._finish()
             raise self._deadline.error() from None
@@ -182,38 +167,11 @@ class _Answering:
         except NotCompiledError as error:
             reason = str(error)
         except EngineError as error:
-            if not (self._is_settled() or isinstance(error, EngineInterrupted)):
-                raise _HeadMovedError from error
+            if not (self._state.is_settled() or isinstance(error, EngineInterrupted)):
+                raise HeadMovedError from error
             reason = self._reason(error)
-        if self._graphs.as_of is None:
-            number = head_of(self._cursor)
-        return self._evaluated(number, reason)
-
-    def _presumed_head(self) -> int:
-        """Return the commit that is asked for, or the last one."""
-        if self._graphs.as_of is not None:
-            return self._graphs.as_of
-        if not self._own:
-            return head_of(self._cursor)
-        # The state that the cursor sees is fixed by its first statement, a moment from now.
-        self._turns = self._store.turns
-        head = self._store.head
-        self._properties = self._store.properties_at(head)
-        return head
-
-    def _is_settled(self) -> bool:
-        """Return whether the cursor sees the state that was presumed."""
-        return self._turns is None or (self._turns % 2 == 0 and self._turns == self._store.turns)
-
-    def _execute(self, statement: str | Read) -> None:
-        """Execute a statement on the state that was presumed."""
-        if isinstance(statement, Read):
-            self._cursor.execute(statement.statement, statement.ids)
-        else:
-            self._cursor.execute(statement)
-        if not self._is_settled():
-            raise _HeadMovedError
-        self._turns = None
+        self._state.begin()
+        return self._evaluated(self._state.commit(), reason)
 
     def _compiled(self, number: int) -> Result:
         """Run the compiled query; its first rows are fetched, so that its errors are known."""
@@ -222,18 +180,22 @@ class _Answering:
         self._deadline.check()
         result = Result(compiled.form, compiled.variables, "sql", number)
         self._steps = compiled.steps
-        run_steps(self._cursor, compiled.steps, self._execute)
-        if compiled.direct is not None and (compiled.size.few or compiled.before is None):
-            rows = self._directly(compiled, compiled.direct)
+        direct = compiled.direct if compiled.size.few or compiled.before is None else None
+        if direct is None or compiled.steps:
+            self._state.begin()
+        run_steps(self._cursor, compiled.steps, self._state.execute)
+        if direct is not None:
+            rows = self._directly(compiled, direct)
             if len(rows) <= FEW:
-                return self._decoded(result, compiled.direct, rows)
+                return self._decoded(result, direct, rows)
+            self._state.begin()
         if compiled.before is not None:
             return self._in_two_steps(result, compiled, compiled.before)
         if compiled.form == "ask":
             result.boolean = self._truth(compiled)
             self._finish()
             return result
-        self._execute(compiled.sql)
+        self._state.execute(compiled.sql)
         first = self._cursor.fetchmany(CHUNK)
         rest = chunks_of(self._cursor, self._deadline) if len(first) == CHUNK else ()
         return self._with_rows(result, terms(itertools.chain([first], rest), result.width))
@@ -245,7 +207,7 @@ class _Answering:
     def _truth(self, compiled: Compiled) -> bool:
         """Return the answer of ASK."""
         with self._recursion(compiled):
-            self._execute(compiled.sql)
+            self._state.execute(compiled.sql)
             row = self._cursor.fetchone()
         return bool(row and row[0])
 
@@ -254,24 +216,25 @@ class _Answering:
         with self._recursion(compiled):
             # Rows come as they are fetched: all of a recursion has to be.
             limit = f" LIMIT {FEW + 1}" if compiled.recursive else ""
-            self._execute(coded.read or coded.sql + limit)
+            self._state.execute(coded.read or coded.sql + limit)
             return self._cursor.fetchmany(FEW + 1)
 
     def _decoded(self, result: Result, coded: Coded, rows: list[tuple[object, ...]]) -> Result:
         """Decode few solutions, from what is known of the dictionary as far as that goes."""
         known = self._store.terms.of(self._cursor, coded_ids(rows, coded))
+        self._state.check()
         return self._with_rows(result, decoded(rows, coded, known))
 
     def _in_two_steps(self, result: Result, compiled: Compiled, before: str) -> Result:
         """Put the solutions into a table; they are decoded when they are asked for."""
         with self._recursion(compiled):
-            self._execute(before)
+            self._state.execute(before)
             row = self._cursor.fetchone()
         count = row[0] if row is not None else 0
         compiled.size.few = count <= FEW
         if self.first is not None and self.first < count and compiled.order:
             for statement in first_only(compiled.order, self.first):
-                self._execute(statement)
+                self._state.execute(statement)
         result._lines = partial(self._lines, count)
         statement, width = compiled.sql, result.width
         found = terms(chunks_of(self._cursor, self._deadline, statement), width)
@@ -285,9 +248,9 @@ class _Answering:
         most = self._allowance.max_rows
         result.complete = most is None or count <= most
         asked, bindings, graphs = self._asked, self._bindings, self._graphs
-        if self._lasting:
+        if self._state.lasting:
             statement = self._plans.lines(
-                self._cursor, asked, bindings, graphs, name, self._properties
+                self._cursor, asked, bindings, graphs, name, self._state.properties
             )
         else:
             statement = compile_lines(self._cursor, asked.query, bindings, graphs, name)
@@ -305,15 +268,15 @@ class _Answering:
     def _statement(self, number: int) -> Compiled:
         """Return the SQL of the query, that of its shape where nothing was committed since."""
         asked, graphs = self._asked, self._graphs
-        if self._lasting:
+        if self._state.lasting:
             return self._plans.compiled(
                 self._cursor,
                 asked,
                 self._bindings,
                 graphs,
                 number,
-                self._is_settled,
-                self._properties,
+                self._state.is_settled,
+                self._state.properties,
             )
         # A caller's transaction is left without tables of ours.
         return compile_query(
@@ -357,8 +320,7 @@ class _Answering:
             raise QueryEvaluationError(
                 f"The query cannot be answered within this transaction: {reason}."
             ) from error
-        self._cursor.rollback()
-        self._cursor.begin()
+        self._state.renew()
         return reason
 
     def _with_rows(self, result: Result, rows: Iterator[Row]) -> Result:
@@ -391,7 +353,7 @@ class _Answering:
             drop_steps(self._cursor, self._steps)
             return
         with contextlib.suppress(EngineError):
-            self._cursor.rollback()
+            self._state.end()
             # Whoever reads on must not read what the cursor's next query finds.
             if not (early or self._deadline.passed):
                 self._cursors.put(self._cursor, self._allowance.memory)

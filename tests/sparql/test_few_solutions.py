@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 import pytest
 from fuzz_cases import filled, stage
@@ -12,7 +12,8 @@ from fuzz_data import PROLOGUE, History, Quad, iri, typed
 from kg.namespaces import PROVENANCE_GRAPH
 from kg.sparql import Result, query
 from kg.sparql.staged import FEW
-from kg.store import Store
+from kg.store import Cursor, RawTerm, Store
+from kg.store.decoding import Terms
 
 MANY = FEW + 100
 QUADS: list[Quad] = [
@@ -102,10 +103,32 @@ def test_an_answer_tells_the_commit_that_it_saw() -> None:
         for reader in readers:
             reader.start()
         for number in range(commits):
-            with store.write() as tx:
-                stage(tx, [(iri(f"s{number}"), iri("p"), iri("o"), None)])
-                tx.insert("_data")
+            add(store, f"s{number}")
         for reader in readers:
             reader.join()
         assert store.head == commits
     assert wrong == []
+
+
+def test_terms_are_those_of_the_commit_that_the_solutions_are_of(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    terms_of = Terms.of
+
+    def late(terms: Terms, cursor: Cursor, ids: Collection[int]) -> dict[int, RawTerm]:
+        monkeypatch.setattr(Terms, "of", terms_of)
+        add(store, "late")
+        return terms_of(terms, cursor, ids)
+
+    with Store.open() as store:
+        add(store, "early")
+        assert len(list(ask(store, "SELECT ?s { ?s :p ?o }").rows())) == 1
+        monkeypatch.setattr(Terms, "of", late)
+        result = ask(store, "SELECT ?s { ?s :p ?o }")
+        assert (sum(1 for _ in result.rows()), result.commit) == (2, 2)
+
+
+def add(store: Store, name: str) -> None:
+    with store.write() as tx:
+        stage(tx, [(iri(name), iri("p"), iri("o"), None)])
+        tx.insert("_data")
