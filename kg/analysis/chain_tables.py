@@ -169,7 +169,8 @@ def exposure(cursor: Cursor, context: Context) -> Table:
     alpha = context.parameters.alpha or default_alpha(supply)
     found = exposures(supply, alpha, satisfied)
     rows = [(*names[client], *exposed) for client, exposed in found.items()]
-    return Table(columns, sorted(rows, key=lambda row: row[1] or row[0]), share_notes(supply))
+    notes = (*share_notes(supply), *unmeasured(supply, satisfied))
+    return Table(columns, sorted(rows, key=lambda row: row[1] or row[0]), notes)
 
 
 def priority(cursor: Cursor, context: Context) -> Table:
@@ -190,7 +191,7 @@ def priority(cursor: Cursor, context: Context) -> Table:
             if unit in satisfied and amount:
                 rows.append((*names[unit], amount * (1 - satisfied[unit]), code))
     ordered = sorted(rows, key=lambda row: (row[3], -row[2], row[1] or row[0]))
-    return Table(columns, ordered, (*notes, *_unmeasured(supply, satisfied)))
+    return Table(columns, ordered, (*notes, *unmeasured(supply, satisfied)))
 
 
 def share_notes(supply: SupplyGraph) -> tuple[Note, ...]:
@@ -206,8 +207,8 @@ def share_notes(supply: SupplyGraph) -> tuple[Note, ...]:
     )
 
 
-def _unmeasured(supply: SupplyGraph, satisfied: Mapping[int, float]) -> tuple[Note, ...]:
-    """Return how many units have no satisfaction, and so no priority."""
+def unmeasured(supply: SupplyGraph, satisfied: Mapping[int, float]) -> tuple[Note, ...]:
+    """Return how many units have no satisfaction, and so are in no exposure and no priority."""
     count = sum(unit not in satisfied for unit in supply.units)
     if not count:
         return ()

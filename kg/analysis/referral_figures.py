@@ -8,7 +8,7 @@ from datetime import date
 
 from kg.analysis.forest import Forest, primary_forest
 from kg.analysis.names import names_of
-from kg.analysis.referrals import evaluate_referrals
+from kg.analysis.referrals import evaluate_referrals, undated_notes
 from kg.errors import UsageError
 from kg.lifecycle import Context, Table
 from kg.lifecycle.evaluation import Evaluation, snapshot
@@ -81,10 +81,12 @@ def breakdown(
         found = evaluation.run(
             _BREAKDOWN.format(grouped=_grouped(evaluation, by)), start=start, end=end
         ).fetchall()
+        notes = undated_notes(evaluation) if start or end else ()
         ids = [row[0] for row in found if isinstance(row[0], int)]
         names = {one: (name.iri, name.key) for one, name in names_of(evaluation, ids).items()}
     rows = [(*names.get(row[0], (row[0], row[0])), *row[1:]) for row in found]
-    return Table(BREAKDOWN_COLUMNS, sorted(rows, key=lambda row: (row[0] is None, row[1] or "")))
+    ordered = sorted(rows, key=lambda row: (row[0] is None, row[1] or ""))
+    return Table(BREAKDOWN_COLUMNS, ordered, notes)
 
 
 _PROPERTIES = {"product": "recommendsItem", "channel": "channel", "origin": "recommenderOrigin"}

@@ -11,7 +11,7 @@ from kg.analysis.forest import Forest, primary_forest
 from kg.analysis.forest import rings as rings_of
 from kg.analysis.names import NOBODY, Name, names_of
 from kg.analysis.parties import one_party
-from kg.analysis.referrals import COLD, build_stages, evaluate_referrals
+from kg.analysis.referrals import COLD, build_stages, evaluate_referrals, undated_notes
 from kg.analysis.values import party_values, value_notes
 from kg.errors import UsageError
 from kg.lifecycle import Context, Table
@@ -237,8 +237,9 @@ def rates(cursor: Cursor, context: Context, *, start: date, end: date) -> Table:
         ).fetchone()
         referred, converted = row or (0, 0)
         clients = _clients(evaluation, min(end, context.as_of))
+        notes = undated_notes(evaluation)
     ratios = (_ratio(referred, clients), _ratio(converted, referred), _ratio(converted, clients))
-    return Table(columns, [(referred, converted, clients, *ratios)])
+    return Table(columns, [(referred, converted, clients, *ratios)], notes)
 
 
 _BROKEN = """

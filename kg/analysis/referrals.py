@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kg.analysis.parties import one_party
 from kg.lifecycle.classify import build_facts
-from kg.lifecycle.context import Context
+from kg.lifecycle.context import Context, Note
 from kg.lifecycle.evaluation import Evaluation
 from kg.lifecycle.measures import measure
 from kg.lifecycle.records import build_records
@@ -85,6 +85,17 @@ def build_stages(evaluation: Evaluation, *, cold_only: bool = False) -> None:
     evaluation.table("referral_probe", _PROBES.format(ends=ends))
     measure(evaluation, "referral_probe", "referral_measured")
     decide(evaluation, "referral_measured", "referral_party")
+
+
+def undated_notes(evaluation: Evaluation) -> tuple[Note, ...]:
+    """Return how many referrals have no date, and so are in no period."""
+    row = evaluation.run("SELECT count(*) FROM referral WHERE day IS NULL").fetchone()
+    count = row[0] if row else 0
+    note = Note(
+        f"Referrals without a date, which are in no period: {count}.",
+        f"Recommandations sans date, qui ne sont d'aucune période : {count}.",
+    )
+    return (note,) if count else ()
 
 
 COLD = (

@@ -12,7 +12,7 @@ from kg.analysis.names import NOBODY, Name, names_of
 from kg.analysis.parties import one_party
 from kg.analysis.supply import supply_graph
 from kg.errors import UsageError
-from kg.lifecycle import Context, Table
+from kg.lifecycle import Context, Note, Table
 from kg.lifecycle.evaluation import Evaluation, snapshot
 from kg.lifecycle.records import build_records
 from kg.store import Cursor
@@ -38,13 +38,14 @@ def service_levels(
     with snapshot(cursor):
         evaluation, supply = supply_graph(cursor, context)
         kept = _kept(evaluation, start, end)
+        notes = _undated(evaluation)
         names = names_of(evaluation, supply.graph)
     rows = []
     for unit, client in supply.graph.edges:
         measured, met = kept.get((unit, client), (0, 0))
         ratio = met / measured if measured else None
         rows.append((names[unit].order, names[client].order, measured, met, ratio))
-    return Table(SLA_COLUMNS, sorted(rows, key=lambda row: row[:2]))
+    return Table(SLA_COLUMNS, sorted(rows, key=lambda row: row[:2]), notes)
 
 
 def service_paths(
@@ -68,6 +69,7 @@ def service_paths(
         evaluation, supply = supply_graph(cursor, context)
         ends = one_party(evaluation, unit), one_party(evaluation, client)
         kept = _kept(evaluation, start, end)
+        notes = _undated(evaluation)
         names = names_of(evaluation, {*supply.graph, *ends})
     if not set(ends) <= set(supply.graph):
         return Table(SLA_PATH_COLUMNS, [])
@@ -81,7 +83,25 @@ def service_paths(
         whole = math.prod(met / measured for measured, met in known) if known else None
         told = " > ".join(names[node].order for node in nodes)
         rows.append((number, told, len(nodes) - 1, len(known), whole))
-    return Table(SLA_PATH_COLUMNS, rows)
+    return Table(SLA_PATH_COLUMNS, rows, notes)
+
+
+def _undated(evaluation: Evaluation) -> tuple[Note, ...]:
+    """Return how many measurements are left out for want of a date or a result."""
+    row = evaluation.run(
+        f"""
+        SELECT count(DISTINCT m.s) FROM {evaluation.triples("agreement")} AS m
+        LEFT JOIN {evaluation.triples("met")} AS ok ON ok.s = m.s
+        LEFT JOIN {evaluation.dates("date")} AS d ON d.s = m.s
+        WHERE (ok.s IS NULL OR d.day IS NULL) AND m.s NOT IN (SELECT s FROM unknown)
+        """
+    ).fetchone()
+    count = row[0] if row else 0
+    note = Note(
+        f"Measurements without a date or a result, which are left out: {count}.",
+        f"Mesures sans date ou sans résultat, laissées de côté : {count}.",
+    )
+    return (note,) if count else ()
 
 
 def _kept(

@@ -8,7 +8,7 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from kg.analysis.names import names_of
 from kg.analysis.values import CODES, costs_by_kind, flows, value_notes
 from kg.errors import UsageError
-from kg.lifecycle import Context, Table
+from kg.lifecycle import Context, Note, Table
 from kg.lifecycle.classify import build_facts
 from kg.lifecycle.evaluation import Evaluation, snapshot
 from kg.lifecycle.records import build_records
@@ -181,8 +181,10 @@ def price_gaps(
         evaluation = _facts(cursor, context)
         rows = evaluation.run(_prices(evaluation), start=start, end=last).fetchall()
         names = names_of(evaluation, (row[0] for row in rows))
+        notes = value_notes(evaluation)
     found = [(*names[row[0]], *row[1:]) for row in rows]
-    return Table(PRICE_COLUMNS, sorted(found, key=lambda row: (row[1] or row[0], row[5] or "")))
+    ordered = sorted(found, key=lambda row: (row[1] or row[0], row[5] or ""))
+    return Table(PRICE_COLUMNS, ordered, notes)
 
 
 def _prices(evaluation: Evaluation) -> str:
@@ -242,8 +244,26 @@ def information_gaps(cursor: Cursor, context: Context) -> Table:
             """
         ).fetchall()
         names = names_of(evaluation, (row[0] for row in rows))
+        notes = _untold(evaluation)
     found = [(*names[row[0]], *row[1:]) for row in rows]
-    return Table(INFORMATION_COLUMNS, sorted(found, key=lambda row: row[1] or row[0]))
+    return Table(INFORMATION_COLUMNS, sorted(found, key=lambda row: row[1] or row[0]), notes)
+
+
+def _untold(evaluation: Evaluation) -> tuple[Note, ...]:
+    """Return of how much information it is not known who sees it."""
+    row = evaluation.run(
+        f"""
+        SELECT count(*) FROM {evaluation.instances("ProductInformation")} AS e
+        WHERE e.s NOT IN (SELECT s FROM {evaluation.triples("accessLevel")})
+            AND e.s NOT IN (SELECT s FROM unknown)
+        """
+    ).fetchone()
+    count = row[0] if row else 0
+    note = Note(
+        f"Information without an access level, taken to be seen by nobody: {count}.",
+        f"Informations sans niveau d'accès, tenues pour vues de personne : {count}.",
+    )
+    return (note,) if count else ()
 
 
 def _facts(cursor: Cursor, context: Context) -> Evaluation:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from kg.analysis import chains
+from kg.analysis.chain_tables import share_notes, unmeasured
 from kg.analysis.influence import default_alpha
 from kg.analysis.names import names_of
 from kg.analysis.parties import one_party
@@ -50,15 +51,16 @@ def what_if(
     `points_of_failure` of clients, `reached` (external clients) of units. None: there is none.
 
     Raises:
-        UsageError: nothing is changed, a party is unknown, a number is out of range, or shares
-            sum to more than 1.
+        UsageError: nothing is changed, a party is unknown, a number is out of range, shares sum to
+            more than 1, or a satisfaction is that of no unit.
     """
-    if not (remove or cut or share or satisfaction):
+    if not any(map(_parts, (remove, cut, share, satisfaction))):
         raise UsageError("Say what to change: remove, cut, share or satisfaction.")
     with snapshot(cursor):
         evaluation, supply = supply_graph(cursor, context)
         satisfied = satisfactions(evaluation)
         wish = _read(evaluation, remove, cut, share, satisfaction)
+        _refuse_others(evaluation, supply, wish)
         before = dict(_measured(supply, satisfied, context))
         evaluation, changed = supply_graph(cursor, context, wish.change)
         after = dict(_measured(changed, {**satisfied, **wish.satisfied}, context))
@@ -72,7 +74,18 @@ def what_if(
         )
         for party, measure in moved
     ]
-    return Table(WHAT_IF_COLUMNS, sorted(rows, key=lambda row: (row[1] or row[0], row[2])))
+    notes = (*share_notes(changed), *unmeasured(changed, {**satisfied, **wish.satisfied}))
+    return Table(WHAT_IF_COLUMNS, sorted(rows, key=lambda row: (row[1] or row[0], row[2])), notes)
+
+
+def _refuse_others(evaluation: Evaluation, supply: SupplyGraph, wish: _Wish) -> None:
+    """Refuse a satisfaction that nothing rests on."""
+    for party in wish.satisfied:
+        if party not in supply.units:
+            name = names_of(evaluation, [party])[party].order
+            raise UsageError(
+                f"{name} is no unit of the chains at the date; `chains units` lists those that are."
+            )
 
 
 def _measured(

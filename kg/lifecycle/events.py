@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kg.lifecycle.context import Note
 from kg.lifecycle.engagement import build_engagement
 from kg.lifecycle.evaluation import NEVER, Evaluation
 from kg.lifecycle.records import event
@@ -150,6 +151,19 @@ def _undated(evaluation: Evaluation) -> None:
         SELECT party, {NEVER} FROM contract WHERE start IS NULL
         """,
     )
+
+
+def evidence_notes(evaluation: Evaluation) -> tuple[Note, ...]:
+    """Return of how many parties some evidence has no date, or only a month or a year."""
+    row = evaluation.run(
+        "SELECT count(DISTINCT party) FROM imprecise SEMI JOIN party USING (party)"
+    ).fetchone()
+    count = row[0] if row else 0
+    note = Note(
+        f"Parties with evidence of which the day is not known: {count}.",
+        f"Parties dont un indice est d'un jour inconnu : {count}.",
+    )
+    return (note,) if count else ()
 
 
 def _imprecise(evaluation: Evaluation) -> None:

@@ -6,6 +6,7 @@ from kg.errors import UsageError
 from kg.lifecycle.classify import prepared
 from kg.lifecycle.context import Context, Table
 from kg.lifecycle.evaluation import Evaluation, snapshot
+from kg.lifecycle.events import evidence_notes
 from kg.lifecycle.measures import measure
 from kg.lifecycle.stages import LOYAL
 from kg.store import Cursor
@@ -45,7 +46,8 @@ def scoped_loyalty(
                 labels=evaluation.triples("label"),
             )
         ).fetchall()
-    return Table(LOYALTY_COLUMNS, rows)
+        notes = evidence_notes(evaluation)
+    return Table(LOYALTY_COLUMNS, rows, notes)
 
 
 def _concerned(evaluation: Evaluation, scope: str) -> str:

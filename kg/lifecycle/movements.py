@@ -9,6 +9,7 @@ from kg.errors import UsageError
 from kg.lifecycle.classify import classified, prepared
 from kg.lifecycle.context import Context, Table
 from kg.lifecycle.evaluation import snapshot
+from kg.lifecycle.events import evidence_notes
 from kg.lifecycle.measures import measure
 from kg.lifecycle.parameters import Parameters
 from kg.lifecycle.stages import decide
@@ -51,7 +52,8 @@ def transitions(cursor: Cursor, context: Context, *, start: date) -> Table:
         measure(evaluation, "moment", "moment_measured")
         decide(evaluation, "moment_measured", "moment_decided")
         rows = evaluation.run(_TRANSITIONS, start=start).fetchall()
-    return Table(TRANSITION_COLUMNS, rows)
+        notes = evidence_notes(evaluation)
+    return Table(TRANSITION_COLUMNS, rows, notes)
 
 
 _TRANSITIONS = """
@@ -91,4 +93,5 @@ def differences(cursor: Cursor, context: Context, *, against: Parameters) -> Tab
             """,
             other_params=against.iri,
         ).fetchall()
-    return Table(DIFFERENCE_COLUMNS, rows)
+        notes = evidence_notes(evaluation)
+    return Table(DIFFERENCE_COLUMNS, rows, notes)

@@ -8,6 +8,7 @@ from kg.errors import UsageError
 from kg.lifecycle.classify import prepared
 from kg.lifecycle.context import Context, Table
 from kg.lifecycle.evaluation import snapshot
+from kg.lifecycle.events import evidence_notes
 from kg.lifecycle.measures import measure
 from kg.lifecycle.stages import decide
 from kg.store import Cursor
@@ -42,7 +43,8 @@ def trend(cursor: Cursor, context: Context, *, start: date, step: str = "month")
         measure(evaluation, "trend_probe", "trend_measured")
         decide(evaluation, "trend_measured", "trend_decided")
         rows = evaluation.run(_TREND, first_day=days[0]).fetchall()
-    return Table(TREND_COLUMNS, rows)
+        notes = evidence_notes(evaluation)
+    return Table(TREND_COLUMNS, rows, notes)
 
 
 def dates_back(end: date, start: date, step: str) -> list[date]:

@@ -118,6 +118,35 @@ def test_a_member_who_buys_is_a_staff_buyer() -> None:
     assert "EXTERNAL_CLIENT" in played(world, "2025-06-01")["M"]
 
 
+def test_roles_of_the_worked_examples() -> None:
+    """Those that E14, E18, E19, E20 and E25 of the rules name."""
+    world = people("A14", "Z14", "P1", "P2", "A19", "B19", "Z19", "A20", "Z20", "P25")
+    world.refers("A14", "Z14", "2024-12-30")
+    world.buys("Z14", "2025-03-31")
+    world.merged("P2", "P1")
+    world.refers("P1", "P2", "2025-01-01")
+    world.refers("A19", "Z19", "2025-02-01")
+    world.refers("B19", "Z19", "2025-02-20")
+    for buyer in ("Z19", "Z20"):
+        world.buys(buyer, "2025-03-01")
+    world.refers("A20", "Z20", "2025-03-10")
+    world.member("P25", "ORG", "2024-01-01", "2025-09-01")
+    for day in ("2024-02-01", "2024-10-01", "2025-04-01"):
+        world.buys("P25", day, staff=True)
+    found = played(world, "2025-06-01")
+    assert "REFERRED" in found["Z14"]
+    assert "REFERRED" not in found.get("P1", set())
+    for referrer in ("A19", "B19"):
+        assert found[referrer] >= {"REFERRER", "EFFECTIVE_REFERRER"}
+    assert found["A20"] == {"RECOMMENDER"}
+    assert "REFERRED" not in found["Z20"]
+    assert "STAFF_BUYER" in found["P25"]
+    assert "EXTERNAL_CLIENT" not in found["P25"]
+    later = played(world, "2025-09-01")["P25"]
+    assert "EXTERNAL_CLIENT" in later
+    assert "STAFF_BUYER" not in later
+
+
 def test_roles_in_referrals() -> None:
     world = people("A", "B", "C", "D")
     world.refers("A", "B", "2025-01-01")

@@ -14,9 +14,9 @@ def store():
         yield store
 
 
-def application(store, folder):
+def application(store, folder, organization="shop"):
     """Return an application over a store, which answers for exceptions as it does for clients."""
-    app = create_app(Settings(data_dir=folder, organization="shop", max_upload_mb=1), store)
+    app = create_app(Settings(data_dir=folder, organization=organization, max_upload_mb=1), store)
     app.testing = True
     # A test sees what a client sees, also where a handler answers for an exception.
     app.config["PROPAGATE_EXCEPTIONS"] = False

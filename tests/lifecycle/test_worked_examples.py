@@ -15,7 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.lifecycle.world import World, summary
+from kg.lifecycle import explain
+from tests.lifecycle.world import World, context, summary
 
 
 def three_purchases() -> tuple[World, list[str]]:
@@ -46,6 +47,40 @@ def stage_of(world: World, as_of: str, **parameters: object) -> str:
 def test_e1_lifecycle_over_time(as_of: str, expected: str) -> None:
     world, _ = three_purchases()
     assert stage_of(world, as_of) == expected
+
+
+def measures_of(world: World, as_of: str) -> tuple[str, ...]:
+    """Return n, span and r of the only party, as its explanation tells them."""
+    with world.store() as store:
+        found = explain(store.cursor(), context(as_of), party="P").records()
+    measures = (row for row in found if row["kind"] == "measure")
+    told = {row["name"]: row["en"].rpartition(": ")[2] for row in measures}
+    return told["n"], told["span"], told["silence"]
+
+
+@pytest.mark.parametrize(
+    ("as_of", "silence"),
+    [
+        ("2025-03-01", "0"), ("2025-06-30", "121"), ("2025-08-28", "180"), ("2025-08-29", "181"),
+        ("2026-03-01", "365"), ("2026-03-02", "366"), ("2027-03-01", "730"), ("2027-03-02", "731"),
+    ],
+)  # fmt: skip
+def test_e1_measures(as_of: str, silence: str) -> None:
+    world, _ = three_purchases()
+    assert measures_of(world, as_of) == ("3", "416", silence)
+
+
+@pytest.mark.parametrize(
+    ("as_of", "expected"),
+    [
+        ("2025-04-01", ("3", "416", "31")), ("2025-06-30", ("2", "249", "288")),
+        ("2025-09-15", ("2", "249", "365")),
+    ],
+)  # fmt: skip
+def test_e2_measures(as_of: str, expected: tuple[str, ...]) -> None:
+    world, orders = three_purchases()
+    world.refund(orders[2], "2025-04-10", 100)
+    assert measures_of(world, as_of) == expected
 
 
 @pytest.mark.parametrize(
@@ -199,6 +234,11 @@ def test_e25_insider(as_of: str, position: str, expected: str) -> None:
     world = insider()
     row = world.classified(as_of)["P"]
     assert (row["position"], summary(row), row["n"]) == (position, expected, 3)
+
+
+def test_e25_measures() -> None:
+    assert measures_of(insider(), "2025-06-01") == ("3", "425", "61")
+    assert measures_of(insider(), "2025-09-01") == ("3", "425", "153")
 
 
 def test_e25_insider_without_staff_purchases() -> None:
