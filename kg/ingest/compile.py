@@ -49,6 +49,8 @@ class Relation:
     grouped: bool = False
     made_of: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """Computed column -> the columns of the file that it is made of."""
+    empty: frozenset[str] = frozenset()
+    """Columns that the file does not have: nothing is in any of their cells."""
 
     def shown(self, value: Value) -> tuple[str, ...]:
         """Return the columns of the file that a value comes from, each once."""

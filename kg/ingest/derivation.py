@@ -21,7 +21,7 @@ from kg.ingest.mapping import (
     Value,
 )
 from kg.ingest.numbers import decimal, decimal_text
-from kg.ingest.sql import call, column, temporary
+from kg.ingest.sql import call, cast, column, temporary
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +118,12 @@ def _computed(
         derived = derived.with_lookups(values, rule)
     fresh = _fresh(relation)
     query = exp.select("*", exp.alias_(sql, fresh)).from_(derived.query.subquery("rows"))
-    relation = replace(relation, columns=relation.columns | {name: fresh}, made_of=made_of)
+    relation = replace(
+        relation,
+        columns=relation.columns | {name: fresh},
+        made_of=made_of,
+        empty=relation.empty - {name},
+    )
     return replace(derived, query=query, relation=relation, checks=derived.checks + checks)
 
 
@@ -175,7 +180,8 @@ def _matched(derived: Derived, match: Match, other: Relation, place: str) -> Der
         on=exp.and_(*conditions),
     )
     query.append("joins", join)
-    return replace(derived, query=query, relation=replace(relation, columns=columns))
+    relation = replace(relation, columns=columns, empty=relation.empty - names.keys())
+    return replace(derived, query=query, relation=relation)
 
 
 def _candidates(match: Match, other: Relation, names: dict[str, str], place: str) -> exp.Select:
@@ -215,7 +221,7 @@ def _grouped(derived: Derived, source: Source) -> Derived:
             selected.append(exp.alias_(_aggregate(rule, relation, place), columns[name]))
     query = exp.select(*selected).from_(derived.query.subquery("rows"))
     query = query.group_by(*[key.copy() for key in keys.values()])
-    grouped = replace(relation, columns=columns, grouped=True)
+    grouped = replace(relation, columns=columns, grouped=True, empty=frozenset())
     return replace(derived, query=query, relation=grouped)
 
 
@@ -230,6 +236,8 @@ def _aggregate(rule: Aggregate, relation: Relation, place: str) -> exp.Expr:
     """Return the value of a group, as a text."""
     value = relation.column(rule.column, place)
     if rule.kind in {"first", "last"}:
+        if rule.column in relation.empty:
+            return cast(exp.Null(), "TEXT")
         function = "arg_min" if rule.kind == "first" else "arg_max"
         return call(function, value, column(ROW))
     if rule.kind == "sum":

@@ -20,7 +20,7 @@ from kg.ingest.inputs import TableFile
 from kg.ingest.joins import join
 from kg.ingest.known import KNOWN, collect_known
 from kg.ingest.lookups import CREATE, fill
-from kg.ingest.mapping import Document, Source
+from kg.ingest.mapping import Cell, Document, Source
 from kg.ingest.mapping import Mapping as DocumentMapping
 from kg.ingest.messages import EMPTY_ROW
 from kg.ingest.names import layout_of, names_of
@@ -183,7 +183,8 @@ class Execution:
             name for name in left_out if name not in ERROR_COLUMNS
         ]
         self._report.files[self.files[position]].document = document.name
-        return Relation(table.relation, columns, position)
+        empty = frozenset(self.producer.absent.get(position, ()))
+        return Relation(table.relation, columns, position, empty=empty)
 
     def _add_column(self, table: SourceTable, position: int) -> str:
         """Add an empty column to a file's table, for one that the file does not have."""
@@ -214,7 +215,7 @@ class Execution:
     def check_cells(self) -> None:
         """Check the cells of all files, references between files and to the store included."""
         pairs = [
-            (source.cells, bound.tables[source.name])
+            (_given(source, bound.tables[source.name]), bound.tables[source.name])
             for bound in self._bound
             for source in bound.document.sources
             if source.cells
@@ -381,3 +382,8 @@ class Execution:
             return sum(rows for _, rows in fates)
         asked = "SELECT count(DISTINCT row) FROM fate WHERE file = ?"
         return int(self._cursor.execute(asked, [file]).fetchall()[0][0])
+
+
+def _given(source: Source, relation: Relation) -> list[Cell]:
+    """Return what the columns of a source must hold that its file has."""
+    return [cell for cell in source.cells if cell.column not in relation.empty]

@@ -307,3 +307,38 @@ def test_every_column_has_a_french_name_of_its_own_in_its_template() -> None:
         french = [SYNONYMS[column][0] for column in columns]
         assert len(set(french)) == len(columns)
         assert set(recognise(french, columns)) == set(columns)
+
+
+GIVEN = "order,client,date,product,amount,currency"
+EMPTY = "payment_date,delivery_date,seller,acting_buyer,payer,channel,purpose,recorded_at"
+
+
+def purchases(rows: str, *, empty: bool) -> str:
+    """Return purchases without optional columns, or with these and nothing in their cells."""
+    ends = f",{EMPTY}", "," * (EMPTY.count(",") + 1)
+    lines = [GIVEN, *rows.split()]
+    more = [ends[0], *[ends[1]] * (len(lines) - 1)] if empty else [""] * len(lines)
+    return "".join(f"{line}{end}\n" for line, end in zip(lines, more, strict=True))
+
+
+def test_columns_that_a_file_lacks_say_what_empty_ones_say(importer: Importer) -> None:
+    rows = "O1,P1,2024-05-01,A,10,EUR O1,P1,,A,5,EUR O2,P2,2024-06,A,1,EUR"
+    with_empty = importer(BASE | {"purchases.csv": purchases(rows, empty=True)}, source="shop")
+    without = importer(BASE | {"purchases.csv": purchases(rows, empty=False)}, source="shop")
+    assert with_empty.status == "committed"
+    assert without.status == "unchanged"
+
+
+def test_columns_that_a_file_has_are_checked_beside_those_that_it_lacks(importer: Importer) -> None:
+    rows = "O1,P1,2024-05-01,A,10,EUR O1,P1,2024-05-02,A,5,EUR O2,P7,2024-13,Z,1,eur"
+    found = []
+    for empty in (True, False):
+        report = importer(BASE | {"purchases.csv": purchases(rows, empty=empty)})
+        assert report.status == "refused"
+        found.append([(one.row, one.column, one.kind, one.value) for one in report.findings])
+    assert found[0] == found[1]
+    places = {(row, column) for row, column, *_ in found[0]}
+    assert places == {
+        (3, "date"),
+        *((4, name) for name in ("client", "date", "product", "currency")),
+    }
