@@ -173,6 +173,33 @@ def exposure(cursor: Cursor, context: Context) -> Table:
     return Table(columns, sorted(rows, key=lambda row: row[1] or row[0]), notes)
 
 
+def contributions(cursor: Cursor, context: Context, *, client: str) -> Table:
+    """Return what each unit adds to the exposure of an external client (section 8.8).
+
+    `score` is the satisfaction of the unit, `exposure` its influence times what that lacks to 1;
+    both are empty where the unit is not measured, which then adds nothing.
+
+    Raises:
+        UsageError: the party is unknown, or no external client of the chain.
+    """
+    columns = ("unit", "unit_key", "client_key", "influence", "score", "exposure")
+    with snapshot(cursor):
+        evaluation, supply = supply_graph(cursor, context)
+        satisfied = satisfactions(evaluation)
+        chosen = one_party(evaluation, client)
+        names = names_of(evaluation, {*supply.graph, chosen})
+    if chosen not in supply.external:
+        raise UsageError(f"{client!r} is no external client of the chain; `chains exposure` tells.")
+    found = influences(supply, context.parameters.alpha or default_alpha(supply))[chosen]
+    rows = [
+        (*names[unit], names[chosen].order, weight, satisfied.get(unit),
+         weight * (1 - satisfied[unit]) if unit in satisfied else None)
+        for unit, weight in found.items()
+    ]  # fmt: skip
+    ordered = sorted(rows, key=lambda row: (-(row[5] or 0), -row[3], row[1] or row[0]))
+    return Table(columns, ordered, share_notes(supply))
+
+
 def priority(cursor: Cursor, context: Context) -> Table:
     """Return which internal clients to satisfy first, by the value at stake (section 8.9)."""
     columns = ("unit", "unit_key", "priority", "currency")

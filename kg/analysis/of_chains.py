@@ -93,6 +93,14 @@ CHAINS = (
         chains.exposure,
     ),
     Analysis(
+        "chains contributions",
+        "What each unit adds to the exposure of a client",
+        "Ce que chaque unité ajoute à l'exposition d'un client",
+        ("unit", "unit_key", "client_key", "influence", "score", "exposure"),
+        chains.contributions,
+        _ENDS[1:],
+    ),
+    Analysis(
         "chains priority",
         "Internal clients to satisfy first",
         "Clients internes à satisfaire d'abord",

@@ -12,6 +12,7 @@ from kg.lifecycle import (
     DIFFERENCE_COLUMNS,
     EXPLANATION_COLUMNS,
     LOYALTY_COLUMNS,
+    MOVE_COLUMNS,
     PERIOD_COLUMNS,
     SCOPES,
     STEPS,
@@ -21,10 +22,20 @@ from kg.lifecycle import (
     classify,
     differences,
     explain,
+    moves,
     periods,
     scoped_loyalty,
     transitions,
     trend,
+)
+
+_EARLIER = Option(
+    "from",
+    "start",
+    date,
+    "The earlier date; the date of the answer is the later one.",
+    "La première date ; celle de la réponse est la seconde.",
+    required=True,
 )
 
 LIFECYCLE = (
@@ -58,16 +69,15 @@ LIFECYCLE = (
         "D'un stade à l'autre entre deux dates",
         TRANSITION_COLUMNS,
         transitions,
-        (
-            Option(
-                "from",
-                "start",
-                date,
-                "The earlier date; the date of the answer is the later one.",
-                "La première date ; celle de la réponse est la seconde.",
-                required=True,
-            ),
-        ),
+        (_EARLIER,),
+    ),
+    Analysis(
+        "moves",
+        "Parties that changed stage or depth between two dates",
+        "Parties qui ont changé de stade ou de profondeur entre deux dates",
+        MOVE_COLUMNS,
+        moves,
+        (_EARLIER,),
     ),
     Analysis(
         "trend",

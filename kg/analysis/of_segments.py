@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from kg.analysis import segments
+from kg.analysis import segment_shares, segments
 from kg.analysis.described import Analysis, Option
+from kg.analysis.options import party_option
 
 _SEGMENT = Option(
     "segment",
@@ -39,6 +40,14 @@ SEGMENTS = (
         (_SEGMENT,),
     ),
     Analysis(
+        "segments party",
+        "Segments of a party, and the criteria it meets",
+        "Segments d'une partie, et les critères qu'elle remplit",
+        segment_shares.PARTY_COLUMNS,
+        segment_shares.of_party,
+        (party_option(required=True),),
+    ),
+    Analysis(
         "segments overlap",
         "Overlap of segments",
         "Recouvrement des segments",
@@ -51,6 +60,20 @@ SEGMENTS = (
         "Parties ciblées, et celles qu'on ne peut pas démarcher",
         segments.TARGET_COLUMNS,
         segments.targets,
+    ),
+    Analysis(
+        "segments shares",
+        "How much of each target is already client",
+        "Quelle part de chaque cible est déjà cliente",
+        segment_shares.SHARE_COLUMNS,
+        segment_shares.shares,
+    ),
+    Analysis(
+        "segments reach",
+        "Parties and clients that match each persona",
+        "Parties et clients qui correspondent à chaque persona",
+        segment_shares.REACH_COLUMNS,
+        segment_shares.reach,
     ),
     Analysis(
         "segments personas",
@@ -81,7 +104,13 @@ SEGMENTS = (
                 str,
                 "Source keys or IRIs, separated by commas.",
                 "Clés sources ou IRI, séparées par des virgules.",
-                required=True,
+            ),
+            Option(
+                "segment",
+                "segment",
+                str,
+                "Source key or IRI of a segment, whose members count among them.",
+                "Clé source ou IRI d'un segment, dont les membres sont du nombre.",
             ),
         ),
     ),

@@ -194,16 +194,21 @@ LITERALS_OF: Mapping[str, Mapping[str, URIRef]] = {
     "referrals breakdown": {"referred": CG.referredParties},
     "referrals link": {"primary": CG.isPrimary},
     "chains units": {"role": CG.chainRole},
+    "chains contributions": {"score": CG.score},
     "chains critical": {"score": CG.dependentClients},
     "chains sla-path": {"parties": CG.pathText},
     "chains requests": {"date": CG.requestedOn},
     "segments criteria": {"value": CG.comparedValue, "met": CG.meeting},
+    "segments party": {"value": CG.comparedValue, "met": CG.criterionMet},
+    "segments shares": {"clients": CG.clientMembers, "share": CG.clientShare},
+    "segments reach": {"clients": CG.clientMembers},
     "value price-gap": {"gap": CG.priceGap},
     "value info-gap": {"gap": CG.informationGap},
 }
 """Columns of literals that say something else in one analysis than in the others."""
 
 THINGS_OF: Mapping[str, Mapping[str, URIRef]] = {
+    "chains contributions": {"score": CG.score},
     "chains critical": {"service": CG.aboutService},
 }
 """Columns of IRIs in one analysis that are literals in the others."""

@@ -36,7 +36,7 @@ def list_segments(cursor: Cursor, context: Context) -> Table:
     `error` says why the query of a segment cannot be evaluated: it then has no members.
     """
     with snapshot(cursor):
-        evaluation = _members(cursor, context)
+        evaluation = with_members(cursor, context)
         rows = evaluation.run(
             f"""
             SELECT s.s, en.name, fr.name,
@@ -63,7 +63,7 @@ def members(cursor: Cursor, context: Context, *, segment: str) -> Table:
         UsageError: the segment is unknown, or its query cannot be evaluated.
     """
     with snapshot(cursor):
-        evaluation = _members(cursor, context)
+        evaluation = with_members(cursor, context)
         chosen = _sound(evaluation, segment)
         rows = evaluation.run("SELECT party FROM member WHERE segment = $s", s=chosen).fetchall()
         names = names_of(evaluation, {chosen, *(row[0] for row in rows)})
@@ -82,7 +82,7 @@ def criteria(cursor: Cursor, context: Context, *, segment: str) -> Table:
         UsageError: the segment is unknown, or its query or shape cannot be evaluated.
     """
     with snapshot(cursor):
-        evaluation = _members(cursor, context)
+        evaluation = with_members(cursor, context)
         chosen = _sound(evaluation, segment)
         rows = evaluation.run(
             _CRITERIA.format(values=evaluation.triples("criterionValue")), s=chosen
@@ -124,7 +124,7 @@ GROUP BY c.criterion, c.family, c.property, c.operator, told.value
 def overlap(cursor: Cursor, context: Context) -> Table:
     """Return how many parties each two segments share at T, over those of either (Jaccard)."""
     with snapshot(cursor):
-        evaluation = _members(cursor, context)
+        evaluation = with_members(cursor, context)
         rows = evaluation.run(
             """
             WITH sized AS (SELECT segment, count(*) AS n FROM member GROUP BY segment)
@@ -148,7 +148,7 @@ def targets(cursor: Cursor, context: Context) -> Table:
     A party whose latest consent record by T is a withdrawal or an objection is excluded.
     """
     with snapshot(cursor):
-        evaluation = _members(cursor, context)
+        evaluation = with_members(cursor, context)
         build_targetings(evaluation)
         rows = evaluation.run(
             f"""
@@ -191,7 +191,7 @@ def personas(cursor: Cursor, context: Context, *, persona: str | None = None) ->
         UsageError: the persona is unknown.
     """
     with snapshot(cursor):
-        evaluation = _members(cursor, context)
+        evaluation = with_members(cursor, context)
         only = _named(evaluation, "BuyerPersona", persona) if persona else None
         rows = evaluation.run(
             f"""
@@ -214,22 +214,28 @@ def personas(cursor: Cursor, context: Context, *, persona: str | None = None) ->
     )
 
 
-def look_alikes(cursor: Cursor, context: Context, *, parties: str) -> Table:
-    """Return the other parties by what they share with some (keys separated by commas).
+def look_alikes(
+    cursor: Cursor, context: Context, *, parties: str = "", segment: str | None = None
+) -> Table:
+    """Return the other parties by what they share with some: keys separated by commas, a segment.
 
     An attribute is a property with a value that at least two of them have (one, when one is
     given); it weighs as the share of them that have it. `score` is the weight of those shared
     over the weight of all. Keys, names and links to other parties are no attributes.
 
     Raises:
-        UsageError: a party is unknown.
+        UsageError: a party or the segment is unknown, or neither names anybody.
     """
     keys = [one.strip() for one in parties.split(",") if one.strip()]
     with snapshot(cursor):
-        evaluation = _members(cursor, context)
+        evaluation = with_members(cursor, context)
         seeds = {one_party(evaluation, key) for key in keys}
+        if segment:
+            chosen = _sound(evaluation, segment)
+            found = evaluation.run("SELECT party FROM member WHERE segment = $s", s=chosen)
+            seeds |= {party for (party,) in found.fetchall()}
         if not seeds:
-            raise UsageError("Name at least one party by its key.")
+            raise UsageError("Name at least one party by its key, or a segment that has members.")
         evaluation.table("seed", "SELECT unnest($ids::BIGINT[]) AS party", ids=sorted(seeds))
         rows = evaluation.run(
             _ALIKE, seeds=len(seeds), least=min(_LEAST_SEEDS, len(seeds))
@@ -258,7 +264,7 @@ GROUP BY a.party
 """
 
 
-def _members(cursor: Cursor, context: Context) -> Evaluation:
+def with_members(cursor: Cursor, context: Context) -> Evaluation:
     """Return an evaluation with `criterion`, `met` and `member`, stages at T included.
 
     Parties closed by T are in no segment.

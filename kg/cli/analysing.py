@@ -222,6 +222,7 @@ def _classify() -> click.Command:
 classify = _classify()
 history = _command(ANALYSES["history"])
 transitions = _command(ANALYSES["transitions"])
+moves = _command(ANALYSES["moves"])
 differences = _command(ANALYSES["differences"])
 trend = _command(ANALYSES["trend"])
 loyalty = _command(ANALYSES["loyalty"])

@@ -49,6 +49,7 @@ _COMMANDS = {
     "segments": "kg.cli.analysing:segments",
     "shapes": "kg.cli.terminology:shapes_command",
     "transitions": "kg.cli.analysing:transitions",
+    "moves": "kg.cli.analysing:moves",
     "trend": "kg.cli.analysing:trend",
     "template": "kg.cli.templates:template_command",
     "terms": "kg.cli.terminology:terms_command",
@@ -63,9 +64,9 @@ _COMMANDS = {
 """Where each command is; loaded when it is asked for, since the libraries take a second."""
 
 _REMOTE = (
-    "chains", "classify", "differences", "history", "import", "imports", "loyalty", "quarantine",
-    "query", "referrals", "roles", "segments", "token", "transitions", "trend", "undo", "update",
-    "value",
+    "chains", "classify", "differences", "history", "import", "imports", "loyalty", "moves",
+    "quarantine", "query", "referrals", "roles", "segments", "token", "transitions", "trend", "undo",
+    "update", "value",
 )  # fmt: skip
 
 

@@ -6,8 +6,10 @@ from kg.lifecycle.explain import EXPLANATION_COLUMNS, explain
 from kg.lifecycle.loyalty import LOYALTY_COLUMNS, SCOPES, scoped_loyalty
 from kg.lifecycle.movements import (
     DIFFERENCE_COLUMNS,
+    MOVE_COLUMNS,
     TRANSITION_COLUMNS,
     differences,
+    moves,
     transitions,
 )
 from kg.lifecycle.parameter_sets import (
@@ -25,6 +27,7 @@ __all__ = [
     "DIFFERENCE_COLUMNS",
     "EXPLANATION_COLUMNS",
     "LOYALTY_COLUMNS",
+    "MOVE_COLUMNS",
     "PERIOD_COLUMNS",
     "RULE_VERSION",
     "SCOPES",
@@ -39,6 +42,7 @@ __all__ = [
     "differences",
     "explain",
     "load_parameters",
+    "moves",
     "named_parameters",
     "parameters_from",
     "periods",

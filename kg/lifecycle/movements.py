@@ -8,7 +8,7 @@ from datetime import date
 from kg.errors import UsageError
 from kg.lifecycle.classify import classified, prepared
 from kg.lifecycle.context import Context, Table
-from kg.lifecycle.evaluation import snapshot
+from kg.lifecycle.evaluation import Evaluation, snapshot
 from kg.lifecycle.events import evidence_notes
 from kg.lifecycle.measures import measure
 from kg.lifecycle.parameters import Parameters
@@ -17,6 +17,10 @@ from kg.store import Cursor
 
 TRANSITION_COLUMNS = (
     "from_stage", "from_depth", "to_stage", "to_depth", "parties", "from", "to", "params",
+)  # fmt: skip
+MOVE_COLUMNS = (
+    "party", "party_key", "from_stage", "from_depth", "to_stage", "to_depth", "from", "to",
+    "params",
 )  # fmt: skip
 DIFFERENCE_COLUMNS = (
     "party", "party_key", "stage", "depth", "former_kind", "pipeline", "tier", "other_stage",
@@ -35,35 +39,74 @@ def transitions(cursor: Cursor, context: Context, *, start: date) -> Table:
     Raises:
         UsageError: `start` is after T.
     """
-    if start > context.as_of:
-        raise UsageError(f"from is {start}, after the date of the answer, {context.as_of}.")
     with snapshot(cursor):
-        evaluation = prepared(cursor, context)
-        evaluation.table(
-            "moved",
-            "SELECT party, $start::DATE AS early, least(closed, $as_of) AS late FROM party"
-            " WHERE coalesce(closed > $start, TRUE)",
-            start=start,
-        )
-        evaluation.table(
-            "moment",
-            "SELECT party, early AS asked FROM moved UNION SELECT party, late FROM moved",
-        )
-        measure(evaluation, "moment", "moment_measured")
-        decide(evaluation, "moment_measured", "moment_decided")
+        evaluation = _moved(cursor, context, start)
         rows = evaluation.run(_TRANSITIONS, start=start).fetchall()
         notes = evidence_notes(evaluation)
     return Table(TRANSITION_COLUMNS, rows, notes)
 
 
 _TRANSITIONS = """
-SELECT a.stage, a.depth, b.stage, b.depth, count(*), $start::DATE, $as_of, $params
-FROM moved AS m
-JOIN moment_decided AS a ON a.party = m.party AND a.asked = m.early
-JOIN moment_decided AS b ON b.party = m.party AND b.asked = m.late
-GROUP BY a.stage, a.depth, b.stage, b.depth
+SELECT from_stage, from_depth, to_stage, to_depth, count(*), $start::DATE, $as_of, $params
+FROM movement
+GROUP BY from_stage, from_depth, to_stage, to_depth
 ORDER BY ALL
 """
+
+
+def moves(cursor: Cursor, context: Context, *, start: date) -> Table:
+    """Return the parties whose stage or depth at `start` is another at T, with both.
+
+    Which parties count, and what a party is before its first event, is as for `transitions`.
+
+    Raises:
+        UsageError: `start` is after T.
+    """
+    with snapshot(cursor):
+        evaluation = _moved(cursor, context, start)
+        rows = evaluation.run(
+            _MOVES.format(keys=evaluation.source_keys("movement", "party")), start=start
+        ).fetchall()
+        notes = evidence_notes(evaluation)
+    return Table(MOVE_COLUMNS, rows, notes)
+
+
+_MOVES = """
+SELECT t.lex, k.key, m.from_stage, m.from_depth, m.to_stage, m.to_depth, $start::DATE, $as_of,
+    $params
+FROM movement AS m
+JOIN term AS t ON t.id = m.party
+LEFT JOIN {keys} AS k ON k.id = m.party
+WHERE (m.from_stage, m.from_depth) IS DISTINCT FROM (m.to_stage, m.to_depth)
+ORDER BY k.key, t.lex
+"""
+
+
+def _moved(cursor: Cursor, context: Context, start: date) -> Evaluation:
+    """Return an evaluation with `movement`: each party with its stage and depth at both dates."""
+    if start > context.as_of:
+        raise UsageError(f"from is {start}, after the date of the answer, {context.as_of}.")
+    evaluation = prepared(cursor, context)
+    evaluation.table(
+        "moved",
+        "SELECT party, $start::DATE AS early, least(closed, $as_of) AS late FROM party"
+        " WHERE coalesce(closed > $start, TRUE)",
+        start=start,
+    )
+    evaluation.table(
+        "moment",
+        "SELECT party, early AS asked FROM moved UNION SELECT party, late FROM moved",
+    )
+    measure(evaluation, "moment", "moment_measured")
+    decide(evaluation, "moment_measured", "moment_decided")
+    evaluation.table(
+        "movement",
+        "SELECT m.party, a.stage AS from_stage, a.depth AS from_depth, b.stage AS to_stage,"
+        " b.depth AS to_depth FROM moved AS m"
+        " JOIN moment_decided AS a ON a.party = m.party AND a.asked = m.early"
+        " JOIN moment_decided AS b ON b.party = m.party AND b.asked = m.late",
+    )
+    return evaluation
 
 
 def differences(cursor: Cursor, context: Context, *, against: Parameters) -> Table:

@@ -91,6 +91,22 @@ def test_e22_influence() -> None:
     )
 
 
+def test_e22_contributions_to_an_exposure() -> None:
+    rows = asked(example(), chains.contributions, options={"client": "X"}).records()
+    told = {row["unit_key"]: (row["influence"], row["score"], row["exposure"]) for row in rows}
+    expected = {"Support": (0.6, 0.6, 0.24), "Sales": (0.4, 0.8, 0.08),
+                "Training": (0.12, 0.5, 0.06), "IT": (0.36, 0.9, 0.036)}  # fmt: skip
+    assert list(told) == list(expected)
+    for unit, figures in expected.items():
+        assert told[unit] == pytest.approx(figures)
+    rows = list(asked(example("Support"), chains.contributions, options={"client": "X"}).records())
+    assert [r["unit_key"] for r in rows if r["score"] is None] == ["Support"]
+    assert sum(r["exposure"] or 0 for r in rows) == pytest.approx(0.176)
+    for name in ("IT", "NOBODY"):
+        with pytest.raises(UsageError, match=name):
+            asked(example(), chains.contributions, options={"client": name})
+
+
 def test_e22_exposure() -> None:
     x, y = asked(example(), chains.exposure).records()
     assert (x["client_key"], y["client_key"]) == ("X", "Y")

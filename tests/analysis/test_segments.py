@@ -245,6 +245,19 @@ def test_look_alikes_share_what_some_have_in_common() -> None:
     assert rows[0]["score"] == pytest.approx(2 / 3)
 
 
+def test_look_alikes_of_a_segment_are_those_of_its_members() -> None:
+    world = people()
+    for key in "ABC":
+        world.property(iri("party", key), "sex", "F")
+    segment(world, "LYON", ("residence", "=", "Lyon"))
+    segment(world, "OSLO", ("residence", "=", "Oslo"))
+    by_keys = asked(world, segments.look_alikes, parties="A,B")
+    assert asked(world, segments.look_alikes, segment="LYON") == by_keys
+    assert asked(world, segments.look_alikes, segment="LYON", parties="B") == by_keys
+    with pytest.raises(UsageError, match="Name at least one"):
+        asked(world, segments.look_alikes, segment="OSLO")
+
+
 def test_an_unknown_segment_is_refused() -> None:
     with pytest.raises(UsageError, match="NOWHERE"):
         members(people(), "NOWHERE")

@@ -7,13 +7,17 @@ only where pyoxigraph gives the same over the exported N-Quads; here both engine
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Iterator
+from datetime import date, datetime
 
 import pyoxigraph as ox
 import pytest
 
+from kg.analysis import ANALYSES
 from kg.catalog import NamedQuery
 from kg.ingest import ImportReport
+from kg.lifecycle import Context
 from kg.sparql import query
 from kg.store import Store
 from tests.data.demo_answers import (
@@ -74,3 +78,34 @@ def test_the_question_that_the_documents_show_has_an_answer(organisation: Demo) 
     (shown,) = re.findall(r"```sparql\n(.*?)```", text, re.DOTALL)
     rows = [[term[1] for term in row if term] for row in query(organisation[0], shown).rows()]
     assert rows == [["P0012", "E005"], ["P0027", "E009"]]
+
+
+TEXT = (DEMO.parents[1] / "docs" / "questions.md").read_text("utf-8")
+COMMANDS = re.findall(r"^\| ([A-I]\d+) \| `clientgraph (.+?)` \|", TEXT, re.MULTILINE)
+
+
+def test_every_analysis_that_answers_a_question_is_shown_as_a_command() -> None:
+    rows = re.findall(r"^\| ([A-I]\d+) \|.*\| ([^|]+) \|$", TEXT, re.MULTILINE)
+    answered = {name for name, answer in rows if answer.startswith("analysis")}
+    assert answered <= {name for name, _ in COMMANDS}
+
+
+@pytest.mark.parametrize(("name", "command"), COMMANDS, ids=[name for name, _ in COMMANDS])
+def test_a_command_that_the_documents_show_has_an_answer(
+    organisation: Demo, name: str, command: str
+) -> None:
+    words = shlex.split(command)
+    first = next(place for place, word in enumerate(words) if word.startswith("--"))
+    analysis = " ".join(words[:first])
+    if "--explain" in words:
+        words.remove("--explain")
+        analysis = "explain"
+    options = {
+        option.removeprefix("--"): value
+        for option, value in zip(words[first::2], words[first + 1 :: 2], strict=True)
+    }
+    known = options.pop("knowledge", None)
+    as_of = date.fromisoformat(options.pop("as-of"))
+    context = Context(as_of, knowledge=datetime.fromisoformat(known) if known else None)
+    table = ANALYSES[analysis].run(organisation[0].cursor(), context, dict(options))
+    assert table.rows, name

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from kg.errors import UsageError
-from kg.lifecycle import classify, differences, parameters_from, scoped_loyalty, transitions
+from kg.lifecycle import classify, differences, moves, parameters_from, scoped_loyalty, transitions
 from tests.lifecycle.world import World, context, iri
 
 
@@ -42,6 +42,26 @@ def test_transitions_count_each_pair_of_classifications_and_sum_to_the_open_part
     expected = Counter((*before[key], *after[key]) for key in "ABCD")
     assert {row[:4]: row[4] for row in table.rows} == expected
     assert expected["UNENGAGED", None, "POTENTIAL", None] == 1
+
+
+def test_moves_are_the_parties_that_the_two_classifications_tell_apart() -> None:
+    first, second = date(2024, 12, 31), date(2025, 6, 1)
+    with crowd().store() as store:
+        cursor = store.cursor()
+        found = list(moves(cursor, context(str(second)), start=first).records())
+        before, after = (
+            {row["party_key"]: (row["stage"], row["depth"]) for row in table.records()}
+            for table in (classify(cursor, context(str(day))) for day in (first, second))
+        )
+        nobody = moves(cursor, context(str(second)), start=second)
+    told = {
+        row["party_key"]: (row["from_stage"], row["from_depth"], row["to_stage"], row["to_depth"])
+        for row in found
+    }
+    assert told == {key: (*before[key], *after[key]) for key in after if before[key] != after[key]}
+    assert told
+    assert {(row["from"], row["to"]) for row in found} == {(first, second)}
+    assert nobody.rows == []
 
 
 def test_transitions_refuse_dates_in_the_wrong_order() -> None:
