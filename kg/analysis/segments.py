@@ -232,8 +232,8 @@ def look_alikes(
         seeds = {one_party(evaluation, key) for key in keys}
         if segment:
             chosen = _sound(evaluation, segment)
-            found = evaluation.run("SELECT party FROM member WHERE segment = $s", s=chosen)
-            seeds |= {party for (party,) in found.fetchall()}
+            inside = evaluation.run("SELECT party FROM member WHERE segment = $s", s=chosen)
+            seeds |= {party for (party,) in inside.fetchall()}
         if not seeds:
             raise UsageError("Name at least one party by its key, or a segment that has members.")
         evaluation.table("seed", "SELECT unnest($ids::BIGINT[]) AS party", ids=sorted(seeds))

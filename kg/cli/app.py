@@ -65,8 +65,8 @@ _COMMANDS = {
 
 _REMOTE = (
     "chains", "classify", "differences", "history", "import", "imports", "loyalty", "moves",
-    "quarantine", "query", "referrals", "roles", "segments", "token", "transitions", "trend", "undo",
-    "update", "value",
+    "quarantine", "query", "referrals", "roles", "segments", "token", "transitions", "trend",
+    "undo", "update", "value",
 )  # fmt: skip
 
 
