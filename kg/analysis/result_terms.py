@@ -208,7 +208,6 @@ LITERALS_OF: Mapping[str, Mapping[str, URIRef]] = {
 """Columns of literals that say something else in one analysis than in the others."""
 
 THINGS_OF: Mapping[str, Mapping[str, URIRef]] = {
-    "chains contributions": {"score": CG.score},
     "chains critical": {"service": CG.aboutService},
 }
 """Columns of IRIs in one analysis that are literals in the others."""
