@@ -14,6 +14,12 @@ from kg.terminology.graphs import shapes_by_area, shapes_graph
 from kg.terminology.uses import Rule, by_language, rule_named
 
 SEVERITIES = ("Violation", "Warning", "Info")
+_AREAS = (
+    "parties", "relationship", "exchanges", "recommendations", "supply", "requests", "segments",
+    "communication", "privacy", "provenance",
+)  # fmt: skip
+"""Files of the shapes that judge facts, in the order of a listing; others follow."""
+
 _TARGETS = {
     "class": SH.targetClass,
     "subjects": SH.targetSubjectsOf,
@@ -24,11 +30,15 @@ _TARGETS = {
 
 @dataclass(frozen=True, slots=True)
 class Demand:
-    """A rule with the targets that it applies to, as (way, IRI), and its messages by language."""
+    """A rule with the targets that it applies to, as (way, IRI), and its messages by language.
+
+    `about_facts` tells it from the rules for what is computed, or for the vocabulary.
+    """
 
     rule: Rule
     targets: tuple[tuple[str, str], ...]
     messages: tuple[Mapping[str, str], ...]
+    about_facts: bool
 
     def says(self, words: str, language: str) -> bool:
         """Return whether each of the words occurs in what a listing shows of the rule."""
@@ -40,10 +50,15 @@ class Demand:
 
 @lru_cache(maxsize=1)
 def demands() -> Mapping[str, tuple[Demand, ...]]:
-    """Return what every rule demands, by the file that states it, each in their order."""
+    """Return what every rule demands, by the file that states it: those about facts first."""
+    stated = shapes_by_area()
+    order = [*(area for area in _AREAS if area in stated), *sorted(stated.keys() - set(_AREAS))]
     return {
-        area: tuple(_demand(rule, shapes) for rule, shapes in _by_rule(stated))
-        for area, stated in shapes_by_area().items()
+        area: tuple(
+            _demand(rule, shapes, about_facts=area in _AREAS)
+            for rule, shapes in _by_rule(stated[area])
+        )
+        for area in order
     }
 
 
@@ -66,7 +81,7 @@ def _place(shape: URIRef) -> tuple[str, int, str]:
     return letter, int(number), rest
 
 
-def _demand(rule: str, shapes: list[URIRef]) -> Demand:
+def _demand(rule: str, shapes: list[URIRef], *, about_facts: bool) -> Demand:
     graph = shapes_graph()
     targets = (
         (way, target)
@@ -83,4 +98,6 @@ def _demand(rule: str, shapes: list[URIRef]) -> Demand:
         for message in (own, *sorted(below, key=lambda one: one["en"])):
             if message:
                 told.setdefault(message["en"], message)
-    return Demand(rule_named(rule), tuple(dict.fromkeys(targets)), tuple(told.values()))
+    return Demand(
+        rule_named(rule), tuple(dict.fromkeys(targets)), tuple(told.values()), about_facts
+    )

@@ -150,7 +150,14 @@ def test_the_rules_are_listed_with_all_that_they_say(client, code, severity, whe
         assert one.targets, one.rule.id
     assert f" {severity} {where} " in rows["T01"]
     assert 'href="/ontology/Purchase"' in text
-    assert 'href="/quality/' in text
+    # What breaks a rule is found among the facts.
+    linked = set(re.findall(r'href="/quality/rule/(\w+)"', text))
+    assert linked == {
+        one.rule.id for stated in demands().values() for one in stated if one.about_facts
+    }
+    assert {"P01", "C10", "C08", "C11"} & linked == {"P01", "C10"}
+    areas = re.findall(r'<h2 id="area-(\w+)"', text)
+    assert (areas[0], areas[-2:]) == ("parties", ["derived", "terms"])
 
 
 def test_a_listing_of_rules_is_searched_and_filtered(client):
