@@ -14,6 +14,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from kg.ingest import quarantine
+from kg.ingest.doubts import find_doubt
 from kg.ingest.execution import Execution
 from kg.ingest.functions import Context, focal_iri
 from kg.ingest.gate import LISTED_PER_SHAPE, Violations, check_shapes
@@ -41,13 +42,8 @@ LISTED_FOR_ROWS = 10_000
 """Results listed for each shape where every refused row is to have its reason."""
 
 _CELLS_WRONG = {
-    "en": "Mapping and shapes were not run because cells are wrong.",
-    "fr": "La mise en correspondance et les formes n'ont pas été exécutées : des cellules sont"
-    " fausses.",
-}
-_VALUES_WRONG = {
-    "en": "Shapes were not run because values cannot be mapped.",
-    "fr": "Les formes n'ont pas été exécutées : des valeurs ne trouvent pas de correspondance.",
+    "en": "Where a rule reads a wrong cell, it is judged once that cell is corrected.",
+    "fr": "Une règle qui lit une cellule fausse n'est jugée qu'une fois la cellule corrigée.",
 }
 _NO_ROW = {
     "en": "A broken rule cannot be led back to rows of a table, so that no row could be set apart:"
@@ -126,19 +122,14 @@ class Attempt:
         self._read(inputs)
         self.teller.tell("check")
         self.execution.check_cells()
-        if self.report.refused and not self._row_by_row:
-            self.report.notes.append(_CELLS_WRONG)
-            return
         self.execution.map(lambda part: self.teller.tell("map", part))
-        if self.report.refused:
-            self._stop(_VALUES_WRONG)
-            return
-        if self._waited_for():
-            return
-        self._insert(inputs)
+        if not self._waited_for():
+            self._insert(inputs)
 
     def _waited_for(self) -> bool:
         """Find the records in quarantine that came to wait for nothing more; tell of any."""
+        if self.report.refused:
+            return False
         if self._plan.waiting is None:
             source, number = self._options.source, self._tx.number
             self.arrived = tuple(quarantine.arrived(self._tx.cursor, source, number))
@@ -174,15 +165,21 @@ class Attempt:
             self._count_nodes_of_rdf(tables)
             if self._waited_for():
                 return
-        if self.report.refused:
-            self._stop()
-            return
         self.teller.tell("validate")
+        by_cell = dict(self.report.by_shape)
         if self._respelling.quads:
             self.report.notes.append(respelled_note(self._respelling.quads))
         if inputs.rdf or self._options.mapping is not None:
             check_terms(self._tx.cursor, self._tx.number, self.report)
-        check_codes(self._tx.cursor, self._tx.number, self.report, self.execution.files)
+        self._judge(by_cell)
+
+    def _judge(self, by_cell: dict[str, int]) -> None:
+        """Judge what was inserted, but for what depends on wrong cells."""
+        doubt = None
+        if by_cell:
+            self.report.notes.append(_CELLS_WRONG)
+            doubt = find_doubt(self._tx.cursor, self.execution)
+        check_codes(self._tx.cursor, self._tx.number, self.report, self.execution.files, doubt)
         shapes = self._options.shapes or project_shapes()
         limit = LISTED_FOR_ROWS if self._row_by_row else LISTED_PER_SHAPE
         files, rules = self.execution.files, self.execution.producer.rules
@@ -193,14 +190,16 @@ class Attempt:
             self.report,
             files,
             rules,
+            doubt=doubt,
+            after_refusals=bool(self._plan.held.rows),
             limit=limit,
             deadline=self.deadline,
             tell=lambda part: self.teller.tell("validate", part),
         )
         self.teller.tell("validate", 1.0)
         if self.report.refused:
-            self.by_shape = violations.by_shape
-            self._stop(violations=violations)
+            self.by_shape = by_cell | violations.by_shape
+            self._find_refused(violations)
 
     def _tell_writing(self, number: int, parts: int) -> None:
         """Tell that a part of several is being written: all tables, or an RDF file."""
@@ -211,14 +210,8 @@ class Attempt:
         tell(0)
         self._tx.tell = tell
 
-    def _stop(
-        self, note: dict[str, str] | None = None, violations: Violations | None = None
-    ) -> None:
-        """End the attempt because of violations; find the rows that cannot be taken."""
-        if violations is None:
-            self.by_shape = dict(self.report.by_shape)
-        if note is not None:
-            self.report.notes.append(note)
+    def _find_refused(self, violations: Violations) -> None:
+        """Find the rows that cannot be taken, where every one of them is to be known."""
         if self._row_by_row:
             focal = focal_iri(self._context)
             self.refused = find_refused(self._tx, self.execution, focal, self.report, violations)
@@ -239,7 +232,9 @@ class Attempt:
         with self._tx.insertion(besides=EARLIER) as insertion:
             insertion.add("temp.staged_quad", SHARED, ORIGIN)
             self.report.quads_written = insertion.finish()
-            renewal.replace(insertion.coded, complete=self._options.complete, held=named)
+            # A row whose key is wrong does not tell which node it names: none is absent for that.
+            complete = self._options.complete and not self.report.refused
+            renewal.replace(insertion.coded, complete=complete, held=named)
 
     def _today(self) -> date:
         """Return the day that rules take as today."""

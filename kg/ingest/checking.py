@@ -17,12 +17,20 @@ LISTED_PER_CHECK = 100
 """Wrong cells listed for each check; all are counted."""
 
 _ANY_ILL = f"SELECT 1 FROM term WHERE kind = {Kind.ILL:d} LIMIT 1"
+_TOLD = """
+CREATE TEMP TABLE told AS
+SELECT unnest(?::INTEGER[]) AS check_no, unnest(?::INTEGER[]) AS rule
+"""
+"""Checks that failed, and the rules whose literals they tell of already."""
 _ILL = f"""
 SELECT t.file, t.row, t.rule, term.lex AS o, any_value(term.dt) AS datatype, count(*) OVER ()
 FROM temp.staged_quad AS t JOIN temp.rule AS r USING (rule)
 JOIN term ON term.kind = {Kind.ILL:d} AND term.lex = coalesce(t.o, r.o)
     AND term.dt = coalesce(t.odt, r.odt)
-WHERE t.file >= 0
+WHERE t.file >= 0 AND NOT EXISTS (
+    SELECT 1 FROM temp.wrong AS w JOIN temp.told AS d ON d.check_no = w.check_no
+    WHERE d.rule = t.rule AND w.file = t.file AND w.value = term.lex
+)
 GROUP BY t.file, t.row, t.rule, term.lex ORDER BY t.file, t.row
 """
 
@@ -82,6 +90,7 @@ class Checker:
         """
         if not self._cursor.execute(_ANY_ILL).fetchall():
             return
+        self._cursor.execute(_TOLD, self._told(columns))
         rows = self._cursor.execute(f"{_ILL} LIMIT {LISTED_PER_CHECK}").fetchall()
         if not rows:
             return
@@ -95,6 +104,16 @@ class Checker:
             kept = kept.where(exp.EQ(this=column("rule"), expression=number(rule)))
             self._cursor.execute(f"INSERT INTO wrong {rendered(kept)}")
             self.failed.append(_literal_check(columns[rule], datatype))
+
+    def _told(self, columns: Sequence[tuple[str, ...]]) -> list[list[int]]:
+        """Return checks that failed beside the rules that make quads of the same columns."""
+        pairs = [
+            (number, rule)
+            for number, check in enumerate(self.failed)
+            for rule, made_of in enumerate(columns)
+            if not set(made_of).isdisjoint(check.columns)
+        ]
+        return [[number for number, _ in pairs], [rule for _, rule in pairs]]
 
 
 def _literal_check(columns: tuple[str, ...], datatype: str) -> Check:

@@ -8,7 +8,7 @@ identifiers.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 import sqlglot.expressions as exp
@@ -51,11 +51,26 @@ class Relation:
     """Computed column -> the columns of the file that it is made of."""
     empty: frozenset[str] = frozenset()
     """Columns that the file does not have: nothing is in any of their cells."""
+    chosen_by: tuple[str, ...] = ()
+    """Columns of the file by which it is decided which rows are there."""
+    grouped_by: tuple[str, ...] = ()
+    """Columns of the file whose values the rows of a group share."""
+    beyond: frozenset[tuple[int, str]] = frozenset()
+    """Columns (file, name) of other rows that a row depends on."""
 
     def shown(self, value: Value) -> tuple[str, ...]:
         """Return the columns of the file that a value comes from, each once."""
         names = (self.made_of.get(name, (name,)) for name in references(value))
         return tuple(dict.fromkeys(itertools.chain.from_iterable(names)))
+
+    def sources(self, names: Iterable[str]) -> tuple[str, ...]:
+        """Return the columns of the file that some columns come from."""
+        return self.shown(Call("", tuple(map(Reference, names)), ""))
+
+    def outside(self, names: Iterable[str] = ()) -> frozenset[tuple[int, str]]:
+        """Return what rows beside these depend on that read some columns of them."""
+        read = (*self.sources(names), *self.chosen_by, *self.grouped_by)
+        return self.beyond | {(self.file, name) for name in read}
 
     def column(self, name: str, place: str) -> exp.Column:
         """Return the SQL column for a name.

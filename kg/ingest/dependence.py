@@ -12,11 +12,10 @@ are as many rounds as the longest chain of needs has links.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from rdflib import RDF
 
 from kg.ingest.execution import Execution
+from kg.ingest.lineage import collect, find_lineage
 from kg.namespaces import ID
 from kg.store import Cursor, Transaction
 
@@ -154,35 +153,15 @@ def missing(cursor: Cursor) -> list[tuple[int, int, str]]:
 
 def _find_described(cursor: Cursor, execution: Execution) -> None:
     """Fill `described` (node, file, record), groups led back to all of their rows."""
-    rules = execution.producer.rules
-    groups = list(dict.fromkeys(rule.groups for rule in rules if rule.groups))
-    pairs = [(i, groups.index(rule.groups)) for i, rule in enumerate(rules) if rule.groups]
-    cursor.execute(
-        "CREATE TEMP TABLE grouping AS SELECT unnest(?::INTEGER[]) AS rule,"
-        " unnest(?::INTEGER[]) AS number",
-        [[rule for rule, _ in pairs], [number for _, number in pairs]],
-    )
-    lineage = [
-        f"SELECT {number} AS groups, _row AS first, unnest(_rows) AS row FROM temp.{table}"
-        for number, table in enumerate(groups)
-    ]
-    _collect(cursor, "lineage", "groups INTEGER, first BIGINT, row BIGINT", lineage)
+    find_lineage(cursor, execution.producer.rules)
     keyed = [
         f"SELECT {position} AS file, _row AS row, min(_row) OVER (PARTITION BY {read.key}) AS"
         f" record FROM temp.{read.table.relation} WHERE {read.key} IS NOT NULL"
         for position, read in enumerate(execution.tables)
         if read.key is not None
     ]
-    _collect(cursor, "same_record", "file INTEGER, row BIGINT, record BIGINT", keyed)
+    collect(cursor, "same_record", "file INTEGER, row BIGINT, record BIGINT", keyed)
     cursor.execute(_DESCRIBED)
-
-
-def _collect(cursor: Cursor, name: str, columns: str, queries: Sequence[str]) -> None:
-    """Keep the rows of several queries in a temporary table."""
-    if queries:
-        cursor.execute(f"CREATE TEMP TABLE {name} AS {' UNION ALL '.join(queries)}")
-    else:
-        cursor.execute(f"CREATE TEMP TABLE {name} ({columns})")
 
 
 def _place_violating(tx: Transaction, focal: str) -> bool:

@@ -88,7 +88,9 @@ def _where(derived: Derived, condition: Call, context: Context, place: str) -> D
     """Keep the rows for which a condition holds."""
     values = Values(derived.relation, context, place)
     query = _over(derived).where(values.sql(condition))
-    return replace(derived.with_lookups(values, condition), query=query)
+    chosen_by = (*derived.relation.chosen_by, *derived.relation.shown(condition))
+    relation = replace(derived.relation, chosen_by=chosen_by)
+    return replace(derived.with_lookups(values, condition), query=query, relation=relation)
 
 
 def _fresh(relation: Relation) -> str:
@@ -104,10 +106,14 @@ def _computed(
     relation = derived.relation
     checks: tuple[Check, ...] = ()
     made_of = dict(relation.made_of)
+    beyond = relation.beyond
     if isinstance(rule, Ordinal):
         sql = _ordinal(relation, rule, place)
+        made_of[name] = relation.sources(rule.by)
     elif isinstance(rule, Running):
         sql = _running(relation, rule, place)
+        read = (rule.total, *rule.by, *rule.order)
+        made_of[name], beyond = relation.sources(read), relation.outside(read)
     elif isinstance(rule, Aggregate):
         raise TypeError("an aggregate stands in a group only")
     else:
@@ -118,12 +124,9 @@ def _computed(
         derived = derived.with_lookups(values, rule)
     fresh = _fresh(relation)
     query = exp.select("*", exp.alias_(sql, fresh)).from_(derived.query.subquery("rows"))
-    relation = replace(
-        relation,
-        columns=relation.columns | {name: fresh},
-        made_of=made_of,
-        empty=relation.empty - {name},
-    )
+    columns = relation.columns | {name: fresh}
+    empty = relation.empty - {name}
+    relation = replace(relation, columns=columns, made_of=made_of, beyond=beyond, empty=empty)
     return replace(derived, query=query, relation=relation, checks=derived.checks + checks)
 
 
@@ -180,8 +183,23 @@ def _matched(derived: Derived, match: Match, other: Relation, place: str) -> Der
         on=exp.and_(*conditions),
     )
     query.append("joins", join)
-    relation = replace(relation, columns=columns, empty=relation.empty - names.keys())
+    ours, theirs = _read_by(match)
+    relation = replace(
+        relation,
+        columns=columns,
+        made_of=relation.made_of | dict.fromkeys(names, relation.sources(ours)),
+        beyond=relation.beyond | other.outside(theirs),
+        empty=relation.empty - names.keys(),
+    )
     return replace(derived, query=query, relation=relation)
+
+
+def _read_by(match: Match) -> tuple[list[str], list[str]]:
+    """Return the columns that a match reads of its own source, and of the other one."""
+    latest = [match.latest] if match.latest is not None else []
+    ours = [one for one, _ in match.same]
+    theirs = [one for _, one in (*match.same, *match.columns)]
+    return ours + latest, theirs + latest
 
 
 def _candidates(match: Match, other: Relation, names: dict[str, str], place: str) -> exp.Select:
@@ -210,6 +228,7 @@ def _grouped(derived: Derived, source: Source) -> Derived:
     relation, place = derived.relation, source.place
     keys = {name: relation.column(name, place) for name in source.group}
     columns = {name: f"c{i}" for i, name in enumerate(keys)}
+    made_of = dict(relation.made_of)
     selected: list[exp.Expr] = [
         exp.alias_(call("min", column(ROW)), ROW),
         exp.alias_(_lineage(relation), ROWS),
@@ -219,9 +238,17 @@ def _grouped(derived: Derived, source: Source) -> Derived:
         columns[name] = f"c{len(columns)}"
         if isinstance(rule, Aggregate):
             selected.append(exp.alias_(_aggregate(rule, relation, place), columns[name]))
+            made_of[name] = relation.sources([rule.column])
     query = exp.select(*selected).from_(derived.query.subquery("rows"))
     query = query.group_by(*[key.copy() for key in keys.values()])
-    grouped = replace(relation, columns=columns, grouped=True, empty=frozenset())
+    grouped = replace(
+        relation,
+        columns=columns,
+        grouped=True,
+        made_of=made_of,
+        grouped_by=(*relation.grouped_by, *relation.sources(source.group)),
+        empty=frozenset(),
+    )
     return replace(derived, query=query, relation=grouped)
 
 

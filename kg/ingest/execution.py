@@ -25,7 +25,7 @@ from kg.ingest.mapping import Mapping as DocumentMapping
 from kg.ingest.messages import EMPTY_ROW
 from kg.ingest.names import layout_of, names_of
 from kg.ingest.production import FIRST, STAGED, STAGING, Graphs, Producer, Production
-from kg.ingest.readers import ERROR_COLUMNS, SourceTable, read_table
+from kg.ingest.readers import SHEET_COLUMNS, SourceTable, read_table
 from kg.ingest.report import FileReport, ImportReport, SetAsideRows
 from kg.ingest.sql import call, column, every, missing, number, rendered, temporary
 from kg.store import Transaction
@@ -180,7 +180,7 @@ class Execution:
             columns = {name: f"c{i}" for i, name in enumerate(table.columns) if name}
             left_out = [name for name in table.columns if name not in named]
         self._report.files[self.files[position]].columns_left_out = [
-            name for name in left_out if name not in ERROR_COLUMNS
+            name for name in left_out if name not in SHEET_COLUMNS
         ]
         self._report.files[self.files[position]].document = document.name
         empty = frozenset(self.producer.absent.get(position, ()))
@@ -269,7 +269,8 @@ class Execution:
             condition = values.sql(item.when)
             self._set_aside(derived.relation, condition, self._reasons.index(item.reason))
         self._checker.run(derived.relation, derived.checks)
-        return derived.relation
+        read = [name for item in source.set_aside for name in derived.relation.shown(item.when)]
+        return replace(derived.relation, chosen_by=(*derived.relation.chosen_by, *read))
 
     def _drop(self, tables: Iterable[str]) -> None:
         """Drop those of some tables that belong to derived sources."""

@@ -2,23 +2,35 @@
 
 A sheet is of its file's family: text with the same separator and encoding, or a workbook; Parquet
 and JSON lines become CSV. The two columns of errors are left out when it is imported, so that a
-corrected sheet is imported as it is.
+corrected sheet is imported as it is. Where the rows are in quarantine, one more column names their
+records, so that a row which is taken resolves its own, whatever was corrected in it.
 """
 
 from __future__ import annotations
 
 import csv
 import json
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, NamedTuple
 
 from kg.errors import UsageError
 from kg.ingest.execution import ReadTable
-from kg.ingest.readers import ERROR_COLUMNS, Form
+from kg.ingest.plan import Record
+from kg.ingest.readers import ERROR_COLUMNS, SHEET_COLUMNS, Form
 from kg.ingest.refusal import HeldRow
 from kg.store import Cursor
 from kg.workbook import write_workbook
+
+
+class SheetRow(NamedTuple):
+    """A refused row: its cells, the reasons as JSON, and its record in quarantine, if any."""
+
+    cells: Sequence[str | None]
+    reasons: str
+    record: Record | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +40,7 @@ class Sheet:
     name: str
     form: Form
     header: Sequence[str]
-    rows: Sequence[tuple[Sequence[str | None], str]]
+    rows: Sequence[SheetRow]
 
     @property
     def file_name(self) -> str:
@@ -42,23 +54,35 @@ _SAME = (".csv", ".tsv", ".xlsx")
 
 
 def sheets_of(
-    cursor: Cursor, tables: Sequence[ReadTable], rows: dict[int, list[HeldRow]]
+    cursor: Cursor,
+    tables: Sequence[ReadTable],
+    rows: dict[int, list[HeldRow]],
+    run: str | None = None,
 ) -> list[Sheet]:
-    """Return the sheets of the rows of each file that an import cannot take."""
+    """Return the sheets of the rows of each file that an import cannot take.
+
+    `run` is the import that puts them into quarantine, where one does.
+    """
     found = []
     for position, refused in sorted(rows.items()):
         read = tables[position]
         columns = ", ".join(f"c{i}" for i in range(len(read.table.columns)))
-        reasons = {one.row: one.reasons for one in refused}
+        held = {one.row: one for one in refused}
         relation = read.held or read.table.relation
         cells = cursor.execute(
             f"SELECT _row, {columns} FROM temp.{relation}"
             " WHERE _row IN (SELECT unnest(?::BIGINT[])) ORDER BY _row",
-            [list(reasons)],
+            [list(held)],
         ).fetchall()
-        lines = [(row[1:], reasons[row[0]]) for row in cells]
+        lines = [_line(row, held[row[0]], run) for row in cells]
         found.append(Sheet(read.table.name, read.table.form, read.table.columns, lines))
     return found
+
+
+def _line(row: Sequence[Any], held: HeldRow, run: str | None) -> SheetRow:
+    """Return a row that was read, its number first, as a row of a sheet."""
+    record = None if run is None else (run, held.file, held.record)
+    return SheetRow(row[1:], held.reasons, record)
 
 
 def write_sheets(sheets: Sequence[Sheet], path: Path) -> list[Path]:
@@ -104,10 +128,23 @@ def _write(sheets: Sequence[Sheet], path: Path) -> Path:
 
 def _records(sheet: Sheet) -> Iterable[list[str]]:
     """Yield the header and the rows; a column of errors that was there before is written anew."""
-    kept = [i for i, name in enumerate(sheet.header) if name not in ERROR_COLUMNS]
-    yield [*(sheet.header[i] for i in kept), *ERROR_COLUMNS]
-    for cells, reasons in sheet.rows:
-        yield [*(cells[i] or "" for i in kept), *reason_texts(reasons)]
+    kept = [i for i, name in enumerate(sheet.header) if name not in SHEET_COLUMNS]
+    named = any(row.record is not None for row in sheet.rows)
+    yield [*(sheet.header[i] for i in kept), *(SHEET_COLUMNS if named else ERROR_COLUMNS)]
+    for row in sheet.rows:
+        record = [record_text(row.record)] if named else []
+        yield [*(row.cells[i] or "" for i in kept), *reason_texts(row.reasons), *record]
+
+
+def record_text(record: Record | None) -> str:
+    """Return a record in quarantine as a cell names it."""
+    return "" if record is None else "/".join(map(str, record))
+
+
+def record_of(text: str) -> Record | None:
+    """Return the record that a cell names, None where it names none."""
+    found = re.fullmatch(r"\s*([^/\s]+)/([0-9]{1,9})/([0-9]{1,18})\s*", text)
+    return (found[1], int(found[2]), int(found[3])) if found else None
 
 
 def reason_texts(reasons: str) -> list[str]:

@@ -8,14 +8,15 @@ staged rows.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from rdflib import SH
 
-from kg.ingest.production import RuleRow
+from kg.ingest.messages import perhaps_for_refusals
 from kg.ingest.report import Finding, ImportReport
-from kg.shacl import Change, Report, Shapes, ValidationResult, validate
+from kg.ingest.rules import RuleRow
+from kg.shacl import Change, Doubt, Report, Shapes, ValidationResult, validate
 from kg.shacl.model import PredicatePath
 from kg.sparql.deadline import Deadline
 from kg.store import Cursor, Transaction
@@ -65,19 +66,30 @@ def check_shapes(
     files: Sequence[int],
     rules: Sequence[RuleRow],
     *,
+    doubt: Doubt | None = None,
+    after_refusals: bool = False,
     limit: int = LISTED_PER_SHAPE,
     deadline: Deadline | None = None,
     tell: Callable[[float], None] = lambda _part: None,
 ) -> Violations:
     """Validate what a transaction added, and enter the results into the report.
 
-    The table `violating` has the focus nodes of violations, with the number of their check. A
+    The table `violating` has the focus nodes of violations, with the number of their check. What
+    depends on what is in `doubt` is not judged; `after_refusals`, violations may only be there
+    because rows were left out, and say so. A
     `deadline` is one that guards the transaction's cursor already; `tell` is told which part of the
     shapes is done.
     """
     change = Change.of_commit(tx.number)
     found = validate(
-        tx.cursor, shapes, as_of, change=change, limit=limit, deadline=deadline, tell=tell
+        tx.cursor,
+        shapes,
+        as_of,
+        change=change,
+        doubt=doubt,
+        limit=limit,
+        deadline=deadline,
+        tell=tell,
     )
     report.shapes_checked = True
     report.notes += found.notes()
@@ -92,6 +104,8 @@ def check_shapes(
     places = _trace(tx.cursor, results)
     for number, result in enumerate(results):
         finding = _finding(result, places.get(number), report, files, rules)
+        if after_refusals and finding.severity == "violation":
+            finding = replace(finding, message=perhaps_for_refusals(finding.message))
         report.list(finding)
         if finding.severity == "violation":
             key = (result.focus[1], str(finding.shape))

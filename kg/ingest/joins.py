@@ -74,10 +74,19 @@ def join(
         table=table,
         columns=ours.columns | {_THEIRS + name: j for name, j in names.items()},
         made_of=ours.made_of | {_THEIRS + name: shown for name in names},
+        beyond=ours.beyond | theirs.outside(_read(wanted, target)),
     )
     objects = tuple(_object(subject) for subject in target.subjects)
     rules = (replace(rule, objects=objects, joins=()),)
     return Joined(query, relation, replace(mapping, rules=rules), tuple(lookups))
+
+
+def _read(wanted: Join, target: Mapping) -> list[str]:
+    """Return the columns of the other mapping's rows by which they are joined and named."""
+    values = [two for _, two in wanted.same]
+    values += [value for subject in target.subjects for value in subject.values()]
+    values += [] if target.condition is None else [target.condition]
+    return [name for value in values for name in references(value)]
 
 
 def _object(subject: TermMap) -> TermMap:

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from kg.errors import UsageError
-from kg.ingest.fixsheet import Sheet
+from kg.ingest.fixsheet import Sheet, SheetRow
 from kg.ingest.quarantine import forget
 from kg.ingest.readers import Form
 from kg.store import Store
@@ -86,10 +86,12 @@ def quarantine_sheets(store: Store, run_id: str | None = None) -> list[Sheet]:
     sheets = []
     for run, file, name, form, header in files:
         rows = cursor.execute(
-            "SELECT cells, reasons FROM quarantine_row WHERE run = ? AND file = ? ORDER BY row",
+            "SELECT cells, reasons, record FROM quarantine_row WHERE run = ? AND file = ?"
+            " ORDER BY row",
             [run, file],
         ).fetchall()
-        sheets.append(Sheet(name, Form(**json.loads(form)), header, rows))
+        lines = [SheetRow(cells, reasons, (run, file, record)) for cells, reasons, record in rows]
+        sheets.append(Sheet(name, Form(**json.loads(form)), header, lines))
     return list(_merged(sheets))
 
 
@@ -101,10 +103,10 @@ def _merged(sheets: Iterable[Sheet]) -> Iterator[Sheet]:
     for name, several in found.items():
         header = list(dict.fromkeys(column for sheet in several for column in sheet.header))
         rows = [
-            ([cells.get(column) for column in header], reasons)
+            row._replace(cells=[cells.get(column) for column in header])
             for sheet in several
-            for row, reasons in sheet.rows
-            for cells in [dict(zip(sheet.header, row, strict=True))]
+            for row in sheet.rows
+            for cells in [dict(zip(sheet.header, row.cells, strict=True))]
         ]
         yield Sheet(name, several[-1].form, header, rows)
 

@@ -182,6 +182,21 @@ def held_message(code: str, **values: object) -> dict[str, str]:
     }
 
 
+def perhaps_for_refusals(texts: Mapping[str, str]) -> dict[str, str]:
+    """Return the texts of a violation that may be there only because rows are refused."""
+    remarks = {
+        "en": "Perhaps only because other rows are refused: correct these first.",
+        "fr": "Peut-être seulement parce que d'autres lignes sont refusées : les corriger d'abord.",
+    }
+    return {code: f"{text} {remarks.get(code, remarks['en'])}" for code, text in texts.items()}
+
+
+def warning_message(texts: Mapping[str, str]) -> dict[str, str]:
+    """Return the texts of a warning beside what a row is refused for."""
+    marks = {"en": "Warning:", "fr": "Avertissement :"}
+    return {code: f"{marks.get(code, marks['en'])} {text}" for code, text in texts.items()}
+
+
 def respelled_note(quads: int) -> dict[str, str]:
     """Return the note that statements name schema.org in another spelling than the one kept."""
     return {

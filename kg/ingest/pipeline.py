@@ -136,7 +136,7 @@ def _finish(
     for name, count in plan.by_shape.items():
         report.by_shape[name] = report.by_shape.get(name, 0) + count
     if options.fix_sheet is not None:
-        _write_fix_sheet(tx, attempt, options.fix_sheet, plan)
+        _write_fix_sheet(tx, attempt, options, options.fix_sheet, plan)
     if options.dry_run and options.show_rows:
         report.rows = rows_of(tx.cursor, attempt.execution.tables, report.findings)
     if options.dry_run and options.figures is not None and not report.refused:
@@ -157,12 +157,16 @@ def _moved(before: Mapping[str, int], after: Mapping[str, int]) -> list[Figure]:
     return [Figure(name, before.get(name, 0), after.get(name, 0)) for name in names]
 
 
-def _write_fix_sheet(tx: Transaction, attempt: Attempt, path: Path, plan: Plan) -> None:
+def _write_fix_sheet(
+    tx: Transaction, attempt: Attempt, options: ImportOptions, path: Path, plan: Plan
+) -> None:
     """Write the rows that the import does not take, where there are any."""
     refused = plan.held.rows + ([] if attempt.refused is None else attempt.refused.rows)
     rows = Refused(refused).of_files(0, attempt.given).by_file()
     if rows:
-        sheets = sheets_of(tx.cursor, attempt.execution.tables, rows)
+        kept = options.quarantine and not options.dry_run and not attempt.report.refused
+        run = attempt.report.id if kept else None
+        sheets = sheets_of(tx.cursor, attempt.execution.tables, rows, run)
         attempt.report.fix_sheets = [one.name for one in write_sheets(sheets, path)]
 
 

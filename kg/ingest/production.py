@@ -31,6 +31,7 @@ from kg.ingest.mapping import (
     calls,
     written,
 )
+from kg.ingest.rules import Dependence, RuleRow
 from kg.ingest.sql import call, case, column, number, present, temporary, text
 from kg.store import Shared
 from kg.store.schema import origin_of
@@ -79,27 +80,6 @@ LITERAL = "odt IS NOT NULL OR rule IN (SELECT r.rule FROM temp.rule AS r WHERE r
 """The condition that the object of a row of `staged_quad` is a literal."""
 
 MAPPED = -1
-
-
-@dataclass(frozen=True, slots=True)
-class RuleRow:
-    """A row of the table `rule`, the file it reads, and the columns that its objects come from."""
-
-    predicate: str | None
-    object: str | None
-    datatype: str | None
-    language: str | None
-    graph: str | None
-    file: int
-    columns: tuple[str, ...]
-    kin: int = -1
-    """Number that rules about the same subjects share."""
-    covers: bool = False
-    """The file has all columns of the rule: no object means that there is none any more."""
-    dated: bool = False
-    """The object may be the time of the import."""
-    groups: str | None = None
-    """Table of the groups of rows that the quads come from, where they come from groups."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +148,9 @@ class Producer:
                     where = self._where(made, rule_values, predicate, graph)
                     kept = self._kept(subject, term, rule, relation)
                     kind = _kind(made, rule_values, term, value)
-                    inserts.append(self._staged(made, value, term, where, shown, kept, kind))
+                    needs = Dependence.of(relation, mapping, rule, subject, term, predicate, graph)
+                    row = self._staged(made, value, term, where, shown, kept, needs, kind)
+                    inserts.append(row)
         create = made.query()
         if mapping.condition is not None:
             create = create.where(values.sql(mapping.condition), copy=False)
@@ -215,6 +197,7 @@ class Producer:
         where: _Where,
         shown: tuple[str, ...],
         kept: tuple[int, bool, bool],
+        needs: Dependence,
         kind: tuple[exp.Expr, exp.Expr],
     ) -> exp.Select:
         """Number a rule and return the query of its staged rows."""
@@ -226,7 +209,7 @@ class Producer:
         if (predicate, constant) != (where.predicate, value.text):
             self.respelled.add(len(self.rules))
         said = (predicate, constant, datatype, term.language, where.graph)
-        self.rules.append(RuleRow(*said, file, shown, *kept, groups))
+        self.rules.append(RuleRow(*said, file, shown, *kept, groups, needs))
         query = exp.select(
             _numbered(),
             where.predicate_column or exp.Null(),

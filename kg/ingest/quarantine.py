@@ -12,11 +12,12 @@ import json
 from collections.abc import Sequence
 
 from kg.ingest.execution import Execution
+from kg.ingest.fixsheet import record_of
 from kg.ingest.inputs import template
 from kg.ingest.mapping import Document
 from kg.ingest.options import ImportOptions
 from kg.ingest.plan import Plan, Record
-from kg.ingest.readers import Form, SourceTable
+from kg.ingest.readers import RECORD_COLUMN, Form, SourceTable
 from kg.ingest.report import ImportReport
 from kg.ingest.yarrrml import parse_document
 from kg.store import Cursor
@@ -164,6 +165,7 @@ def settle(
             same = _SAME_CELLS.format(cells=_cells(read.table), held=read.held)
             names = {"source": options.source, "document": _document_name(read.document, options)}
             cursor.execute(same, names)
+    _resolve(cursor, execution, given, options.source)
     forget(cursor, "ended_record")
     _keep(cursor, execution, given, report, options, plan)
     cursor.execute(
@@ -189,6 +191,34 @@ def _release(cursor: Cursor, execution: Execution, given: int) -> int:
         )
         released += forget(cursor, "taken_record")
     return released
+
+
+def _resolve(cursor: Cursor, execution: Execution, given: int, source: str) -> None:
+    """Add the records of a source that rows of fix sheets correct to those that are ended.
+
+    Such a row was taken, or stays in quarantine as another record.
+    """
+    named: set[Record] = set()
+    for position, read in enumerate(execution.tables[:given]):
+        column = read.table.column(RECORD_COLUMN)
+        if column is None:
+            continue
+        taken = (
+            f"SELECT DISTINCT {column} FROM temp.{read.table.relation} WHERE {column} IS NOT NULL"
+            " AND _row IN (SELECT row FROM temp.fate WHERE file = ? AND reason < 0)"
+        )
+        rows = cursor.execute(taken, [position]).fetchall()
+        if read.held is not None:
+            held = f"SELECT DISTINCT {column} FROM temp.{read.held} WHERE {column} IS NOT NULL"
+            rows += cursor.execute(held).fetchall()
+        named |= {record for (text,) in rows if (record := record_of(text)) is not None}
+    if named:
+        _name_records(cursor, "corrected", sorted(named))
+        cursor.execute(
+            "INSERT INTO ended_record SELECT run, file, record FROM temp.corrected"
+            " JOIN quarantine_file USING (run, file) WHERE source = ?",
+            [source],
+        )
 
 
 def _keep(

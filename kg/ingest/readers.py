@@ -38,6 +38,10 @@ _SIGNATURES = {
 _PLAIN = Layout()
 ERROR_COLUMNS = ("error_en", "error_fr")
 """Columns in which a fix sheet says what is wrong with a row: they are read past."""
+RECORD_COLUMN = "quarantined_as"
+"""Column in which a fix sheet names the record in quarantine that a row corrects."""
+SHEET_COLUMNS = (*ERROR_COLUMNS, RECORD_COLUMN)
+"""Columns that a fix sheet has beside those of its file."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from typing import Any
 from kg.ingest.dependence import missing, spread
 from kg.ingest.execution import Execution
 from kg.ingest.gate import Violations
-from kg.ingest.messages import held_message, message
+from kg.ingest.messages import held_message, message, warning_message
 from kg.ingest.report import ImportReport
 from kg.store import Transaction
 
@@ -82,19 +82,15 @@ def find_refused(
     execution: Execution,
     focal: str,
     report: ImportReport,
-    violations: Violations | None = None,
+    violations: Violations,
 ) -> Refused | None:
     """Return what cannot be taken because of wrong cells and broken rules; None: no telling.
 
     `focal` is the IRI of the focal organisation.
     """
-    if violations is None:
-        tx.cursor.execute(
-            "CREATE OR REPLACE TEMP TABLE violating (focus VARCHAR, check_no INTEGER, node VARCHAR)"
-        )
     if not spread(tx, execution, focal):
         return None
-    reasons = _Reasons(tx, execution, report, violations or Violations())
+    reasons = _Reasons(tx, execution, report, violations)
     refused = Refused()
     for position, read in enumerate(execution.tables):
         query = _ROWS.format(position=position, relation=read.table.relation)
@@ -133,6 +129,12 @@ class _Reasons:
             for file, place, focus, number in tx.cursor.execute(query).fetchall():
                 kept[file, place] += _broken(focus, violations.shapes[number], violations)
         self._culprits: dict[tuple[int, int], int] = {}
+        self._warned: dict[tuple[str, int], list[Reason]] = defaultdict(list)
+        for one in report.findings:
+            if one.severity == "warning" and one.file is not None and one.row is not None:
+                texts = warning_message(one.message)
+                reason = {"column": one.column, "value": one.value, "message": texts}
+                self._warned[one.file, one.row].append({**reason, "shape": one.shape})
 
     def learn_culprits(self, rows: Iterable[tuple[int, int, int, str | None]]) -> None:
         """Note the first row of each record that is refused for itself."""
@@ -143,6 +145,9 @@ class _Reasons:
     def of(self, file: int, row: int, record: int, other: str | None) -> str:
         """Return the reasons of a row as JSON; `other` is the node that its record lacks."""
         reasons = self._own.get((file, row)) or self._of_records.get((file, record), [])
+        if reasons and self._names.count(self._names[file]) == 1:
+            # Whoever corrects the row can see to what is only warned of, too.
+            reasons = reasons + self._warned.get((self._names[file], row), [])
         if not reasons and other in self._places:
             number, place = self._places[other]
             reasons = [_reason(held_message("needs", file=self._names[number], row=place))]

@@ -18,6 +18,7 @@ from kg.ingest.messages import meaning
 from kg.ingest.report import LISTED, Finding, ImportReport
 from kg.namespaces import CG, SCHEME
 from kg.resources import folder
+from kg.shacl import Doubt
 from kg.store import Cursor, lookup_nodes
 from kg.store.schema import place_of
 
@@ -39,17 +40,24 @@ WHERE q.born = $commit AND q.p = $p ORDER BY t.lex
 """
 _PLACES = """
 SELECT DISTINCT o, coalesce(origin, -1) AS origin FROM quad
-WHERE born = $commit AND o IN (SELECT unnest($ids)) AND ($p IS NULL OR p = $p)
+WHERE born = $commit AND o IN (SELECT unnest($ids)) AND ($p IS NULL OR p = $p){certain}
 ORDER BY origin, o
 """
+_CERTAIN = " AND (s, p) NOT IN (SELECT (s, p) FROM ({pairs}))"
 
 
-def check_codes(cursor: Cursor, commit: int, report: ImportReport, tables: Collection[int]) -> None:
-    """Warn of each code that no concept has, row by row.
+def check_codes(
+    cursor: Cursor,
+    commit: int,
+    report: ImportReport,
+    tables: Collection[int],
+    doubt: Doubt | None = None,
+) -> None:
+    """Warn of each code that no concept has, row by row, but for those that are in doubt.
 
     `tables` are the positions in the report's files of the tables read, by their number.
     """
-    check = _Check(cursor, commit, report, list(tables))
+    check = _Check(cursor, commit, report, list(tables), doubt)
     check.concepts()
     for predicate, scheme in _FREE.items():
         check.texts(predicate, scheme)
@@ -59,12 +67,19 @@ class _Check:
     """The search for wrong codes in what one commit added."""
 
     def __init__(
-        self, cursor: Cursor, commit: int, report: ImportReport, tables: list[int]
+        self,
+        cursor: Cursor,
+        commit: int,
+        report: ImportReport,
+        tables: list[int],
+        doubt: Doubt | None,
     ) -> None:
         self._cursor = cursor
         self._commit = commit
         self._report = report
         self._tables = tables
+        certain = "" if doubt is None else _CERTAIN.format(pairs=doubt.pairs)
+        self._places = _PLACES.format(certain=certain)
 
     def concepts(self) -> None:
         """Tell of the IRIs in the namespace of the schemes that are no concept."""
@@ -97,7 +112,9 @@ class _Check:
         if not wrong:
             return
         values = {"commit": self._commit, "ids": list(wrong), "p": predicate}
-        places = self._cursor.execute(_PLACES, values).fetchall()
+        places = self._cursor.execute(self._places, values).fetchall()
+        if not places:
+            return
         self._report.by_shape[KIND] = self._report.by_shape.get(KIND, 0) + len(places)
         self._report.count("warning", len(places))
         for term, origin in places[:LISTED]:

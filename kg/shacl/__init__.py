@@ -1,6 +1,6 @@
 """SHACL compiled to SQL: shapes graph, checks, validation report."""
 
-from kg.shacl.affected import Change
+from kg.shacl.affected import Change, Doubt
 from kg.shacl.conformance import Condition, conditions
 from kg.shacl.loader import load_shapes
 from kg.shacl.model import Shape, Shapes
@@ -11,6 +11,7 @@ from kg.shacl.validate import validate
 __all__ = [
     "Change",
     "Condition",
+    "Doubt",
     "Report",
     "Shape",
     "Shapes",

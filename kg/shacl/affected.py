@@ -11,6 +11,7 @@ the affected nodes than to check all of them.
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
@@ -50,6 +51,19 @@ class Change:
         """Return what a commit, perhaps still open, brought and took."""
         where = f"born = {number:d} OR died = {number:d}"
         return cls(f"SELECT s, p, o FROM quad WHERE {where}", number)
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """Triples of which it is not known whether they will stay, and what others will come.
+
+    `pairs` is SQL for a relation with the columns s and p of term ids, and o: anything may come to
+    be said of the subject with the predicate. `anywhere` are predicates in doubt for any subject;
+    None are all of them.
+    """
+
+    pairs: str
+    anywhere: frozenset[str] | None = frozenset()
 
 
 class Affected:
@@ -104,7 +118,10 @@ class Affected:
 
     def scope(self, shape: Shape) -> Scope:
         """Return the nodes to check a shape on."""
-        every = _cached_reads(shape)
+        return self.among(_cached_reads(shape))
+
+    def among(self, every: Collection[Read]) -> Scope:
+        """Return the nodes that some reads lead back to from what changed; None: perhaps all."""
         self._session.learn(read.predicate for read in every if read.predicate is not None)
         reads = frozenset(read for read in every if self._matters(read))
         if any(read.back is None for read in reads):
@@ -162,3 +179,24 @@ class Affected:
     def _step(self, st: Statement, path: Path, nodes: exp.Query) -> exp.Query:
         pairs = pairs_of(st, path, st.let(nodes))
         return query("SELECT DISTINCT value AS node FROM :pairs", pairs=pairs)
+
+
+class Doubted(Affected):
+    """The focus nodes whose results depend on what is in doubt."""
+
+    def __init__(self, session: Session, doubt: Doubt) -> None:
+        super().__init__(session, Change(doubt.pairs))
+        self._anywhere = doubt.anywhere
+
+    def among(self, every: Collection[Read]) -> Scope:
+        """Return the nodes for which it is not known what is read; None: perhaps all."""
+        return None if any(map(self._is_open, every)) else super().among(every)
+
+    def _is_open(self, read: Read) -> bool:
+        """Tell whether the doubt of a read may concern any node."""
+        if self._anywhere is None or (read.predicate is None and self._anywhere):
+            return True
+        if str(read.predicate) in self._anywhere:
+            return True
+        self._session.learn([read.predicate] if read.predicate is not None else [])
+        return read.end == "o" and self._matters(read)

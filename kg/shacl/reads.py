@@ -8,7 +8,7 @@ the focus node from there along its inverse.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import singledispatch
+from functools import lru_cache, singledispatch
 
 from rdflib import RDF, RDFS, URIRef
 
@@ -33,8 +33,25 @@ _SUBCLASSES = Read(RDFS.subClassOf, "s", None)
 
 def reads_of(shape: Shape) -> frozenset[Read]:
     """Return what a shape with targets reads."""
-    targets = (read for target in shape.targets for read in _of_target(target))
-    return frozenset([*targets, *_of_shape(shape, ())])
+    return frozenset([*reads_of_targets(shape), *_of_shape(shape, ())])
+
+
+@lru_cache(maxsize=4096)
+def reads_of_targets(shape: Shape) -> frozenset[Read]:
+    """Return what decides which nodes are focus nodes of a shape."""
+    return frozenset(read for target in shape.targets for read in _of_target(target))
+
+
+@lru_cache(maxsize=4096)
+def reads_of_constraint(shape: Shape, constraint: Constraint) -> frozenset[Read]:
+    """Return what a constraint of a shape reads, seen from the nodes that the shape is about."""
+    beyond = () if shape.path is None else (InversePath(shape.path),)
+    return frozenset([*reads_of_path(shape), *_of_constraint(constraint, (), beyond)])
+
+
+def reads_of_path(shape: Shape) -> frozenset[Read]:
+    """Return what the path of a shape reads on its way to the value nodes."""
+    return frozenset(of_path(shape.path, ()) if shape.path is not None else ())
 
 
 def _of_target(target: Target | QueryTarget) -> Iterator[Read]:

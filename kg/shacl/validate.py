@@ -17,9 +17,11 @@ from datetime import date
 from sqlglot import exp
 
 from kg.shacl.advanced import advanced_roots, check_advanced
-from kg.shacl.affected import Affected, Change, Scope
+from kg.shacl.affected import Affected, Change, Doubt, Doubted, Scope
 from kg.shacl.checks import violations
 from kg.shacl.model import Constraint, HasProperty, Shape, Shapes
+from kg.shacl.path_reads import Read
+from kg.shacl.reads import reads_of_constraint, reads_of_path, reads_of_targets
 from kg.shacl.report import Check, Report
 from kg.shacl.session import Session
 from kg.shacl.sql import query
@@ -38,6 +40,7 @@ def validate(
     focus: str | None = None,
     *,
     change: Change | None = None,
+    doubt: Doubt | None = None,
     limit: int | None = None,
     timeout: float | None = None,
     deadline: Deadline | None = None,
@@ -50,10 +53,12 @@ def validate(
 
     `focus` is SQL for a relation with a column `node` of term ids: only these focus nodes are
     looked at. With `change`, each shape is checked on the focus nodes only whose results the change
-    can affect: the results of all others are what they were before it. `limit` is the number of
-    results listed for each shape; the report counts all of them, and keeps all of them in its
-    temporary table, in any case. `timeout` is in seconds; a `deadline` that guards the cursor
-    already stands in its place. `tell` is told which part of the shapes is done, from 0 to 1.
+    can affect: the results of all others are what they were before it. With `doubt`, each shape is
+    checked on the focus nodes only whose results do not depend on what is in doubt, and shapes that
+    pySHACL has to check are left out. `limit` is the number of results listed for each shape; the
+    report counts all of them, and keeps all of them in its temporary table, in any case. `timeout`
+    is in seconds; a `deadline` that guards the cursor already stands in its place. `tell` is told
+    which part of the shapes is done, from 0 to 1.
 
     Raises:
         UnsupportedShapeError: a constraint's query or pattern cannot be compiled.
@@ -64,7 +69,7 @@ def validate(
         deadline = deadline or stack.enter_context(Deadline(cursor, timeout))
         try:
             session = Session(cursor, shapes, as_of, deadline)
-            return _validated(session, shapes, focus, change, limit, tell)
+            return _validated(session, shapes, focus, change, doubt, limit, tell)
         except EngineInterrupted:
             raise deadline.error() from None
         except EngineOutOfMemory as error:
@@ -76,6 +81,7 @@ def _validated(
     shapes: Shapes,
     focus: str | None,
     change: Change | None,
+    doubt: Doubt | None,
     limit: int | None,
     tell: Callable[[float], None],
 ) -> Report:
@@ -87,7 +93,7 @@ def _validated(
         targets = Targets(session, shapes, scope, few=part)
         if affected is not None:
             targets.learn_classes(affected.nodes())
-        run = _Run(session, targets, affected)
+        run = _Run(session, targets, affected, Doubted(session, doubt) if doubt else None)
         beyond = advanced_roots(shapes)
         for number, shape in enumerate(shapes.roots):
             session.deadline.check()
@@ -95,7 +101,7 @@ def _validated(
             if shape not in beyond:
                 run.root(shape)
         run.finish(lambda part: tell(_ONE_BY_ONE + (1 - _ONE_BY_ONE) * part))
-        beside = check_advanced(session, shapes, beyond, scope)
+        beside = [] if doubt else check_advanced(session, shapes, beyond, scope)
         return Report.collect(session, run.checks(), limit, beside)
     finally:
         session.close()
@@ -138,10 +144,17 @@ class _Begun:
 class _Run:
     """Goes through the shapes, a statement for each constraint that is not one of a star."""
 
-    def __init__(self, session: Session, targets: Targets, affected: Affected | None) -> None:
+    def __init__(
+        self,
+        session: Session,
+        targets: Targets,
+        affected: Affected | None,
+        doubted: Doubted | None,
+    ) -> None:
         self._session = session
         self._targets = targets
         self._affected = affected
+        self._doubted = doubted
         self._stars = Stars(session)
         self._begun: list[_Begun] = []
         self._next = 0
@@ -200,22 +213,46 @@ class _Run:
     def _within(self, shape: Shape, scope: Scope) -> None:
         """Check a shape on those of its targets that are in a scope."""
         nodes = self._targets.focus_nodes(shape.targets, scope)
-        if nodes:
-            self._shape(shape, _Focus(nodes))
+        focus = _Focus(nodes) if nodes else None
+        focus = self._certain(focus, reads_of_targets(shape))
+        if focus is not None:
+            self._shape(shape, focus)
 
-    def _shape(self, shape: Shape, focus: _Focus) -> None:
-        """Check a shape on focus nodes; property shapes below it report for themselves."""
+    def _certain(self, focus: _Focus | None, reads: frozenset[Read]) -> _Focus | None:
+        """Return the focus nodes for which nothing that is read is in doubt, None without any."""
+        if focus is None or self._doubted is None:
+            return focus
+        doubted = self._doubted.among(reads)
+        if doubted is None or not doubted:
+            return focus if doubted is not None else None
+        if isinstance(doubted, frozenset):
+            rows = [(node,) for node in sorted(doubted)]
+            doubted = self._session.table_of(["node"], ["BIGINT"], rows)
+        template = "SELECT n.node FROM :nodes AS n ANTI JOIN :doubted AS d ON d.node = n.node"
+        certain = query(template, nodes=focus.nodes, doubted=doubted)
+        nodes, count = self._session.counted_table(certain)
+        return _Focus(nodes, focus.bag) if count else None
+
+    def _shape(self, shape: Shape, focus: _Focus | None) -> None:
+        """Check a shape on focus nodes; property shapes below it report for themselves.
+
+        Each constraint has its number, be there a focus node to check it on or not.
+        """
         below: _Focus | None = None
         for constraint in shape.constraints:
             if isinstance(constraint, HasProperty):
                 below = below or self._below(shape, focus)
                 self._shape(constraint.members[0], below)
-            else:
-                self._check(shape, constraint, focus)
+                continue
+            number = self._begin(shape, constraint)
+            certain = self._certain(focus, reads_of_constraint(shape, constraint))
+            if certain is not None:
+                self._check(number, shape, constraint, certain)
 
-    def _below(self, shape: Shape, focus: _Focus) -> _Focus:
+    def _below(self, shape: Shape, parents: _Focus | None) -> _Focus | None:
         """Return the value nodes of a shape as focus nodes of the property shapes below it."""
-        if shape.path is None:
+        focus = self._certain(parents, reads_of_path(shape))
+        if shape.path is None or focus is None:
             return focus
         st = Statement(self._session)
         pairs = pairs_of(st, shape.path, focus.nodes)
@@ -224,9 +261,8 @@ class _Run:
         nodes = self._session.table(query("SELECT DISTINCT node FROM :bag", bag=bag))
         return _Focus(nodes, bag)
 
-    def _check(self, shape: Shape, constraint: Constraint, focus: _Focus) -> None:
+    def _check(self, number: int, shape: Shape, constraint: Constraint, focus: _Focus) -> None:
         """Keep the results of one constraint, or the constraint for later."""
-        number = self._begin(shape, constraint)
         if focus.bag is None and self._stars.take(number, shape, constraint, focus.nodes):
             return
         st = Statement(self._session)

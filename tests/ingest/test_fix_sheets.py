@@ -11,6 +11,7 @@ from python_calamine import CalamineWorkbook
 
 from kg.errors import UsageError
 from kg.ingest import ImportOptions, run_import
+from kg.ingest.readers import SHEET_COLUMNS
 from kg.shacl import Shapes
 from kg.store import Store
 
@@ -58,7 +59,7 @@ def test_a_workbook_stays_a_workbook(store: Store, tmp_path: Path, no_shapes: Sh
     options = ImportOptions(shapes=no_shapes, fix_sheet=sheet, on_violation="quarantine")
     assert run_import(store, [file], options).quarantined == 1
     rows = CalamineWorkbook.from_path(str(sheet)).get_sheet_by_index(0).to_python()
-    assert rows[0] == ["key", "kind", "postal_code", "closed_on", "error_en", "error_fr"]
+    assert rows[0] == ["key", "kind", "postal_code", "closed_on", *SHEET_COLUMNS]
     assert rows[1][:4] == ["P2", "person", "01000", "1+1 <é&> soon"]
     assert "calendar" in rows[1][4]
     mended = openpyxl.load_workbook(sheet)

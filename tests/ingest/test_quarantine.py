@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from imported import Importer, Triple, triples, values
+from python_calamine import CalamineWorkbook
 from rdflib import Graph
 
 from kg.errors import UsageError
@@ -26,6 +28,7 @@ from kg.ingest import (
 from kg.ingest.fixsheet import write_sheets
 from kg.shacl import Shapes, load_shapes
 from kg.store import Store
+from kg.workbook import write_workbook
 from tests.drawing import examples
 
 RULES = """
@@ -159,6 +162,50 @@ def test_a_later_row_of_the_same_record_replaces_what_waits(
     head = "order,client,date,amount,currency\n"
     importer({"purchases.csv": head + "O5,P1,2024-01-02,5,EUR\n"}, shapes=rules)
     assert ("purchases.csv", 7) not in held(store)
+
+
+@pytest.mark.parametrize("book", [False, True])
+def test_a_corrected_key_resolves_the_record_that_it_corrects(
+    store: Store, importer: Importer, rules: Shapes, tmp_path: Path, book: bool
+) -> None:
+    """A row without a key, and one whose key was wrong, leave quarantine by the sheet's column."""
+    text = "key,kind,name\n,person,Ana\nP7,persn,Bo\nP8,persn,Cy\n"
+    content: dict[str, str | bytes] = {"parties.csv": text}
+    if book:
+        rows = [line.split(",") for line in text.splitlines()]
+        write_workbook([("parties", rows)], tmp_path / "parties.xlsx")
+        content = {"parties.xlsx": (tmp_path / "parties.xlsx").read_bytes()}
+    name = next(iter(content))
+    sheet = tmp_path / "fix" / name
+    importer(content, on_violation="quarantine", shapes=rules, fix_sheet=sheet)
+    exported = write_sheets(quarantine_sheets(store), tmp_path / f"exported-{name}")
+    assert table_of(sheet) == table_of(exported[0])
+    header, *lines = table_of(sheet)
+    mended = [["P1", "person", *lines[0][2:]], ["P2", "person", *lines[1][2:]], lines[2]]
+    if book:
+        write_workbook([("parties", [header, *mended])], sheet)
+    else:
+        sheet.write_text("".join(f"{','.join(map(quoted, row))}\n" for row in [header, *mended]))
+    options = ImportOptions(shapes=rules, on_violation="quarantine")
+    elsewhere = replace(options, source="elsewhere")
+    assert run_import(store, [sheet], elsewhere).quarantined == 1
+    assert len(list_quarantine(store)) == 4
+    assert run_import(store, [sheet], options).quarantined == 1
+    waiting = [(one.source, one.cells[0]) for one in list_quarantine(store)]
+    assert waiting == [("elsewhere", "P8"), ("default", "P8")]
+    assert table_of(write_sheets(quarantine_sheets(store), tmp_path / f"again-{name}")[0])
+
+
+def quoted(cell: str) -> str:
+    return f'"{cell}"'
+
+
+def table_of(path: Path) -> list[list[str]]:
+    """Return the rows of a CSV file or of the first sheet of a workbook."""
+    if path.suffix == ".csv":
+        return list(csv.reader(io.StringIO(path.read_text("utf-8"))))
+    rows = CalamineWorkbook.from_path(str(path)).get_sheet_by_index(0).to_python()
+    return [[str(cell) for cell in row] for row in rows]
 
 
 def test_what_is_given_up_is_gone(store: Store, importer: Importer, rules: Shapes) -> None:
