@@ -87,7 +87,7 @@ def _object(*required: str) -> dict[str, str]:
     Raises:
         UsageError: it is none, or a required member is missing.
     """
-    given: Any = request.get_json()
+    given: Any = request.get_json(silent=True)
     whole = isinstance(given, dict) and all(isinstance(each, str) for each in given.values())
     if not whole or not all(given.get(name) for name in required):
         names = " and ".join(repr(name) for name in required)

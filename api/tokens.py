@@ -23,7 +23,7 @@ def show_tokens() -> Response:
 @blueprint.post("")
 def post_token() -> Response:
     """Make a token from a JSON object, and answer with its text, this once."""
-    given = request.get_json()
+    given = request.get_json(silent=True)
     if not isinstance(given, dict) or given.get("role") not in list(Role):
         roles = ", ".join(Role)
         raise UsageError(f"Send a JSON object with 'name' and 'role'; a role is one of {roles}.")

@@ -31,8 +31,8 @@ from kg.ingest.sql import call, column, concat, every, missing, present, tempora
 ROW = "_row"
 ROWS = "_rows"
 
-_IRI = r"[A-Za-z][A-Za-z0-9+.\-]*:[^\x00-\x20<>\"{}|^`\\]*"
-_NODE = rf"{_IRI}|_:[A-Za-z0-9]+"
+IRI = r"[A-Za-z][A-Za-z0-9+.\-]*:[^\x00-\x20<>\"{}|^`\\]*"
+_NODE = rf"{IRI}|_:[A-Za-z0-9]+"
 """Texts that can stand between the angle brackets of an absolute IRI (RFC 3987, loosely)."""
 
 
@@ -151,9 +151,9 @@ class Values:
         """Yield the checks of a term, its being an IRI included."""
         yield from self.checks(term.value)
         if term.iri and _may_be_no_iri(term.value):
-            yield self._form(term.value, _NODE if term.stored else _IRI, "iri")
+            yield self._form(term.value, _NODE if term.stored else IRI, "iri")
         if term.datatype_of is not None:
-            yield self._form(term.datatype_of, _IRI, "iri")
+            yield self._form(term.datatype_of, IRI, "iri")
         if term.language_of is not None:
             yield self._form(term.language_of, _LANGUAGE, "language")
 

@@ -1,8 +1,8 @@
 """French names of the columns of templates, accepted beside the English ones.
 
-Names are compared without regard to case, accents, spaces, hyphens and underscores. A name counts
-for the columns of one template only, so that one French word may stand for two columns of two
-templates.
+Names are compared without regard to case, accents, spaces, hyphens and underscores, nor to small
+words such as "de": "Date commande" is "date de commande". A name counts for the columns of one
+template only, so that one French word may stand for two columns of two templates.
 """
 
 from __future__ import annotations
@@ -137,12 +137,17 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
 }
 """Column -> French names. The one place for them."""
 
+_SMALL = frozenset(("d", "de", "des", "du", "l", "la", "le", "les", "of", "the"))
+"""Words that names of columns have or lack without meaning something else."""
+
 
 @lru_cache(maxsize=4096)
 def folded(name: str) -> str:
-    """Return a name without case, accents and what separates its words."""
+    """Return a name without case, accents, small words, and what separates its words."""
     decomposed = unicodedata.normalize("NFKD", name.casefold())
-    return "".join(character for character in decomposed if character.isalnum())
+    plain = (one for one in decomposed if not unicodedata.combining(one))
+    words = "".join(one if one.isalnum() else " " for one in plain).split()
+    return "".join([word for word in words if word not in _SMALL] or words)
 
 
 def recognise(header: Iterable[str], columns: Iterable[str]) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -9,6 +10,7 @@ from pathlib import Path
 
 from kg.config import Settings
 from kg.errors import UsageError
+from kg.ingest.compile import IRI
 from kg.ingest.corrections import Correction
 from kg.ingest.progress import Listener
 from kg.shacl import Shapes
@@ -74,3 +76,5 @@ class ImportOptions:
             raise UsageError(
                 f"on_violation is {self.on_violation!r}; use {' or '.join(ON_VIOLATION)}."
             )
+        if self.graph is not None and not re.fullmatch(IRI, self.graph):
+            raise UsageError(f"The graph is {self.graph!r}, not an absolute IRI: write it in full.")

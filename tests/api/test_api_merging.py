@@ -80,6 +80,14 @@ def test_what_is_wrong_is_told(client, store, method, path, sent, told):
     assert store.head == head
 
 
+@pytest.mark.parametrize("path", ["/api/merges", "/api/distinctions"])
+def test_a_body_that_is_no_json_is_told_in_words(client, path):
+    response = client.post(path, data=b"{", content_type="application/json")
+    assert response.status_code == 400
+    assert set(response.json["message"]) == {"en", "fr"}
+    assert "Send a JSON object" in response.json["detail"]
+
+
 def test_who_may_not_see_personal_data_is_proposed_nothing_made_of_it(client, store):
     text, _ = create_token(store, "lee", Role.ANALYST)
     headers = {"Authorization": f"Bearer {text}"}

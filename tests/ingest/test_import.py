@@ -417,6 +417,9 @@ def test_inputs_that_cannot_be_are_refused(store: Store, tmp_path: Path) -> None
             run_import(store, paths)
     with pytest.raises(UsageError, match="on_violation"):
         run_import(store, [tmp_path], ImportOptions(on_violation="ignore"))
+    for graph in ("", "facts", "not an iri", "http://example.org/<x>"):
+        with pytest.raises(UsageError, match="not an absolute IRI"):
+            run_import(store, [tmp_path / "others.csv"], ImportOptions(graph=graph))
 
 
 def test_header_without_required_column_lists_what_was_found(importer: Importer) -> None:

@@ -15,6 +15,7 @@ from imported import Importer, triples, values
 from kg.errors import UsageError
 from kg.ingest import template_names
 from kg.ingest.codes import WORDS, code_of
+from kg.ingest.headers import recognise
 from kg.ingest.inputs import template
 from kg.ingest.mapping import Cell
 from kg.ingest.preview import preview
@@ -228,3 +229,9 @@ def test_preview_of_templates_is_what_an_import_makes(
     importer({"uses.csv": (tmp_path / "uses.csv").read_bytes(), "parties.csv": parties})
     dates = {o for _, p, o in triples(store) if p == "date"}
     assert {q.object for q in found.quads if q.predicate.endswith("#date")} == dates
+
+
+def test_small_words_in_the_name_of_a_column_are_not_looked_at() -> None:
+    columns = ["date", "birth_date", "order", "key"]
+    header = ["Date commande", "Né(e) le", "N° de la commande", "le"]
+    assert recognise(header, columns) == dict(zip(columns, header[:3], strict=False))
