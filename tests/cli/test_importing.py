@@ -65,8 +65,9 @@ def test_a_report_speaks_french(run, folder: Path, empty: Path) -> None:
 def test_findings_come_as_csv_and_the_report_as_json(run, folder: Path, empty: Path) -> None:
     (folder / "recommendations.csv").write_text(RECOMMENDATIONS.replace("2026-01-05", "5/1/26"))
     result = run("import", folder, "--format", "csv", data_dir=empty)
-    (row,) = csv.DictReader(result.stdout.splitlines())
+    row, *others = csv.DictReader(result.stdout.splitlines())
     assert (row["severity"], row["row"], row["column"]) == ("violation", "2", "date")
+    assert {one["severity"] for one in others} == {"warning"}
     assert row["message_en"]
     assert row["message_fr"]
     report = json.loads(run("import", folder, "--format", "json", data_dir=empty).stdout)

@@ -142,7 +142,8 @@ def test_a_folder_is_imported_through_the_server(run, url: str, tmp_path: Path) 
     (folder / "recommendations.csv").write_text("key,recommender,referred,date\nR1,P1,,2026-1\n")
     refused = run("import", folder, "--url", url, "--format", "csv")
     assert refused.exit_code == 1
-    (finding,) = csv.DictReader(refused.stdout.splitlines())
+    finding, *others = csv.DictReader(refused.stdout.splitlines())
+    assert {one["severity"] for one in others} == {"warning"}
     assert (finding["file"], finding["row"]) == ("recommendations.csv", "2")
     (folder / "recommendations.csv").unlink()
     assert "Dry run" in run("import", folder, "--url", url, "--dry-run").stdout
