@@ -214,15 +214,17 @@ class _Run:
         """Check a shape on those of its targets that are in a scope."""
         nodes = self._targets.focus_nodes(shape.targets, scope)
         focus = _Focus(nodes) if nodes else None
-        focus = self._certain(focus, reads_of_targets(shape))
+        focus = self._certain(focus, reads_of_targets, shape)
         if focus is not None:
             self._shape(shape, focus)
 
-    def _certain(self, focus: _Focus | None, reads: frozenset[Read]) -> _Focus | None:
+    def _certain(
+        self, focus: _Focus | None, reads_of: Callable[..., frozenset[Read]], *read: object
+    ) -> _Focus | None:
         """Return the focus nodes for which nothing that is read is in doubt, None without any."""
         if focus is None or self._doubted is None:
             return focus
-        doubted = self._doubted.among(reads)
+        doubted = self._doubted.among(reads_of(*read))
         if doubted is None or not doubted:
             return focus if doubted is not None else None
         if isinstance(doubted, frozenset):
@@ -245,13 +247,13 @@ class _Run:
                 self._shape(constraint.members[0], below)
                 continue
             number = self._begin(shape, constraint)
-            certain = self._certain(focus, reads_of_constraint(shape, constraint))
+            certain = self._certain(focus, reads_of_constraint, shape, constraint)
             if certain is not None:
                 self._check(number, shape, constraint, certain)
 
     def _below(self, shape: Shape, parents: _Focus | None) -> _Focus | None:
         """Return the value nodes of a shape as focus nodes of the property shapes below it."""
-        focus = self._certain(parents, reads_of_path(shape))
+        focus = self._certain(parents, reads_of_path, shape)
         if shape.path is None or focus is None:
             return focus
         st = Statement(self._session)
