@@ -63,7 +63,7 @@ function seen({ nodes, relations }) {
 
 function arranged({ nodes, relations }) {
   const graph = new Graph();
-  graph.setGraph({ rankdir: "LR", nodesep: 14, ranksep: 44, edgesep: 8, marginx: 12, marginy: 12 });
+  graph.setGraph({ rankdir: "LR", nodesep: 14, ranksep: 36, edgesep: 8, marginx: 8, marginy: 12 });
   graph.setDefaultEdgeLabel(() => ({}));
   for (const one of nodes) graph.setNode(one.key, { width: WIDTH, height: HEIGHT });
   for (const one of relations) graph.setEdge(one.supplier, one.client, { weight: 1 + Math.round(4 * one.share) });

@@ -41,7 +41,7 @@ function paint(context, one, ink) {
   }
 }
 
-/** Returns the picture as an SVG document. */
+/** Returns the picture as the text of an SVG document. */
 export function svg(map) {
   const { width, height } = map.size;
   const parts = [
@@ -49,7 +49,7 @@ export function svg(map) {
     `<rect width="100%" height="100%" fill="${map.paper.ground}"/>`,
   ];
   for (const one of map.painted()) parts.push(element(one, map.paper.ink));
-  return new Blob([`${parts.join("\n")}\n</svg>\n`], { type: "image/svg+xml" });
+  return `${parts.join("\n")}\n</svg>\n`;
 }
 
 const ENTITIES = { "&": "&amp;", "<": "&lt;", ">": "&gt;" };

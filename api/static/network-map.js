@@ -317,12 +317,14 @@ export class NetworkMap extends EventTarget {
   recolour() {
     this.#readColours();
     const { colours } = this;
-    this.graph.updateEachNodeAttributes((_, values) => {
+    // In their place: the renderer would draw each line anew before it knows the parties again.
+    this.graph.forEachNode((_, values) => {
       const color = css(colours.stages[values.stage] ?? colours.soft);
-      return { ...values, color, border: values.ringed ? css(colours.bad) : color };
+      Object.assign(values, { color, border: values.ringed ? css(colours.bad) : color });
     });
-    this.graph.updateEachEdgeAttributes((_, values) => ({ ...values, ...this.#line(values.kind, values.ringed) }));
+    this.graph.forEachEdge((_, values) => Object.assign(values, this.#line(values.kind, values.ringed)));
     this.renderer.setSetting("labelColor", { color: css(colours.ink) });
+    this.renderer.refresh();
   }
 
   /** Yields what is seen, in pixels: first lines, then discs, then labels. */
@@ -336,6 +338,8 @@ export class NetworkMap extends EventTarget {
       yield { type: "line", x1: a.x, y1: a.y, x2: b.x, y2: b.y, color: values.color, width: values.size, dash: values.dash };
     }
     const labels = renderer.getNodeDisplayedLabels();
+    const pen = document.createElement("canvas").getContext("2d");
+    pen.font = "12px sans-serif";
     const texts = [];
     for (const key of graph.nodes()) {
       const values = renderer.getNodeDisplayData(key);
@@ -343,9 +347,12 @@ export class NetworkMap extends EventTarget {
       const { x, y } = renderer.framedGraphToViewport(values);
       const r = renderer.scaleSize(values.size);
       yield { type: "disc", x, y, r, color: values.color, border: values.border };
-      if (labels.has(key) || key === this.chosen) texts.push({ type: "text", x: x + r + 3, y: y + 4, text: values.label });
+      if (!values.label || !(labels.has(key) || key === this.chosen)) continue;
+      const reach = r + 3 + pen.measureText(values.label).width;
+      const before = x + reach > this.element.clientWidth && x > reach;
+      texts.push({ type: "text", x: before ? x - reach : x + r + 3, y: y + 4, text: values.label });
     }
-    yield* texts.filter(({ text }) => text);
+    yield* texts;
   }
 
   get size() {

@@ -258,10 +258,32 @@ function chosenAnew() {
   load();
 }
 
+// Paper shows no canvas: it gets the picture as a drawing, in the light theme.
+
+const printed = element("div", { class: "printed", "aria-hidden": "true" });
+
+function drawForPaper() {
+  if (!map) return;
+  const { dataset } = document.documentElement;
+  const theme = dataset.theme;
+  dataset.theme = "light";
+  map.recolour();
+  const drawing = svg(map);
+  if (theme) dataset.theme = theme;
+  else delete dataset.theme;
+  map.recolour();
+  const parsed = new DOMParser().parseFromString(drawing, "image/svg+xml").documentElement;
+  printed.replaceChildren(document.adoptNode(parsed));
+  holder.append(printed);
+}
+
+window.addEventListener("beforeprint", drawForPaper);
+window.addEventListener("afterprint", () => printed.remove());
+
 async function saved(kind) {
   const name = `referrals-${shown?.as_of ?? ""}`;
   if (kind === "png") save(`${name}.png`, await png(map));
-  else if (kind === "svg") save(`${name}.svg`, svg(map));
+  else if (kind === "svg") save(`${name}.svg`, new Blob([svg(map)], { type: "image/svg+xml" }));
   else save("chain.svg", standalone(document.getElementById("chain")));
 }
 

@@ -7,12 +7,24 @@ import { element } from "./element.js";
 import { enhance } from "./table.js";
 import { text } from "./texts.js";
 
+/** How often a part is asked for again while the server is busy, and after how many milliseconds. */
+const [TRIES, PAUSE] = [8, 2500];
+
+/** Fetches a part, again a little later where the caller has too much running already. */
+async function fetched(address) {
+  for (let left = TRIES; ; left--) {
+    const response = await fetch(address, { headers: { Accept: "text/html" } });
+    if (!response.headers.has("Retry-After") || !left) return response;
+    await new Promise((resolve) => setTimeout(resolve, PAUSE));
+  }
+}
+
 async function fill(panel) {
   const address = new URL(panel.dataset.panel, location);
   address.searchParams.set("part", "1");
   panel.setAttribute("aria-busy", "true");
   try {
-    const response = await fetch(address, { headers: { Accept: "text/html" } });
+    const response = await fetched(address);
     const content = new DOMParser().parseFromString(await response.text(), "text/html");
     // What the server tells as a page says in its content what happened.
     panel.classList.add("filled");

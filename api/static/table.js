@@ -26,6 +26,8 @@ import { fold, language, number, text } from "./texts.js";
 const ROW_HEIGHT = 32;
 const MARGIN = 12;
 const SAMPLE = 200;
+/** Rows that are printed at most. */
+const PRINTED = 2000;
 /** Pixels of the sign of an order, of a column whose text is cut, and of the widest column. */
 const [SIGN, NARROWEST, WIDEST] = [14, 118, 360];
 
@@ -109,6 +111,8 @@ export class DataTable {
       this.#draw(true);
     };
     new ResizeObserver(resized).observe(this.scroller);
+    window.addEventListener("beforeprint", () => this.#draw(true, PRINTED));
+    window.addEventListener("afterprint", () => this.#draw(true));
   }
 
   #listen() {
@@ -188,16 +192,17 @@ export class DataTable {
     });
   }
 
-  #draw(always = false) {
+  /** Draws the rows that are in sight, or the first ones, as many as are wanted. */
+  #draw(always = false, wanted = 0) {
     const { scrollTop, clientHeight } = this.scroller;
-    const first = Math.max(0, Math.floor(scrollTop / ROW_HEIGHT) - MARGIN);
-    const last = Math.min(this.#shown.length, Math.ceil((scrollTop + clientHeight) / ROW_HEIGHT) + MARGIN);
+    const first = wanted ? 0 : Math.max(0, Math.floor(scrollTop / ROW_HEIGHT) - MARGIN);
+    const last = Math.min(this.#shown.length, wanted || Math.ceil((scrollTop + clientHeight) / ROW_HEIGHT) + MARGIN);
     const drawn = `${first} ${last}`;
     if (!always && drawn === this.#drawn) return;
     this.#drawn = drawn;
     const rows = [];
     for (let place = first; place < last; place++) rows.push(this.#row(place));
-    this.body.replaceChildren(this.#gap(first), ...rows, this.#gap(this.#shown.length - last));
+    this.body.replaceChildren(this.#gap(first), ...rows, this.#gap(wanted ? 0 : this.#shown.length - last));
   }
 
   #row(place) {

@@ -245,3 +245,33 @@ def test_the_pages_fit_a_phone(browser, visit, path):
         assert wide <= browser.execute_script("return window.innerWidth")
     finally:
         browser.set_window_size(size["width"], size["height"])
+
+
+def test_paper_gets_every_row_and_the_picture_as_a_drawing(visit):
+    browser = visit(f"/network?{WHEN}")
+    everybody = int(drawn(browser))
+    rows = "return document.querySelectorAll('#parties tbody tr[data-place]').length"
+    assert browser.execute_script(rows) < everybody
+    browser.execute_script("window.dispatchEvent(new Event('beforeprint'))")
+    assert browser.execute_script(rows) == everybody
+    discs = "return document.querySelectorAll('#map .printed circle').length"
+    assert browser.execute_script(discs) == everybody
+    browser.execute_script("window.dispatchEvent(new Event('afterprint'))")
+    assert browser.execute_script(rows) < everybody
+    assert not browser.find_elements(By.CSS_SELECTOR, "#map .printed")
+    assert complaints(browser) == []
+
+
+def test_the_picture_follows_the_theme_of_the_system(visit):
+    browser = visit(f"/network?{WHEN}&theme=system")
+    drawn(browser)
+    colour = "return document.getElementById('map').networkMap.paper.ground"
+    light = browser.execute_script(colour)
+    dark = {"features": [{"name": "prefers-color-scheme", "value": "dark"}]}
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", dark)
+    try:
+        until(browser, f"{colour} !== arguments[0]", light)
+    finally:
+        browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
+    until(browser, f"{colour} === arguments[0]", light)
+    assert complaints(browser) == []
