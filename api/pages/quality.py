@@ -159,8 +159,9 @@ def _assessments() -> Assessments:
 
 
 def _waiting() -> Response:
-    """Show that the graph is being validated; the page asks again by itself."""
-    response = make_response(render_template("assessing.html"))
+    """Show that the graph is being validated, by a page that asks again by itself; or is empty."""
+    template = "assessing.html" if services().store.head else "quality_empty.html"
+    response = make_response(render_template(template))
     response.headers["Cache-Control"] = "no-store"
     return response
 

@@ -103,6 +103,14 @@ def test_unknown_rules_are_a_page_with_404(client, path):
     assert (response.status_code, response.mimetype) == (404, "text/html")
 
 
+def test_an_empty_graph_is_not_waited_for(tmp_path):
+    with Store.open(None) as store:
+        client = app_of(store, tmp_path).test_client()
+        text = client.get("/quality?lang=en").text
+    assert "Nothing to check yet" in text
+    assert 'http-equiv="refresh"' not in text
+
+
 def test_quarantine_shows_reasons_and_lets_go(tmp_path):
     with Store.open(None) as store:
         client = app_of(store, tmp_path).test_client()
