@@ -167,6 +167,7 @@ LITERALS: Mapping[str, URIRef] = {
     "service": CG.serviceCost,
     "value": CG.netValue,
     "undated": CG.missingFacts,
+    "public_revenue": CG.publicRevenue,
     "margin": CG.yearlyMargin,
     "clv": CG.lifetimeValue,
     "retention": CG.retention,

@@ -16,7 +16,7 @@ from kg.store import Cursor
 
 VALUE_COLUMNS = (
     "party", "party_key", "revenue", "refunds", "goods", "marketing", "service", "value",
-    "currency", "undated", "from", "to", "params",
+    "currency", "undated", "public_revenue", "from", "to", "params",
 )  # fmt: skip
 CLV_COLUMNS = (
     "party", "party_key", "margin", "clv", "currency", "retention", "discount", "years", "as_of",
@@ -35,15 +35,17 @@ def values(
 ) -> Table:
     """Return revenue, refunds and costs of each party over [start, end], by currency.
 
-    `value` is revenue less all the others. `undated` counts the purchases, refunds and costs of
-    the party in this currency that have no date: they are in no sum.
+    `value` is revenue less all the others; `public_revenue` is revenue without lines at a staff
+    price, which count in no total of the external clientele (section 6.6). `undated` counts the
+    purchases, refunds and costs of the party in this currency that have no date: they are in no
+    sum.
     """
     last = min(end or context.as_of, context.as_of)
     with snapshot(cursor):
         evaluation = _facts(cursor, context)
         rows = evaluation.run(
             _VALUES.format(
-                flows=flows(evaluation, undated=True),
+                flows=flows(evaluation, undated=True, at_staff_price=True),
                 costs=costs_by_kind(evaluation),
                 codes=CODES,
             ),
@@ -55,8 +57,8 @@ def values(
         notes = value_notes(evaluation)
     under = (start, last, context.parameters.iri)
     found = [
-        (*names[party], *amounts, sum(amounts[1:], amounts[0]), currency, undated, *under)
-        for party, currency, *amounts, undated in rows
+        (*names[party], *amounts, sum(amounts[1:], amounts[0]), currency, undated, public, *under)
+        for party, currency, *amounts, undated, public in rows
     ]
     shown = [(*row[:2], row[2], *(-cost for cost in row[3:7]), *row[7:]) for row in found]
     ordered = sorted(shown, key=lambda row: (row[8], -row[7], row[1] or row[0]))
@@ -66,10 +68,10 @@ def values(
 _VALUES = """
 WITH flow AS (
     SELECT party, currency, amount, day,
-        CASE WHEN amount < 0 AND back THEN 'refunds' ELSE 'revenue' END AS kind
+        CASE WHEN amount < 0 AND back THEN 'refunds' ELSE 'revenue' END AS kind, staff
     FROM ({flows})
     UNION ALL
-    SELECT party, currency, -amount, day, kind FROM ({costs})
+    SELECT party, currency, -amount, day, kind, FALSE FROM ({costs})
 ), coded AS (
     SELECT f.*, coalesce(t.lex, $default_currency) AS code,
         coalesce(day <= $end AND coalesce(day >= $start::DATE, $start IS NULL), FALSE) AS counted
@@ -77,7 +79,9 @@ WITH flow AS (
 )
 SELECT party, code,
     {sums},
-    count(*) FILTER (day IS NULL)
+    count(*) FILTER (day IS NULL),
+    CAST(coalesce(sum(amount) FILTER (counted AND kind = 'revenue' AND NOT staff), 0)
+        AS DECIMAL(30, 2))
 FROM coded GROUP BY party, code
 HAVING count(*) FILTER (counted) > 0 OR count(*) FILTER (day IS NULL) > 0
 ORDER BY party, code

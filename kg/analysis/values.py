@@ -127,25 +127,36 @@ def _flows(evaluation: Evaluation, *, costs: bool, one_currency: bool) -> str:
     )
 
 
-def flows(evaluation: Evaluation, *, undated: bool = False, one_currency: bool = False) -> str:
-    """Return the SELECT (party, currency, amount, day, back) of sales and, negative, refunds.
+def flows(
+    evaluation: Evaluation,
+    *,
+    undated: bool = False,
+    one_currency: bool = False,
+    at_staff_price: bool = False,
+) -> str:
+    """Return the SELECT (party, currency, amount, day, back, staff) of sales and refunds.
 
-    Those without a date are left out, unless `undated`. A refund of an undated sale is undated.
+    Refunds are negative, and `back`; `staff` are sales at a staff price, if they are asked for with
+    `at_staff_price`. Those without a date are left out, unless `undated`. A refund of an undated
+    sale is undated.
     NULL is the currency of the context, which is taken for granted where none is given; with
     `one_currency`, those of sales are not looked at.
     """
     dated = "TRUE" if undated else "day IS NOT NULL"
+    staff = "l.o IN (SELECT s FROM staff_line)" if at_staff_price else "FALSE"
     told = f"LEFT JOIN {evaluation.triples('currency')} AS c ON c.s = l.o"
     currency, told = ("NULL::BIGINT", "") if one_currency else ("c.o", told)
     return f"""
     SELECT * FROM (
-        SELECT p.party, {currency} AS currency, a.amount, p.day, FALSE AS back
+        SELECT p.party, {currency} AS currency, a.amount, p.day, FALSE AS back,
+            {staff} AS staff
         FROM purchase AS p
         JOIN {evaluation.triples("hasLine")} AS l ON l.s = p.purchase
         JOIN {evaluation.amounts("netAmount")} AS a ON a.s = l.o
         {told}
         UNION ALL
-        SELECT r.party, r.currency, -r.amount, CASE WHEN p.day IS NOT NULL THEN r.day END, TRUE
+        SELECT r.party, r.currency, -r.amount, CASE WHEN p.day IS NOT NULL THEN r.day END,
+            TRUE, FALSE
         FROM refund AS r JOIN purchase AS p ON p.purchase = r.purchase
     ) WHERE {dated}
     """

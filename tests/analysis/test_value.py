@@ -45,6 +45,19 @@ def test_e26_value() -> None:
     assert row["value"] == 420
 
 
+def test_e25_staff_prices_are_no_revenue_of_the_external_clientele() -> None:
+    world = World()
+    world.party("P")
+    for day in ("2024-02-01", "2024-10-01", "2025-04-01"):
+        world.buys("P", day, staff=True)
+    (row,) = value_of(world)
+    assert (row["revenue"], row["public_revenue"], row["value"]) == (300, 0, 300)
+    world.buys("P", "2025-05-01", lines=[(30, "public"), (5, "staff")])
+    world.refund("000004", "2025-05-02", 10)
+    (row,) = value_of(world)
+    assert (row["revenue"], row["public_revenue"], row["value"]) == (335, 30, 325)
+
+
 def test_value_counts_what_the_period_holds() -> None:
     (row,) = value_of(client(), start=date(2025, 2, 1), end=date(2025, 2, 5))
     assert (row["revenue"], row["refunds"], row["goods"], row["value"]) == (0, 200, 0, -200)

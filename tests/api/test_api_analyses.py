@@ -79,7 +79,7 @@ def test_every_analysis_has_a_page_that_runs_it(client, name):
 
 _AMOUNTS = {
     "credit", "downstream", "priority", "revenue", "refunds", "goods", "marketing", "margin",
-    "clv", "public_price", "staff_price",
+    "clv", "public_price", "staff_price", "public_revenue",
 }  # fmt: skip
 
 
