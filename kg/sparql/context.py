@@ -169,7 +169,7 @@ class Context:
     def object_statistics(self, predicate: int | None) -> Statistics:
         """Return the statistics of a predicate's objects; None: of all predicates together."""
         if predicate is not None:
-            nothing = Statistics(dup=False, traits=Traits(frozenset()))
+            nothing = Statistics(dup=False, traits=Traits(frozenset(), 0))
             return self.statistics.get(predicate, nothing)
         dup = any(entry.dup for entry in self.statistics.values())
         wide = any(entry.traits.wide for entry in self.statistics.values())

@@ -252,7 +252,7 @@ class Unbound(Value):
     """A value that is never there: an unbound variable, or an expression that always errs."""
 
     stored = False
-    traits = Traits(kinds=frozenset())
+    traits = Traits(frozenset(), 0)
 
     def facet(self, name: str) -> Expr:
         return sql.null()

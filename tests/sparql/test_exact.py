@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal, localcontext
 from fractions import Fraction
 
@@ -11,7 +12,9 @@ from hypothesis import strategies as st
 from rdflib import XSD, Literal
 
 from kg.sparql import query, sql
+from kg.sparql.compiled import GraphChoice, compile_query
 from kg.sparql.exact import double_of, integer_text, product, quotient
+from kg.sparql.parse import parse
 from kg.sparql.values import COLUMN_DIGITS, decimal_type
 from kg.store import EngineError, Store
 from kg.store.rdf import load_bytes
@@ -143,3 +146,15 @@ def test_stored_numbers_are_divided_exactly():
         Literal("1763668414462081", datatype=XSD.decimal),
         None,
     ]
+
+
+def test_a_branch_without_numbers_leaves_the_decimals_of_the_other_known():
+    text = "SELECT (?a / ?b AS ?q) { ?s :b ?b { ?s :a ?a } UNION { ?s :absent ?a } }"
+    with Store.open(threads=1) as store:
+        with store.write() as tx:
+            load_bytes(tx, b"@prefix : <urn:> . :s :a 7.5 ; :b 3 .", format="turtle")
+        compiled = compile_query(
+            store.cursor(), parse(f"PREFIX : <urn:> {text}"), {}, GraphChoice()
+        )
+    # The short way takes as many digits before the point as the decimals leave: two of them, here.
+    assert re.search(r"ABS\(\w+\.\w+\) < 1000000000000\b", compiled.sql)
