@@ -168,6 +168,7 @@ def register_language(app: Flask) -> None:
     app.jinja_env.filters["number"] = format_number
     app.jinja_env.filters["money"] = format_money
     app.jinja_env.filters["moment"] = format_moment
+    app.jinja_env.filters["moment_text"] = moment_text
     app.jinja_env.filters["day"] = format_day
     app.jinja_env.filters["day_text"] = day_text
     app.jinja_env.filters["in_language"] = in_language

@@ -11,6 +11,10 @@ document.querySelectorAll("table[data-sorts]").forEach(enhance);
 
 fillPanels();
 
+// On a narrow screen the menu shows where one is.
+const [menu, here] = [".menu", ".menu [aria-current]"].map((one) => document.querySelector(one));
+if (here) menu.scrollLeft = here.offsetLeft - menu.clientWidth / 2 + here.offsetWidth / 2;
+
 for (const form of document.querySelectorAll("form[data-sends-itself]")) {
   form.querySelector("button").hidden = true;
   form.addEventListener("change", () => form.reportValidity() && form.requestSubmit());

@@ -11,8 +11,10 @@ export function number(value) {
   return numbers.format(value);
 }
 
-const days = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeZone: "UTC" });
-const months = new Intl.DateTimeFormat(language, { month: "short", year: "numeric", timeZone: "UTC" });
+/** English dates are written as the pages of the server write them. */
+const region = language === "en" ? "en-GB" : language;
+const days = new Intl.DateTimeFormat(region, { dateStyle: "medium", timeZone: "UTC" });
+const months = new Intl.DateTimeFormat(region, { month: "short", year: "numeric", timeZone: "UTC" });
 
 /** Returns a day or a month, written as in data, as the page's language writes it; other texts as they are. */
 export function day(written) {

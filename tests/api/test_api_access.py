@@ -297,6 +297,14 @@ def limited(store, folder, **settings):
     return create_app(Settings(data_dir=folder, **settings), store).test_client()
 
 
+def test_who_may_only_read_is_shown_no_form_of_imports(app, tokens):
+    client = app.test_client()
+    for role, shown_one in (("reader", False), ("steward", True)):
+        page = client.get("/imports", headers=shown(tokens[role]))
+        assert ('id="files"' in page.text) is shown_one
+        assert ("may write" in page.text) is not shown_one
+
+
 def test_limits_of_rows_are_those_of_the_role_and_told(store, tokens, tmp_path):
     client = limited(store, tmp_path, role_limits="reader.max_rows=3", organization="shop")
     ask = {"query": "SELECT ?s { ?s ?p ?o }", "format": "csv"}
