@@ -180,7 +180,7 @@ def contributions(cursor: Cursor, context: Context, *, client: str) -> Table:
     both are empty where the unit is not measured, which then adds nothing.
 
     Raises:
-        UsageError: the party is unknown, or no external client of the chain.
+        UsageError: the party is unknown.
     """
     columns = ("unit", "unit_key", "client_key", "influence", "score", "exposure")
     with snapshot(cursor):
@@ -189,7 +189,11 @@ def contributions(cursor: Cursor, context: Context, *, client: str) -> Table:
         chosen = one_party(evaluation, client)
         names = names_of(evaluation, {*supply.graph, chosen})
     if chosen not in supply.external:
-        raise UsageError(f"{client!r} is no external client of the chain; `chains exposure` tells.")
+        outside = Note(
+            f"{client} is no external client of the chain at the date.",
+            f"{client} n'est pas un client externe de la chaîne à cette date.",
+        )
+        return Table(columns, [], (outside,))
     found = influences(supply, context.parameters.alpha or default_alpha(supply))[chosen]
     rows = [
         (*names[unit], names[chosen].order, weight, satisfied.get(unit),

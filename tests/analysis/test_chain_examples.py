@@ -102,9 +102,11 @@ def test_e22_contributions_to_an_exposure() -> None:
     rows = list(asked(example("Support"), chains.contributions, options={"client": "X"}).records())
     assert [r["unit_key"] for r in rows if r["score"] is None] == ["Support"]
     assert sum(r["exposure"] or 0 for r in rows) == pytest.approx(0.176)
-    for name in ("IT", "NOBODY"):
-        with pytest.raises(UsageError, match=name):
-            asked(example(), chains.contributions, options={"client": name})
+    inside = asked(example(), chains.contributions, options={"client": "IT"})
+    assert inside.rows == []
+    assert inside.notes[0].en.startswith("IT is no external client")
+    with pytest.raises(UsageError, match="NOBODY"):
+        asked(example(), chains.contributions, options={"client": "NOBODY"})
 
 
 def test_e22_exposure() -> None:

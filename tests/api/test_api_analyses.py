@@ -54,8 +54,8 @@ def required(analysis):
         "parties": "bo",
         "discount": "0.1",
     }
-    # An analysis of changes takes one of several options.
-    asked = [one for one in analysis.options if one.required or one.name == "remove"]
+    # An analysis of changes, or of what some have in common, takes one of several options.
+    asked = [one for one in analysis.options if one.required or one.name in ("remove", "parties")]
     return {option.name: samples[option.name] for option in asked}
 
 
