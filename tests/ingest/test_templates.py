@@ -16,14 +16,15 @@ from kg.store import Store
 
 PARTIES = (
     "key,kind,name,registration_id,parent\n"
-    "P1,person,Ada,,\nP2,person,Bo,,\nL1,legal,Firm,R1,\nU1,unit,Desk,,L1\n"
+    "P1,person,Ada,,\nP2,person,Bo,,\nL1,legal,Firm,R1,\n"
+    "ORG,legal,Us,R0,\nU1,unit,Desk,,ORG\n"
 )
 BASE = {
     "parties.csv": PARTIES,
     "products.csv": "key,name\nA,Tea\n",
     "purchases.csv": "order,client,date,product,quantity,amount,currency\n"
     "O1,P1,2024-05-01,A,1,10,EUR\n",
-    "memberships.csv": "member,organization,role,start\nP2,L1,buyer,2020-01-01\n",
+    "memberships.csv": "member,organization,role,start\nP2,ORG,buyer,2020-01-01\n",
     "segments.csv": "key,label_en,label_fr,query\nS1,All,Tous,SELECT ?party { ?party a ?kind }\n",
     "information.csv": "key,product,topic,level\nI1,A,price,public\n",
 }
