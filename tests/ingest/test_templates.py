@@ -24,7 +24,7 @@ BASE = {
     "products.csv": "key,name\nA,Tea\n",
     "purchases.csv": "order,client,date,product,quantity,amount,currency\n"
     "O1,P1,2024-05-01,A,1,10,EUR\n",
-    "memberships.csv": "member,organization,role,start\nP2,ORG,buyer,2020-01-01\n",
+    "memberships.csv": "member,organization,role,start\nP2,ORG,employee,2020-01-01\n",
     "segments.csv": "key,label_en,label_fr,query\nS1,All,Tous,SELECT ?party { ?party a ?kind }\n",
     "information.csv": "key,product,topic,level\nI1,A,price,public\n",
 }
