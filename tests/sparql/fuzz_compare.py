@@ -33,7 +33,9 @@ def comparable(answer: Answer, text: str, quads: list[Quad]) -> Comparable:
         return "ask", answer.boolean
     if "LIMIT" in text:
         return "limited", len(answer.rows)
-    labels = {term[0] for quad in quads for term in (quad[0], quad[2]) if term[1] is None}
+    # No order decides between blank nodes, so a `limit` may take any of them.
+    kept = () if re.search(r"\b(limit|OFFSET)\b", text) else quads
+    labels = {term[0] for quad in kept for term in (quad[0], quad[2]) if term[1] is None}
     coarse = bool(re.search(r"\b(MIN|MAX|SAMPLE|DISTINCT)\b", text))
     mixed = "GROUP_CONCAT" in text
     if answer.form == "construct":
