@@ -9,6 +9,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from types import TracebackType
 from weakref import WeakValueDictionary
 
@@ -48,6 +49,8 @@ class Deadline:
         self._stopped = False
         self._cancelled = False
         self._signal: Signal | None = None
+        self.unhelped: Callable[[], AbstractContextManager[None]] = contextlib.nullcontext
+        """Keeps helping threads away from a recursive statement."""
         self._lock = threading.Lock()
         self._wake = threading.Event()
         _GUARDING[id(cursor)] = self
@@ -70,11 +73,6 @@ class Deadline:
     def stopped(self) -> bool:
         """Whether somebody stopped the query."""
         return self._stopped
-
-    @property
-    def recurs(self) -> bool:
-        """Whether a recursive statement runs."""
-        return self._signal is not None
 
     def stop(self) -> None:
         """End the query now."""
@@ -123,7 +121,7 @@ class Deadline:
             QueryStoppedError: somebody stopped it.
         """
         self.check()
-        with listening(self._cursor) as heard:
+        with self.unhelped(), listening(self._cursor) as heard:
             with self._lock:
                 self._signal = heard
             try:

@@ -93,6 +93,8 @@ class Registry:
             ):
                 raise QueryBusyError("Too much runs already. Ask again in a few seconds.")
             deadline.check()
+            if self._workers is not None:
+                deadline.unhelped = self._workers.away
             number = next(self._numbers)
             entry = Running(number, allowance.owner, allowance.kind, shown, deadline)
             self._running[entry.id] = entry
@@ -110,8 +112,7 @@ class Registry:
 
     def _tell(self) -> None:
         if self._workers is not None:
-            recursive = any(one.deadline.recurs for one in self._running.values())
-            self._workers.tell(len(self._running), recursive=recursive)
+            self._workers.tell(len(self._running))
 
     def _has_room(self, allowance: Allowance) -> bool:
         """Tell whether what an owner wants to run may start."""

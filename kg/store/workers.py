@@ -2,7 +2,8 @@
 
 A thread that always helps makes every small statement pass its tasks around, and takes a core from
 others while a long one runs. So it comes when one statement has run alone for a moment, leaves when
-another one begins or nothing runs, and after another one stays away for a while.
+another one begins or nothing runs, and after another one stays away for a while. It keeps away from
+recursive statements: to leave one, it would have to wait for its end, and everybody else with it.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
+from collections.abc import Iterator
 
 import duckdb
 
@@ -30,29 +32,40 @@ class Workers:
         self._threads = threads
         self._most = most
         self._changed = threading.Condition()
+        self._setting = threading.Lock()
         self._running = 0
         self._since = time.monotonic()
         self._together = -_REST
-        self._bound = False
+        self._kept_away = 0
         self._ended = False
         self._thread: threading.Thread | None = None
         self.helping = False
 
-    def tell(self, running: int, *, recursive: bool = False) -> None:
-        """Learn how many statements run from now on, and whether one of them is recursive.
-
-        To leave that one, help has to wait for its end, and everybody else with it.
-        """
+    def tell(self, running: int) -> None:
+        """Learn how many statements run from now on."""
         with self._changed:
             waits = self._running == 0
             self._running, self._since = running, time.monotonic()
-            self._bound = recursive
             if running > 1:
                 self._together = self._since
             if self._thread is None and not self._ended:
                 self._thread = threading.Thread(target=self._watch, name="workers", daemon=True)
                 self._thread.start()
             elif waits or (running != 1 and self.helping):
+                self._changed.notify()
+
+    @contextlib.contextmanager
+    def away(self) -> Iterator[None]:
+        """Let nobody help while a block runs."""
+        with self._changed:
+            self._kept_away += 1
+        self._settle()
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._kept_away -= 1
+                self._since = time.monotonic()
                 self._changed.notify()
 
     def end(self) -> None:
@@ -69,16 +82,24 @@ class Workers:
             with self._changed:
                 if self._ended:
                     return
-                wanted = self._is_wanted()
-                if wanted == self.helping:
+                if self._is_wanted() == self.helping:
                     self._changed.wait(self._pause())
                     continue
+            self._settle()
+
+    def _settle(self) -> None:
+        """Let help come or leave, as is wanted now."""
+        with self._setting:
+            with self._changed:
+                wanted = self._is_wanted()
+                if wanted == self.helping:
+                    return
                 self.helping = wanted
             self._set(self._most if wanted else 0)
 
     def _pause(self) -> float | None:
         """Return the seconds until it is worth looking again, None where nothing can change."""
-        if self._running == 0:
+        if self._running == 0 or self._kept_away:
             return _LINGER if self.helping else None
         if self.helping:
             return None
@@ -87,9 +108,11 @@ class Workers:
     def _is_wanted(self) -> bool:
         """Return whether help should be there now."""
         now = time.monotonic()
+        if self._kept_away:
+            return False
         if self.helping:
             lingers = self._running == 0 and now - self._since < _LINGER
-            return self._running == 1 or self._bound or lingers
+            return self._running == 1 or lingers
         long = now - self._since >= _MOMENT and now - self._together >= _REST
         return self._running == 1 and long
 

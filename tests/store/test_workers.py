@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from kg.sparql import query
+from kg.sparql.deadline import Deadline
+from kg.sparql.running import Allowance, running_on
 from kg.store import Store
 
 PAIRS = "SELECT (COUNT(*) AS ?n) { ?a <urn:p> ?x . ?b <urn:p> ?y FILTER(?x > ?y) }"
@@ -62,9 +64,32 @@ def test_they_come_for_one_that_is_long_and_leave_when_it_is_not_alone(path: Pat
         time.sleep(0.2)
         assert not helping(store)
         assert wait_until(lambda: helping(store))
-        workers.tell(2, recursive=True)
-        time.sleep(0.2)
-        assert helping(store)
+
+
+def test_they_keep_away_from_a_recursive_statement(path: Path) -> None:
+    with Store.open(path, workers=0, on_call=1) as store:
+        workers = store.workers
+        assert workers is not None
+        workers.tell(1)
+        assert wait_until(lambda: helping(store))
+        with workers.away():
+            assert not helping(store)
+            time.sleep(0.2)
+            assert not helping(store)
+        assert wait_until(lambda: helping(store))
+        workers.tell(0)
+
+
+def test_a_path_of_any_length_runs_without_them(path: Path) -> None:
+    with Store.open(path, workers=0, on_call=1) as store:
+        workers = store.workers
+        assert workers is not None
+        seen: list[bool] = []
+        with running_on(store).entered(Deadline(store.cursor(), 10), Allowance(), "") as entry:
+            assert wait_until(lambda: helping(store))
+            with entry.deadline.recursion():
+                seen.append(helping(store))
+        assert seen == [False]
 
 
 def test_they_leave_a_statement_that_runs_on(path: Path) -> None:
