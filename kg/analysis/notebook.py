@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from decimal import Decimal
+from html import escape
+from itertools import islice
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
 Value = str | int | float | Decimal | bool | date | datetime
 """A value given for a parameter."""
 
+_SHOWN = 20
+"""Rows of an answer that a notebook shows by itself."""
 _PLAIN = (str, int, float, Decimal, bool, date, datetime)
 
 
@@ -72,10 +76,11 @@ class OpenGraph:
         Parameters are bound as terms; a parameter called like an argument takes a `_` behind it.
 
         Raises:
-            UsageError: no question has this name, or a parameter is wrong.
+            UsageError: no question has this name, no commit this number, or a parameter is wrong.
             QueryError: the query cannot be answered.
         """
         values = {name.removesuffix("_"): _text(value) for name, value in parameters.items()}
+        self.store.check_commit(as_of_commit)
         text, bindings = self._asked(question, values)
         result = query(
             self.store, text, bindings=bindings, as_of_commit=as_of_commit, timeout=timeout
@@ -123,6 +128,21 @@ class Answer:
 
     def __len__(self) -> int:
         return len(self.terms)
+
+    def __repr__(self) -> str:
+        return f"<Answer: {len(self)} rows of {', '.join(self.columns)}; commit {self.commit}>"
+
+    def _repr_html_(self) -> str:
+        """Return the first rows as the table that a notebook shows."""
+        head = "".join(f"<th>{escape(name)}</th>" for name in self.columns)
+        rows = (
+            "".join(f"<td>{'' if value is None else escape(str(value))}</td>" for value in row)
+            for row in islice(self, _SHOWN)
+        )
+        body = "".join(f"<tr>{row}</tr>" for row in rows)
+        more = len(self) - _SHOWN
+        foot = f"<p>... {more:,} more rows</p>" if more > 0 else ""
+        return f"<table><tr>{head}</tr>{body}</table>{foot}"
 
     def __iter__(self) -> Iterator[tuple[Any, ...]]:
         """Yield the rows as Python values: numbers, dates, texts; an IRI is a text."""

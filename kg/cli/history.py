@@ -7,7 +7,6 @@ import click
 from kg.cli.output import TABLE_FORMATS, shortened, write_table
 from kg.cli.session import opened_store
 from kg.derivation import Triple
-from kg.errors import UsageError
 from kg.ingest import why
 from kg.namespaces import PREFIXES
 from kg.store import RawTerm, TermKey, read_term
@@ -40,8 +39,7 @@ def commits_command(name: str) -> None:
 def changes_command(number: int, name: str) -> None:
     """Show the quads that commit NUMBER added (+) and removed (-)."""
     with opened_store() as store:
-        if number > store.head:
-            raise UsageError(f"There is no commit {number}; the last one is {store.head}.")
+        store.check_commit(number)
         rows = [
             ["+" if added else "-", *(_text(term, name) for term in quad)]
             for added, quad in changes(store.cursor(), number)

@@ -38,6 +38,7 @@ def export(
 ) -> None:
     """Write the whole graph, with its named graphs, as an RDF document."""
     with opened_store() as store, ExitStack() as stack:
+        store.check_commit(as_of_commit)
         target: BinaryIO = sys.stdout.buffer
         if output is not None:
             target = stack.enter_context(_opened_for_writing(output))

@@ -92,6 +92,7 @@ def query_command(
             _write_response(response, name)
         return
     with opened_store() as store:
+        store.check_commit(as_of_commit)
         if explained:
             plan = explain(store, question.text, bindings=question.bindings())
             click.echo(plan.partition("\n")[0].removeprefix("-- "), err=True)

@@ -16,7 +16,7 @@ from types import TracebackType
 
 import duckdb
 
-from kg.errors import StoreBusyError, StoreError, StoreFormatError
+from kg.errors import StoreBusyError, StoreError, StoreFormatError, UsageError
 from kg.store import property_changes, property_table
 from kg.store.cursors import Cursors
 from kg.store.decoding import Terms
@@ -183,6 +183,11 @@ class Store:
         if turns % 2 == 0 and turns == self._turns:
             self._last = turns, number
         return number
+
+    def check_commit(self, number: int | None) -> None:
+        """Raise UsageError for a number that no commit has; 0 stands for the empty graph before."""
+        if number is not None and not 0 <= number <= self.head:
+            raise UsageError(f"There is no commit {number}; the last one is {self.head}.")
 
     @property
     def turns(self) -> int:

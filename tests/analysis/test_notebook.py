@@ -75,6 +75,17 @@ def test_frames_hold_the_rows(graph: OpenGraph) -> None:
     assert answer.to_polars().rows() == list(answer)
 
 
+def test_an_answer_shows_its_first_rows(graph: OpenGraph) -> None:
+    text = "SELECT ?n ?t { VALUES ?n { " + "1 " * 25 + "} OPTIONAL { ?s <urn:none> ?t } }"
+    answer = graph.query(text)
+    assert repr(answer) == f"<Answer: 25 rows of n, t; commit {answer.commit}>"
+    shown = answer._repr_html_()
+    assert shown.count("<tr><td>1</td><td></td></tr>") == 20
+    assert shown.endswith("<p>... 5 more rows</p>")
+    shown = graph.query("SELECT ?x { BIND ('<b>&' AS ?x) }")._repr_html_()
+    assert "<td>&lt;b&gt;&amp;</td>" in shown
+
+
 def test_edges_lead_from_column_to_column(graph: OpenGraph) -> None:
     text = "SELECT ?f ?w ?t { ?r <https://w3id.org/clientgraph/ns#recommender> ?f ;"
     text += " <https://w3id.org/clientgraph/ns#referred> ?t . BIND (2 AS ?w) }"
@@ -91,5 +102,9 @@ def test_what_is_asked_is_found_or_refused(graph: OpenGraph, tmp_path: Path) -> 
         graph.query("nothing-of-that-name")
     with pytest.raises(UsageError, match="no parameter"):
         graph.query("A2", colour="blue")
+    with pytest.raises(UsageError, match="There is no commit 99; the last one is"):
+        graph.query("A2", as_of_commit=99)
+    with pytest.raises(UsageError, match="There is no commit -1"):
+        graph.query("A2", as_of_commit=-1)
     with pytest.raises(UsageError, match="There is no store"):
         kg.open(tmp_path / "elsewhere")

@@ -108,6 +108,13 @@ def test_the_graph_as_it_was_before_the_first_commit_is_empty(run) -> None:
     assert run(*asked, "--as-of-commit", 0).stdout == "no\n"
 
 
+@pytest.mark.parametrize("command", [["query", "-e", PERSONS], ["export"]])
+def test_a_commit_that_is_not_there_is_told(run, command) -> None:
+    result = run(*command, "--as-of-commit", 99)
+    assert result.exit_code == 2
+    assert "There is no commit 99; the last one is" in result.stderr
+
+
 def test_explain_shows_the_engine_and_the_sql(run) -> None:
     result = run("query", "-e", PERSONS, "--explain")
     assert result.exit_code == 0
