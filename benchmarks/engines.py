@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 
 from benchmarks import virtuoso
-from benchmarks.measuring import peak_memory
+from benchmarks.processes import peak_memory
 from benchmarks.servers import serving
 
 

@@ -24,7 +24,8 @@ from typing import Any
 import duckdb
 
 from benchmarks.engines import size_of
-from benchmarks.measuring import machine, peak_memory
+from benchmarks.measuring import machine
+from benchmarks.processes import peak_memory
 
 PURCHASES, RECOMMENDATIONS = 3.5, 0.5
 """Rows for each client."""

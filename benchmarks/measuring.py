@@ -6,7 +6,6 @@ import contextlib
 import http.client
 import os
 import platform
-import resource
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -147,8 +146,3 @@ def machine() -> str:
         f"{os.cpu_count()} cores, {memory:.0f} GiB, load {os.getloadavg()[0]:.1f}, "
         f"{platform.system()} {platform.machine()}, Python {platform.python_version()}, {engines}"
     )
-
-
-def peak_memory() -> int:
-    """Return the peak resident memory of this process in bytes."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024

@@ -11,18 +11,17 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-import multiprocessing
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from benchmarks.crowd import LAST_DAY, write
-from benchmarks.measuring import machine, peak_memory
+from benchmarks.measuring import machine
 from benchmarks.network_peer import Referral, figures
+from benchmarks.processes import apart, peak_memory
 from kg.analysis.names import names_of
 from kg.analysis.referral_tables import MODELS
 from kg.analysis.referrals import evaluate_referrals
@@ -154,12 +153,6 @@ def _sum(values: dict[Any, int]) -> str:
     return hashlib.sha256(repr(kept).encode()).hexdigest()[:16]
 
 
-def _apart(work: Callable[[Path], dict[str, Any]], path: Path) -> dict[str, Any]:
-    """Return what a function gives in a process of its own."""
-    with multiprocessing.get_context("spawn").Pool(1) as pool:
-        return pool.apply(work, [path])
-
-
 def main() -> None:
     """Measure both on one crowd and compare."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -174,9 +167,9 @@ def main() -> None:
             write(given.parties, path)
         with Store.open(path) as store:
             build(store)
-        results = {"clientgraph": _apart(ours, path)}
+        results = {"clientgraph": apart(ours, path)}
         if not given.alone:
-            results["networkx"] = _apart(theirs, path)
+            results["networkx"] = apart(theirs, path)
     print("| | seconds | of CPU | of these, figures | peak memory, MB |\n|---|---|---|---|---|")
     for name, one in results.items():
         times = " | ".join(f"{one[column]:.1f}" for column in ("seconds", "cpu", "figures"))

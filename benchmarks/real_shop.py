@@ -18,7 +18,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TypeVar
 
-from benchmarks.measuring import machine, peak_memory
+from benchmarks.measuring import machine
+from benchmarks.processes import peak_memory
 from kg.ingest import ImportOptions, ImportReport, run_import
 from kg.lifecycle import Context, Table, classify
 from kg.sparql import query

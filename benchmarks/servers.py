@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from benchmarks import virtuoso
+from benchmarks.processes import peak_memory
 
 ENGINES = ("clientgraph", "pyoxigraph", "virtuoso", "rdflib")
 _PATIENCE = 600
@@ -72,10 +73,7 @@ class Server:
 
     def memory(self) -> int:
         """Return the peak resident memory of the process in bytes."""
-        for line in Path(f"/proc/{self._process.pid}/status").read_text().splitlines():
-            if line.startswith("VmHWM"):
-                return int(line.split()[1]) * 1024
-        return 0
+        return peak_memory(self._process.pid)
 
     def end(self) -> None:
         """End the process."""

@@ -24,7 +24,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from benchmarks.measuring import machine, peak_memory
+from benchmarks.measuring import machine
+from benchmarks.processes import peak_memory
 
 SHAPES = Path(__file__).with_name("shacl_shapes.ttl")
 NO_SHAPES = "@prefix sh: <http://www.w3.org/ns/shacl#> . <urn:s> a sh:NodeShape .\n"
