@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from kg.analysis.forest import Forest
+from kg.analysis.forest import Forest, build_touches
 from kg.analysis.values import Value
 from kg.lifecycle.evaluation import Evaluation
 
@@ -28,6 +28,7 @@ def credited_by_model(evaluation: Evaluation, models: Iterable[str]) -> dict[str
 
     Nobody's is the value of clients without touch.
     """
+    build_touches(evaluation)
     build_credit(evaluation)
     found: dict[str, Amounts] = {model: {} for model in models}
     for model, party, code, cents in evaluation.run("FROM credited").fetchall():
@@ -37,12 +38,11 @@ def credited_by_model(evaluation: Evaluation, models: Iterable[str]) -> dict[str
 
 
 def build_credit(evaluation: Evaluation) -> None:
-    """Make the table `credited` (model, party, code, cents) over the table `party_value`.
+    """Make the table `credited` (model, party, code, cents) over `party_value` and `touch`.
 
     Models are those of section 7.4; nobody, who has the value of clients without touch, is NULL.
     Only where a part of `decay` is too close to the next cent are exact fractions needed.
     """
-    evaluation.table("touch", _TOUCH)
     evaluation.table("decayed", _DECAYED)
     evaluation.table("credited", _CREDITED)
     half_life = evaluation.context.parameters.h_half
@@ -78,22 +78,22 @@ def _columns(amounts: Amounts) -> dict[str, list[Any]]:
     }
 
 
-_TOUCH = """
-SELECT giver, receiver, age, row_number() OVER earliest AS place,
-    count(*) OVER (PARTITION BY receiver) AS touches
-FROM referral WHERE outcome = 'converted'
-WINDOW earliest AS (PARTITION BY receiver ORDER BY day, key)
-"""
 _DECAYED = """
-WITH weighed AS (
-    SELECT v.party, v.code, v.cents, t.giver, t.place, t.touches, abs(v.cents) AS amount,
-        min(t.age) OVER client = max(t.age) OVER client AS even,
-        pow(2.0, (min(t.age) OVER client - t.age) / $H_half) AS weight
-    FROM party_value AS v JOIN touch AS t ON t.receiver = v.party WHERE t.touches > 1
-    WINDOW client AS (PARTITION BY v.party, v.code)
+WITH client AS (
+    SELECT receiver, min(age) AS youngest, min(age) = max(age) AS even
+    FROM touch WHERE touches > 1 GROUP BY receiver
+), weighed AS (
+    SELECT t.receiver, t.giver, t.place, t.touches, c.even,
+        pow(2.0, (c.youngest - t.age) / $H_half) AS weight
+    FROM touch AS t JOIN client AS c ON c.receiver = t.receiver
+), total AS (
+    SELECT receiver, sum(weight) AS weight FROM weighed GROUP BY receiver
 ), divided AS (
-    SELECT *, amount * weight / sum(weight) OVER client AS part, part - floor(part) AS rest
-    FROM weighed WINDOW client AS (PARTITION BY party, code)
+    SELECT v.party, v.code, v.cents, w.giver, w.place, w.touches, w.even, w.weight,
+        abs(v.cents) AS amount, amount * w.weight / t.weight AS part, part - floor(part) AS rest
+    FROM weighed AS w
+    JOIN total AS t ON t.receiver = w.receiver
+    JOIN party_value AS v ON v.party = w.receiver
 ), ranked AS (
     SELECT *, amount - CAST(sum(floor(part)) OVER client AS BIGINT) AS over,
         row_number() OVER ordered AS rank, rest - lead(rest) OVER ordered AS ahead,
@@ -104,14 +104,14 @@ WITH weighed AS (
 SELECT party, code, giver,
     sign(cents) * CASE WHEN even THEN amount // touches + (place <= amount % touches)::INTEGER
         ELSE CAST(floor(part) AS BIGINT) + (rank <= over)::INTEGER END AS cents,
-    bool_or(NOT even AND (amount > 1e9 OR rest < 1e-5 OR rest > 1 - 1e-5
-        OR rank = over AND ahead < 1e-5 AND weight <> weight_behind))
-        OVER (PARTITION BY party, code) AS unsure
+    NOT even AND (amount > 1e9 OR rest < 1e-5 OR rest > 1 - 1e-5
+        OR rank = over AND coalesce(ahead < 1e-5 AND weight <> weight_behind, FALSE)) AS unsure
 FROM ranked
 """
 """Parts by largest remainder in floating point, which is off by far less than what is `unsure`.
 
-Touches of one age have equal parts: the division is one of whole numbers.
+Touches of one age have equal parts: the division is one of whole numbers. A value of which one
+part is unsure is shared out by exact fractions.
 """
 _CREDITED = """
 WITH part AS (
@@ -123,10 +123,13 @@ WITH part AS (
         CASE WHEN t.touches = 1 THEN v.cents END AS decay
     FROM party_value AS v JOIN touch AS t ON t.receiver = v.party
     UNION ALL
-    SELECT giver, code, NULL, NULL, NULL, cents FROM decayed WHERE NOT unsure
+    SELECT giver, code, NULL, NULL, NULL, cents FROM decayed
+    WHERE (party, code) NOT IN (SELECT party, code FROM decayed WHERE unsure)
     UNION ALL
-    SELECT NULL, code, cents, cents, cents, cents FROM party_value
-    WHERE party NOT IN (SELECT receiver FROM touch)
+    SELECT NULL, code, cents, cents, cents, cents FROM (
+        SELECT code, CAST(sum(cents) AS BIGINT) AS cents FROM party_value
+        WHERE party NOT IN (SELECT receiver FROM touch) GROUP BY code
+    )
 ), summed AS (
     SELECT giver AS party, code, CAST(sum(first) AS BIGINT) AS first,
         CAST(sum(last) AS BIGINT) AS last, CAST(sum(linear) AS BIGINT) AS linear,

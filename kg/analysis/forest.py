@@ -64,17 +64,35 @@ class Forest:
         return places
 
 
-def primary_edges(evaluation: Evaluation) -> str:
-    """Return the SELECT of the edges (giver, receiver, day, key), cycles among them."""
-    order = "DESC" if evaluation.context.parameters.primary_policy == "last" else "ASC"
-    return f"""
-    SELECT giver, receiver, day, key FROM referral WHERE outcome = 'converted'
-    QUALIFY row_number() OVER (PARTITION BY receiver ORDER BY day {order}, key {order}) = 1
+def build_touches(evaluation: Evaluation) -> None:
+    """Make the table `touch` of the converted referrals of each client, the earliest first.
+
+    Columns: giver, receiver, age (days before the first acquisition), place (from 1 on), touches
+    (how many the client has), day, key.
     """
+    evaluation.table("touch", _TOUCH)
+
+
+_TOUCH = """
+SELECT giver, receiver, age, row_number() OVER earliest AS place,
+    count(*) OVER (PARTITION BY receiver) AS touches, day, key
+FROM referral WHERE outcome = 'converted'
+WINDOW earliest AS (PARTITION BY receiver ORDER BY day, key)
+"""
+
+
+def primary_edges(evaluation: Evaluation) -> str:
+    """Return the SELECT of the edges (giver, receiver, day, key), cycles among them.
+
+    Call it after `build_touches`.
+    """
+    primary = "touches" if evaluation.context.parameters.primary_policy == "last" else "1"
+    return f"SELECT giver, receiver, day, key FROM touch WHERE place = {primary}"
 
 
 def primary_forest(evaluation: Evaluation) -> Forest:
     """Return the forest of the converted referrals in the table `referral`."""
+    build_touches(evaluation)
     rows = evaluation.run(f"{primary_edges(evaluation)} ORDER BY day, key").fetchall()
     return broken_at_rings(map(PrimaryEdge._make, rows))
 
@@ -117,22 +135,22 @@ def inner_edges(evaluation: Evaluation, edges: str, order: str) -> list[tuple[An
     """Return the edges (giver, receiver, ...) of a query that may lie on a ring, sorted.
 
     A party that only refers, or is only referred, lies on none; nor does one that is left with such
-    a party alone, and so on. The ends of long chains are left in: each round takes off one link.
+    a party alone, and so on. Some edges that lie on no ring are left in: each round takes off one
+    link of every chain, and the rounds end when they no longer take off much.
     """
     left = evaluation.table("ring_edge", edges)
-    for _ in range(_ROUNDS):
-        before = left
-        if left > _FEW:
-            left = evaluation.table("inner_ring_edge", _INNER)
-            evaluation.run("CREATE OR REPLACE TEMP TABLE ring_edge AS FROM inner_ring_edge")
-        if left == before:
-            break
+    before = None
+    while left > _FEW and (before is None or left < _MUCH * before):
+        before, left = left, evaluation.table("inner_ring_edge", _INNER)
+        evaluation.run("DROP TABLE ring_edge")
+        evaluation.run("ALTER TABLE inner_ring_edge RENAME TO ring_edge")
     return evaluation.run(f"FROM ring_edge ORDER BY {order}").fetchall()
 
 
-_FEW = 1000
+_FEW = 10_000
 """Edges that are looked at one by one from the start."""
-_ROUNDS = 64
+_MUCH = 0.9
+"""The share of edges that a round has to leave less of for another one to be worth it."""
 _INNER = """
 SELECT * FROM ring_edge
 WHERE giver IN (SELECT receiver FROM ring_edge) AND receiver IN (SELECT giver FROM ring_edge)

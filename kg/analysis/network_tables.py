@@ -1,7 +1,9 @@
 """The figures of the whole referral network as tables, set-wise (sections 7.3 to 7.6).
 
-Chains are followed by doubling: a table leads from each party to its ancestor 1, 2, 4, 8 ... links
-up, so that the work grows with the number of parties, and with the logarithm of the longest chain.
+Where chains are short, all ancestors of each party are listed, and figures are sums over the list.
+Longer ones are followed by doubling: a table leads from each party to its ancestor 1, 2, 4, 8 ...
+links up, so that the work grows with the number of parties, and with the logarithm of the longest
+chain.
 """
 
 from __future__ import annotations
@@ -10,13 +12,24 @@ from collections.abc import Iterator
 from itertools import count
 
 from kg.analysis.credit import add_credit, upstream_shared, whole_weights
-from kg.analysis.forest import Forest, PrimaryEdge, broken_at_rings, inner_edges, primary_edges
+from kg.analysis.forest import (
+    Forest,
+    PrimaryEdge,
+    broken_at_rings,
+    build_touches,
+    inner_edges,
+    primary_edges,
+)
 from kg.analysis.values import Value
 from kg.lifecycle.evaluation import Evaluation
 
 
 def build_forest(evaluation: Evaluation) -> tuple[PrimaryEdge, ...]:
-    """Make the acyclic table `primary_edge` (giver, receiver, day, key); return what it lost."""
+    """Make the acyclic table `primary_edge` (giver, receiver, day, key); return what it lost.
+
+    The table `touch` is made on the way.
+    """
+    build_touches(evaluation)
     evaluation.table("primary_edge", primary_edges(evaluation))
     rows = inner_edges(evaluation, "FROM primary_edge", "day, key")
     removed = broken_at_rings(map(PrimaryEdge._make, rows)).removed
@@ -27,15 +40,51 @@ def build_forest(evaluation: Evaluation) -> tuple[PrimaryEdge, ...]:
     return removed
 
 
-def build_places(evaluation: Evaluation) -> None:
-    """Make the table `place` (party, depth, root) of every party of the forest."""
+def build_ancestry(evaluation: Evaluation) -> bool:
+    """Make the table `ancestry` (party, step, above) of ancestors, the primary referrer at step 0.
+
+    Those beyond `_LISTED` are left out; returns whether there are none.
+    """
+    new = evaluation.table(
+        "ancestry", "SELECT receiver AS party, 0 AS step, giver AS above FROM primary_edge"
+    )
+    for step in range(_LISTED):
+        if not new:
+            return True
+        ((new,),) = evaluation.run(_NEXT, step=step).fetchall()
+    return not new
+
+
+_LISTED = 48
+"""Ancestors of a party that are listed: more than have an upstream share that is worth it."""
+_NEXT = """
+INSERT INTO ancestry
+SELECT a.party, a.step + 1, e.giver FROM ancestry AS a
+JOIN primary_edge AS e ON e.receiver = a.above WHERE a.step = $step
+"""
+
+
+def build_places(evaluation: Evaluation, *, listed: bool) -> None:
+    """Make the table `place` (party, depth, root) of every party of the forest.
+
+    `listed` says that the table `ancestry` has all ancestors.
+    """
+    if listed:
+        climb = "SELECT party, arg_max(above, step) AS above, max(step) + 1 AS steps FROM ancestry"
+        evaluation.table("climb", f"{climb} GROUP BY party")
+    else:
+        _climb(evaluation)
+    evaluation.table("place", _PLACES)
+
+
+def _climb(evaluation: Evaluation) -> None:
+    """Make the table `climb` (party, above, steps) from each party to its root, by doubling."""
     evaluation.table(
         "climb", "SELECT receiver AS party, giver AS above, 1 AS steps FROM primary_edge"
     )
     while _any(evaluation, "climb AS c SEMI JOIN climb AS d ON d.party = c.above"):
         evaluation.table("climbed", _CLIMBED)
         evaluation.run("CREATE OR REPLACE TEMP TABLE climb AS FROM climbed")
-    evaluation.table("place", _PLACES)
 
 
 _CLIMBED = """
@@ -49,11 +98,15 @@ SELECT DISTINCT giver, 0, giver FROM primary_edge ANTI JOIN climb ON climb.party
 """
 
 
-def build_descent(evaluation: Evaluation) -> None:
-    """Make the tables `descent` (party, n) and `downstream` (party, code, cents), after `place`.
+def build_descent(evaluation: Evaluation, *, listed: bool) -> None:
+    """Make the tables `descent` (party, n) and `downstream` (party, code, cents).
 
-    A party without descendants is in neither.
+    A party without descendants is in neither. `listed` as for `build_places`.
     """
+    if listed:
+        evaluation.table("descent", _LISTED_DESCENT)
+        evaluation.table("downstream", _LISTED_DOWNSTREAM)
+        return
     evaluation.table("below", _CHILDREN)
     for _ in _hops(evaluation):
         evaluation.table("further_below", _FURTHER)
@@ -62,6 +115,13 @@ def build_descent(evaluation: Evaluation) -> None:
     evaluation.table(
         "downstream", "SELECT party, code, n AS cents FROM below WHERE code IS NOT NULL"
     )
+
+
+_LISTED_DESCENT = "SELECT above AS party, count(*) AS n FROM ancestry GROUP BY above"
+_LISTED_DOWNSTREAM = """
+SELECT a.above AS party, v.code, CAST(sum(v.cents) AS BIGINT) AS cents
+FROM ancestry AS a JOIN party_value AS v ON v.party = a.party GROUP BY a.above, v.code
+"""
 
 
 def _hops(evaluation: Evaluation) -> Iterator[int]:
@@ -94,7 +154,7 @@ SELECT party, code, CAST(sum(n) AS BIGINT) AS n FROM (
 
 
 def build_upstream(evaluation: Evaluation) -> None:
-    """Add the model `upstream` to the table `credited`, after `place` (section 7.5).
+    """Add the model `upstream` to the table `credited`, after `ancestry` and `place` (section 7.5).
 
     Where the weights of all ancestors are small whole numbers, all clients are shared out at once;
     below so many ancestors that they are not, one after the other.
@@ -102,11 +162,6 @@ def build_upstream(evaluation: Evaluation) -> None:
     weights = _weights(evaluation)
     evaluation.table("upstream_weight", _GIVEN, **weights)
     deepest = max(weights["depths"], default=0)
-    evaluation.table(
-        "ancestry", "SELECT receiver AS party, 0 AS step, giver AS above FROM primary_edge"
-    )
-    for step in range(deepest - 1):
-        evaluation.run(_NEXT, step=step)
     evaluation.run(_UPSTREAM, deepest=deepest)
     _share_one_by_one(evaluation, deepest)
 
@@ -114,12 +169,12 @@ def build_upstream(evaluation: Evaluation) -> None:
 def _weights(evaluation: Evaluation) -> dict[str, list[int]]:
     """Return depths, steps, weights and their totals, for depths at which these are small."""
     (most, depth) = evaluation.run(
-        "SELECT coalesce(max(abs(cents)), 0), coalesce(max(depth), 0)"
-        " FROM party_value JOIN place USING (party)"
+        "SELECT (SELECT coalesce(max(abs(cents)), 0) FROM party_value),"
+        " (SELECT coalesce(max(depth), 0) FROM place)"
     ).fetchone() or (0, 0)
     factor = evaluation.context.parameters.lambda_up
     found: dict[str, list[int]] = {"depths": [], "steps": [], "weights": [], "totals": []}
-    for ancestors in range(1, depth + 1):
+    for ancestors in range(1, min(depth, _LISTED) + 1):
         weights = whole_weights([factor**step for step in range(ancestors)])
         if sum(weights) * most > _WHOLE:
             break
@@ -135,11 +190,6 @@ _WHOLE = 2**62
 _GIVEN = """
 SELECT unnest($depths::BIGINT[]) AS depth, unnest($steps::BIGINT[]) AS step,
     unnest($weights::BIGINT[]) AS weight, unnest($totals::BIGINT[]) AS total
-"""
-_NEXT = """
-INSERT INTO ancestry
-SELECT a.party, a.step + 1, e.giver FROM ancestry AS a
-JOIN primary_edge AS e ON e.receiver = a.above WHERE a.step = $step
 """
 _UPSTREAM = """
 INSERT INTO credited

@@ -17,6 +17,7 @@ from kg.errors import UsageError
 from kg.lifecycle import Context, Table
 from kg.lifecycle.evaluation import Evaluation, snapshot
 from kg.lifecycle.measures import measure
+from kg.lifecycle.purchases import build_occasions
 from kg.store import Cursor
 
 MODELS = ("first", "last", "linear", "decay", "upstream")
@@ -263,6 +264,7 @@ def _clients(evaluation: Evaluation, day: date) -> int:
         "SELECT party, $day AS asked FROM party WHERE coalesce(closed >= $day, TRUE)",
         day=day,
     )
+    build_occasions(evaluation)
     measure(evaluation, "rate_probe", "rate_measured")
     row = evaluation.run("SELECT count(*) FROM rate_measured WHERE ever_client").fetchone()
     return int(row[0]) if row else 0

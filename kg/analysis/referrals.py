@@ -7,6 +7,7 @@ from kg.lifecycle.classify import build_facts
 from kg.lifecycle.context import Context, Note
 from kg.lifecycle.evaluation import Evaluation
 from kg.lifecycle.measures import measure
+from kg.lifecycle.purchases import build_occasions
 from kg.lifecycle.records import build_records
 from kg.lifecycle.rows import Things, rows_of
 from kg.lifecycle.stages import decide
@@ -44,7 +45,7 @@ def evaluate_referrals(
     if not all_parties:
         evaluation.table("focus", _ENDS)
         evaluation.focused = True
-    build_facts(evaluation)
+    build_facts(evaluation, occasions=False)
     _judge(evaluation)
     return evaluation
 
@@ -83,6 +84,7 @@ def build_stages(evaluation: Evaluation, *, cold_only: bool = False) -> None:
     """
     ends = _CONVERTED_GIVERS if cold_only else _ALL_ENDS
     evaluation.table("referral_probe", _PROBES.format(ends=ends))
+    build_occasions(evaluation, among="referral_probe" if cold_only else None)
     measure(evaluation, "referral_probe", "referral_measured")
     decide(evaluation, "referral_measured", "referral_party")
 
@@ -152,7 +154,7 @@ _CONVERTED_GIVERS = """
 SELECT giver AS id FROM referral
 WHERE outcome = 'converted' AND (
     giver NOT IN (
-        SELECT party FROM occasion
+        SELECT party FROM counting
         WHERE day <= $as_of AND $as_of - day <= $D_lost AND $as_of < until
     )
     OR giver IN (SELECT party FROM refusal UNION ALL SELECT party FROM bad)
@@ -162,7 +164,7 @@ WHERE outcome = 'converted' AND (
 
 _FIRST_ACQUISITION = """
 SELECT party, min(day) AS first FROM (
-    SELECT party, day FROM occasion WHERE day <= $as_of AND $as_of < until
+    SELECT party, day FROM counting WHERE day <= $as_of AND $as_of < until
     UNION ALL SELECT party, start FROM contract WHERE start <= $as_of
 ) GROUP BY party
 """

@@ -9,7 +9,13 @@ from typing import Any
 
 from kg.analysis.credit import build_credit, money
 from kg.analysis.forest import PrimaryEdge, rings
-from kg.analysis.network_tables import build_descent, build_forest, build_places, build_upstream
+from kg.analysis.network_tables import (
+    build_ancestry,
+    build_descent,
+    build_forest,
+    build_places,
+    build_upstream,
+)
 from kg.analysis.referrals import COLD, build_stages, evaluate_referrals
 from kg.analysis.values import build_values, value_notes
 from kg.lifecycle import Context, Table
@@ -39,8 +45,9 @@ def network_figures(evaluation: Evaluation) -> NetworkFigures:
     build_stages(evaluation, cold_only=True)
     build_values(evaluation)
     removed = build_forest(evaluation)
-    build_places(evaluation)
-    build_descent(evaluation)
+    listed = build_ancestry(evaluation)
+    build_places(evaluation, listed=listed)
+    build_descent(evaluation, listed=listed)
     build_credit(evaluation)
     build_upstream(evaluation)
     outcomes = evaluation.run("SELECT outcome, count(*) FROM referral GROUP BY outcome").fetchall()

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from kg.lifecycle import Note
 from kg.lifecycle.evaluation import Evaluation
+from kg.lifecycle.purchases import sold_lines
 
 
 class Value(NamedTuple):
@@ -143,16 +144,15 @@ def flows(
     `one_currency`, those of sales are not looked at.
     """
     dated = "TRUE" if undated else "day IS NOT NULL"
-    staff = "l.o IN (SELECT s FROM staff_line)" if at_staff_price else "FALSE"
-    told = f"LEFT JOIN {evaluation.triples('currency')} AS c ON c.s = l.o"
+    staff = "l.line IN (SELECT s FROM staff_line)" if at_staff_price else "FALSE"
+    told = f"LEFT JOIN {evaluation.triples('currency')} AS c ON c.s = l.line"
     currency, told = ("NULL::BIGINT", "") if one_currency else ("c.o", told)
     return f"""
     SELECT * FROM (
-        SELECT p.party, {currency} AS currency, a.amount, p.day, FALSE AS back,
+        SELECT l.party, {currency} AS currency, a.amount, l.day, FALSE AS back,
             {staff} AS staff
-        FROM purchase AS p
-        JOIN {evaluation.triples("hasLine")} AS l ON l.s = p.purchase
-        JOIN {evaluation.amounts("netAmount")} AS a ON a.s = l.o
+        FROM {sold_lines(evaluation)} AS l
+        JOIN {evaluation.amounts("netAmount")} AS a ON a.s = l.line
         {told}
         UNION ALL
         SELECT r.party, r.currency, -r.amount, CASE WHEN p.day IS NOT NULL THEN r.day END,

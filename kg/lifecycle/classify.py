@@ -10,7 +10,7 @@ from kg.lifecycle.evaluation import Evaluation, parties_with_key, snapshot, unkn
 from kg.lifecycle.events import build_events
 from kg.lifecycle.history import mark_won_back
 from kg.lifecycle.measures import measure
-from kg.lifecycle.purchases import build_purchases
+from kg.lifecycle.purchases import build_occasions, build_purchases
 from kg.lifecycle.records import build_parties, build_records
 from kg.lifecycle.segments import build_targeted
 from kg.lifecycle.stages import decide
@@ -103,12 +103,15 @@ def of_party(
     return evaluation
 
 
-def build_facts(evaluation: Evaluation, *, throughout: bool = True) -> None:
+def build_facts(evaluation: Evaluation, *, throughout: bool = True, occasions: bool = True) -> None:
     """Read the parties, purchases and other events known at K, after `build_records`.
 
     Unless it is `throughout` the days up to T, what only non-clients need is left out for clients.
+    Without `occasions`, purchases are not made into them (see `build_occasions`).
     """
     build_acts(evaluation)
+    if occasions:
+        build_occasions(evaluation)
     if isinstance(evaluation, PartyEvaluation):
         evaluation.build_targeted(throughout=throughout)
     else:

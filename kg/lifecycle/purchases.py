@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from kg.lifecycle.evaluation import NEVER, Evaluation
-from kg.lifecycle.rows import Things, rows_of
+from kg.lifecycle.rows import Things, in_columns, rows_of
 
 
 def build_purchases(evaluation: Evaluation) -> None:
-    """Make the tables `purchase`, `refund`, `gross`, `free`, `staff`, `voided` and `occasion`."""
+    """Make the tables `purchase`, `refund`, `gross`, `free`, `staff`, `voided` and `counting`."""
     _purchase(evaluation)
     _leave_out_repeated_orders(evaluation)
     _refund(evaluation)
@@ -17,7 +17,7 @@ def build_purchases(evaluation: Evaluation) -> None:
     _free(evaluation)
     _staff(evaluation)
     _voided(evaluation)
-    _occasion(evaluation)
+    _counting(evaluation)
 
 
 def _purchase(evaluation: Evaluation) -> None:
@@ -57,21 +57,45 @@ def _purchase(evaluation: Evaluation) -> None:
 
 def _leave_out_repeated_orders(evaluation: Evaluation) -> None:
     """Count an order once when several merged records hold it (section 6.7)."""
-    evaluation.run(
+    evaluation.table(
+        "repeated_order",
         f"""
-        DELETE FROM purchase WHERE purchase IN (
-            SELECT purchase FROM (
-                SELECT x.purchase, dense_rank() OVER (
-                    PARTITION BY x.party, n.o, y.o, x.day ORDER BY x.record
-                ) AS place
-                FROM purchase AS x
-                JOIN {evaluation.triples("orderNumber")} AS n ON n.s = x.purchase
-                LEFT JOIN {evaluation.triples("seller")} AS y ON y.s = x.purchase
-                WHERE x.party IN (SELECT canonical FROM merged)
-            ) WHERE place > 1
-        )
-        """
+        SELECT purchase FROM (
+            SELECT x.purchase, dense_rank() OVER (
+                PARTITION BY x.party, n.o, y.o, x.day ORDER BY x.record
+            ) AS place
+            FROM purchase AS x
+            JOIN {evaluation.triples("orderNumber")} AS n ON n.s = x.purchase
+            LEFT JOIN {evaluation.triples("seller")} AS y ON y.s = x.purchase
+            WHERE x.party IN (SELECT canonical FROM merged)
+        ) WHERE place > 1
+        """,
     )
+    evaluation.run("DELETE FROM purchase WHERE purchase IN (SELECT purchase FROM repeated_order)")
+
+
+def sold_lines(evaluation: Evaluation) -> str:
+    """Return the relation (party, day, line) of the lines of the table `purchase`.
+
+    Where the property table has them, they are read from it, rather than joined to that table.
+    """
+    sold = Things(("Purchase",), "client", objects=("hasLine",), dates=("purchaseDate",))
+    if evaluation.focused or not in_columns(evaluation, sold):
+        lines = evaluation.triples("hasLine")
+        joined = f"SELECT p.party, p.day, l.o AS line FROM purchase AS p JOIN {lines} AS l"
+        return f"({joined} ON l.s = p.purchase)"
+    return f"""(
+        SELECT coalesce(m.canonical, x.client) AS party, x.purchaseDate_day AS day,
+            x.hasLine AS line
+        FROM {rows_of(evaluation, sold)} AS x
+        LEFT JOIN merged AS m ON m.id = x.client
+        WHERE x.hasLine IS NOT NULL
+            AND coalesce(m.canonical, x.client) <> (SELECT id FROM self)
+            AND x.s NOT IN (
+                SELECT s FROM foreign_sale UNION ALL SELECT s FROM unknown
+                UNION ALL SELECT purchase FROM repeated_order
+            )
+    )"""
 
 
 def _refund(evaluation: Evaluation) -> None:
@@ -172,10 +196,9 @@ def _voided(evaluation: Evaluation) -> None:
     )
 
 
-def _occasion(evaluation: Evaluation) -> None:
-    """Keep (party, day, until): the occasion counts at each T with day ≤ T < until."""
+def _counting(evaluation: Evaluation) -> None:
+    """Keep the purchases that make occasions: each counts at every T with day ≤ T < until."""
     staff = "" if evaluation.context.parameters.count_staff_purchases else _WITHOUT_STAFF
-    by_order = evaluation.context.parameters.occasion_granularity == "order"
     evaluation.table(
         "counting",
         f"""
@@ -186,15 +209,21 @@ def _occasion(evaluation: Evaluation) -> None:
         {staff}
         """,
     )
-    if by_order:
-        one_per_order = "SELECT party, day, until FROM counting WHERE day IS NOT NULL"
-        evaluation.table("occasion", one_per_order)
+
+
+def build_occasions(evaluation: Evaluation, among: str | None = None) -> None:
+    """Make the table `occasion` (party, day, until), which counts at each T with day ≤ T < until.
+
+    `among` is a table of the only parties whose occasions are wanted.
+    """
+    dated = "SELECT party, day, {until} FROM counting WHERE day IS NOT NULL"
+    if among:
+        dated += f" AND party IN (SELECT party FROM {among})"
+    if evaluation.context.parameters.occasion_granularity == "order":
+        evaluation.table("occasion", dated.format(until="until"))
         return
-    evaluation.table(
-        "occasion",
-        "SELECT party, day, max(until) AS until FROM counting WHERE day IS NOT NULL"
-        " GROUP BY party, day",
-    )
+    by_day = dated.format(until="max(until) AS until")
+    evaluation.table("occasion", f"{by_day} GROUP BY party, day")
 
 
 _WITHOUT_STAFF = "ANTI JOIN staff ON staff.purchase = p.purchase"

@@ -66,6 +66,14 @@ def rows_of(evaluation: Evaluation, things: Things) -> str:
     return f"({' UNION ALL '.join(found)})"
 
 
+def in_columns(evaluation: Evaluation, things: Things) -> bool:
+    """Say whether the property table has a column of each property of things."""
+    table = evaluation.properties()
+    return table is not None and all(
+        _column(evaluation, table, name) for name, _ in things.properties()
+    )
+
+
 def _needed(evaluation: Evaluation, table: PropertyTable, things: Things) -> list[Column] | None:
     """Return the column that things need to have, if any; None where the table lacks some things.
 

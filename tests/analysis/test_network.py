@@ -36,10 +36,9 @@ START = date(2025, 1, 1)
 
 
 @pytest.fixture(autouse=True)
-def two_links_are_taken_off(monkeypatch: pytest.MonkeyPatch) -> None:
+def links_are_taken_off(monkeypatch: pytest.MonkeyPatch) -> None:
     """Take off the ends of chains as in large networks, and leave the rest of the longer ones."""
     monkeypatch.setattr(forest, "_FEW", 0)
-    monkeypatch.setattr(forest, "_ROUNDS", 2)
 
 
 def drawn(seed: int, group: int) -> tuple[World, list[Any], dict[str, date], dict[str, int]]:

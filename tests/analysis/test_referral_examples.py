@@ -8,7 +8,10 @@ from decimal import Decimal
 import pytest
 
 from kg.analysis import referral_tables as referrals
+from kg.analysis.referrals import evaluate_referrals
 from kg.lifecycle import Table
+from kg.lifecycle.evaluation import snapshot
+from kg.store import Store
 from tests.lifecycle.world import World, context
 
 
@@ -30,6 +33,13 @@ def outcomes(world: World, as_of: str, **parameters: object) -> dict[str, str]:
     with world.store() as store:
         table = referrals.outcomes(store.cursor(), context(as_of, **parameters))
     return {row["recommendation_key"]: row["outcome"] for row in table.records()}
+
+
+def ages(store: Store, as_of: str) -> dict[str, int]:
+    """Return how many days each referral came before the first acquisition, by key."""
+    with snapshot(cursor := store.cursor()):
+        evaluation = evaluate_referrals(cursor, context(as_of))
+        return dict(evaluation.run("SELECT key, age FROM referral").fetchall())
 
 
 def depths(table: Table) -> dict[str, int]:
@@ -93,13 +103,17 @@ def test_e15_chain_depth_and_credit() -> None:
         ("A", Decimal(350), 3),
         ("B", Decimal(50), 1),
     ]
-    assert credit_of(world, "2025-06-01", "linear") == {"A": 300, "B": 50, "-": 900}
+    assert sum(below.column("downstream")) == Decimal(400)
+    credited = credit_of(world, "2025-06-01", "linear")
+    assert credited == {"A": 300, "B": 50, "-": 900}
+    assert sum(credited.values()) == Decimal(1250)
     shared = credit_of(world, "2025-06-01", "upstream")
     assert {key: str(amount) for key, amount in shared.items()} == {
         "A": "316.67",
         "B": "33.33",
         "-": "900.00",
     }
+    assert shared["A"] + shared["B"] == Decimal("350.00")
 
 
 def test_e15_chain_of_one_party_and_its_descendants() -> None:
@@ -114,9 +128,14 @@ def test_e16_deep_sharing() -> None:
     world = people("A", "B", "C", "Z")
     for referrer, referred, day in (("A", "B", "01"), ("B", "C", "02"), ("C", "Z", "03")):
         world.refers(referrer, referred, f"2025-01-{day}")
-        world.buys(referred, f"2025-01-{day}", 700 if referred == "Z" else 0.01)
+    # A contract is an acquisition without a value of its own.
+    world.contract("B", "2025-01-01")
+    world.contract("C", "2025-01-02")
+    world.buys("Z", "2025-01-03", 700)
     found = credit_of(world, "2025-06-01", "upstream")
-    assert [round(found[key]) for key in ("C", "B", "A")] == [400, 200, 100]
+    assert {key: str(amount) for key, amount in found.items() if amount} == {
+        "C": "400.00", "B": "200.00", "A": "100.00",
+    }  # fmt: skip
 
 
 def a_ring() -> World:
@@ -133,6 +152,7 @@ def test_e17_ring() -> None:
     world = a_ring()
     assert set(outcomes(world, "2025-06-01").values()) == {"converted"}
     with world.store() as store:
+        assert ages(store, "2025-06-01") == {"AB": 83, "BC": 52, "CA": 24}
         rings = referrals.rings(store.cursor(), context("2025-06-01"))
         tree = referrals.tree(store.cursor(), context("2025-06-01"))
         removed = referrals.removed(store.cursor(), context("2025-06-01"))

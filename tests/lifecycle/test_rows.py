@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from kg.analysis.summary import summary
+from kg.analysis.value import values
 from kg.lifecycle import classify, rows
 from kg.lifecycle.evaluation import Evaluation, snapshot
 from kg.lifecycle.rows import Things, rows_of
@@ -20,7 +21,7 @@ from kg.store.property_steps import Worth
 from kg.store.property_table import drop
 from kg.store.upkeep import build
 from kg.store.visibility import seeing_only
-from tests.lifecycle.world import World, context, iri
+from tests.lifecycle.world import FOCAL, World, context, iri
 
 WORTHS = [Worth(quads=1, once=0.0), Worth(quads=1, once=0.8), Worth(quads=25, once=0.8)]
 """All columns; those that things hardly have twice; those alone that many things have."""
@@ -64,7 +65,19 @@ def world() -> World:
         if number % 2:
             found.property(alone, "referred", iri("party", chance.choice(parties)))
     found.contract("P00", "2024-01-01", "2024-06")
+    unusual_sales(found)
     return found
+
+
+def unusual_sales(found: World) -> None:
+    """Add sales of several lines, undated, foreign, of the house itself, and told twice."""
+    found.buys("P01", "2024-03-01", lines=[(20, "public"), (30, "staff")])
+    found.buys("P02", None, 40)
+    found.buys("P03", "2024-03-01", 50, seller="P04")
+    found.buys(FOCAL, "2024-03-01", 60)
+    found.merged("P05", "P06")
+    for record in ("P05", "P06"):
+        found.buys(record, "2024-03-01", 70, orderNumber="SAME")
 
 
 def told(evaluation: Evaluation, things: Things) -> Counter[Any]:
@@ -144,6 +157,7 @@ def test_analyses_are_the_same_with_and_without_it(monkeypatch: pytest.MonkeyPat
     def answers(store: Store) -> list[Any]:
         return [
             [row[:3] for row in summary(store.cursor(), asked).rows],
+            values(store.cursor(), asked).rows,
             [row[:12] for row in classify(store.cursor(), asked).rows],
         ]
 
