@@ -45,6 +45,7 @@ from api.metrics import register_metrics
 from api.pages import register_pages
 from api.pictures import register_pictures
 from api.remembered import register_answers
+from api.repeated import register_repetition
 from api.security import protect
 from kg.catalog import load_catalog
 from kg.config import Settings
@@ -126,6 +127,7 @@ def _register(app: Flask, store: Store, web: WebOptions) -> None:
     register_appearance(app)
     register_errors(app)
     register_answers(app)
+    register_repetition(app)
     register_figures(app)
     register_pictures(app)
     register_chains(app)

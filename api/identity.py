@@ -15,7 +15,7 @@ from typing import cast
 
 from flask import Flask, Request, g, request, session
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
-from werkzeug.datastructures import WWWAuthenticate
+from werkzeug.datastructures import Authorization, WWWAuthenticate
 from werkzeug.exceptions import Forbidden, Unauthorized
 
 from api.config import services
@@ -171,19 +171,28 @@ def log_out() -> None:
     session.clear()
 
 
+def caller_by(store: Store, shown: str | None) -> Caller | None:
+    """Return who shows a header `Authorization`, or none; None for somebody unknown.
+
+    Raises:
+        Unauthorized: the token in it opens nothing.
+    """
+    if not shown:
+        return None if any_token(store) else LOCAL
+    given = Authorization.from_header(shown)
+    text = given.token if given is not None and given.type == "bearer" else None
+    token = check_token(store, text) if text else None
+    if token is None:
+        raise unauthorized("This token opens nothing: it is unknown, expired or revoked.")
+    return _caller_of(token)
+
+
 def _identify() -> Caller | None:
-    store = services().store
-    if request.headers.get("Authorization"):
-        shown = request.authorization
-        text = shown.token if shown is not None and shown.type == "bearer" else None
-        token = check_token(store, text) if text else None
-        if token is None:
-            raise unauthorized("This token opens nothing: it is unknown, expired or revoked.")
-        return _caller_of(token)
-    if number := session.get(_KEY):
+    store, shown = services().store, request.headers.get("Authorization")
+    if not shown and (number := session.get(_KEY)):
         token = find_token(store, str(number))
         return _caller_of(token, by_cookie=True) if token and token.active() else None
-    return None if any_token(store) else LOCAL
+    return caller_by(store, shown)
 
 
 def _caller_of(token: Token, *, by_cookie: bool = False) -> Caller:

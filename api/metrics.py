@@ -71,6 +71,10 @@ class Metrics:
         )
         self.registry.register(_StoreCollector(store))
 
+    def answered(self, endpoint: str | None, method: str, status: int) -> None:
+        """Count a request."""
+        self.requests.labels(endpoint or "none", method, status).inc()
+
     def finished(self, one: Running, seconds: float) -> None:
         """Count something that has ended."""
         self.seconds.labels(one.kind, one.engine or "none").observe(seconds)
@@ -81,7 +85,7 @@ class Metrics:
 @blueprint.get("/metrics")
 def show_metrics() -> Response:
     """Answer with the figures of this moment."""
-    metrics = cast(Metrics, current_app.extensions[_KEY])
+    metrics = metrics_of(current_app)
     return Response(generate_latest(metrics.registry), content_type=CONTENT_TYPE_PLAIN_0_0_4)
 
 
@@ -93,8 +97,12 @@ def register_metrics(app: Flask, store: Store) -> None:
 
     @app.after_request
     def _count(response: Any) -> Any:
-        endpoint = request.endpoint or "none"
         # A method is any word that a client sends; a label must not be.
         method = request.method if request.url_rule else "none"
-        metrics.requests.labels(endpoint, method, response.status_code).inc()
+        metrics.answered(request.endpoint, method, response.status_code)
         return response
+
+
+def metrics_of(app: Flask) -> Metrics:
+    """Return the figures of an application."""
+    return cast(Metrics, app.extensions[_KEY])

@@ -11,6 +11,7 @@ from flask import Flask
 from waitress import create_server
 
 from api.config import LOOPBACK, WebOptions
+from api.connections import send_at_once
 from api.cors import checked_origins
 from api.factory import create_app, open_store
 from api.figures import figures_of
@@ -119,6 +120,7 @@ def _listen(
     Raises:
         UsageError: the address cannot be listened on.
     """
+    send_at_once()
     try:
         return create_server(
             app,

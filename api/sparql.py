@@ -16,6 +16,7 @@ from api.identity import Right, caller, require
 from api.negotiation import choose_format
 from api.protocol import Operation, base_iri, read_operation
 from api.remembered import answers
+from api.repeated import repeat
 from api.updating import change
 from kg.sparql import Result, form_of
 from kg.sparql.results import formats_of, write_bindings, write_graph
@@ -63,6 +64,7 @@ def answer(asked: Operation) -> Response:
         if is_known(tag):
             return not_modified(tag)
         if (kept := answers().find(tag)) is not None:
+            repeat(int(kept.headers["X-Clientgraph-Commit"]))
             return kept
     result = ask(
         asked.text,
@@ -78,6 +80,7 @@ def answer(asked: Operation) -> Response:
         # What the evaluator answers may come from elsewhere, by SERVICE.
         if result.engine == "sql" and result.complete:
             answers().keep(tag, response)
+            repeat(result.commit)
     return response
 
 

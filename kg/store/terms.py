@@ -159,17 +159,23 @@ _MOST_RUNS = 2
 
 def decode(cursor: duckdb.DuckDBPyConnection, ids: Sequence[int]) -> dict[int, RawTerm]:
     """Return the terms of ids; an id that is not stored is left out."""
+    found = decode_around(cursor, ids)
+    return {term_id: found[term_id] for term_id in dict.fromkeys(ids) if term_id in found}
+
+
+def decode_around(cursor: duckdb.DuckDBPyConnection, ids: Sequence[int]) -> dict[int, RawTerm]:
+    """Return the terms of ids that are stored, and others that were read with them."""
     wanted = set(ids)
     runs = _runs(sorted(wanted))
     if len(runs) <= _MOST_RUNS:
         # What came together has ids together, and to plan a join takes longer than to read a range.
         ranges = " UNION ALL ".join([f"{_DECODED} id BETWEEN ? AND ?"] * len(runs))
-        ends = [end for run in runs for end in run]
+        ends = [end for first, last in runs for end in (first - first % _NEAR, last | (_NEAR - 1))]
         rows = cursor.execute(_read(cursor, ranges), ends).fetchall() if runs else []
     else:
         statement = _read(cursor, f"{_DECODED} id IN (SELECT unnest(?::BIGINT[]))")
         rows = cursor.execute(statement, [list(wanted)]).fetchall()
-    return {row[0]: (row[1], row[2], row[3], row[4]) for row in rows if row[0] in wanted}
+    return {row[0]: (row[1], row[2], row[3], row[4]) for row in rows}
 
 
 def _runs(ids: Iterable[int]) -> list[tuple[int, int]]:

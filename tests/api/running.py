@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from waitress import create_server, wasyncore
 
 from api.config import WebOptions
+from api.connections import send_at_once
 from api.factory import create_app
 from kg.config import Settings
 from kg.store import Store
@@ -57,6 +58,7 @@ def running(
     """Serve a store; yield the address of the server."""
     given = Settings(data_dir=folder, organization="shop", **settings)  # type: ignore[arg-type]
     app = create_app(given, store, web or WebOptions())
+    send_at_once()
     server = create_server(app, host="127.0.0.1", port=0, threads=4, ident=None)
 
     def run() -> None:
