@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from kg.cli.output import shortened
 from kg.french import in_both
 from kg.ingest.messages import FRENCH_KINDS
 
@@ -24,6 +26,7 @@ _TEXTS = {
         "retried": "{name} (from the quarantine of {retried}): {rows} read, {mapped} mapped",
         "quarantined": "Rows in quarantine: {quarantined}, for {spared} violations;"
         " `clientgraph quarantine list` says why.",
+        "would": "Rows that would go to quarantine: {quarantined}, for {spared} violations.",
         "released": "Rows out of quarantine: {released}.",
         "fix_sheets": "Fix sheet: {names}",
         "columns_left_out": "columns left out: {columns}",
@@ -33,6 +36,8 @@ _TEXTS = {
         "info": "info",
         "row": "row {row}",
         "column": "column {column}",
+        "finding": "{severity}: {place}: {message}",
+        "times": "{line} ({times} times)",
         "more": "... and {more} more; --format csv or json lists them.",
         "figure": "{name}: {before} -> {after}",
         "counts": "violations: {violations}, warnings: {warnings}, infos: {infos}",
@@ -44,14 +49,16 @@ _TEXTS = {
         " {unchanged} as they were; {quads_removed} quads removed",
     },
     "fr": {
-        "table": "{name} : {rows} lues, {mapped} converties",
+        "table": "{name} : lignes lues {rows}, converties {mapped}",
         "rdf": "{name} : {quads} quadruplets nouveaux",
-        "set_aside": "{rows} mises de côté ({reason})",
-        "unused": "{unused} non employées",
-        "held": "{quarantined} en quarantaine",
-        "retried": "{name} (de la quarantaine de {retried}) : {rows} lues, {mapped} converties",
+        "set_aside": "mises de côté {rows} ({reason})",
+        "unused": "non employées {unused}",
+        "held": "en quarantaine {quarantined}",
+        "retried": "{name} (de la quarantaine de {retried}) : lignes lues {rows}, converties"
+        " {mapped}",
         "quarantined": "Lignes en quarantaine : {quarantined}, pour {spared} violations ;"
         " `clientgraph quarantine list` dit pourquoi.",
+        "would": "Lignes qui iraient en quarantaine : {quarantined}, pour {spared} violations.",
         "released": "Lignes sorties de quarantaine : {released}.",
         "fix_sheets": "Feuille de corrections : {names}",
         "columns_left_out": "colonnes laissées de côté : {columns}",
@@ -61,6 +68,8 @@ _TEXTS = {
         "info": "remarque",
         "row": "ligne {row}",
         "column": "colonne {column}",
+        "finding": "{severity} : {place} : {message}",
+        "times": "{line} ({times} fois)",
         "more": "... et {more} de plus ; --format csv ou json les donne.",
         "figure": "{name} : {before} -> {after}",
         "counts": "violations : {violations}, avertissements : {warnings}, remarques : {infos}",
@@ -81,9 +90,11 @@ def report_lines(report: Document, language: str) -> Iterator[str]:
         yield _file_line(file, language)
     yield from _findings(report, language)
     yield from (note[language] for note in report["notes"])
-    for name in ("quarantined", "released"):
-        if report[name]:
-            yield texts[name].format_map(report)
+    if report["quarantined"]:
+        kept = report["status"] == "committed"
+        yield texts["quarantined" if kept else "would"].format_map(report)
+    if report["released"]:
+        yield texts["released"].format_map(report)
     if report["fix_sheets"]:
         yield texts["fix_sheets"].format(names=", ".join(report["fix_sheets"]))
     if report["status"] != "refused":
@@ -105,12 +116,21 @@ def _findings(report: Document, language: str) -> Iterator[str]:
     for kind, severity in severities.items():
         called = FRENCH_KINDS.get(kind, kind) if language == "fr" else kind
         yield texts["kind"].format(kind=called, count=report["by_shape"][kind], of=texts[severity])
-    for one in found[:SHOWN]:
-        place = ", ".join(_place(one, language)) or str(one["focus"])
-        yield f"{texts[one['severity']]}: {place}: {one['message'].get(language, '')}"
+    for line, times in Counter(_finding_line(one, language) for one in found[:SHOWN]).items():
+        yield line if times == 1 else texts["times"].format(line=line, times=times)
     total = sum(report[name] for name in ("violations", "warnings", "infos"))
     if total > SHOWN:
         yield texts["more"].format(more=total - SHOWN)
+
+
+def _finding_line(one: Document, language: str) -> str:
+    """Return a finding as a line: how grave it is, where, and what is to be done."""
+    texts = _TEXTS[language]
+    message = one["message"].get(language, "")
+    place = ", ".join(_place(one, language))
+    return texts["finding"].format(
+        severity=texts[one["severity"]], place=place, message=message
+    )
 
 
 def _reading_order(one: Document) -> tuple[int, str, str, int]:
@@ -138,11 +158,16 @@ def _file_line(file: Document, language: str) -> str:
 
 
 def _place(one: Document, language: str) -> Iterator[str]:
-    """Yield where a finding is: file, row, column and value, as far as they are known."""
+    """Yield where a finding is: file, row, column and value, as far as they are known.
+
+    Where no cell is known, the node stands there that the rule is about.
+    """
     if one["file"]:
         yield str(one["file"])
     for part in ("row", "column"):
         if one[part]:
             yield _TEXTS[language][part].format_map(one)
-    if one["value"]:
+    if one["focus"] and not one["column"]:
+        yield shortened(one["focus"])
+    if one["value"] and one["value"] != one["focus"]:
         yield repr(one["value"])

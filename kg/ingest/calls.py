@@ -94,7 +94,8 @@ def _ordered(
 
 def _parameter_index(name: str, function: Function, parameter: str, place: str) -> int:
     """Return the position of a named parameter."""
-    plain = PARAMETER_ALIASES.get(parameter, parameter.removeprefix("cgf:"))
+    local = parameter.rpartition(":")[2]
+    plain = local if local in function.parameters else PARAMETER_ALIASES.get(local, parameter)
     if plain not in function.parameters:
         raise MappingError(
             f"{place}: {name} has no parameter {parameter!r}; it takes"

@@ -326,9 +326,13 @@ ALIASES = {
 """Names of common YARRRML documents for functions of ours."""
 
 PARAMETER_ALIASES = {
-    "grel:valueParameter": "value",
-    "grel:valueParam": "value",
-    "grel:valueParameter2": "other",
-    "grel:valueParam2": "other",
-    "idlab-fn:str": "value",
+    "valueParameter": "value",
+    "valueParam": "value",
+    "valueParameter2": "other",
+    "valueParam2": "other",
+    "str": "value",
+    "input": "value",
+    "str1": "value",
+    "str2": "other",
 }
+"""Names of parameters there, without their prefix, for those of ours."""

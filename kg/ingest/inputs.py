@@ -169,16 +169,19 @@ def _templated(table: Path, inputs: Inputs) -> list[tuple[Document, dict[str, Ta
     """Return the template that a file, or each of its sheets, is named after, with its source."""
     if stem(table) in template_names():
         return [_with_template(stem(table), TableFile(table))]
-    names = {_sheet_template(sheet): sheet for sheet in sheets_of(table)}
-    for sheet in (sheet for name, sheet in names.items() if name is None):
+    sheets = sheets_of(table)
+    names = {name: sheet for sheet in reversed(sheets) if (name := _sheet_template(sheet))}
+    for sheet in (sheet for sheet in sheets if sheet not in names.values()):
         inputs.notes.append(
             {
-                "en": f"Sheet {sheet!r} of {table.name} was left out: it is no template.",
+                "en": f"Sheet {sheet!r} of {table.name} was left out: it is no template, or not the"
+                " first one of its name.",
                 "fr": f"La feuille {sheet!r} de {table.name} est laissée de côté : ce n'est pas un"
-                " gabarit.",
+                " gabarit, ou pas la première de ce nom.",
             }
         )
-    found = [_with_template(name, TableFile(table, names[name])) for name in names if name]
+    read = [(name, sheet) for sheet in sheets for name in names if names[name] == sheet]
+    found = [_with_template(name, TableFile(table, sheet)) for name, sheet in read]
     if not found:
         raise UsageError(
             f"{table.name} is not named after a template. Name it, or its sheets, after one"

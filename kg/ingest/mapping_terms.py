@@ -42,6 +42,7 @@ _TERM_KEYS = _CALL_KEYS | {
     "targets": "targets",
 }
 _PARAMETER_KEYS = {"parameter": "parameter", "pm": "parameter", "value": "value", "v": "value"}
+_SIDES = {"subject": "s", "object": "o"}
 STORED = "node"
 """Type of a term that may be any node of the store."""
 _SCHEMES = ("http:", "https:", "urn:", "mailto:", "tel:")
@@ -92,21 +93,21 @@ class Terms:
             raise node.error(f"{call.function} is not a condition")
         return call
 
-    def join(self, node: Node) -> Join | None:
-        """Read an object that is the subject of another mapping, None where it is no such one.
+    def joins(self, node: Node) -> tuple[Join, ...]:
+        """Read an object that is the subject of another mapping, or of several; none: another one.
 
         Its condition is `equal`, of a value of this mapping's source (`s`) and of the other's
         (`o`); several conditions stand in a list.
         """
         if node.is_text or node.is_list:
-            return None
+            return ()
         found = dict(node.items())
         if "mapping" not in found:
-            return None
+            return ()
         keys = node.entries({"mapping": "mapping", "condition": "condition"})
         conditions = keys["condition"].elements() if "condition" in keys else []
         same = tuple(self._agreement(item) for item in conditions)
-        return Join(keys["mapping"].text(), same, node.place)
+        return tuple(Join(name, same, node.place) for name in keys["mapping"].texts())
 
     def _agreement(self, node: Node) -> tuple[Value, Value]:
         """Read a condition of a join: the value of this source, then that of the other."""
@@ -119,11 +120,12 @@ class Terms:
                 raise node.error("the condition of a join has a function and parameters")
             sides: dict[str, Value] = {}
             for default, item in zip("so", keys["parameters"].elements(), strict=False):
-                parts = item.elements()
-                side = parts[2].text() if len(parts) == 3 else default
-                if not 2 <= len(parts) <= 3 or side not in ("s", "o"):
+                said: list[str] = []
+                _, value = self._argument(item, said)
+                told = {_SIDES.get(side, side) for side in said} or {default}
+                if len(told) > 1 or not told <= {"s", "o"}:
                     raise item.error("a parameter of a join is [name, value, s] or [.., o]")
-                sides[side] = self._argument_value(parts[1])
+                sides[told.pop()] = value
             if len(sides) != 2 or len(keys["parameters"].elements()) != 2:
                 raise node.error("a join compares one value of each source, s and o")
             values = [sides["s"], sides["o"]]
@@ -143,6 +145,11 @@ class Terms:
                     self._expanded(parse_template(text), node), iri=True, place=node.place
                 )
             return self._literal(parse_template(text), modifier, None, node)
+        if node.is_list:
+            value, *kinds = node.elements()
+            if len(kinds) > 1:
+                raise node.error("an object in a list is [value] or [value, datatype]")
+            return self.object(value, iri=iri, modifier=kinds[0].text() if kinds else modifier)
         keys = node.entries(_TERM_KEYS)
         for refused, meaning in (
             ("mapping", "a reference to another mapping stands among objects only"),
@@ -174,33 +181,43 @@ class Terms:
             raise node.error("the term has neither a value nor a function")
         return parse_template(keys["value"].text())
 
-    def _call(self, node: Node) -> Call:
+    def _call(self, node: Node, sides: list[str] | None = None) -> Call:
         """Read a call in its long form."""
-        return self._called(node.entries(_CALL_KEYS))
+        keys = node.entries(_CALL_KEYS)
+        if "function" not in keys:
+            raise node.error("a call has a function")
+        return self._called(keys, sides)
 
-    def _called(self, keys: Mapping[str, Node]) -> Call:
+    def _called(self, keys: Mapping[str, Node], sides: list[str] | None = None) -> Call:
         """Return the call of `function` and `parameters`."""
         function = keys["function"]
         if "parameters" not in keys:
             return parse_call(function.text(), function.place)
-        arguments = [self._argument(item) for item in keys["parameters"].elements()]
+        arguments = [self._argument(item, sides) for item in keys["parameters"].elements()]
         return make_call(function.text(), arguments, function.place)
 
-    def _argument(self, node: Node) -> Argument:
-        """Read one parameter, `[name, value]` or in keys."""
+    def _argument(self, node: Node, sides: list[str] | None = None) -> Argument:
+        """Read one parameter, `[name, value]` or in keys.
+
+        In a join, where `sides` are collected, a third item tells which source the value is of.
+        """
         if node.is_list:
             items = node.elements()
+            if len(items) == 3 and sides is not None:
+                sides.append(items.pop().text())
             if len(items) != 2:
                 raise node.error("a parameter is [name, value]")
-            return items[0].text(), self._argument_value(items[1])
+            return items[0].text(), self._argument_value(items[1], sides)
         keys = node.entries(_PARAMETER_KEYS)
         if "parameter" not in keys or "value" not in keys:
             raise node.error("a parameter needs 'parameter' and 'value'")
-        return keys["parameter"].text(), self._argument_value(keys["value"])
+        return keys["parameter"].text(), self._argument_value(keys["value"], sides)
 
-    def _argument_value(self, node: Node) -> Value:
+    def _argument_value(self, node: Node, sides: list[str] | None = None) -> Value:
         """Read a value or a nested call."""
-        return parse_template(node.text()) if node.is_text else self._call(node)
+        if not node.is_text:
+            return self._call(node, sides)
+        return parse_template(_split_suffix(node.text())[0])
 
     def _iri(self, node: Node) -> TermMap:
         """Read a term that is an IRI."""

@@ -20,7 +20,8 @@ ROWS = 3
 """Rows shown of each file."""
 
 _QUADS = """
-SELECT t.file, t.row, t.s, coalesce(t.p, r.p), t.o, coalesce(t.odt, r.odt), r.olang,
+SELECT t.file, t.row, t.s, coalesce(t.p, r.p), t.o, coalesce(t.odt, r.odt),
+    coalesce(t.olang, r.olang),
     coalesce(t.g, r.g)
 FROM temp.staged AS t JOIN temp.rule AS r USING (rule) WHERE t.file >= 0 ORDER BY ALL
 """

@@ -9,8 +9,8 @@ whole quads, but for what only `rule` says of predicate, datatype, language and 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import product
 
 import sqlglot.expressions as exp
@@ -32,7 +32,7 @@ from kg.ingest.mapping import (
     written,
 )
 from kg.ingest.rules import Dependence, RuleRow
-from kg.ingest.sql import call, case, column, number, present, temporary, text
+from kg.ingest.sql import call, case, column, every, number, present, temporary, text
 from kg.store import Shared
 from kg.store.schema import origin_of
 from kg.store.spelling import spelled
@@ -135,13 +135,14 @@ class Producer:
         lookups = tuple(values.lookups(*values_of(mapping, subject)))
         made = _Made(relation, table)
         made.add(values.term(subject), "s")
-        checks = list(values.term_checks(subject))
+        checks = list(_told_under(mapping.condition, values, values.term_checks(subject)))
         inserts: list[exp.Select] = []
         for rule in mapping.rules:
             rule_values = Values(relation, self.context, rule.place)
             for term in rule.objects:
                 value = _object(made, rule_values, term, rule.condition)
-                checks += rule_values.term_checks(term)
+                found = _told_under(mapping.condition, values, rule_values.term_checks(term))
+                checks += _told_under(rule.condition, rule_values, found)
                 shown = relation.shown(term.value) or relation.shown(subject.value)
                 graphs = rule.graphs or mapping.graphs or (self.graphs.facts,)
                 for predicate, graph in product(rule.predicates, graphs):
@@ -297,6 +298,16 @@ def _object(made: _Made, values: Values, term: TermMap, condition: Call | None) 
         return _Object(str(value.this), made.add(case([(values.sql(condition), exp.true())])))
     held = value if condition is None else case([(values.sql(condition), value)])
     return _Object(column=made.add(held))
+
+
+def _told_under(condition: Call | None, values: Values, checks: Iterable[Check]) -> Iterator[Check]:
+    """Yield checks for the rows only of which a condition lets something be made."""
+    for check in checks:
+        if condition is None:
+            yield check
+        else:
+            both = every([values.sql(condition), check.condition])
+            yield replace(check, condition=both)
 
 
 def _numbered() -> exp.Expr:

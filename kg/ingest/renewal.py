@@ -28,19 +28,18 @@ UPDATE temp.staged_quad SET o = old.o FROM (
     SELECT s.lex AS s, p.lex AS p, min(o.lex) AS o
     FROM live AS q JOIN term AS s ON s.id = q.s JOIN term AS p ON p.id = q.p
     JOIN term AS o ON o.id = q.o
-    WHERE q.g IN (SELECT id FROM earlier) AND p.lex IN (SELECT p FROM temp.rule WHERE dated)
+    WHERE {ours} AND p.lex IN (SELECT p FROM temp.rule WHERE dated)
         AND s.lex IN (SELECT s FROM temp.subject WHERE n >= 0) GROUP BY ALL
 ) AS old, temp.rule AS r, temp.subject AS u
 WHERE r.rule = staged_quad.rule AND r.dated AND u.n = staged_quad.subject AND old.s = u.s
-    AND old.p = r.p AND coalesce(staged_quad.o, r.o) = ?
+    AND old.p = r.p AND coalesce(staged_quad.o, r.o) = $now
 """
 """A node keeps the time at which it was first recorded, where the data do not say another one."""
 
 _KNOWN = """
 CREATE TEMP TABLE known_before AS
 SELECT DISTINCT c.s FROM {coded} AS c WHERE c.origin IS NOT NULL AND EXISTS (
-    SELECT 1 FROM live AS q WHERE q.s = c.s AND q.born < ? AND q.origin IS NOT NULL
-        AND q.g IN (SELECT id FROM earlier)
+    SELECT 1 FROM live AS q WHERE q.s = c.s AND {ours}
 )
 """
 
@@ -58,20 +57,37 @@ JOIN term AS p ON p.h = md5_number_lower(rule.p) AND p.lex = rule.p AND p.dt IS 
 """
 """Pairs of a node and a predicate that the data speak of."""
 
-_OURS = "q.born < $number AND q.origin IS NOT NULL AND q.g IN (SELECT id FROM earlier)"
+_IN_OWN_GRAPHS = """
+q.born < $number AND q.origin IS NOT NULL AND q.g IN (SELECT id FROM earlier)
+"""
+_IN_NAMED_GRAPHS = """
+q.born < $number AND q.origin IS NOT NULL AND (q.g IN (SELECT id FROM earlier)
+    OR (q.g IN (SELECT id FROM named_before) AND q.born IN (SELECT number FROM earlier_commit)))
+"""
+"""What earlier imports of the source said: others may have written in graphs that documents name.
 
+What a commit revived that took such an import back was the source's, too.
+"""
+
+_SAME = "SELECT 1 FROM {coded} AS c WHERE c.s = q.s AND c.p = q.p AND c.o = q.o"
 _ENDED = f"""
 CREATE TEMP TABLE ended AS
 SELECT q.s, q.p, q.o, q.g FROM live AS q JOIN spoken USING (s, p)
-WHERE {_OURS} AND NOT EXISTS (
-    SELECT 1 FROM {{coded}} AS c WHERE c.s = q.s AND c.p = q.p AND c.o = q.o
-)
+WHERE {{ours}} AND NOT EXISTS ({_SAME})
 """
+_MOVED = f"""
+INSERT INTO ended
+SELECT q.s, q.p, q.o, q.g FROM live AS q JOIN spoken USING (s, p)
+WHERE {{ours}} AND q.g IN (SELECT id FROM named_before)
+    AND q.g NOT IN (SELECT id FROM earlier) AND EXISTS ({_SAME})
+    AND NOT EXISTS ({_SAME} AND c.g = q.g)
+"""
+"""What the data say in another graph than the one that an earlier document named for it."""
 
 _ABSENT = f"""
 INSERT INTO ended
 SELECT q.s, q.p, q.o, q.g FROM live AS q
-WHERE {_OURS} AND ({file_of("q.origin")}, q.born) IN (SELECT file, number FROM same_document)
+WHERE {{ours}} AND ({file_of("q.origin")}, q.born) IN (SELECT file, number FROM same_document)
     AND q.s NOT IN (SELECT s FROM {{coded}}) AND q.s NOT IN (SELECT s FROM held_before)
 """
 
@@ -85,7 +101,7 @@ JOIN term AS t ON t.h = md5_number_lower(h.lex) AND t.lex = h.lex AND t.dt IS NU
 _ORPHANS = f"""
 INSERT INTO ended
 SELECT q.s, q.p, q.o, q.g FROM live AS q
-WHERE {_OURS} AND q.s IN (
+WHERE {{ours}} AND q.s IN (
     SELECT e.o FROM ended AS e JOIN term AS t ON t.id = e.o AND t.kind = {Kind.IRI:d}
     WHERE regexp_extract(t.lex, $pattern, 1) NOT IN ('', {{keyed}})
         AND e.o NOT IN (SELECT s FROM {{coded}}) AND e.o NOT IN (SELECT s FROM ended)
@@ -111,6 +127,12 @@ SELECT
 
 _SAID = "SELECT count(DISTINCT s) FROM {coded} WHERE origin IS NOT NULL"
 
+_NAMED_GRAPHS = """
+SELECT DISTINCT coalesce(q.g, r.g) FROM temp.staged_quad AS q JOIN temp.rule AS r USING (rule)
+WHERE r.rule >= 0 AND (r.g IS NULL OR r.g NOT IN ($facts, $personal))
+"""
+"""Graphs that the mapping document itself names for what it makes of rows."""
+
 
 class Renewal:
     """The comparison of staged data with what earlier imports of their source left."""
@@ -128,11 +150,32 @@ class Renewal:
             f"CREATE TEMP TABLE {EARLIER} AS SELECT unnest(?::BIGINT[]) AS id",
             [[one for one in ids if one is not None]],
         )
+        self._ours = _IN_NAMED_GRAPHS if self._find_named() else _IN_OWN_GRAPHS
+
+    def _find_named(self) -> bool:
+        """Fill the tables of graphs that earlier documents named, where there are any."""
+        cursor = self._tx.cursor
+        names = {name for _, report in self._earlier for name in report.get("named_graphs", ())}
+        if not names:
+            return False
+        ids = lookup(cursor, [(name, None, None) for name in names])
+        cursor.execute(
+            "CREATE TEMP TABLE named_before AS SELECT unnest(?::BIGINT[]) AS id",
+            [[one for one in ids if one is not None]],
+        )
+        cursor.execute(
+            "CREATE TEMP TABLE earlier_commit AS SELECT unnest([number, undone]) AS number"
+            " FROM import_run WHERE source = ?",
+            [self._context.source],
+        )
+        return True
 
     def keep_dates(self) -> None:
         """Let nodes that the store knows keep the time at which they were recorded."""
         if self._earlier:
-            self._tx.cursor.execute(_KEEP_DATES, [self._context.now])
+            asked = _KEEP_DATES.format(ours=self._ours)
+            names = {"number": self._tx.number, "now": self._context.now}
+            self._tx.cursor.execute(asked, names)
 
     def replace(self, coded: str, *, complete: bool, held: Collection[str] = ()) -> None:
         """End what the inserted data replace, and enter the difference into the report.
@@ -150,20 +193,25 @@ class Renewal:
             self._report.difference = Difference(_count(cursor.execute(_SAID.format(coded=coded))))
         spoken = cursor.execute("SELECT DISTINCT p FROM temp.rule WHERE covers AND p IS NOT NULL")
         self._report.covered = sorted(row[0] for row in spoken.fetchall())
+        graphs = {"facts": self._report.facts_graph, "personal": self._report.personal_graph}
+        named = cursor.execute(_NAMED_GRAPHS, graphs).fetchall()
+        self._report.named_graphs = sorted(row[0] for row in named if row[0])
 
     def _end(self, coded: str, *, complete: bool, held: Collection[str]) -> None:
         """End what the inserted data replace."""
         cursor = self._tx.cursor
         number = {"number": self._tx.number}
-        cursor.execute(_KNOWN.format(coded=coded), [self._tx.number])
+        cursor.execute(_KNOWN.format(coded=coded, ours=self._ours), number)
         cursor.execute(_SPOKEN.format(coded=coded))
-        cursor.execute(_ENDED.format(coded=coded), number)
+        cursor.execute(_ENDED.format(coded=coded, ours=self._ours), number)
+        if self._ours is _IN_NAMED_GRAPHS:
+            cursor.execute(_MOVED.format(coded=coded, ours=self._ours), number)
         if complete:
             self._find_same_documents()
             cursor.execute(_HELD, [list(held)])
-            cursor.execute(_ABSENT.format(coded=coded), number)
+            cursor.execute(_ABSENT.format(coded=coded, ours=self._ours), number)
         keyed = ", ".join(f"'{kind}'" for kind in sorted(keyed_kinds()))
-        orphans = _ORPHANS.format(coded=coded, keyed=keyed)
+        orphans = _ORPHANS.format(coded=coded, keyed=keyed, ours=self._ours)
         while _count(cursor.execute(orphans, {**number, "pattern": f"^{ID}([a-z-]+)/"})):
             pass
         self._report.quads_removed = self._tx.delete_codes("ended")

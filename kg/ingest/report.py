@@ -120,6 +120,8 @@ class ImportReport:
     commit: int | None = None
     facts_graph: str = ""
     personal_graph: str = ""
+    named_graphs: list[str] = field(default_factory=list)
+    """Graphs that the mapping document names for what it makes of rows."""
     shapes_checked: bool = False
     notes: list[dict[str, str]] = field(default_factory=list)
     figures: list[Figure] = field(default_factory=list)

@@ -64,7 +64,8 @@ def extract(path: Path, target: Path, name: str, layout: Layout) -> Sheet:
     check_width(len(header), name, found)
     written, beside = _write(rows, target, len(header))
     left_out = ", ".join(repr(other) for other in names if other != sheet)
-    notices = (f"Sheet {sheet!r} was read; {left_out} not.",) if left_out else ()
+    told = left_out and layout.sheet is None
+    notices = (f"Sheet {sheet!r} was read; {left_out} not.",) if told else ()
     return Sheet(sheet, header, written, notices + above(found) + beside)
 
 

@@ -57,6 +57,8 @@ _MAPPING_KEYS = {
     "graph": "graphs",
     "g": "graphs",
     "condition": "condition",
+    "conditions": "condition",
+    "c": "condition",
 }
 _RULE_KEYS = {
     "predicates": "predicates",
@@ -69,6 +71,8 @@ _RULE_KEYS = {
     "graph": "graphs",
     "g": "graphs",
     "condition": "condition",
+    "conditions": "condition",
+    "c": "condition",
 }
 
 
@@ -196,9 +200,8 @@ def _objects(
     objects: list[TermMap] = []
     joins: list[Join] = []
     for node in nodes:
-        join = terms.join(node)
-        if join is not None:
-            joins.append(join)
-        else:
+        found = terms.joins(node)
+        joins += found
+        if not found:
             objects.append(terms.object(node, iri=iri, modifier=modifier))
     return tuple(objects), tuple(joins)

@@ -196,7 +196,7 @@ def test_a_report_counts_by_kind_before_it_lists(run, folder: Path, empty: Path)
     (folder / "parties.csv").write_text(PARTIES.replace("person", "nobody"))
     lines = run("import", folder, "--lang", "fr", data_dir=empty).stdout.splitlines()
     assert lines[2] == "valeur hors liste : 2 (violation)"
-    assert lines[3].startswith("violation: parties.csv, ligne 2, colonne kind, 'nobody': ")
+    assert lines[3].startswith("violation : parties.csv, ligne 2, colonne kind, 'nobody' : ")
     assert lines[3].endswith("écrire l'une d'elles.")
 
 

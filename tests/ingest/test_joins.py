@@ -51,6 +51,8 @@ FILES = {
         " [grel:valueParameter, $(place), s]]}",
         "equal($(place), $(name))",
         "['equal(lower($(place)), lower($(name)))']",
+        "{function: equal, parameters: [[str1, $(place), subject], {parameter: str2, value:"
+        " {function: grel:string_trim, parameters: [[grel:valueParameter, $(name), object]]}}]}",
     ],
 )
 def test_objects_are_the_subjects_of_rows_that_agree(
@@ -87,6 +89,44 @@ def test_mapping_of_the_same_source_needs_no_condition(store: Store, importer: I
     assert near(store) == {("1", "a"), ("3", "c")}
 
 
+def test_an_object_may_be_the_subjects_of_several_mappings(
+    store: Store, importer: Importer
+) -> None:
+    document = SOURCES.replace("mapping: city", "mapping: [city, town]").replace("CONDITION", EQUAL)
+    town = document[document.index("  city:\n") :].replace("city:", "town:").replace("/c/", "/t/")
+    importer(FILES, document + town)
+    rows = triples(store)
+    assert {o for s, p, o in rows if p == "basedNear" or p == "based_near" if s.endswith("2")} == {
+        "http://x/c/b", "http://x/t/b",
+    }  # fmt: skip
+
+
+def test_a_condition_keeps_a_function_from_what_it_leaves_out(
+    store: Store, importer: Importer
+) -> None:
+    document = """
+mappings:
+  m:
+    sources: [['a.csv~csv']]
+    s: http://x/$(id)
+    c: notEqual($(id), 9)
+    po:
+      - [cg:known, "yes"]
+      - p: cg:day
+        o: {function: 'date($(day), dmy)', datatype: xsd:date}
+        condition: notEqual($(kind), none)
+"""
+    text = "id,kind,day\n1,a,1/2/2024\n2,none,unknown\n9,a,unknown\n"
+    report = importer({"a.csv": text}, document)
+    assert report.status == "committed", report.findings
+    assert {(s[-1], p, o) for s, p, o in triples(store) if s.startswith("http://x/")} == {
+        ("1", "known", "yes"), ("1", "day", "2024-02-01"), ("2", "known", "yes"),
+    }  # fmt: skip
+    text = text.replace("2,none", "2,b")
+    report = importer({"a.csv": text}, document)
+    assert [(f.row, f.value) for f in report.findings] == [(3, "unknown")]
+
+
 KEY = st.sampled_from(["", "a", "b", "é"])
 TABLE = st.lists(st.tuples(KEY, KEY), min_size=1, max_size=6)
 
@@ -116,6 +156,12 @@ WRONG = [
     ("{function: equal, parameters: [[a, $(place), s], [b, $(name), s]]}", "one value of each"),
     ("{function: equal, parameters: [[a, $(place), x], [b, $(name), o]]}", "[name, value, s]"),
     ("{function: equal}", "has a function and parameters"),
+    ("{function: equal, parameters: [[a, {parameters: []}, s], [b, $(name), o]]}", "a call has a"),
+    (
+        "{function: equal, parameters: [[a, {function: lower, parameters: [[value, $(x), o]]}, s],"
+        " [b, $(name), o]]}",
+        "[name, value, s]",
+    ),
 ]
 
 

@@ -176,3 +176,64 @@ def test_exports_one_after_the_other_end_like_their_sum(
         file.write_text(table(expected))
         run_import(fresh, [file], options)
         assert without_times(renewed) == without_times(fresh)
+
+
+NAMED = """
+mappings:
+  m:
+    sources: [['a.csv~csv']]
+    s: http://x/$(id)
+    po:
+      - {p: cg:said, o: $(value), graphs: http://x/g/$(graph)}
+      - {p: cg:fixed, o: $(value), graphs: http://x/all}
+"""
+Said = set[tuple[str, str, str, str]]
+
+
+def said(store: Store) -> Said:
+    """Return the live quads of the graphs that the document names."""
+    rows = store.cursor().execute(
+        "SELECT s.lex, p.lex, o.lex, g.lex FROM live AS q JOIN term AS s ON s.id = q.s"
+        " JOIN term AS p ON p.id = q.p JOIN term AS o ON o.id = q.o JOIN term AS g ON g.id = q.g"
+        " WHERE g.lex LIKE 'http://x/%'"
+    )
+    return {(s[-1], p.rpartition("#")[2], o, g[9:]) for s, p, o, g in rows.fetchall()}
+
+
+def meant(row: tuple[str, str, str]) -> Said:
+    """Return what a row says."""
+    key, value, graph = row
+    return {(key, "said", value, f"g/{graph}"), (key, "fixed", value, "all")}
+
+
+SAYING = st.lists(
+    st.tuples(st.sampled_from("12"), st.sampled_from("vw"), st.sampled_from("ab")), max_size=3
+)
+
+
+@settings(
+    max_examples=examples(5, 60),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(exports=st.lists(st.tuples(st.sampled_from("st"), SAYING), min_size=2, max_size=4))
+def test_what_goes_to_graphs_that_documents_name_is_replaced_too(
+    tmp_path: Path, no_shapes: Shapes, exports: list[tuple[str, list[tuple[str, str, str]]]]
+) -> None:
+    (tmp_path / "m.yml").write_text(NAMED)
+    expected: dict[str, Said] = {"s": set(), "t": set()}
+    with Store.open() as store:
+        for source, drawn in exports:
+            rows = [(key, value + source, graph) for key, value, graph in drawn]
+            text = "id,value,graph\n" + "".join(f"{','.join(row)}\n" for row in rows)
+            (tmp_path / "a.csv").write_text(text)
+            options = ImportOptions(source=source, mapping=tmp_path / "m.yml", shapes=no_shapes)
+            before = {name: set(quads) for name, quads in expected.items()}
+            named = {key for key, _, _ in rows}
+            kept = {quad for quad in expected[source] if quad[0] not in named}
+            expected[source] = kept.union(*map(meant, rows))
+            report = run_import(store, [tmp_path / "a.csv"], options)
+            assert said(store) == expected["s"] | expected["t"]
+            assert report.status == ("unchanged" if expected == before else "committed")
+            again = run_import(store, [tmp_path / "a.csv"], options)
+            assert again.status == "unchanged"
