@@ -17,6 +17,8 @@ from kg.config import settings_from
 from kg.errors import ClientgraphError, QuerySyntaxError, TooDeepError, UsageError
 from kg.french import in_both
 
+_KEYBOARD = "Query interrupted"
+"""What the engine says where Ctrl+C ends a statement of it."""
 PLUGINS = "clientgraph.commands"
 """Entry point group by which another package adds commands; the server adds `serve`."""
 
@@ -107,6 +109,10 @@ class Commands(click.Group):
             raise WrongUse(told, language_of(ctx)) from error
         except RecursionError as error:
             raise WrongUse(TooDeepError(), language_of(ctx)) from error
+        except RuntimeError as error:
+            if str(error) != _KEYBOARD:
+                raise
+            raise click.Abort from error
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names of all commands, those of other packages included."""

@@ -128,9 +128,7 @@ def _finding_line(one: Document, language: str) -> str:
     texts = _TEXTS[language]
     message = one["message"].get(language, "")
     place = ", ".join(_place(one, language))
-    return texts["finding"].format(
-        severity=texts[one["severity"]], place=place, message=message
-    )
+    return texts["finding"].format(severity=texts[one["severity"]], place=place, message=message)
 
 
 def _reading_order(one: Document) -> tuple[int, str, str, int]:

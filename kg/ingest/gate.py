@@ -19,7 +19,7 @@ from kg.ingest.rules import RuleRow
 from kg.shacl import Change, Doubt, Report, Shapes, ValidationResult, validate
 from kg.shacl.model import PredicatePath
 from kg.sparql.deadline import Deadline
-from kg.store import Cursor, Transaction
+from kg.store import Cursor, Transaction, place_of
 
 LISTED_PER_SHAPE = 100
 """Results listed for each shape; all are counted."""
@@ -45,6 +45,14 @@ SELECT f.n, min((CASE WHEN p.p IS NOT DISTINCT FROM f.path THEN 0 ELSE 1 END,
     t.file, t.row, t.rule))
 FROM {ends} WHERE t.file >= 0 GROUP BY f.n
 """
+
+_STATED = """
+SELECT f.n, min(q.origin) FROM finding AS f
+JOIN term AS t ON t.h = md5_number_lower(f.focus) AND t.lex = f.focus AND t.dt IS NULL
+JOIN quad AS q ON q.s = t.id
+WHERE q.born = ? AND q.origin IS NOT NULL GROUP BY f.n
+"""
+"""The first place of what a commit says of the focus node of a finding."""
 
 
 @dataclass(slots=True)
@@ -102,8 +110,11 @@ def check_shapes(
             violations.by_shape[_short(str(shape))] = count
     results = sorted(found.results, key=lambda result: _ORDER.get(str(result.severity), 0))
     places = _trace(tx.cursor, results)
+    documents = _documents(tx, report) if len(places) < len(results) else {}
     for number, result in enumerate(results):
         finding = _finding(result, places.get(number), report, files, rules)
+        if number in documents and finding.file is None:
+            finding = replace(finding, file=documents[number])
         if after_refusals and finding.severity == "violation":
             finding = replace(finding, message=perhaps_for_refusals(finding.message))
         report.list(finding)
@@ -171,6 +182,15 @@ def _trace(cursor: Cursor, results: Sequence[ValidationResult]) -> dict[int, _Pl
     return places
 
 
+def _documents(tx: Transaction, report: ImportReport) -> dict[int, str]:
+    """Return the RDF files that speak of the focus nodes of results, by their position."""
+    if all(file.kind != "rdf" for file in report.files):
+        return {}
+    found = tx.cursor.execute(_STATED, [tx.number]).fetchall()
+    files = {number: report.files[place_of(origin)[0]] for number, origin in found}
+    return {number: file.name for number, file in files.items() if file.kind == "rdf"}
+
+
 def _predicate(result: ValidationResult) -> str | None:
     """Return the IRI of a path that is one predicate."""
     return str(result.path.iri) if isinstance(result.path, PredicatePath) else None
@@ -191,8 +211,6 @@ def _finding(
         predicate = None if same_path else _predicate(result)
         columns = _columns_of(rules, number, predicate) if predicate else rules[rule].columns
         column = (", ".join(columns) or None) if same_path or predicate else None
-    elif len(report.files) == 1:
-        file = report.files[0].name
     return Finding(
         severity=severity_name(result.severity),
         message=dict(result.messages),

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from kg.errors import ImportStoppedError, QueryError
 from kg.ingest.progress import Progress, Teller
-from kg.sparql.deadline import Deadline
+from kg.sparql.deadline import Deadline, on_keyboard
 from kg.sparql.running import Allowance, running_on
 from kg.store import EngineError, Store, Transaction
 
@@ -24,13 +24,14 @@ def stoppable(
     """Let what a transaction does be listed as `text`, and be stopped, until it is committed.
 
     Yields what guards the cursor, and what is to be told how far it is; `stopped` is the error
-    where somebody stops it.
+    where somebody stops it, as Ctrl+C does.
 
     Raises:
         ImportStoppedError: somebody stopped it.
     """
     with (
         Deadline(tx.cursor, None, gone=allowance.gone) as deadline,
+        on_keyboard(deadline.stop),
         running_on(store).entered(deadline, allowance, text) as running,
     ):
 

@@ -10,7 +10,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
-from types import TracebackType
+from types import FrameType, TracebackType
 from weakref import WeakValueDictionary
 
 from kg.errors import QueryError, QueryMemoryError, QueryStoppedError, QueryTimeoutError
@@ -125,7 +125,7 @@ class Deadline:
             with self._lock:
                 self._signal = heard
             try:
-                with _on_keyboard(self.stop):
+                with on_keyboard(self.stop):
                     yield
             except EngineError:
                 self.check()
@@ -194,14 +194,22 @@ class Deadline:
 
 
 @contextlib.contextmanager
-def _on_keyboard(stop: Callable[[], None]) -> Iterator[None]:
-    """Let Ctrl+C stop a query, where it would raise KeyboardInterrupt and interrupt the engine."""
+def on_keyboard(stop: Callable[[], None]) -> Iterator[None]:
+    """Let Ctrl+C stop what runs, where it would raise KeyboardInterrupt and interrupt the engine.
+
+    A second time it does as usual.
+    """
     usual = signal.default_int_handler
     main = threading.current_thread() is threading.main_thread()
     if not main or signal.getsignal(signal.SIGINT) is not usual:
         yield
         return
-    signal.signal(signal.SIGINT, lambda _number, _frame: stop())
+
+    def heard(_number: int, _frame: FrameType | None) -> None:
+        signal.signal(signal.SIGINT, usual)
+        stop()
+
+    signal.signal(signal.SIGINT, heard)
     try:
         yield
     finally:

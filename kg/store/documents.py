@@ -210,6 +210,8 @@ class Document:
         message = re.sub(r"^Parser error (at|between) [^:]*: ", "", error.msg).rstrip(".")
         place = f", line {error.lineno}, column {error.offset}" if error.lineno else ""
         advice = _advice(message, self.triples_only)
+        if "LoadDocumentCallback" in message:
+            message = "A context is named that stands elsewhere"
         looks = _mismatch(start)
         if looks and self.format.name not in looks and (error.lineno or 1) == 1:
             advice = f"It was read as {self.format.name}, but looks like {looks}."

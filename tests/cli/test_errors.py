@@ -33,6 +33,19 @@ def test_a_file_that_cannot_be_written_is_named(run, tmp_path: Path) -> None:
     assert "nowhere/parties.csv: No such file" in result.stderr
 
 
+def test_a_statement_that_the_keyboard_ends_is_told_in_a_word(
+    run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise RuntimeError("Query interrupted")
+
+    monkeypatch.setattr("kg.cli.importing.run_import", interrupted)
+    file = tmp_path / "parties.csv"
+    file.write_text("key,kind\nP1,person\n")
+    result = run("import", file, data_dir=tmp_path / "store")
+    assert (result.exit_code, result.stderr) == (1, "Aborted!\n")
+
+
 def test_an_unknown_command_is_wrong_use(run) -> None:
     assert run("improt").exit_code == 2
 

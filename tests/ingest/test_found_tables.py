@@ -105,6 +105,7 @@ def test_sheet_with_the_names_is_found_and_another_can_be_named(
     )
     named = read("b.xlsx", content, Layout(sheet="Sheet"))[0]
     assert (named.name, named.columns) == ("b.xlsx [Sheet]", ("Read me",))
+    assert named.notices == ()
     with pytest.raises(SourceError, match="no sheet 'Other'; it has 'Sheet', 'Clients'"):
         read("c.xlsx", content, Layout(sheet="Other"))
 

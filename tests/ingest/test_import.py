@@ -329,6 +329,15 @@ def test_rdf_with_a_violation_is_refused(store: Store, importer: Importer) -> No
     assert store.head == 0
 
 
+def test_findings_about_rdf_name_their_document(importer: Importer) -> None:
+    person = "<http://example.org/{}> a <https://w3id.org/clientgraph/ns#NaturalPerson> ; <{}> 1 ."
+    known = "https://w3id.org/clientgraph/ns#birthDate"
+    files = {"a.ttl": person.format("a", "x:y"), "b.ttl": person.format("b", known)}
+    report = importer(files | {"parties.csv": PARTIES}, shapes=project_shapes())
+    found = {(one.file, one.focus) for one in report.findings if one.severity == "violation"}
+    assert found == {("b.ttl", "http://example.org/b")}
+
+
 def test_broken_rdf_leaves_graph_unchanged(store: Store, importer: Importer) -> None:
     with pytest.raises(RdfSyntaxError):
         importer({"parties.csv": PARTIES, "z.ttl": "<http://example.org/a> nonsense ."})

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import signal
+
 import pytest
 from imported import Importer, triples
 
@@ -61,12 +64,18 @@ def test_an_import_that_is_stopped_leaves_nothing(
     assert importer(FILES).status == "committed"
 
 
-def test_an_interruption_from_the_keyboard_leaves_nothing(store: Store, importer: Importer) -> None:
+@pytest.mark.parametrize("step", STEPS)
+def test_an_interruption_from_the_keyboard_leaves_nothing(
+    store: Store, importer: Importer, step: str
+) -> None:
     def interrupt(moment: Progress) -> None:
-        if moment.step == "validate":
-            raise KeyboardInterrupt
+        if moment.step == step and signal.getsignal(signal.SIGINT) is not usual:
+            os.kill(os.getpid(), signal.SIGINT)
 
-    with pytest.raises(KeyboardInterrupt):
+    usual = signal.getsignal(signal.SIGINT)
+    assert usual is signal.default_int_handler
+    with pytest.raises(ImportStoppedError, match="Nothing was written"):
         importer(FILES, progress=interrupt)
+    assert signal.getsignal(signal.SIGINT) is usual
     assert (store.head, triples(store), list_imports(store)) == (0, set(), [])
     assert importer(FILES).status == "committed"
