@@ -137,19 +137,9 @@ class Terms:
     def object(self, node: Node, *, iri: bool = False, modifier: str | None = None) -> TermMap:
         """Read an object; `iri` makes an IRI of it, `modifier` is a datatype or `fr~lang`."""
         if node.is_text:
-            text, kind = _split_suffix(node.text())
-            if kind == "lang":
-                raise node.error("a language stands after the object: [p, o, en~lang]")
-            if iri or kind == "iri":
-                return TermMap(
-                    self._expanded(parse_template(text), node), iri=True, place=node.place
-                )
-            return self._literal(parse_template(text), modifier, None, node)
+            return self._short(node, modifier, iri=iri)
         if node.is_list:
-            value, *kinds = node.elements()
-            if len(kinds) > 1:
-                raise node.error("an object in a list is [value] or [value, datatype]")
-            return self.object(value, iri=iri, modifier=kinds[0].text() if kinds else modifier)
+            return self._listed(node, modifier, iri=iri)
         keys = node.entries(_TERM_KEYS)
         for refused, meaning in (
             ("mapping", "a reference to another mapping stands among objects only"),
@@ -172,6 +162,23 @@ class Terms:
         datatype = keys["datatype"].text() if "datatype" in keys else modifier
         language = keys["language"].text() if "language" in keys else None
         return self._literal(value, datatype, language, node)
+
+    def _short(self, node: Node, modifier: str | None, *, iri: bool) -> TermMap:
+        """Read an object in its short form."""
+        text, kind = _split_suffix(node.text())
+        if kind == "lang":
+            raise node.error("a language stands after the object: [p, o, en~lang]")
+        if iri or kind == "iri":
+            return TermMap(self._expanded(parse_template(text), node), iri=True, place=node.place)
+        return self._literal(parse_template(text), modifier, None, node)
+
+    def _listed(self, node: Node, modifier: str | None, *, iri: bool) -> TermMap:
+        """Read an object `[value]` or `[value, datatype]`."""
+        items = node.elements()
+        if not 1 <= len(items) <= 2:
+            raise node.error("an object in a list is [value] or [value, datatype]")
+        kind = items[1].text() if len(items) == 2 else modifier
+        return self.object(items[0], iri=iri, modifier=kind)
 
     def _value(self, keys: Mapping[str, Node], node: Node) -> Value:
         """Return the value of a term in its long form."""
