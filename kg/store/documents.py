@@ -209,9 +209,12 @@ class Document:
         """Return the error of ours for one of the parser."""
         message = re.sub(r"^Parser error (at|between) [^:]*: ", "", error.msg).rstrip(".")
         place = f", line {error.lineno}, column {error.offset}" if error.lineno else ""
-        advice = _advice(message, self.triples_only)
         if "LoadDocumentCallback" in message:
-            message = "A context is named that stands elsewhere"
+            return RdfSyntaxError(
+                f"{self.name} names a context that stands elsewhere. Nothing is fetched from the"
+                " network: write the context into the document."
+            )
+        advice = _advice(message, self.triples_only)
         looks = _mismatch(start)
         if looks and self.format.name not in looks and (error.lineno or 1) == 1:
             advice = f"It was read as {self.format.name}, but looks like {looks}."
@@ -224,8 +227,6 @@ def _advice(message: str, triples_only: bool) -> str:  # noqa: FBT001
     """Return what to do about an error of the parser."""
     if "No scheme" in message:
         return "Give the base IRI of the document, or write the IRI in full."
-    if "LoadDocumentCallback" in message:
-        return "Nothing is fetched from the network: write the context into the document."
     if triples_only and "graph" in message.lower():
         return "Leave out the target graph to keep the document's own graphs."
     return "Correct the document there and load it again."
