@@ -56,6 +56,7 @@ def aggregated(
     shapes: dict[str, Shape] = {}
     expressions: list[sql.Expr] = []
     renamed: dict[str, str] = {}
+    named = True
     for key in keys:
         value = value_of(key, scope)
         if isinstance(value, Constant | Unbound):
@@ -63,6 +64,7 @@ def aggregated(
             expressions.append(sql.cast(sql.number(0), "BIGINT"))
         else:
             expressions += value.identity()
+            named = named and isinstance(key, Variable)
         if isinstance(key, Variable) and not isinstance(value, Unbound):
             shapes[str(key)] = _group_columns(columns, groups, str(key), value, side)
     for name, shape in every.shapes.items() if every else ():
@@ -71,6 +73,7 @@ def aggregated(
         shapes[name] = shape
         if keys:
             columns.append(sql.alias(groups.raw(groups.graph(name)), context.name(name, "id")))
+    found = [frozenset(shapes)] if named else []
     for node in aggregates:
         name = str(node.res)
         if node.name == "Aggregate_Sample" and isinstance(node.vars, Variable):
@@ -83,7 +86,7 @@ def aggregated(
             continue
         shapes[name] = shape_of(value, certain=False)
         columns += columns_of(context, name, value, shapes[name])
-    return groups.relation(expressions, columns, shapes), renamed
+    return groups.relation(expressions, columns, shapes, tuple(found)), renamed
 
 
 def _group_columns(

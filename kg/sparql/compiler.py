@@ -131,7 +131,7 @@ class Compiler:
         condition = filter_condition(expression, self.scope(side, graph=graph))
         columns = copied_columns(self.context, inner, side.alias)
         query = sql.select(columns or [sql.alias(sql.number(1), "one")], side.source(), condition)
-        return Relation(query, _visible(inner.shapes), inner.order)
+        return Relation(query, _visible(inner.shapes), inner.order, inner.keys)
 
     def _prepared(
         self, node: CompValue, expressions: list[Expression], graph: Graph
@@ -184,7 +184,7 @@ class Compiler:
                 columns += columns_of(self.context, name, value, shapes[name])
         columns += copied_columns(self.context, inner, side.alias)
         query = sql.select(columns or [sql.alias(sql.number(1), "one")], side.source())
-        return Relation(query, {**inner.shapes, **shapes}, inner.order)
+        return Relation(query, {**inner.shapes, **shapes}, inner.order, inner.keys)
 
     def _mentioned(self, expression: object) -> set[str]:
         names = {str(variable) for variable in variables(expression)}

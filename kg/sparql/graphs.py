@@ -37,7 +37,7 @@ def graph_names(context: Context, variable: str) -> Relation:
     where = sql.both(context.visible(alias), context.in_named_graph(alias))
     query = sql.select([column], sql.table("quad", alias), where, distinct=True)
     shape = Shape(frozenset({"id"}), predicate_traits(), certain=True)
-    return Relation(query, {variable: shape})
+    return Relation(query, {variable: shape}, keys=(frozenset([variable]),))
 
 
 def in_each_graph(context: Context, relation: Relation, graph: Graph) -> Relation:

@@ -9,6 +9,7 @@ from kg.sparql import sql
 from kg.sparql.arithmetic import rounded
 from kg.sparql.computed import exact_part, integer
 from kg.sparql.expressions import value_of
+from kg.sparql.keys import Key
 from kg.sparql.relation import Layer, Relation, Scope, columns_of, layer
 from kg.sparql.values import EXACT, FLOATING, NUMERIC, Choice, Shape, Unbound, Value
 from kg.store import Kind
@@ -38,7 +39,11 @@ class Groups:
         return name
 
     def relation(
-        self, groups: list[sql.Expr], columns: list[sql.Expr], shapes: dict[str, Shape]
+        self,
+        groups: list[sql.Expr],
+        columns: list[sql.Expr],
+        shapes: dict[str, Shape],
+        keys: tuple[Key, ...] = (),
     ) -> Relation:
         """Return the relation of the groups; `columns` are made of columns of the query below."""
         inner_columns = [sql.alias(raw, name) for name, raw in self._raw.items()]
@@ -49,7 +54,7 @@ class Groups:
             inner.set("group", exp.Group(expressions=[group.copy() for group in groups]))
         source = sql.subquery(inner, self._alias)
         if self._every is None:
-            return Relation(sql.select(columns or [_one()], source), shapes)
+            return Relation(sql.select(columns or [_one()], source), shapes, keys=keys)
         # Without GROUP BY there is a group in each graph, also where there is no solution.
         [graph] = self._every.shapes
         outer = layer(self._layer.context, self._every)
@@ -57,7 +62,7 @@ class Groups:
         query = sql.select(columns, outer.source())
         on = sql.eq(self.raw(self.graph(graph)), outer.value(graph).facet("id"))
         sql.join(query, source, on, side="LEFT")
-        return Relation(query, shapes)
+        return Relation(query, shapes, keys=keys)
 
     def graph(self, name: str) -> sql.Expr:
         """Return the column of the active graph in the query below."""

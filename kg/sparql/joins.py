@@ -6,7 +6,7 @@ the ways in which two solutions may be compatible.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from sqlglot import exp
@@ -14,6 +14,7 @@ from sqlglot import exp
 from kg.sparql import sql
 from kg.sparql.compatibility import Shared, Way, compatible, ways
 from kg.sparql.context import Context
+from kg.sparql.keys import Key, keys_of_join, keys_of_optional
 from kg.sparql.relation import Layer, Relation, Scope, copied_columns, layer, lifted
 from kg.sparql.values import FACETS, Shape, decimal_type
 
@@ -30,7 +31,7 @@ def join(context: Context, left: Relation, right: Relation) -> Relation:
     sides = layer(context, left), layer(context, right)
     query, shapes = _joined(context, *sides)
     sql.join(query, sides[1].source(), _compatible(shared, {}, *sides))
-    return Relation(query, shapes)
+    return Relation(query, shapes, keys=_keys(keys_of_join, left, right, shared))
 
 
 def _split_join(
@@ -69,7 +70,9 @@ def left_join(
     on = _compatible(shared, {}, *sides)
     if condition is not None:
         on = sql.both(on, condition(make_scope(*sides)))
-    return _extended(context, sides, sides[0].source(), sides[1].source(), on)
+    keys = _keys(keys_of_optional, left, right, shared)
+    extended = _extended(context, sides, sides[0].source(), sides[1].source(), on)
+    return replace(extended, keys=keys)
 
 
 def _extended(
@@ -165,7 +168,7 @@ def minus(context: Context, left: Relation, right: Relation, implicit: set[str])
         columns or [sql.alias(sql.number(1), "one")], side.source(), sql.both(*conditions)
     )
     sql.with_query(query, name, right.query, materialized=len(conditions) > 1)
-    return Relation(query, left.shapes, left.order)
+    return Relation(query, left.shapes, left.order, left.keys)
 
 
 def _apart(counted: list[Shared], way: Way) -> bool:
@@ -255,6 +258,18 @@ def _shared(left: Relation, right: Relation) -> list[Shared]:
         for name, shape in left.shapes.items()
         if name in right.shapes
     ]
+
+
+def _keys(
+    kind: Callable[[Sequence[Key], Sequence[Key], Key], tuple[Key, ...]],
+    left: Relation,
+    right: Relation,
+    shared: list[Shared],
+) -> tuple[Key, ...]:
+    """Return the keys of a join of some kind, none where it is not one of equal terms alone."""
+    if not all(one.certain for one in shared):
+        return ()
+    return kind(left.keys, right.keys, frozenset(one.name for one in shared))
 
 
 def _aligned(context: Context, left: Relation, right: Relation) -> tuple[Relation, Relation]:

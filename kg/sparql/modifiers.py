@@ -25,7 +25,7 @@ def project(context: Context, relation: Relation, names: list[str]) -> Relation:
     """Return only some variables; those bound from outside become columns."""
     side = layer(context, relation)
     shapes = {name: relation.shapes[name] for name in names if name in relation.shapes}
-    kept = Relation(relation.query, shapes, relation.order)
+    kept = Relation(relation.query, shapes, relation.order, relation.keys)
     columns = copied_columns(context, kept, side.alias)
     for name in names:
         constant = context.bindings.get(name)
@@ -33,11 +33,13 @@ def project(context: Context, relation: Relation, names: list[str]) -> Relation:
             shapes[name] = shape_of(constant, certain=True)
             columns += columns_of(context, name, constant, shapes[name])
     query = sql.select(columns or [sql.alias(sql.number(1), "one")], side.source())
-    return Relation(query, shapes, relation.order)
+    return Relation(query, shapes, relation.order, kept.keys)
 
 
 def distinct(context: Context, relation: Relation) -> Relation:
     """Return each solution once; among equal ones the first in order decides the place."""
+    if relation.keys:
+        return relation
     alias = context.fresh("d")
     shapes = {
         name: replace(shape, facets=frozenset({"id"})) if shape.stored else shape
@@ -66,7 +68,7 @@ def distinct(context: Context, relation: Relation) -> Relation:
     )
     # Solutions that bind nothing are one group, but none where there is no solution.
     query.set("group", exp.Group(expressions=keys or [sql.cast(sql.number(0), "BIGINT")]))
-    return Relation(query, shapes, relation.order)
+    return Relation(query, shapes, relation.order, (frozenset(shapes),))
 
 
 def order_by(context: Context, side: Layer, keys: list[tuple[Value, bool]]) -> Relation:
@@ -81,7 +83,8 @@ def order_by(context: Context, side: Layer, keys: list[tuple[Value, bool]]) -> R
             columns.append(sql.alias(key, name))
             order.append(OrderKey(name, descending))
     query = sql.select(columns or [sql.alias(sql.number(1), "one")], side.source())
-    return Relation(query, side.relation.shapes, (*order, *side.relation.order))
+    inner = side.relation
+    return Relation(query, inner.shapes, (*order, *inner.order), inner.keys)
 
 
 def slice_(
@@ -104,13 +107,13 @@ def slice_(
             else None,
         )
         query.set("qualify", exp.Qualify(this=_within(place, start or 0, length)))
-        return Relation(query, relation.shapes, relation.order)
+        return Relation(query, relation.shapes, relation.order, relation.keys)
     sort(query, relation.order, side.alias)
     if length is not None:
         query.set("limit", exp.Limit(expression=sql.number(length)))
     if start:
         query.set("offset", exp.Offset(expression=sql.number(start)))
-    return Relation(query, relation.shapes, relation.order)
+    return Relation(query, relation.shapes, relation.order, relation.keys)
 
 
 def _within(place: sql.Expr, start: int, length: int | None) -> sql.Expr:

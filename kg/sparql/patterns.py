@@ -48,7 +48,7 @@ def basic_graph_pattern(
     plain, paths = _split(context, triples)
     if len(plain) > _MOST:
         raise NotCompiledError(f"more than {_MOST} triple patterns side by side")
-    sources = Sources()
+    sources = Sources(each_once=given is None and not paths and _each_once(context, plain))
     stars, single = stars_of(context, plain)
     for star in sorted(stars, key=lambda star: not any(is_first(context, t) for t in star.triples)):
         add_star(context, sources, star, graph, told)
@@ -61,6 +61,20 @@ def basic_graph_pattern(
         return relation_of(context, sources)
     _add_told(context, sources, paths, told)
     return with_paths(context, sources, paths, graph)
+
+
+def _each_once(context: Context, triples: Sequence[Scanned]) -> bool:
+    """Return whether each triple pattern finds a solution once, as one without alternatives does.
+
+    Values from outside may come several times.
+    """
+    nodes = {node for triple in triples for node in triple}
+    outside = any(
+        variable_name(node) in context.prebound
+        for node in nodes
+        if not isinstance(node, Path) and is_variable(node)
+    )
+    return not outside and not any(isinstance(node, Path) for node in nodes)
 
 
 def _split(

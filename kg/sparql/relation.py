@@ -10,6 +10,7 @@ from sqlglot import exp
 from kg.sparql import sql
 from kg.sparql.computed import Number, Text, Truth
 from kg.sparql.context import Context
+from kg.sparql.keys import Key
 from kg.sparql.values import (
     EXACT,
     FACETS,
@@ -45,6 +46,13 @@ class Relation:
     query: exp.Query
     shapes: Mapping[str, Shape]
     order: tuple[OrderKey, ...] = ()
+    keys: tuple[Key, ...] = ()
+    """Variables that tell the solutions apart, where some are known to."""
+
+    def __post_init__(self) -> None:
+        """Leave out keys with a variable that is not there."""
+        kept = tuple(key for key in self.keys if key <= self.shapes.keys())
+        object.__setattr__(self, "keys", kept)
 
     @property
     def variables(self) -> list[str]:
@@ -113,7 +121,7 @@ def enrich(context: Context, relation: Relation, variables: list[str]) -> Relati
             column = sql.column(term, "kind" if facet == "k" else facet)
             query.append("expressions", sql.alias(column, context.name(name, facet)))
         shapes[name] = replace(shape, facets=frozenset(STORED_FACETS))
-    return Relation(query, shapes, relation.order)
+    return Relation(query, shapes, relation.order, relation.keys)
 
 
 class Scope:
@@ -160,7 +168,8 @@ def _different(context: Context, relation: Relation, names: set[str]) -> Relatio
     }
     columns = [sql.column(alias, context.name(name, "id")) for name in shapes]
     source = sql.subquery(relation.query.copy(), alias)
-    return Relation(sql.select(columns, source, distinct=True), shapes)
+    everything = frozenset(shapes)
+    return Relation(sql.select(columns, source, distinct=True), shapes, keys=(everything,))
 
 
 def layer(context: Context, relation: Relation) -> Layer:
@@ -223,7 +232,7 @@ COMPUTED = frozenset(TERM_FACETS)
 
 def unit() -> Relation:
     """Return the relation with one solution that binds nothing."""
-    return Relation(sql.select([sql.alias(sql.number(1), "one")]), {})
+    return Relation(sql.select([sql.alias(sql.number(1), "one")]), {}, keys=(frozenset(),))
 
 
 def lifted(context: Context, relation: Relation, variables: list[str]) -> Relation:
@@ -241,4 +250,4 @@ def lifted(context: Context, relation: Relation, variables: list[str]) -> Relati
                 sql.column(side.alias, context.name(name, facet)) for facet in sorted(shape.facets)
             ]
     columns += [sql.column(side.alias, key.column) for key in relation.order]
-    return Relation(sql.select(columns, side.source()), shapes, relation.order)
+    return Relation(sql.select(columns, side.source()), shapes, relation.order, relation.keys)

@@ -57,7 +57,9 @@ def made_once(context: Context, relation: Relation) -> Relation:
     table = context.stage("once", query)
     names = [column.alias_or_name for column in query.expressions]
     return Relation(
-        sql.select([sql.column(table, name) for name in names], sql.table(table, table)), shapes
+        sql.select([sql.column(table, name) for name in names], sql.table(table, table)),
+        shapes,
+        keys=relation.keys,
     )
 
 

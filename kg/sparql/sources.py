@@ -10,6 +10,7 @@ from sqlglot import exp
 from kg.sparql import sql
 from kg.sparql.context import Context, is_variable, variable_name
 from kg.sparql.equalities import Place, equalities
+from kg.sparql.keys import Dependency, keys_of_pattern
 from kg.sparql.relation import Relation
 from kg.sparql.values import Constant, Shape
 
@@ -26,6 +27,10 @@ class Sources:
     places: dict[str, list[Place]] = field(default_factory=dict)
     nodes: set[str] = field(default_factory=set)
     """Variables that stand for a subject or an object, so for a node of the graph."""
+    dependencies: list[Dependency] = field(default_factory=list)
+    """Variables that determine others."""
+    each_once: bool = False
+    """Whether no two rows of a source are alike."""
 
     def bind(self, variable: str, place: Place) -> None:
         """Let a variable stand at a place, equal to where it stands already."""
@@ -52,7 +57,8 @@ def relation_of(context: Context, sources: Sources) -> Relation:
     query = sql.select(columns, first, sql.both(*sources.conditions, *equal))
     for table in sources.tables[1:]:
         query.append("joins", exp.Join(this=table))
-    return Relation(query, shapes)
+    keys = keys_of_pattern(shapes, sources.dependencies) if sources.each_once else ()
+    return Relation(query, shapes, keys=keys)
 
 
 def _add_columns(
