@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -156,7 +157,8 @@ class Attempt:
         tables = len(self.report.files)
         parts = 1 + len(inputs.rdf)
         self._tell_writing(0, parts)
-        self._write()
+        files = [file.name for file in self.report.files] + [path.name for path in inputs.rdf]
+        self._write(files)
         self.execution.check_literals()
         for number, path in enumerate(inputs.rdf, start=1):
             self._tell_writing(number, parts)
@@ -218,8 +220,11 @@ class Attempt:
             if self.refused is None:
                 self.report.notes.append(_NO_ROW)
 
-    def _write(self) -> None:
-        """Insert the staged quads, in place of what earlier imports of the source said."""
+    def _write(self, files: Sequence[str]) -> None:
+        """Insert the staged quads, in place of what earlier imports of the source said.
+
+        `files` are the names of those that the import takes, RDF documents too.
+        """
         self._respelling.rules = self.execution.producer.respelled
         subjects = ("subject", "n", "s")
         self._respelling.apply(self._tx.cursor, "staged_quad", ("p",), LITERAL, subjects)
@@ -227,7 +232,7 @@ class Attempt:
         renewal = Renewal(self._tx, self._context, self.report)
         self._turn = renewal.turn
         renewal.keep_dates()
-        self._describe()
+        self._describe(files)
         named = [node for _, _, node, needed in self._plan.held.nodes if not needed]
         with self._tx.insertion(besides=EARLIER) as insertion:
             insertion.add("temp.staged_quad", SHARED, ORIGIN)
@@ -270,7 +275,7 @@ class Attempt:
         self.report.difference.added += added
         self.report.difference.changed += changed
 
-    def _describe(self) -> None:
+    def _describe(self, files: Sequence[str]) -> None:
         """Stage what the import itself adds: provenance, and the focal organisation if needed."""
         cursor = self._tx.cursor
         context = self._context
@@ -280,7 +285,7 @@ class Attempt:
             [self._graphs.personal],
         ).fetchall()
         graphs = [self._graphs.facts, *([self._graphs.personal] if personal else [])]
-        rows = description(graphs, context, self._options.agent, self._tx.number)
+        rows = description(graphs, context, self._options.agent, self._tx.number, files)
         stage_own(cursor, rows, str(PROVENANCE_GRAPH))
         if needs_declaration(cursor, context):
             graph = str(graph_iri("facts", "organization"))

@@ -1,14 +1,14 @@
 """What an import adds on its own account: where its graphs come from, and the focal organisation.
 
-Each graph is a `prov:Entity` with its source, its time and its agent (modelling decisions,
-section 5; shape C07).
+Each graph is a `prov:Entity` with its source, the names of its files, its time and its agent
+(modelling decisions, section 5; shape C07).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from rdflib import PROV, RDF, RDFS, XSD
+from rdflib import DCTERMS, PROV, RDF, RDFS, XSD
 
 from kg.ingest.functions import Context, focal_iri
 from kg.minting import mint
@@ -19,8 +19,11 @@ Row = tuple[str, str, str, str | None]
 """Subject, predicate, object, and the datatype of a literal."""
 
 
-def description(graphs: Iterable[str], context: Context, agent: str, commit: int) -> list[Row]:
-    """Return the provenance of graphs that one commit adds."""
+def description(
+    graphs: Iterable[str], context: Context, agent: str, commit: int, files: Iterable[str] = ()
+) -> list[Row]:
+    """Return the provenance of graphs that one commit adds, and that come from some files."""
+    names = list(dict.fromkeys(files))
     source_iri = mint(context.secret, "source", "", context.source)
     agent_iri = mint(context.secret, "agent", "", agent)
     rows: list[Row] = [
@@ -35,6 +38,7 @@ def description(graphs: Iterable[str], context: Context, agent: str, commit: int
             (graph, str(PROV.generatedAtTime), context.now, str(XSD.dateTime)),
             (graph, str(PROV.wasAttributedTo), agent_iri, None),
             (graph, str(PROV.wasGeneratedBy), str(ID[f"commit/{commit}"]), None),
+            *((graph, str(DCTERMS.source), name, str(XSD.string)) for name in names),
         ]
     return rows
 
