@@ -9,6 +9,7 @@ C interface, which both sides speak: no further library, and memory does not gro
 from __future__ import annotations
 
 import contextlib
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -38,11 +39,10 @@ class FileReader:
     where there is one. Columns of CSV files are named c0, c1 ... by their position.
     """
 
-    def __init__(self, folder: Path, memory_limit: str = "512MB", *, small: bool = False) -> None:
+    def __init__(self, folder: Path, *, small: bool = False) -> None:
         """Keep rows in a folder; what is `small` stays in memory, without waiting for a disk."""
-        config: dict[str, str | bool | int | float | list[str]] = {"memory_limit": memory_limit}
-        place = ":memory:" if small else folder / "rows.duckdb"
-        self._connection = duckdb.connect(place, config=config)
+        self._connection = _kept_engine() if small else _engine(folder / "rows.duckdb")
+        self._create = f"CREATE OR REPLACE {'TEMP ' if small else ''}TABLE rows AS"
 
     def __enter__(self) -> FileReader:
         return self
@@ -76,8 +76,7 @@ class FileReader:
         told = r"new_line='\n'," if line_end == "\n" else ""
         self._connection.execute(
             f"""
-            CREATE OR REPLACE TABLE rows AS
-            SELECT {", ".join([number, *names])} FROM read_csv(
+            {self._create} SELECT {", ".join([number, *names])} FROM read_csv(
                 $path, columns={{{columns}}}, header=false, skip=$skip, delim=$delimiter, {told}
                 quote='"', escape='"', auto_detect=false, all_varchar=true, strict_mode=true,
                 null_padding=false, store_rejects=true, rejects_limit=1,
@@ -111,10 +110,29 @@ class FileReader:
         ]
         selected = ", ".join(["row_number() OVER () AS _row", *cells])
         self._connection.execute(
-            f"CREATE OR REPLACE TABLE rows AS SELECT {selected} FROM read_parquet($path)",
+            f"{self._create} SELECT {selected} FROM read_parquet($path)",
             {"path": str(path)},
         )
         return Rows(tuple(name for name, _ in columns), self._connection.table("rows"))
+
+
+_kept: list[duckdb.DuckDBPyConnection] = []
+_keeping = threading.Lock()
+
+
+def _engine(place: str | Path) -> duckdb.DuckDBPyConnection:
+    return duckdb.connect(place, config={"memory_limit": "512MB"})
+
+
+def _kept_engine() -> duckdb.DuckDBPyConnection:
+    """Return a connection, with temporary tables of its own, to an engine that reads many files.
+
+    To start an engine takes longer than to read a small file.
+    """
+    with _keeping:
+        if not _kept:
+            _kept.append(_engine(":memory:"))
+        return _kept[0].cursor()
 
 
 def copy_rows(cursor: duckdb.DuckDBPyConnection, rows: Rows, table: str) -> int:
