@@ -19,6 +19,9 @@ _MOST_KEPT = 25_000
 _LONGEST_KEPT = 500
 """Characters of a lexical form; a longer one is read again, so that memory stays bounded."""
 
+_SHOWN = 256
+"""Terms read at once of which one may be asked about next; of more, hardly any."""
+
 _Key = TypeVar("_Key")
 _Value = TypeVar("_Value")
 
@@ -30,11 +33,18 @@ class _Lately(Generic[_Key, _Value]):
         self._new: dict[_Key, _Value] = {}
         self._old: dict[_Key, _Value] = {}
 
-    def find(self, key: _Key) -> _Value | None:
-        """Return the value of a key, None where it is not kept."""
-        found = self._new.get(key)
-        if found is None and (found := self._old.get(key)) is not None:
-            self._new[key] = found
+    def among(self, keys: Iterable[_Key]) -> dict[_Key, _Value]:
+        """Return the values of those of some keys that are kept."""
+        new, old = self._new, self._old
+        found: dict[_Key, _Value] = {}
+        for key in keys:
+            value = new.get(key)
+            if value is None:
+                value = old.get(key)
+                if value is None:
+                    continue
+                new[key] = value
+            found[key] = value
         return found
 
     def keep(self, values: Iterable[tuple[_Key, _Value]]) -> None:
@@ -55,8 +65,7 @@ class Terms:
 
         An id that is not stored is left out.
         """
-        find = self._kept.find
-        found = {term_id: term for term_id in ids if (term := find(term_id)) is not None}
+        found = self._kept.among(ids)
         missing = [term_id for term_id in ids if term_id not in found]
         if missing:
             read = decode_around(cursor, missing)
@@ -66,20 +75,17 @@ class Terms:
 
     def ids(self, cursor: duckdb.DuckDBPyConnection, keys: Sequence[TermKey]) -> list[int | None]:
         """Return the ids of terms in the given order, None for a term that is not stored."""
-        found = [self._ids.find(key) for key in keys]
-        missing = [key for key, term_id in zip(keys, found, strict=True) if term_id is None]
-        if not missing:
-            return found
-        read = dict(zip(missing, lookup(cursor, missing), strict=True))
-        self._ids.keep(
-            (key, term_id)
-            for key, term_id in read.items()
-            if term_id is not None and len(key[0]) <= _LONGEST_KEPT
-        )
-        return [
-            read.get(key) if term_id is None else term_id
-            for key, term_id in zip(keys, found, strict=True)
-        ]
+        found: dict[TermKey, int | None] = {**self._ids.among(keys)}
+        missing = [key for key in dict.fromkeys(keys) if key not in found]
+        if missing:
+            read = dict(zip(missing, lookup(cursor, missing), strict=True))
+            found.update(read)
+            self._ids.keep(
+                (key, term_id)
+                for key, term_id in read.items()
+                if term_id is not None and len(key[0]) <= _LONGEST_KEPT
+            )
+        return [found[key] for key in keys]
 
     def forget(self) -> None:
         """Forget all terms: for whoever takes terms out of the dictionary."""
@@ -93,4 +99,5 @@ class Terms:
             if len(lex) <= _LONGEST_KEPT
         ]
         self._kept.keep(kept)
-        self._ids.keep(((lex, dt, lang), term_id) for term_id, (_, lex, dt, lang) in kept)
+        if len(kept) <= _SHOWN:
+            self._ids.keep(((lex, dt, lang), term_id) for term_id, (_, lex, dt, lang) in kept)
