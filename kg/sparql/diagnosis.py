@@ -19,7 +19,7 @@ from rdflib.term import Identifier
 
 from kg.sparql.extensions import AGGREGATES
 from kg.sparql.parsing import QueryParser, ReadingError, UpdateParser
-from kg.sparql.parsing.terms import TermParser
+from kg.sparql.parsing.expressions import ExpressionParser
 
 _DATA = {"InsertData": "INSERT DATA", "DeleteData": "DELETE DATA"}
 _REMOVED = {"DeleteData": "DELETE DATA", "DeleteWhere": "DELETE WHERE"}
@@ -43,8 +43,8 @@ def _diagnosis(judge: Callable[[], None]) -> ReadingError | None:
     return None
 
 
-class _Placed(TermParser):
-    """Keeps where variables, terms and SELECT clauses stand, and takes no IRI that is none."""
+class _Placed(ExpressionParser):
+    """Keeps where variables, terms, calls and SELECT clauses stand; takes no IRI that is none."""
 
     def __init__(self, text: str, base: str | None = None) -> None:
         self.places: dict[int, int] = {}
@@ -53,6 +53,12 @@ class _Placed(TermParser):
     def variable(self) -> Variable:
         place = self.start
         found = super().variable()
+        self.places[id(found)] = place
+        return found
+
+    def call(self) -> Any:
+        place = self.start
+        found = super().call()
         self.places[id(found)] = place
         return found
 
@@ -142,6 +148,8 @@ class _Rules:
             variable = one.var if one.evar is None else one.evar
             if one.evar is not None and str(variable) in given | (keys if grouped else inside):
                 raise self._taken(variable)
+            if one.evar is None and str(variable) in given:
+                raise self._broken(variable, f"?{variable} is selected twice: name it once")
             if grouped:
                 self._check_grouped(one.var if one.evar is None else one.expr, keys | given)
             given.add(str(variable))
@@ -157,6 +165,13 @@ class _Rules:
                     f" (SAMPLE(?{variable}) AS ?one)",
                 )
 
+    def _check_single(self, expression: Any) -> None:
+        """Check that no aggregate stands where there are no groups (section 11.1)."""
+        for part in _parts(expression):
+            if _is_aggregate(part):
+                told = "an aggregate stands in SELECT, HAVING or ORDER BY: not in FILTER or BIND"
+                raise self._broken(part, told)
+
     def _taken(self, variable: Variable) -> ReadingError:
         told = f"?{variable} has a value here already: give what AS names another name"
         return self._broken(variable, told)
@@ -170,7 +185,10 @@ class _Rules:
         for part in group.part or ():
             if part.name == "TriplesBlock":
                 found |= self._of_triples(part.triples, pattern)
-            elif part.name != "Filter":
+            else:
+                self._check_single(part.expr)
+                if part.name == "Filter":
+                    continue
                 found |= self._of_part(part, found)
                 pattern = next(self._numbers)
         return found

@@ -8,10 +8,11 @@ from functools import lru_cache
 
 from rdflib.plugins.sparql.sparql import Query
 
-from kg.errors import QueryEvaluationError
+from kg.errors import QueryEvaluationError, QuerySyntaxError
 from kg.sparql.algebra import translated
 from kg.sparql.parsing import QueryParser
-from kg.sparql.syntax import check_depth, check_query, too_deep
+from kg.sparql.parsing.lexer import NestedAggregateError
+from kg.sparql.syntax import check_depth, check_query, error_at, too_deep
 from kg.sparql.tokens import plain
 
 
@@ -30,7 +31,11 @@ def parse(text: str, base: str | None = None) -> Query:
     check_depth(text)
     check_query(text, base)
     with offered_forms():
-        return translated(*QueryParser(text, base).query(), base)
+        try:
+            read = QueryParser(text, base).query()
+        except NestedAggregateError as error:
+            raise error_at(text, error) from None
+        return translated(*read, base)
 
 
 @contextlib.contextmanager
@@ -40,6 +45,8 @@ def offered_forms() -> Iterator[None]:
         yield
     except RecursionError:
         raise too_deep() from None
+    except QuerySyntaxError:
+        raise
     except Exception as error:
         raise QueryEvaluationError(
             f"The query is valid SPARQL of a form that is not offered here: {_first_line(error)}."

@@ -5,7 +5,7 @@ What the table leaves out is found by scans of the quads, as if there were no ta
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rdflib import RDF, URIRef
@@ -23,8 +23,8 @@ from kg.sparql.values import FACETS
 from kg.store.property_table import Column, Form, Part, PropertyTable
 
 _LEAST = 2
-"""Triple patterns that make a star. One alone is found as fast among the quads, which lie by
-predicate; but the instances of one class lie among those of all others there."""
+"""Triple patterns that make a star; one alone is found as fast among the quads, which lie by
+predicate."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,19 +58,13 @@ def stars_of(context: Context, triples: Sequence[Scanned]) -> tuple[list[Star], 
     lonely += [index for around in found.values() if len(around) == 1 for index in around.values()]
     for index in lonely:
         _add_inverse(context, table, found, index, triples[index])
-    several = {centre: around for centre, around in found.items() if _is_star(around)}
+    several = {centre: around for centre, around in found.items() if len(around) >= _LEAST}
     stars = [
         Star(table, centre, tuple((triples[index], column) for column, index in around.items()))
         for centre, around in several.items()
     ]
     placed = {index for around in several.values() for index in around.values()}
     return stars, [triple for index, triple in enumerate(triples) if index not in placed]
-
-
-def _is_star(columns: Iterable[Column]) -> bool:
-    """Return whether patterns that these columns answer are found faster in the table."""
-    forms = [column.form for column in columns]
-    return len(forms) >= _LEAST or Form.CLASS in forms
 
 
 def _column(context: Context, table: PropertyTable, triple: Scanned) -> Column | None:

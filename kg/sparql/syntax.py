@@ -144,12 +144,17 @@ def _syntax_error(
     """
     place = _PLACE.match(refused)
     if diagnosis is not None and diagnosis.place is not None:
-        return _told_at(text, diagnosis.place, str(diagnosis))
+        return error_at(text, diagnosis)
     if place is None:
         return QuerySyntaxError(f"The text is not valid SPARQL: {refused}.")
     line, column = int(place[1]) - counted, int(place[2])
     told = _shortened(refused[place.end() :]) if diagnosis is None else str(diagnosis)
     return _told(text, line, column, told)
+
+
+def error_at(text: str, reason: ReadingError) -> QuerySyntaxError:
+    """Return the error of a text that cannot be read for a reason whose place is known."""
+    return _told_at(text, reason.place or 0, str(reason))
 
 
 def _told_at(text: str, place: int, told: str) -> QuerySyntaxError:

@@ -54,6 +54,16 @@ QUERIES = [
     ("SELECT (1 AS ?x) (2 AS ?x) {}", 24, "?x has a value here already"),
     ("SELECT (1 AS ?x) { { ?x ?p 2 } UNION {} }", 14, "?x has a value here already"),
     ("SELECT * { OPTIONAL { ?x ?p 2 } BIND(2 AS ?x) }", 43, "?x has a value here already"),
+    ("SELECT (AVG(SUM(?x)) AS ?y) { ?s ?p ?x }", 13, "an aggregate cannot stand in another"),
+    ("SELECT (MAX(1 + COUNT(*)) AS ?y) { ?s ?p ?x } GROUP BY ?s", 17, "in a sub-select"),
+    ("SELECT ?s { ?s ?p ?x } GROUP BY ?s HAVING(SUM(MIN(?x)) > 1)", 47, "in another"),
+    ("SELECT ?s { ?s ?p ?x } GROUP BY ?s ORDER BY MAX(COUNT(?x))", 49, "in another"),
+    ("SELECT ?s { { SELECT (SUM(SUM(?x)) AS ?s) { ?y ?p ?x } } }", 27, "in another"),
+    ("PREFIX f: <https://w3id.org/clientgraph/function#> SELECT (SUM(f:median(?x)) AS ?y) {}", 64,
+     "in another"),
+    ("SELECT ?s { ?s ?p ?x FILTER(SUM(?x) > 1) }", 29, "not in FILTER or BIND"),
+    ("SELECT ?s { ?s ?p ?x BIND(1 + COUNT(*) AS ?n) }", 31, "not in FILTER or BIND"),
+    ("SELECT ?s ?p ?s { ?s ?p ?x }", 14, "?s is selected twice"),
     ("ASK { _:a ?p ?o . { _:a ?q 1 } }", 21, "_:a stands in two graph patterns"),
     ("ASK { _:a ?p ?o . OPTIONAL { ?p ?q 1 } _:a ?p 2 }", 40, "_:a stands in two"),
 ]  # fmt: skip
@@ -107,6 +117,19 @@ def test_the_line_is_shown_with_a_caret_under_the_place(read, before: str) -> No
     _, shown, caret = str(error).split("\n")
     assert shown == wrong
     assert caret == "\t" + " " * (wrong.index("foo:") - 1) + "^"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "SELECT (SUM(?x) + MAX(?x) AS ?y) (COUNT(*) AS ?n) { ?s ?p ?x }",
+        "SELECT (SUM(?y) AS ?z) { { SELECT (SUM(?x) AS ?y) { ?s ?p ?x } GROUP BY ?s } }",
+        "SELECT (SUM(IF(EXISTS { SELECT (SUM(?x) AS ?y) { ?s ?p ?x } }, 1, 2)) AS ?z) { ?s ?p 1 }",
+        "SELECT ?s { ?s ?p ?x FILTER EXISTS { SELECT (SUM(?x) AS ?y) { ?s ?p ?x } } }",
+    ],
+)
+def test_aggregates_may_stand_side_by_side_and_in_sub_selects(text: str) -> None:
+    assert parse(text).algebra.name == "SelectQuery"
 
 
 def test_all_functions_are_keywords() -> None:

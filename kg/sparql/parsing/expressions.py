@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 from abc import abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from difflib import get_close_matches
 from typing import Any
 
@@ -11,7 +12,8 @@ from rdflib import RDF, Literal
 from rdflib.plugins.sparql import operators
 from rdflib.plugins.sparql.parserutils import CompValue, Expr
 
-from kg.sparql.parsing.lexer import KEYWORDS, NEAR, ReadingError
+from kg.sparql.extensions import AGGREGATES
+from kg.sparql.parsing.lexer import KEYWORDS, NEAR, NestedAggregateError, ReadingError
 from kg.sparql.parsing.triples import TripleParser
 
 _ONE, _TWO = ("arg",), ("arg1", "arg2")
@@ -57,6 +59,8 @@ def _expression(name: str, evaluation: str = "", **parts: Any) -> Expr:
 
 class ExpressionParser(TripleParser):
     """Reads expressions; one that is a term alone is that term."""
+
+    _in_aggregate = False
 
     @abstractmethod
     def group(self) -> CompValue:
@@ -125,8 +129,8 @@ class ExpressionParser(TripleParser):
         if self.at_call():
             return self.call()
         if self.at_iri():
-            iri = self.iri()
-            return self._called(iri) if self.is_sign("(") else iri
+            start, iri = self.start, self.iri()
+            return self._called(iri, start) if self.is_sign("(") else iri
         self.signed()
         if self.kind == "variable":
             return self.variable()
@@ -161,7 +165,23 @@ class ExpressionParser(TripleParser):
             return self.call()
         if not self.at_iri() and not self.is_sign("<"):
             raise self._no_operand(CONDITION)
-        return self._called(self.iri())
+        start = self.start
+        return self._called(self.iri(), start)
+
+    @contextlib.contextmanager
+    def _aggregating(self, *, within: bool = True) -> Iterator[None]:
+        """Read what stands in an aggregate, or not `within` it: in the pattern of an EXISTS."""
+        around, self._in_aggregate = self._in_aggregate, within
+        try:
+            yield
+        finally:
+            self._in_aggregate = around
+
+    def _check_alone(self, start: int) -> None:
+        """Check that the aggregate that begins at a place stands in no other (section 11.4)."""
+        if self._in_aggregate:
+            told = "an aggregate cannot stand in another: compute the inner one in a sub-select"
+            raise NestedAggregateError(told, start)
 
     def at_call(self) -> bool:
         """Return whether the call of a function or of an aggregate with a name stands here."""
@@ -169,15 +189,18 @@ class ExpressionParser(TripleParser):
 
     def call(self) -> Any:
         """Return the call of a function or of an aggregate with a name that stands here."""
-        word = self.keyword
+        word, start = self.keyword, self.start
         self.advance()
         if word in _AGGREGATES:
-            return self._aggregate(_AGGREGATES[word])
+            self._check_alone(start)
+            with self._aggregating():
+                return self._aggregate(_AGGREGATES[word])
         if word in ("EXISTS", "NOT"):
             if word == "NOT":
                 self.expect_word("EXISTS")
             name = "Builtin_EXISTS" if word == "EXISTS" else "Builtin_NOTEXISTS"
-            return _expression(name, "Builtin_EXISTS", graph=self.group())
+            with self._aggregating(within=False):
+                return _expression(name, "Builtin_EXISTS", graph=self.group())
         if word in _LISTS:
             return _expression(f"Builtin_{word}", arg=self._list())
         if word == "BOUND":
@@ -213,8 +236,16 @@ class ExpressionParser(TripleParser):
         """Return expressions in parentheses, rdf:nil for none."""
         return self._arguments() or RDF.nil
 
-    def _called(self, iri: Any) -> Expr:
-        """Return the call of a function by its IRI."""
+    def _called(self, iri: Any, start: int) -> Expr:
+        """Return the call of a function, or of one of our aggregates, by its IRI at a place."""
+        if str(iri) not in AGGREGATES:
+            return self._arguments_of(iri)
+        self._check_alone(start)
+        with self._aggregating():
+            return self._arguments_of(iri)
+
+    def _arguments_of(self, iri: Any) -> Expr:
+        """Return the call of an IRI with the arguments that stand here."""
         self.expect("(")
         if self.accept(")"):
             return _expression("Function", iri=iri)

@@ -74,6 +74,10 @@ class ReadingError(ValueError):
         self.place = place
 
 
+class NestedAggregateError(ReadingError):
+    """An aggregate stands in another one, which only the strict parser takes."""
+
+
 class Lexer:
     """A place in a text, and the token there: its `kind`, and its text as `written`.
 
