@@ -16,6 +16,7 @@ from api.answers import send_whole
 from api.asking import allowance
 from api.config import services
 from api.identity import caller
+from api.imports import flag
 from api.language import current_language
 from api.negotiation import choose_format
 from api.protocol import read_timeout
@@ -25,7 +26,7 @@ from kg.analysis.explanation_text import explanation_text
 from kg.analysis.network import OVER_TIME, network_document, referral_network
 from kg.config import Settings
 from kg.errors import UsageError
-from kg.lifecycle import Context, Parameters, Table, read_parameters
+from kg.lifecycle import Context, Parameters, Table, read_parameters, told_sentence
 from kg.sparql.deadline import Deadline, memory_error
 from kg.sparql.formats import Format
 from kg.sparql.running import running_on
@@ -39,7 +40,8 @@ NETWORK_FORMATS = (
     Format("gexf", ("application/gexf+xml",), "gexf"),
 )
 """Formats of the network of referrals."""
-_OF_THE_REQUEST = frozenset({*SHARED_OPTIONS, "format", "timeout", "lang"})
+_WITH_CONTEXT = "with_context"
+_OF_THE_REQUEST = frozenset({*SHARED_OPTIONS, "format", "timeout", "lang", _WITH_CONTEXT})
 
 Answer = TypeVar("Answer")
 
@@ -59,6 +61,7 @@ def run_analysis(name: str) -> Response:
     commit = services().store.head
     chosen, media_type = choose_format(formats_of(analysis))
     language = current_language()
+    told = flag(_WITH_CONTEXT, request.args)
 
     def answered(cursor: Cursor, context: Context) -> tuple[Iterable[bytes], list[tuple[str, str]]]:
         pinned = context.pinned()
@@ -66,10 +69,12 @@ def run_analysis(name: str) -> Response:
         headers = [*_told(pinned), ("X-Clientgraph-Complete", str(complete).lower())]
         headers += [("X-Clientgraph-Note", _header_text(note.en)) for note in table.notes]
         if chosen == TEXT:
-            lines = explanation_text(table.records(), language)
+            lines = [*explanation_text(table.records(), language)]
+            lines += ["", told_sentence(pinned.told(), language)] if told else []
             return (f"{line}\n".encode() for line in lines), headers
         if chosen in FORMATS:
-            return write_table(table, chosen.name), headers
+            beside = pinned.told() if told else None
+            return write_table(table, chosen.name, beside, complete=complete), headers
         known_at = pinned.known_at
         pieces = result_document(cursor, analysis, context, options, table, known_at, chosen.name)
         return list(pieces), headers

@@ -312,7 +312,16 @@ def _analysis(analysis: Analysis) -> Document:
     kept = operation("Keep the result as a derived graph", asked, json_content())
     kept["responses"]["201"] = kept["responses"].pop("200")
     content = content_in(formats_of(analysis))
-    return {"get": operation(analysis.en, asked, content), "post": kept}
+    return {"get": operation(analysis.en, [*asked, _WITH_CONTEXT], content), "post": kept}
+
+
+_WITH_CONTEXT = parameter(
+    "with_context",
+    "Name the date, the knowledge time, the parameter set and the version of the rules in the"
+    " answer itself: in CSV as columns; in JSON as `context`, with `notes` and `complete`, beside"
+    " the list `rows`",
+    kind="boolean",
+)
 
 
 def _shared() -> list[Document]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from decimal import Decimal
 
-from kg.lifecycle import Table
+from kg.lifecycle import Table, told_beside
 from kg.sparql.formats import Format
 
 FORMATS = (Format("json", ("application/json",), "json"), Format("csv", ("text/csv",), "csv"))
@@ -24,9 +24,17 @@ TEXT = Format("text", ("text/plain",), "txt")
 _ROWS_A_CHUNK = 500
 
 
-def write_table(table: Table, name: str) -> Iterator[bytes]:
-    """Yield a table in the format `json` or `csv`."""
-    return _write_csv(table) if name == "csv" else _write_json(table)
+def write_table(
+    table: Table, name: str, told: Mapping[str, str] | None = None, *, complete: bool = True
+) -> Iterator[bytes]:
+    """Yield a table in the format `json` or `csv`.
+
+    `told` is what it was computed under: in CSV it has columns of its own, and JSON has it, the
+    notes, and whether the rows are `complete` beside the rows.
+    """
+    if name == "csv":
+        return _write_csv(table if told is None else table.under(told))
+    return _write_json(table) if told is None else _write_document(table, told, complete=complete)
 
 
 def cell_text(value: object) -> str:
@@ -45,6 +53,13 @@ def _write_json(table: Table) -> Iterator[bytes]:
         yield f"{separator}\n{text}".encode()
         separator = ","
     yield b"\n]\n" if table.rows else b"[]\n"
+
+
+def _write_document(table: Table, told: Mapping[str, str], *, complete: bool) -> Iterator[bytes]:
+    beside = json.dumps(told_beside(told, table.notes, complete=complete), ensure_ascii=False)
+    yield f'{beside.removesuffix("}")}, "rows": '.encode()
+    yield from _write_json(table)
+    yield b"}\n"
 
 
 def _plain(value: object) -> str:

@@ -13,6 +13,7 @@ from kg.analysis.network import FORMATS as NETWORK_FORMATS
 from kg.analysis.network import OVER_TIME, network_document, referral_network
 from kg.cli.analysing_remotely import (
     RDF_FORMATS,
+    Form,
     ask_server,
     tell_context,
     tell_derived,
@@ -63,6 +64,12 @@ def common_options() -> list[click.Parameter]:
             help="Format of the answer: a table, or RDF.",
         ),
         click.Option(
+            ["--with-context"],
+            is_flag=True,
+            help="Name the date, knowledge time, parameters and rules in the answer itself.",
+        ),
+        told_language_option(),
+        click.Option(
             ["--write"],
             is_flag=True,
             help="Keep the answer as a derived graph, and tell its name.",
@@ -77,6 +84,7 @@ def run_analysis(
     parameters: str | None,
     name: str,
     write: bool,  # noqa: FBT001 - an option of the command line
+    with_context: bool,  # noqa: FBT001 - an option of the command line
     **options: str | datetime | None,
 ) -> None:
     """Evaluate an analysis over the store, and write its table or keep it as a derived graph.
@@ -91,7 +99,7 @@ def run_analysis(
             if (value := options.get(option.argument))
         }
         fields = _shared_fields(as_of, knowledge, parameters) | asked
-        ask_server(server, analysis, fields, name, keep=write)
+        ask_server(server, analysis, fields, Form(name, with_context), keep=write)
         return
     with opened_store() as store:
         cursor = store.cursor()
@@ -110,8 +118,8 @@ def run_analysis(
             known_at = pinned.known_at
             write_chunks(result_document(cursor, analysis, context, given, table, known_at, name))
         else:
-            write_answer(analysis, table.rows, name)
-        tell_context(pinned.told(), [note.en for note in table.notes])
+            write_answer(analysis, table, pinned.told(), Form(name, with_context))
+        tell_context(pinned.told(), table.notes)
 
 
 def _shared_fields(
@@ -213,8 +221,7 @@ def _classify() -> click.Command:
 
     command.callback = run
     command.params += [
-        click.Option(["--explain", "explained"], is_flag=True, help="Why the party has its stage."),
-        told_language_option(),
+        click.Option(["--explain", "explained"], is_flag=True, help="Why the party has its stage.")
     ]
     return command
 
@@ -234,7 +241,7 @@ segments = _group("segments", "Segments, targets, personas and look-alikes.")
 value = _group("value", "Value of clients, and what insiders pay and know more.")
 
 
-@referrals.command("network", params=common_options()[:3])
+@referrals.command("network", params=[*common_options()[:3], told_language_option()])
 @click.option(
     "--format",
     "name",

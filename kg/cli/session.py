@@ -143,7 +143,7 @@ def told_language_option() -> click.Option:
         show_default=True,
         expose_value=False,
         callback=_keep_language,
-        help="Language of the explanation and of errors.",
+        help="Language of explanations, of notes and of errors.",
     )
 
 

@@ -1,7 +1,7 @@
 """Lifecycle of parties as of a date, computed from events under a parameter set."""
 
 from kg.lifecycle.classify import COLUMNS, classify
-from kg.lifecycle.context import Context, Note, Table
+from kg.lifecycle.context import Context, Note, Table, told_beside, told_sentence
 from kg.lifecycle.explain import EXPLANATION_COLUMNS, explain
 from kg.lifecycle.loyalty import LOYALTY_COLUMNS, SCOPES, scoped_loyalty
 from kg.lifecycle.movements import (
@@ -50,6 +50,8 @@ __all__ = [
     "save_parameters",
     "saved_parameters",
     "scoped_loyalty",
+    "told_beside",
+    "told_sentence",
     "transitions",
     "trend",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from typing import Any, NamedTuple
@@ -81,3 +81,31 @@ class Table:
         """Return the values of one column, in the order of the rows."""
         place = self.columns.index(name)
         return [row[place] for row in self.rows]
+
+    def under(self, told: Mapping[str, str]) -> Table:
+        """Return this table with a column of each thing told that it has no column of."""
+        new = {name: text for name, text in told.items() if name not in self.columns}
+        rows = [(*row, *new.values()) for row in self.rows]
+        return Table((*self.columns, *new), rows, self.notes)
+
+
+def told_beside(
+    told: Mapping[str, str], notes: Iterable[Note], *, complete: bool
+) -> dict[str, Any]:
+    """Return what a JSON document has beside the rows of a table."""
+    return {
+        "context": dict(told),
+        "complete": complete,
+        "notes": [note._asdict() for note in notes],
+    }
+
+
+def told_sentence(told: Mapping[str, str], language: str) -> str:
+    """Return for people what figures were computed under."""
+    return _SENTENCES[language].format_map(told)
+
+
+_SENTENCES = {
+    "en": "As of {as_of}, known at {knowledge}, parameters {params}, rules {rule_version}.",
+    "fr": "Au {as_of}, connu au {knowledge}, paramètres {params}, règles {rule_version}.",
+}

@@ -116,6 +116,31 @@ def test_what_a_figure_leaves_out_is_told(client):
     assert answer.headers["X-Clientgraph-Note"].endswith("in no value: 2.")
 
 
+def test_an_answer_names_what_it_was_computed_under_where_that_is_asked_for(client):
+    address = "/api/referrals/credit?as_of=2026-03-31&with_context=true"
+    answer = client.get(address)
+    document = answer.json
+    assert document["rows"] == client.get("/api/referrals/credit?as_of=2026-03-31").json
+    told = {name: answer.headers[f"X-Clientgraph-{name.replace('_', '-')}"] for name in (
+        "as_of", "knowledge", "params", "rule_version",
+    )}  # fmt: skip
+    assert document["context"] == told
+    assert document["complete"] is True
+    assert [note["en"] for note in document["notes"]] == (
+        answer.headers.getlist("X-Clientgraph-Note")
+    )
+    assert all(note["fr"] != note["en"] for note in document["notes"])
+    rows = list(csv.DictReader(io.StringIO(client.get(f"{address}&format=csv").text)))
+    assert len(rows) == len(document["rows"]) > 0
+    assert {row["rule_version"] for row in rows} == {RULE_VERSION}
+    assert {row["as_of"] for row in rows} == {"2026-03-31"}
+    empty = client.get("/api/referrals/outcomes?as_of=1990-01-01&with_context=true").json
+    assert (empty["rows"], empty["context"]["as_of"]) == ([], "1990-01-01")
+    text = client.get("/api/explain?party=bo&as_of=2026-03-31&format=text&with_context=1&lang=fr")
+    assert text.text.splitlines()[-1].startswith("Au 2026-03-31, connu au 20")
+    assert client.get("/api/classify?with_context=perhaps").status_code == 400
+
+
 def test_classification_depends_on_the_date(client):
     def stage(day):
         rows = client.get("/api/classify", query_string={"as_of": day, "party": "bo"}).json

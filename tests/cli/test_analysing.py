@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from pathlib import Path
 
@@ -106,3 +107,37 @@ def test_stages_over_time(run) -> None:
     assert (moved["from_stage"], moved["to_stage"], moved["parties"]) == ("UNENGAGED",
                                                                           "CURRENT", 1)  # fmt: skip
     assert json.loads(run("loyalty", "--scope", "brand", *words).stdout) == []
+
+
+_UNDER = ("as_of", "knowledge", "params", "rule_version")
+
+
+def test_an_answer_names_what_it_was_computed_under_where_that_is_asked_for(run) -> None:
+    words = ("value", "parties", "--as-of", "2026-03-31", "--knowledge", "2030-01-01")
+    plain = json.loads(run(*words, "--format", "json").stdout)
+    document = json.loads(run(*words, "--format", "json", "--with-context").stdout)
+    assert document.keys() == {"context", "complete", "notes", "rows"}
+    assert (document["rows"], document["complete"]) == (plain, True)
+    assert tuple(document["context"]) == _UNDER
+    table = run(*words, "--format", "csv", "--with-context").stdout.splitlines()
+    assert table[0].endswith(",params,as_of,knowledge,rule_version")
+    for row in (rows := list(csv.DictReader(table))):
+        assert {name: row[name] for name in _UNDER} == document["context"]
+    assert len(rows) == len(plain) > 0
+    told = run("classify", "--party", "A", "--explain", "--with-context", *words[2:]).stdout
+    assert told.splitlines()[-1].startswith("As of 2026-03-31, known at 20")
+
+
+def test_notes_are_told_in_the_language_asked_for(run) -> None:
+    undated = f"<urn:o2> a <{CG.Purchase}> ; <{CG.client}> <https://example.org/anna>"
+    assert run("update", "-e", f"INSERT DATA {{ {undated} }}").exit_code == 0
+    words = ("value", "parties", "--as-of", "2026-03-31")
+    english, french = (run(*words, "--lang", name).stderr for name in ("en", "fr"))
+    assert "As of 2026-03-31, known at " in english
+    assert "Note: Purchases and refunds without a date, which are in no value: 1.\n" in english
+    assert "Au 2026-03-31, connu au " in french
+    assert "Note : Achats et remboursements sans date, qui n'entrent dans aucune" in french
+    (note,) = json.loads(run(*words, "--with-context", "--format", "json").stdout)["notes"][:1]
+    assert all(note[name] in told for name, told in (("en", english), ("fr", french)))
+    network = run("referrals", "network", "--lang", "fr", *words[2:])
+    assert "Au 2026-03-31" in network.stderr

@@ -79,6 +79,8 @@ def test_analyses_are_answered_as_on_the_file(run, data_dir: Path, tmp_path: Pat
     shared = ("--as-of", "2026-03-31", "--knowledge", "2030-01-01T00:00:00+0000", "--format")
     asked = [
         ("classify", *shared, "table"),
+        ("classify", "--with-context", *shared, "json"),
+        ("value", "parties", "--with-context", "--lang", "fr", *shared, "csv"),
         ("classify", "--party", "A", "--explain", *shared, "csv"),
         ("classify", "--party", "A", "--explain", "--lang", "fr", *shared, "table"),
         ("classify", "--params", rules, *shared, "json"),
@@ -90,10 +92,11 @@ def test_analyses_are_answered_as_on_the_file(run, data_dir: Path, tmp_path: Pat
     here = [run(*words) for words in asked]
     with serving(data_dir) as url:
         there = [run(*words, "--url", url) for words in asked]
-    for one, other in zip(here, there, strict=True):
+    for words, one, other in zip(asked, here, there, strict=True):
         assert other.exit_code == 0, other.stderr
         assert (one.stdout, one.stderr) == (other.stdout, other.stderr)
-        assert "As of 2026-03-31, known at 2030-01-01T00:00:00Z, parameters http" in one.stderr
+        told = "Au 2026-03-31, connu au" if "fr" in words else "As of 2026-03-31, known at"
+        assert f"{told} 2030-01-01T00:00:00Z, param" in one.stderr
 
 
 def test_results_in_rdf_and_networks_come_from_the_server(run, url: str) -> None:
