@@ -40,7 +40,7 @@ COMMANDS = dict(_commands(main))
 def reference(root: Path) -> dict[str, str]:
     """Return the sections of the command reference by command."""
     text = (root / "docs" / "command-line.md").read_text("utf-8")
-    parts = re.split(r"^## `(?:clientgraph )?([a-z ]+)`\n", text, flags=re.MULTILINE)
+    parts = re.split(r"^## `(?:clientgraph )?([a-z -]+)`\n", text, flags=re.MULTILINE)
     return dict(zip(parts[1::2], parts[2::2], strict=True))
 
 

@@ -14,6 +14,7 @@ from kg.namespaces import CG
 
 THINGS: Mapping[str, URIRef] = {
     "party": CG.about,
+    "record": CG.aboutRecord,
     "referrer": CG.aboutReferrer,
     "referred": CG.aboutReferred,
     "primary": CG.primaryReferrer,
@@ -58,6 +59,8 @@ CONCEPTS: Mapping[str, tuple[URIRef, str]] = {
     "from_depth": (CG.fromDepth, "depth"),
     "to_stage": (CG.toStage, "stage"),
     "to_depth": (CG.toDepth, "depth"),
+    "alone_stage": (CG.aloneStage, "stage"),
+    "alone_depth": (CG.aloneDepth, "depth"),
     "other_stage": (CG.otherStage, "stage"),
     "other_depth": (CG.otherDepth, "depth"),
     "other_former_kind": (CG.otherFormerKind, "former-kind"),
@@ -216,5 +219,6 @@ THINGS_OF: Mapping[str, Mapping[str, URIRef]] = {
 SILENT = frozenset({
     "as_of", "knowledge", "params", "label_en", "label_fr", "referrer_key", "referred_key",
     "primary_key", "scope_key", "product_key", "request_key",
+    "record_key",
 })  # fmt: skip
 """Columns that become nothing."""

@@ -40,6 +40,7 @@ _COMMANDS = {
     "loyalty": "kg.cli.analysing:loyalty",
     "map": "kg.cli.mapping:map_group",
     "merge": "kg.cli.merging:merge_command",
+    "merge-effects": "kg.cli.analysing:merge_effects",
     "merges": "kg.cli.merging:merges_command",
     "params": "kg.cli.parameters:params",
     "quarantine": "kg.cli.quarantining:quarantine",
@@ -66,9 +67,9 @@ _COMMANDS = {
 """Where each command is; loaded when it is asked for, since the libraries take a second."""
 
 _REMOTE = (
-    "chains", "classify", "differences", "history", "import", "imports", "loyalty", "moves",
-    "quarantine", "query", "referrals", "roles", "segments", "token", "transitions", "trend",
-    "undo", "update", "value",
+    "chains", "classify", "differences", "history", "import", "imports", "loyalty",
+    "merge-effects", "moves", "quarantine", "query", "referrals", "roles", "segments", "token",
+    "transitions", "trend", "undo", "update", "value",
 )  # fmt: skip
 
 

@@ -4,6 +4,7 @@ from kg.lifecycle.classify import COLUMNS, classify
 from kg.lifecycle.context import Context, Note, Table, told_beside, told_sentence
 from kg.lifecycle.explain import EXPLANATION_COLUMNS, explain
 from kg.lifecycle.loyalty import LOYALTY_COLUMNS, SCOPES, scoped_loyalty
+from kg.lifecycle.merge_effects import MERGE_COLUMNS, merge_effects
 from kg.lifecycle.movements import (
     DIFFERENCE_COLUMNS,
     MOVE_COLUMNS,
@@ -27,6 +28,7 @@ __all__ = [
     "DIFFERENCE_COLUMNS",
     "EXPLANATION_COLUMNS",
     "LOYALTY_COLUMNS",
+    "MERGE_COLUMNS",
     "MOVE_COLUMNS",
     "PERIOD_COLUMNS",
     "RULE_VERSION",
@@ -42,6 +44,7 @@ __all__ = [
     "differences",
     "explain",
     "load_parameters",
+    "merge_effects",
     "moves",
     "named_parameters",
     "parameters_from",

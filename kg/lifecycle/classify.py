@@ -54,12 +54,17 @@ def classified(
         evaluation = prepared(cursor, context)
     else:
         evaluation = of_party(cursor, context, party, settled=settled)
+    classify_facts(evaluation)
+    return evaluation
+
+
+def classify_facts(evaluation: Evaluation) -> None:
+    """Leave the table `classification` of the parties of an evaluation, after `build_facts`."""
     evaluation.table("probe", "SELECT party, least($as_of, closed) AS asked FROM party")
     measure(evaluation, "probe", "measured")
     decide(evaluation, "measured", "decided")
     mark_won_back(evaluation, "decided", "won_back")
     evaluation.table("classification", _CLASSIFICATION)
-    return evaluation
 
 
 def prepared(cursor: Cursor, context: Context, party: str | None = None) -> Evaluation:

@@ -115,6 +115,8 @@ class Evaluation:
         self.cursor = cursor
         self.context = context
         self.focused = False
+        self.merging = True
+        """Records are read as those that they were merged into; else each stands for itself."""
         self.broken_segments: dict[int, Note] = {}
         """Segments that could not be evaluated, and why: nobody is in them."""
         self.known_at = context.known_at

@@ -71,6 +71,9 @@ def _merged(evaluation: Evaluation) -> None:
         "self",
         "SELECT coalesce((SELECT canonical FROM merged WHERE id = $focal), $focal) AS id",
     )
+    if not evaluation.merging:
+        # Who f is stays as it is.
+        evaluation.run("DELETE FROM merged WHERE canonical <> (SELECT id FROM self)")
 
 
 def _within(evaluation: Evaluation) -> None:
