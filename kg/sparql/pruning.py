@@ -15,6 +15,8 @@ from kg.sparql import sql
 
 _KEPT = (exp.AggFunc, exp.Anonymous, exp.Window, exp.UDTF, exp.Query, exp.Star)
 """What makes a column more than a value: it may decide how many rows there are."""
+_OF_GROUPS = {"any_value", "bool_and", "count", "list", "max", "min", "sum"}
+"""Set functions by name; beside GROUP BY they decide nothing but their own values."""
 
 
 def statement(query: exp.Query) -> str:
@@ -116,8 +118,19 @@ class _Source:
 
     def _is_free(self, position: int) -> bool:
         """Return whether a column decides nothing but its own values."""
-        columns = (select.expressions[position] for select in self.selects)
-        return not any(isinstance(node, _KEPT) for column in columns for node in _nodes(column))
+        return not any(
+            isinstance(node, _KEPT) and not (grouped and _is_of_group(node))
+            for select in self.selects
+            for grouped in [select.args.get("group") is not None]
+            for node in _nodes(select.expressions[position])
+        )
+
+
+def _is_of_group(node: sql.Expr) -> bool:
+    """Return whether an expression is the value of a set function."""
+    if isinstance(node, exp.Anonymous):
+        return node.name.lower() in _OF_GROUPS
+    return isinstance(node, exp.AggFunc | exp.Star)
 
 
 def _names(select: exp.Select) -> list[str]:

@@ -35,6 +35,16 @@ CASES = {
         "SELECT r.a FROM (SELECT q.s AS a, q.o AS b FROM quad AS q) AS r WHERE EXISTS(SELECT 1 "
         "FROM quad AS u WHERE u.s = r.b)"
     ),
+    # A set function of groups, which are there without it.
+    "SELECT r.a FROM (SELECT q.s AS a, any_value(q.o) AS b, count(*) AS n, max(q.k) AS k "
+    "FROM quad AS q GROUP BY q.s) AS r WHERE r.n > 1": (
+        "SELECT r.a FROM (SELECT q.s AS a, count(*) AS n FROM quad AS q GROUP BY q.s) AS r "
+        "WHERE r.n > 1"
+    ),
+    "SELECT count_star() AS n FROM (SELECT count(*) AS a, max(q.o) AS b FROM quad AS q "
+    "GROUP BY q.s) AS r": (
+        "SELECT count_star() AS n FROM (SELECT count(*) AS a FROM quad AS q GROUP BY q.s) AS r"
+    ),
     # Nothing is read: the rows are counted, and one column has to stay.
     "SELECT count_star() AS n FROM (SELECT q.s AS a, q.o AS b FROM quad AS q) AS r": (
         "SELECT count_star() AS n FROM (SELECT q.s AS a FROM quad AS q) AS r"
@@ -46,6 +56,7 @@ WHOLE = [
     "SELECT r.a FROM (SELECT q.s AS a, q.o AS b FROM quad AS q UNION SELECT 1, 2) AS r",
     "SELECT r.a FROM (SELECT 1 AS a, max(q.o) AS b FROM quad AS q) AS r",
     "SELECT r.a FROM (SELECT 1 AS a, unnest([1, 2]) AS b) AS r",
+    "SELECT r.a FROM (SELECT q.s AS a, unnest([1, 2]) AS b FROM quad AS q GROUP BY q.s) AS r",
     "SELECT * FROM (SELECT q.s AS a, q.o AS b FROM quad AS q) AS r",
     "SELECT b FROM (SELECT q.s AS b FROM quad AS q) AS r",
     "WITH RECURSIVE c(x) AS (SELECT 1 AS y UNION SELECT c.x + 1 FROM c WHERE c.x < 3) SELECT c.x "
