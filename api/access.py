@@ -84,7 +84,6 @@ RIGHTS: dict[str, Needed] = {
     "pages.staged.post_check": Right.WRITE,
     "pages.staged.post_corrections": Right.WRITE,
     "pages.staged.post_discard": Right.WRITE,
-    "pages.staged.post_files": Right.WRITE,
     "pages.staged.post_import": Right.WRITE,
     "pages.staged.post_mapping": Right.WRITE,
     "pages.staged.post_preview": Right.WRITE,

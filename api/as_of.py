@@ -21,7 +21,7 @@ ARGUMENT = "as_of"
 def asked_date() -> date | None:
     """Return the date in the address of the request; None where it holds none, or no date."""
     try:
-        return date.fromisoformat(request.args.get(ARGUMENT, ""))
+        return date.fromisoformat(request.args.get(ARGUMENT, "").strip())
     except ValueError:
         return None
 

@@ -29,6 +29,7 @@ from api import (
     tokens,
 )
 from api.access import register_access
+from api.addresses import register_addresses
 from api.appearance import register_appearance
 from api.as_of import register_as_of
 from api.chain_pictures import register_chains
@@ -120,6 +121,7 @@ def _register(app: Flask, store: Store, web: WebOptions) -> None:
     register_metrics(app, store)
     register_identity(app, store)
     register_access(app)
+    register_addresses(app)
     register_language(app)
     register_links(app)
     register_as_of(app)

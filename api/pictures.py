@@ -16,7 +16,7 @@ from werkzeug.datastructures import MultiDict
 from api.analyses import SHARED_OPTIONS, read_context, reading
 from api.config import services
 from api.identity import caller
-from api.labels import pseudonym
+from api.labels import concepts_of, pseudonym
 from api.language import current_language
 from api.recent import Recent
 from kg.analysis.map_selection import OPENING, MapFilter
@@ -147,10 +147,18 @@ def read_filter(cursor: Cursor, found: ReferralMap, given: Given) -> MapFilter:
         channel=given.get("channel", "").strip(),
         product=_product(cursor, found, product) if product else None,
         depth=_number(depth, "depth", 0, 10_000) if depth else None,
-        stages=frozenset(one for one in given.getlist("stage") if one),
+        stages=_stages(given),
         expanded=ranks("expand"),
         included=ranks("include"),
     )
+
+
+def _stages(given: Given) -> frozenset[str]:
+    """Return the stages that a request wants to see, none for all."""
+    asked, known = [one for one in given.getlist("stage") if one], concepts_of("stage")
+    if wrong := next((one for one in asked if one not in known), ""):
+        raise UsageError(f"stage is {wrong!r}; choose among {', '.join(known)}.")
+    return frozenset(asked)
 
 
 def _number(text: str, name: str, least: int, most: int) -> int:

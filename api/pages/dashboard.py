@@ -124,21 +124,36 @@ def since() -> date:
     Raises:
         UsageError: the address holds no date, or one that is not before the date of the page.
     """
-    day, text = shown_date(), request.args.get("since", "")
-    if not text:
-        return day.replace(year=day.year - 1, day=min(day.day, 28))
-    try:
-        start = date.fromisoformat(text)
-    except ValueError:
-        raise UsageError(f"since is {text!r}; give a date like 2025-12-31.") from None
+    day, start = shown_date(), asked_since()
+    if start is None:
+        return day.replace(year=max(day.year - 1, date.min.year), day=min(day.day, 28))
     if start >= day:
         raise UsageError(f"since is {start}; give a date before {day}, that of the page.")
     return start
 
 
+def asked_since() -> date | None:
+    """Return the date that the address says to look back to, None where it says none.
+
+    Raises:
+        UsageError: what it says is no date.
+    """
+    text = request.args.get("since", "").strip()
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        raise UsageError(f"since is {text!r}; give a date like 2025-12-31.") from None
+
+
 def _step() -> str:
-    """Return the step that is asked for, else the one that gives a dozen dates or so."""
-    if (asked := request.args.get("step", "")) in STEPS:
+    """Return the step that is asked for, else the one that gives a dozen dates or so.
+
+    Raises:
+        UsageError: the one that is asked for is none.
+    """
+    if asked := request.args.get("step", ""):
+        if asked not in STEPS:
+            raise UsageError(f"step is {asked!r}; choose among {', '.join(STEPS)}.")
         return asked
     days = (shown_date() - since()).days
     return "month" if days < 500 else "quarter" if days < 2000 else "year"

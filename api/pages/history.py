@@ -18,6 +18,7 @@ from api.identity import caller
 from api.imports import find_report
 from api.language import text_keys, translate
 from api.pages.naming import Naming, label_of
+from api.pages.progress import progress_of
 from api.pages.terms import Cell
 from kg.ingest import UndoJob, UndoReport
 from kg.ingest.jobs import JobStatus
@@ -117,11 +118,7 @@ def post_undo(run_id: str) -> AnyResponse:
 def show_undoing(job_id: str) -> AnyResponse:
     """Show how far taking an import back is, or what came of it."""
     job = _undo_job(job_id)
-    if job.over:
-        return _undone(job)
-    page = make_response(render_template("undoing.html", job=job))
-    page.headers["Cache-Control"] = "no-store"
-    return page
+    return progress_of(job, "undoing.html") or _undone(job)
 
 
 @blueprint.post("/undoing/<job_id>/cancel")

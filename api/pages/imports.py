@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, Response, make_response, render_template, request
+from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as AnyResponse
 
 from api.config import services
 from api.errors import Problem, problem_of
-from api.imports import find_report, import_upload
+from api.imports import find_report
+from api.pages.staged import begin, take_files
 from kg.errors import ClientgraphError
 from kg.ingest import list_imports
 
 FINDINGS_SHOWN = 200
+_AT_ONCE = ("dry-run", "import")
+"""What may be done with files without a look at how they are read."""
 _SEVERITIES = ("violation", "warning", "info")
 
 blueprint = Blueprint("imports", __name__, url_prefix="/imports")
@@ -25,32 +29,31 @@ def show_imports() -> Response:
 
 
 @blueprint.post("")
-def post_import() -> Response:
-    """Import the files of the form, or try to, and show the report."""
-    dry_run = request.form.get("action") != "import"
+def post_import() -> AnyResponse:
+    """Take the files of the form in, and go on to how they are read, a dry run, or the import.
+
+    What is done with them goes on in the background.
+    """
     try:
-        report = import_upload(dry_run=dry_run)
+        sending = take_files()
+        if (action := request.form.get("action")) in _AT_ONCE:
+            return begin(sending, dry_run=action == "dry-run")
     except ClientgraphError as error:
         return _render_form(problem_of(error))
-    status = 422 if report["refused"] and not dry_run else 200
-    return _render_report(report, verdict_key(report, dry_run=dry_run), status)
+    return redirect(url_for("pages.staged.show_files", name=sending.id), 303)
 
 
 @blueprint.get("/<run_id>")
 def show_import(run_id: str) -> Response:
     """Show the report of an import."""
     report = find_report(run_id)
-    return _render_report(report, verdict_key(report, dry_run=False))
-
-
-def verdict_key(report: dict[str, Any], *, dry_run: bool) -> str:
-    """Return the key of the text that says what became of an import."""
-    if dry_run:
-        return "imports.verdict.dry_refused" if report["refused"] else "imports.verdict.dry"
-    if report["refused"]:
-        return "imports.verdict.refused"
-    unchanged = report["quads_written"] == 0
-    return "imports.verdict.unchanged" if unchanged else "imports.verdict.committed"
+    page = render_template(
+        "report.html",
+        report=report,
+        findings=sorted(report["findings"], key=_reading_order)[:FINDINGS_SHOWN],
+        found=report["violations"] + report["warnings"] + report["infos"],
+    )
+    return make_response(page)
 
 
 def _render_form(problem: Problem | None = None) -> Response:
@@ -61,17 +64,6 @@ def _render_form(problem: Problem | None = None) -> Response:
         source=request.form.get("source", "default"),
     )
     return make_response(page, problem.status if problem else 200)
-
-
-def _render_report(report: dict[str, Any], verdict: str, status: int = 200) -> Response:
-    page = render_template(
-        "report.html",
-        report=report,
-        verdict=verdict,
-        findings=sorted(report["findings"], key=_reading_order)[:FINDINGS_SHOWN],
-        found=report["violations"] + report["warnings"] + report["infos"],
-    )
-    return make_response(page, status)
 
 
 def _reading_order(finding: dict[str, Any]) -> tuple[int, str, int]:

@@ -234,7 +234,16 @@ def _role(notation: str) -> Term | None:
 
 
 def _given() -> dict[str, str]:
-    return {name: text for name in (*FILTERS, OPEN) if (text := request.args.get(name, ""))}
+    """Return what narrows the list of parties.
+
+    Raises:
+        UsageError: a value is none of its scheme.
+    """
+    given = {name: text for name in (*FILTERS, OPEN) if (text := request.args.get(name, ""))}
+    for name, scheme in FILTERS.items():
+        if name in given and given[name] not in (known := concepts_of(scheme)):
+            raise UsageError(f"{name} is {given[name]!r}; choose among {', '.join(known)}.")
+    return given
 
 
 def _choices() -> dict[str, list[tuple[str, str]]]:

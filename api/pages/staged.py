@@ -1,4 +1,7 @@
-"""An import in steps: what was sent, how it is read, what it would change, what is wrong."""
+"""Files that were sent: how they are read, what they would change, what is wrong, their import.
+
+All but the looking goes on in the background, with its progress shown, and can be cancelled.
+"""
 
 from __future__ import annotations
 
@@ -22,6 +25,7 @@ from api.language import current_language
 from api.pages.findings import GROUP_SHOWN, grouped, moved
 from api.pages.naming import label_of
 from api.pages.paging import page_of
+from api.pages.progress import progress_of
 from api.pages.terms import abbreviate
 from api.staging import Sending, Staging
 from kg.errors import ClientgraphError, UsageError
@@ -31,6 +35,8 @@ from kg.ingest.jobs import ImportJob, JobStatus
 from kg.ingest.preview import Preview, preview
 
 KIND_SHOWN = 25
+_MOMENT = 0.3
+"""Seconds that are waited for work which is over soon, before its progress is shown."""
 _MAPPING_LIMIT = 512 * 1024
 _PATIENCE = 2.0
 """Seconds that a request waits for an import to stop."""
@@ -38,16 +44,18 @@ _PATIENCE = 2.0
 blueprint = Blueprint("staged", __name__, url_prefix="/imports/steps")
 
 
-@blueprint.post("")
-def post_files() -> AnyResponse:
-    """Take files in, and go on to what they are."""
-    sending = _staging().take(
+def take_files() -> Sending:
+    """Take the files of the request in.
+
+    Raises:
+        UsageError: there is none, one has no usable name, or two have the same.
+    """
+    return _staging().take(
         request.files.getlist("files"),
         request.files.get("mapping"),
         caller().name,
         request.form.get("source", "").strip() or "default",
     )
-    return redirect(url_for("pages.staged.show_files", name=sending.id), 303)
 
 
 @blueprint.get("/<name>")
@@ -80,13 +88,13 @@ def post_preview(name: str) -> Response:
 @blueprint.post("/<name>/check")
 def post_check(name: str) -> AnyResponse:
     """Begin a dry run."""
-    return _begin(_find(name), dry_run=True)
+    return begin(_find(name), dry_run=True)
 
 
 @blueprint.post("/<name>/import")
 def post_import(name: str) -> AnyResponse:
     """Begin the import itself."""
-    return _begin(_find(name), dry_run=False)
+    return begin(_find(name), dry_run=False)
 
 
 @blueprint.get("/<name>/check")
@@ -96,10 +104,8 @@ def show_check(name: str) -> AnyResponse:
     job = _job(sending)
     if job is None:
         return redirect(url_for("pages.staged.show_files", name=name), 303)
-    if not job.over:
-        page = make_response(render_template("importing.html", sending=sending, job=job))
-        page.headers["Cache-Control"] = "no-store"
-        return page
+    if going := progress_of(job, "importing.html", sending=sending):
+        return going
     if job.status == JobStatus.CANCELLED:
         return _files_page(sending, cancelled=True)
     if job.error is not None:
@@ -121,7 +127,7 @@ def post_corrections(name: str) -> AnyResponse:
             if value != was
         ]
     )
-    return _begin(sending, dry_run=True)
+    return begin(sending, dry_run=True)
 
 
 @blueprint.post("/<name>/cancel")
@@ -181,7 +187,7 @@ def _document(text: str) -> str:
     return text.replace("\r\n", "\n")
 
 
-def _begin(sending: Sending, *, dry_run: bool) -> AnyResponse:
+def begin(sending: Sending, *, dry_run: bool) -> AnyResponse:
     """Begin a dry run or an import in the background, and go on to where it is told of.
 
     A dry run sets wrong rows apart, so that it tells what is wrong with the others, too.
@@ -195,8 +201,10 @@ def _begin(sending: Sending, *, dry_run: bool) -> AnyResponse:
         show_rows=True,
         fix_sheet=_empty(sending.sheets) if dry_run else None,
     )
-    sending.job = services().jobs.submit(sending.paths, options, ExitStack()).id
+    job = services().jobs.submit(sending.paths, options, ExitStack())
+    sending.job = job.id
     sending.keep()
+    job.wait(_MOMENT)
     return redirect(url_for("pages.staged.show_check", name=sending.id), 303)
 
 

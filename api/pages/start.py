@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from flask import Blueprint, render_template, request, url_for
+from flask import Blueprint, render_template, url_for
 
 from api.as_of import shown_date
 from api.config import services
 from api.figures import Figure
 from api.identity import caller
 from api.labels import texts_of
-from api.pages.dashboard import since
+from api.pages.dashboard import asked_since, since
 from kg.namespaces import CG
 from kg.store import Store
 from kg.store.statistics import class_sizes
@@ -80,12 +80,12 @@ class Commit:
 @blueprint.get("/")
 def show_start() -> str:
     """Show the overview; its figures of the lifecycle come in parts."""
-    text = request.args.get("since", "")
+    asked = asked_since()
     return render_template(
         "start.html",
         overview=read_overview(services().store),
-        given={"since": text} if text else {},
-        since=text or since(),
+        given={"since": asked.isoformat()} if asked else {},
+        since=asked or since(),
         last_event=_stale_since(),
         things_address=things_address,
     )

@@ -52,7 +52,7 @@ class ImportOptions:
     corrections: tuple[Correction, ...] = ()
     """Cells that are to be read as something else than the files say."""
     show_rows: bool = False
-    """The report of a dry run has the rows that its findings are about."""
+    """The report of a dry run, or of a refusal, has the rows that its findings are about."""
     as_of: date | None = None
     """Day that rules take as today; None takes today in the time zone of the settings."""
 

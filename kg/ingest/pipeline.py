@@ -137,7 +137,7 @@ def _finish(
         report.by_shape[name] = report.by_shape.get(name, 0) + count
     if options.fix_sheet is not None:
         _write_fix_sheet(tx, attempt, options, options.fix_sheet, plan)
-    if options.dry_run and options.show_rows:
+    if options.show_rows and (options.dry_run or report.refused):
         report.rows = rows_of(tx.cursor, attempt.execution.tables, report.findings)
     if options.dry_run and options.figures is not None and not report.refused:
         with contextlib.closing(store.cursor()) as cursor:

@@ -179,40 +179,6 @@ def test_post_that_is_no_form_is_400(client):
     assert response.status_code == 400
 
 
-def test_import_page_shows_the_place_of_a_fault_in_its_language(client, store):
-    before = store.head
-    response = send(client, ("parties.csv", BAD), path="/imports?lang=fr", action="import")
-    assert response.status_code == 422
-    assert "birth_date" in response.text
-    assert "Refusé" in response.text
-    assert "calendrier" in response.text
-    assert store.head == before
-
-
-def test_import_page_runs_dry_unless_told_to_import(client, store):
-    before = store.head
-    response = send(client, ("parties.csv", GOOD), path="/imports")
-    assert "Dry run" in response.text
-    assert store.head == before
-
-
-def test_import_page_commits_and_links_the_report(client, store):
-    before = store.head
-    response = send(client, ("parties.csv", GOOD), path="/imports", action="import", source="crm")
-    assert response.status_code == 200
-    assert store.head == before + 1
-    run = client.get("/api/imports").json["imports"][0]
-    assert run["id"] in client.get("/imports").text
-    assert client.get(f"/imports/{run['id']}").status_code == 200
-
-
-def test_import_page_explains_a_file_that_cannot_be_read(client):
-    response = send(client, ("parties.csv", b""), path="/imports", action="import")
-    assert response.status_code == 422
-    assert response.mimetype == "text/html"
-    assert "parties.csv" in response.text
-
-
 def test_nothing_is_left_in_the_data_folder(client, app):
     send(client, ("parties.csv", GOOD))
     folder = app.extensions["clientgraph"].settings.data_dir

@@ -48,7 +48,7 @@ def client(app):
 def send(client, *files, **fields):
     """Send files as (name, text); return the address of the next step."""
     data = {"files": [(io.BytesIO(text.encode()), name) for name, text in files], **fields}
-    response = client.post("/imports/steps", data=data)
+    response = client.post("/imports", data=data)
     assert response.status_code == 303, response.text
     return response.location
 
@@ -57,8 +57,13 @@ def outcome(client, address, **options):
     """Begin a dry run or an import and return the response that tells its outcome."""
     response = client.post(address, **options)
     assert response.status_code == 303, response.text
+    return followed(client, response.location)
+
+
+def followed(client, address):
+    """Return the response that tells the outcome of what was begun."""
     end = time.monotonic() + 120
-    while "http-equiv" in (shown := client.get(response.location)).text:
+    while "http-equiv" in (shown := client.get(address)).text:
         assert time.monotonic() < end
         time.sleep(0.05)
     return shown
@@ -179,6 +184,59 @@ def test_an_import_that_waits_can_be_cancelled(client, store):
     assert "Cancelled" in text
 
 
+def test_an_import_at_once_is_watched_and_cancelled_which_leaves_nothing(client, store, tmp_path):
+    head = store.head
+    with store.write(agent="other") as tx:
+        address = send(client, ("parties.csv", GOOD), action="import")
+        page = client.get(address)
+        assert "<progress" in page.text
+        assert client.get(f"{address}?part=1").text.lstrip().startswith("<p role")
+        cancel = re.search(r'action="([^"]+/cancel)"', page.text)[1]
+        assert client.post(cancel).status_code == 303
+        tx.rollback()
+    end = time.monotonic() + 60
+    while client.get(f"{address}?part=1").status_code == 200:
+        assert time.monotonic() < end
+        time.sleep(0.05)
+    assert "Cancelled" in client.get(f"{address}?lang=en").text
+    assert store.head == head
+
+
+def test_an_import_at_once_commits_and_leads_to_its_report(client, store, tmp_path):
+    head = store.head
+    done = followed(client, send(client, ("parties.csv", GOOD), action="import", source="crm"))
+    assert done.status_code == 303
+    assert store.head == head + 1
+    run = client.get("/api/imports").json["imports"][0]
+    assert run["source"] == "crm"
+    assert done.location == f"/imports/{run['id']}"
+    assert run["id"] in client.get("/imports").text
+    assert list((tmp_path / "staging").iterdir()) == []
+
+
+def test_an_import_at_once_that_is_refused_shows_the_rows_in_place(client, store):
+    head = store.head
+    address = send(client, ("parties.csv", BAD), action="import")
+    text = followed(client, f"{address}?lang=fr").text
+    assert "2 erreurs" in text
+    assert "n&#39;est pas un jour du calendrier" in text
+    assert fields_of(text)["value"][:2] == ["1990-02-31", "humain"]
+    assert store.head == head
+
+
+def test_a_dry_run_at_once_writes_nothing(client, store):
+    head = store.head
+    text = followed(client, send(client, ("parties.csv", GOOD), action="dry-run")).text
+    assert "Nothing is wrong" in text
+    assert store.head == head
+
+
+def test_a_file_that_cannot_be_read_at_once_is_told_of(client):
+    page = followed(client, send(client, ("parties.csv", ""), action="import"))
+    assert page.status_code == 422
+    assert "parties.csv" in page.text
+
+
 def test_every_state_and_step_of_an_import_has_its_text():
     # One may be over between the look at it and the page about it.
     names = {f"importing.{one}" for one in JobStatus} | {f"importing.step.{one}" for one in STEPS}
@@ -218,7 +276,7 @@ def test_unknown_sendings_are_a_page_with_404(client, name):
 )
 def test_files_that_cannot_be_read_are_told_of(client, name, content):
     data = {"files": [(io.BytesIO(content), name)]}
-    response = client.post("/imports/steps", data=data, headers=PAGE)
+    response = client.post("/imports", data=data, headers=PAGE)
     if response.status_code == 303:
         response = client.get(response.location, headers=PAGE)
     assert 400 <= response.status_code < 500
@@ -227,7 +285,7 @@ def test_files_that_cannot_be_read_are_told_of(client, name, content):
 
 
 def test_no_file_and_crooked_corrections_are_refused(client):
-    assert client.post("/imports/steps", data={"source": "x"}, headers=PAGE).status_code == 400
+    assert client.post("/imports", data={"source": "x"}, headers=PAGE).status_code == 400
     address = send(client, ("parties.csv", BAD))
     for crooked in ({"file": "parties.csv"}, {"row": "x"}):
         fields = {"file": "f", "row": "1", "column": "c", "was": "", "value": "v"} | crooked
@@ -247,7 +305,7 @@ def test_what_somebody_sent_is_for_nobody_else(store, tmp_path):
         return {"Authorization": f"Bearer {token}", **PAGE}
 
     data = {"files": [(io.BytesIO(GOOD.encode()), "parties.csv")]}
-    address = client.post("/imports/steps", data=data, headers=shown(ana)).location
+    address = client.post("/imports", data=data, headers=shown(ana)).location
     assert client.get(address, headers=shown(ana)).status_code == 200
     assert client.get(address, headers=shown(bo)).status_code == 404
     assert client.get(address, headers=shown(reader)).status_code == 403

@@ -46,7 +46,7 @@ FIGURES = {
 FIGURES_FOLDER = ROOT / "api" / "static" / "docs"
 FIGURE_SIZE = (1200, 760)
 _MISTAKES = ROOT / "data" / "demo-mistakes" / "not-a-date"
-_BUSY = "return document.querySelector('[aria-busy=true], [http-equiv=refresh]')"
+_BUSY = "return document.querySelector('[aria-busy=true], [http-equiv=refresh], #progress')"
 _PATIENCE = 120
 
 

@@ -67,7 +67,8 @@ def test_every_page_is_accessible_in_both_themes_fits_a_phone_and_is_steady(brow
         WebDriverWait(browser, 60).until(
             lambda one: (
                 not one.execute_script(
-                    "return document.querySelector('[aria-busy=true], [http-equiv=refresh]')"
+                    "return document.querySelector("
+                    "'[aria-busy=true], [http-equiv=refresh], #progress')"
                 )
             )
         )
