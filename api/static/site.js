@@ -1,5 +1,6 @@
 // Conveniences only: every page works without this file.
 
+import { tellDay, tellFiles, tellMissing } from "./fields.js";
 import { suggest } from "./find.js";
 import { fillPanels } from "./panels.js";
 import { watch } from "./stale.js";
@@ -8,6 +9,9 @@ import { enhance } from "./table.js";
 document.querySelectorAll("form[data-find]").forEach(suggest);
 document.querySelectorAll("[data-stale]").forEach(watch);
 document.querySelectorAll("table[data-sorts]").forEach(enhance);
+document.querySelectorAll("input[type=file]").forEach(tellFiles);
+document.querySelectorAll("input[type=date]").forEach(tellDay);
+tellMissing();
 
 fillPanels();
 

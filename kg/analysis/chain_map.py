@@ -119,7 +119,8 @@ def _mapped(
 
 
 _SERVICES = """
-SELECT a.node, b.node, list_sort(list(DISTINCT s.service)), bool_or(s.critical)
+SELECT a.node, b.node, list_sort(list(DISTINCT s.service) FILTER (s.service IS NOT NULL)),
+    bool_or(s.critical)
 FROM supply AS s
 JOIN place AS a ON a.party = s.supplier
 JOIN place AS b ON b.party = s.client

@@ -7,7 +7,7 @@ attribute on `graph` that the schema does not know, and leaves out what figures 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 from xml.etree.ElementTree import Element, SubElement, register_namespace, tostring
@@ -34,9 +34,9 @@ class Spell(NamedTuple):
 def gexf_document(graph: nx.DiGraph[str]) -> bytes:
     """Return a network as GEXF; `start` of nodes and edges are ISO dates.
 
-    `key` is the label of a node; other attributes keep their name and type, and an empty text is
-    left out. A list of `Spell` is one that changes over time. The description tells what the graph
-    says of itself: T, K, parameters, rules.
+    `label`, in a graph without labels `key`, is the label of a node; other attributes keep their
+    name and type, and an empty text is left out. A list of `Spell` is one that changes over time.
+    The description tells what the graph says of itself: T, K, parameters, rules.
     """
     register_namespace("xsi", _XSI)
     root = Element(
@@ -52,9 +52,10 @@ def gexf_document(graph: nx.DiGraph[str]) -> bytes:
     SubElement(meta, "description").text = _described(graph.graph)
     dynamic = {"mode": "dynamic", "timeformat": "date", "timerepresentation": "interval"}
     body = SubElement(root, "graph", {"defaultedgetype": "directed", "idtype": "string", **dynamic})
-    nodes = _declared(body, "node", (values for _, values in graph.nodes(data=True)))
-    edges = _declared(body, "edge", (values for _, _, values in graph.edges(data=True)))
-    _add_nodes(body, graph, nodes)
+    label = "label" if any("label" in values for values in graph.nodes.values()) else "key"
+    nodes = _declared(body, "node", graph.nodes.values(), besides=(label, "start"))
+    edges = _declared(body, "edge", graph.edges.values(), besides=("start",))
+    _add_nodes(body, graph, nodes, label)
     _add_edges(body, graph, edges)
     document: bytes = tostring(root, "utf-8", xml_declaration=True)
     return document
@@ -70,12 +71,14 @@ def xml_text(text: str) -> str:
     return _NO_XML.sub("\ufffd", text)
 
 
-def _declared(body: Element, kind: str, values: Iterable[Mapping[str, Any]]) -> Mapping[str, str]:
-    """Declare the attributes of nodes or edges; return their ids by name."""
+def _declared(
+    body: Element, kind: str, values: Iterable[Mapping[str, Any]], *, besides: Container[str]
+) -> Mapping[str, str]:
+    """Declare the attributes of nodes or edges but some; return their ids by name."""
     types: dict[str, tuple[str, str]] = {}
     for one in values:
         for name, value in one.items():
-            if name not in ("key", "start"):
+            if name not in besides:
                 types.setdefault(name, _declared_as(value))
     ids = {name: f"{kind[0]}{number}" for number, name in enumerate(types)}
     for mode in ("static", "dynamic"):
@@ -92,10 +95,10 @@ def _declared_as(value: Any) -> tuple[str, str]:
     return ("dynamic", "string") if isinstance(value, list) else ("static", _TYPES[type(value)])
 
 
-def _add_nodes(body: Element, graph: nx.DiGraph[str], ids: Mapping[str, str]) -> None:
+def _add_nodes(body: Element, graph: nx.DiGraph[str], ids: Mapping[str, str], called: str) -> None:
     nodes = SubElement(body, "nodes", count=str(len(graph)))
     for name, values in graph.nodes(data=True):
-        label = xml_text(str(values.get("key", name)))
+        label = xml_text(str(values.get(called, name)))
         node = SubElement(nodes, "node", {"id": name, "label": label, **_start(values)})
         _add_values(node, values, ids)
 

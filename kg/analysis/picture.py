@@ -65,9 +65,9 @@ def named(
 def picture_graph(picture: Picture, names: Mapping[int, str], as_of: date) -> nx.DiGraph[str]:
     """Return a picture as a graph for `kg.analysis.network.network_document`.
 
-    Nodes are IRIs with `key` (the name in `names`), `stage`, `depth`, `downstream` and `value`
-    (in the map's currency), `x`, `y`; several referrals between two parties are one edge with the
-    first as `start` and the last as `last` (ISO dates).
+    Nodes are IRIs with `label` (the name in `names`), `key` (that of the source), `stage`, `depth`,
+    `downstream` and `value` (in the map's currency), `x`, `y`; several referrals between two
+    parties are one edge with the first as `start` and the last as `last` (ISO dates).
     """
     members, links = picture.found.members, picture.found.links
     graph: nx.DiGraph[str] = nx.DiGraph(mode="dynamic", as_of=as_of.isoformat())
@@ -75,7 +75,8 @@ def picture_graph(picture: Picture, names: Mapping[int, str], as_of: date) -> nx
         x, y = picture.places[rank]
         graph.add_node(
             picture.names[rank].iri,
-            key=names[rank],
+            label=names[rank],
+            key=picture.names[rank].key,
             stage=picture.found.stages[members.stage[rank]],
             depth=members.depth[rank],
             downstream=float(money(members.downstream[rank])),

@@ -39,14 +39,27 @@ _AMONG = """AND s IN (
         AND s > $after AND s <= $until
 )"""
 _LAST = "SELECT coalesce(max(id), 0) FROM term"
-_FACTS = """
-SELECT q.s, q.p, q.o, q.born = $number, q.origin, count(*) OVER (PARTITION BY q.s)
-FROM quad AS q JOIN (SELECT unnest($things::BIGINT[]) AS s) AS w USING (s)
-JOIN term AS p ON p.id = q.p JOIN term AS o ON o.id = q.o
-WHERE (q.born = $number OR q.died = $number) AND q.g <> $own
-QUALIFY row_number() OVER (PARTITION BY q.s ORDER BY p.lex, q.born = $number, o.lex) <= $most
-ORDER BY q.s, p.lex, q.born = $number, o.lex
+_FACTS = f"""
+WITH changed AS (
+    SELECT q.s, q.p, q.o, q.born = $number AS added, q.origin,
+        q.o + CASE WHEN q.born = $number THEN {2**62} ELSE 0 END AS place
+    FROM quad AS q JOIN (SELECT unnest($things::BIGINT[]) AS s) AS w USING (s)
+    WHERE (q.born = $number OR q.died = $number) AND q.g <> $own
+), alike AS (
+    SELECT s, p, min(place, {{most:d}}) AS places, count(*) AS facts FROM changed GROUP BY s, p
+), few AS (
+    SELECT DISTINCT s, p, unnest(places) AS place FROM alike
+), counted AS (
+    SELECT s, sum(facts)::BIGINT AS total FROM alike GROUP BY s
+)
+SELECT c.s, c.p, c.o, c.added, c.origin, counted.total
+FROM changed AS c JOIN few ON few.s = c.s AND few.p = c.p AND few.place = c.place
+JOIN counted ON counted.s = c.s
+JOIN term AS p ON p.id = c.p JOIN term AS o ON o.id = c.o
+QUALIFY row_number() OVER (PARTITION BY c.s ORDER BY p.lex, c.added, o.lex) <= {{most:d}}
+ORDER BY c.s, p.lex, c.added, o.lex
 """
+"""Some of very many facts that a thing has of one property are found without ordering them all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +137,8 @@ def _subjects(
 def _with_facts(
     cursor: duckdb.DuckDBPyConnection, number: int, things: Sequence[int], most: int
 ) -> list[Changed]:
-    names = {"number": number, "own": _own(cursor), "things": list(things), "most": most}
-    rows = cursor.execute(_FACTS, names).fetchall()
+    names = {"number": number, "own": _own(cursor), "things": list(things)}
+    rows = cursor.execute(_FACTS.format(most=most), names).fetchall()
     found: dict[int, Changed] = {}
     for s, p, o, added, origin, total in rows:
         found.setdefault(s, Changed(s, [], total)).facts.append(Fact(p, o, added, origin))

@@ -43,8 +43,16 @@ _CHANGES = (
     _DECODED.format(columns="q.born = $number", quads="quad")
     + "WHERE q.born = $number OR q.died = $number ORDER BY s.lex, p.lex, q.born = $number, o.lex"
 )
-_NAMED = "(SELECT * FROM quad AS q WHERE {where} {limit})"
-_EACH = "QUALIFY row_number() OVER (PARTITION BY p ORDER BY died DESC NULLS FIRST, o) <= {each:d}"
+_PLACE = f"q.o + CASE WHEN q.died IS NULL THEN 0 ELSE {2**62} END"
+"""Where a quad comes among those of its subject and predicate: live ones before others."""
+_EACH = f"""
+JOIN (
+    SELECT DISTINCT p, unnest(places) AS place
+    FROM (SELECT p, min({_PLACE}, {{each:d}}) AS places FROM quad AS q WHERE {{where}} GROUP BY p)
+) AS few ON few.p = q.p AND few.place = {_PLACE}
+WHERE {{where}} QUALIFY row_number() OVER (PARTITION BY q.p ORDER BY {_PLACE}, q.g) <= {{each:d}}
+"""
+"""The first of each predicate; they are found without putting all others in order."""
 _CHUNK = 4096
 
 
@@ -131,12 +139,13 @@ def lives(
     if None in ids:
         return []
     named = [name for name, key in zip("spo", (subject, predicate, object_), strict=True) if key]
-    where = " AND ".join(f"q.{name} = ?" for name in named)
-    limit = "" if each is None else _EACH.format(each=each)
+    where = " AND ".join(f"q.{name} = ${name}" for name in named)
+    chosen = f"WHERE {where}" if each is None else _EACH.format(where=where, each=each)
     statement = _DECODED.format(
-        columns="q.born, q.died, q.origin", quads=_NAMED.format(where=where, limit=limit)
+        columns="q.born, q.died, q.origin", quads=f"(SELECT q.* FROM quad AS q {chosen})"
     )
-    rows = cursor.execute(f"{statement} ORDER BY p.lex, q.born, o.lex, g.lex", ids).fetchall()
+    given = dict(zip(named, ids, strict=True))
+    rows = cursor.execute(f"{statement} ORDER BY p.lex, q.born, o.lex, g.lex", given).fetchall()
     return [Life(_quad(row[3:]), row[0], row[1], row[2]) for row in rows]
 
 

@@ -79,7 +79,8 @@ def test_every_page_answers_for_a_day_far_away(client, paths, day):
     for path in paths:
         response = opened(client, path, as_of=day)
         assert response.status_code < 500, path
-        assert response.status_code != 400 or "query=" in path, (path, response.text[-600:])
+        # Some need an argument more, whatever the day.
+        assert response.status_code != 400 or opened(client, path).status_code == 400, path
 
 
 def test_programs_are_told_in_a_document(client):

@@ -59,6 +59,16 @@ def test_the_map_holds_the_figures_of_the_analyses(store, client):
     assert ("IT", "SUPPORT", 0.4) in {(r["supplier"], r["client"], r["share"]) for r in relations}
 
 
+def test_a_relation_need_not_say_what_is_supplied(tmp_path):
+    world = supplied()
+    world.supplies("IT", "Y", 0.1, service=None)
+    with world.store() as store:
+        app = create_app(Settings(data_dir=tmp_path, organization=FOCAL), store)
+        assert app.test_client().get("/chains", query_string={"as_of": AT}).status_code == 200
+        (told,) = (r for r in drawn(app.test_client())[1] if r["client"] == "Y")
+        assert told["services"] == []
+
+
 def test_a_unit_switched_off_moves_exposure_and_writes_nothing(store, client):
     head = store.head
     nodes, relations = drawn(client, off="SUPPORT")

@@ -143,13 +143,13 @@ class World:
         return key
 
     def supplies(
-        self, supplier: str, client: str, share: Any = None, *, service: str = "service",
+        self, supplier: str, client: str, share: Any = None, *, service: str | None = "service",
         start: str | None = "2024-01-01", end: str | None = None, critical: bool | None = None,
     ) -> str:  # fmt: skip
         return self.add(
             "supply", self.number(), "SupplyRelation", supplierUnit=iri("party", supplier),
-            clientUnit=iri("party", client), service=iri("service", service), startDate=start,
-            endDate=end, critical=critical,
+            clientUnit=iri("party", client), startDate=start, endDate=end, critical=critical,
+            service=None if service is None else iri("service", service),
             dependencyShare=None if share is None else Decimal(str(share)),
         )  # fmt: skip
 

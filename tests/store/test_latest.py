@@ -39,12 +39,10 @@ def store(facts):
         yield store
 
 
-@pytest.mark.parametrize("walked", [1, 30, 10_000])
+@pytest.mark.parametrize("few", [0, 30, 10_000])
 @pytest.mark.parametrize("most", [1, 10, 500])
-def test_the_last_dated_come_first_however_far_the_dates_are_walked(
-    store, facts, monkeypatch, walked, most
-):
-    monkeypatch.setattr(latest, "_WALK", f"ORDER BY ts DESC LIMIT {walked}")
+def test_the_last_dated_come_first_however_many_are_dated(store, facts, monkeypatch, few, most):
+    monkeypatch.setattr(latest, "_FEW", few)
     cursor = store.cursor()
     a, day = lookup(cursor, [(f"{EX}a", None, None), (f"{EX}day", None, None)])
     found = latest.last_naming(cursor, [a], [day], datetime(2025, 7, 1), most)
