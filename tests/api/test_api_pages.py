@@ -9,8 +9,11 @@ import pytest
 from sample import PREFIXES
 
 from api import language
+from api.factory import create_app
 from api.pages.query import excerpt
+from kg.config import Settings
 from kg.sparql.running import running_on
+from kg.store import Store
 
 NAMES_QUERY = PREFIXES + "SELECT ?who ?name { ?who foaf:name ?name } ORDER BY ?name"
 PATHS = ("/", "/query", "/query/parties-by-kind", "/imports", "/analyses")
@@ -288,3 +291,18 @@ def test_a_query_is_asked_by_the_script_of_its_page_and_by_the_server_without_sc
     assert "data-asks" not in client.get("/query").text
     assert "data-asks" in client.get("/query/parties-by-kind?run=1").text
     assert "data-asks" not in client.get("/query/parties-by-kind").text
+
+
+PATHS_OF_FIGURES = (
+    "/", "/query", "/parties", "/duplicates", "/quality", "/quality/quarantine", "/history",
+    "/search?q=ana", "/analyses", "/analyses/classify?run=1", "/network", "/chains",
+)  # fmt: skip
+
+
+def test_pages_of_an_empty_store_lead_to_the_import_of_files(tmp_path):
+    with Store.open(None) as store:
+        client = create_app(Settings(data_dir=tmp_path), store).test_client()
+        for path in PATHS_OF_FIGURES:
+            page = client.get(path, headers={"Accept": "text/html"})
+            assert page.status_code == 200, path
+            assert 'href="/imports"' in page.text[page.text.index("<main") :], path

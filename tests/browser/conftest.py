@@ -42,15 +42,21 @@ def _idle(app):
 
 
 @pytest.fixture
-def server(tmp_path):
-    """Yield the address of a server over an empty store."""
+def store():
+    """Yield an empty store in memory."""
     with Store.open(None) as store:
-        app = create_app(Settings(data_dir=tmp_path), store)
-        idle = _idle(app)
-        with served(app) as address:
-            yield address
-        # A page that was left may still be computed, on the store that is closed now.
-        assert idle.wait(60)
+        yield store
+
+
+@pytest.fixture
+def server(store, tmp_path):
+    """Yield the address of a server over the store."""
+    app = create_app(Settings(data_dir=tmp_path), store)
+    idle = _idle(app)
+    with served(app) as address:
+        yield address
+    # A page that was left may still be computed, on the store that is closed then.
+    assert idle.wait(60)
 
 
 @pytest.fixture(scope="session")

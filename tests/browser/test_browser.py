@@ -52,6 +52,9 @@ def text(browser, selector="main"):
 def upload(browser, path, action):
     browser.find_element(By.ID, "files").send_keys(str(path))
     follow(browser, f"button[value='{action}']")
+    wait = WebDriverWait(browser, 60)
+    wait.until(lambda one: not one.find_elements(By.ID, "progress"))
+    wait.until(lambda one: one.find_elements(By.CLASS_NAME, "verdict"))
 
 
 def complaints(browser):
@@ -72,7 +75,7 @@ def test_good_import_commits_and_the_overview_counts_it(page, files):
 def test_dry_run_writes_nothing(page, files):
     browser = page("/imports")
     upload(browser, files["good"], "dry-run")
-    assert "Dry run" in text(browser, ".verdict")
+    assert "No error" in text(browser, ".verdict")
     page("/")
     assert "0\nparties" in text(browser, "[aria-labelledby=counts] .figures")
 
@@ -80,15 +83,47 @@ def test_dry_run_writes_nothing(page, files):
 def test_bad_import_shows_row_and_column_and_writes_nothing(page, files):
     browser = page("/imports?lang=fr")
     upload(browser, files["bad"], "import")
-    assert "Refusé" in text(browser, ".verdict")
-    cells = [
-        cell.text
-        for cell in browser.find_elements(By.CSS_SELECTOR, "[aria-labelledby=findings] td")
-    ]
-    assert cells[:5] == ["erreur", "parties.csv", "3", "birth_date", "1990-02-31"]
-    assert "calendrier" in cells[5]
+    assert text(browser, ".verdict") == "Refusé : 1 erreur. Rien n’est écrit."
+    cells = browser.find_elements(By.CSS_SELECTOR, "[aria-labelledby=kind-1] td")
+    assert [cell.text for cell in cells[:2]] == ["parties.csv", "3"]
+    assert "calendrier" in cells[2].text
+    field = browser.find_element(By.CSS_SELECTOR, "td.at-fault input[name=value]")
+    assert field.get_property("value") == "1990-02-31"
     page("/")
     assert "0\npartie prenante" in text(browser, "[aria-labelledby=counts] .figures")
+
+
+def test_an_import_at_once_tells_how_far_it_is_and_is_cancelled(page, files, store):
+    browser = page("/imports?lang=fr")
+    head = store.head
+    assert "Choisir des fichiers…" in text(browser, ".drop .file")
+    with store.write(agent="other") as tx:
+        browser.find_element(By.ID, "files").send_keys(str(files["good"]))
+        assert "parties.csv" in text(browser, ".drop .file")
+        follow(browser, "button[value='import']")
+        assert "En cours" in text(browser, "#progress")
+        asked = "return performance.getEntriesByType('resource').filter((one) => one.name.includes"
+        asked += "('part=1')).length"
+        cancel = browser.find_element(By.CSS_SELECTOR, "form[action$='/cancel'] button")
+        browser.execute_script("arguments[0].focus()", cancel)
+        WebDriverWait(browser, 60).until(lambda one: one.execute_script(asked) > 1)
+        # What is told changes in its place: the button keeps the focus.
+        assert browser.switch_to.active_element == cancel
+        follow(browser, "form[action$='/cancel'] button")
+        tx.rollback()
+    WebDriverWait(browser, 60).until(lambda one: "Arrêté" in text(one))
+    assert store.head == head
+    assert complaints(browser) == []
+
+
+def test_a_field_that_is_left_empty_says_so_in_the_language_of_the_page(page):
+    browser = page("/imports?lang=fr")
+    browser.find_element(By.CSS_SELECTOR, "button[value='import']").click()
+    files = browser.find_element(By.ID, "files")
+    assert files.get_property("validationMessage") == "Choisissez d’abord un fichier."
+    # The browser itself speaks English: the day is written out beside its field.
+    browser = page("/?lang=fr&as_of=2025-12-01")
+    assert text(browser, ".as-of output") == "1 déc. 2025"
 
 
 def write(browser, query):
