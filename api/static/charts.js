@@ -130,11 +130,14 @@ function heights(most) {
 }
 
 function axes(svg, x, y, points, width) {
-  const label = 16 + 6.5 * Math.max(0, ...points.map((point) => String(point).length));
-  const every = Math.max(1, Math.ceil((points.length * label) / (width - MARGIN.left)));
+  const label = 6.5 * Math.max(0, ...points.map((point) => String(point).length));
+  const every = Math.max(1, Math.ceil((points.length * (label + 16)) / (width - MARGIN.left)));
+  // The last label would go beyond the edge.
+  const moved = (at) => Math.min(0, width - label / 2 - x(at) - (x.bandwidth?.() ?? 0) / 2);
   const shown = [...points.keys()].filter((at) => (points.length - 1 - at) % every === 0);
   svg.append("g").attr("class", "axis").attr("transform", `translate(0,${HEIGHT - MARGIN.bottom})`)
-    .call(axisBottom(x).tickValues(shown).tickFormat((at) => points[at]).tickSizeOuter(0));
+    .call(axisBottom(x).tickValues(shown).tickFormat((at) => points[at]).tickSizeOuter(0))
+    .call((g) => g.selectAll(".tick text").attr("dx", moved));
   svg.append("g").attr("class", "axis").attr("transform", `translate(${MARGIN.left},0)`)
     .call(axisLeft(y).ticks(5).tickFormat((value) => compact.format(value)).tickSizeInner(-(width - MARGIN.left - MARGIN.right)))
     .call((g) => g.select(".domain").remove());

@@ -52,16 +52,30 @@ function node(written) {
   return { text: value, number: NUMERIC.test(found[3] ?? "") ? Number(value) : undefined };
 }
 
-/** Puts labels in the place of the IRIs of an answer, as far as they have any. */
-async function label(rows) {
-  const iris = [...new Set(rows.flatMap((row) => row.filter((cell) => cell?.iri).map((cell) => cell.iri)))];
-  if (!iris.length) return;
+/** Puts labels in the place of the IRIs of an answer, as far as they have any; pauses after each part of them. */
+async function* labelled(rows) {
+  const cells = Map.groupBy(rows.flat().filter((cell) => cell?.iri), (cell) => cell.iri);
+  const iris = [...cells.keys()];
   const headers = { "Content-Type": "application/json", Accept: "application/json" };
-  const body = JSON.stringify(iris.slice(0, MOST_LABELS));
-  const response = await fetch("/api/labels", { method: "POST", headers, body });
-  if (!response.ok) return;
-  const { labels } = await response.json();
-  for (const row of rows) for (const cell of row) if (cell?.iri && labels[cell.iri]) cell.text = labels[cell.iri];
+  for (let first = 0; first < iris.length; first += MOST_LABELS) {
+    const body = JSON.stringify(iris.slice(first, first + MOST_LABELS));
+    const response = await fetch("/api/labels", { method: "POST", headers, body });
+    if (!response.ok) return;
+    const { labels } = await response.json();
+    for (const [iri, label] of Object.entries(labels)) for (const cell of cells.get(iri)) cell.text = label;
+    yield;
+  }
+}
+
+/** Goes on with the labels of an answer for as long as it is shown. */
+async function labelRest(host, answer, parts) {
+  const shown = host.firstChild;
+  for await (const _ of parts) {
+    if (host.firstChild !== shown) return;
+    answer.table?.redraw();
+  }
+  // What is sorted and filtered by is known now.
+  answer.table?.show(answer.rows);
 }
 
 /** Shows an answer in an element; `downloads` are the links { name, address } to it in other formats. */
@@ -79,8 +93,10 @@ export async function showAnswer(host, answer, facts, downloads) {
     host.append(element("div", { class: "state" }, element("p", { class: "state-title" }, text("script.query.nothing"))), links);
     return;
   }
-  await label(answer.rows).catch(() => {});
+  const parts = labelled(answer.rows);
+  const { done } = await parts.next().catch(() => ({ done: true }));
   host.append(views(answer), links);
+  if (!done) labelRest(host, answer, parts).catch(() => {});
 }
 
 /** Returns the ways to look at rows, one shown at a time. */
@@ -100,9 +116,10 @@ function views(answer) {
   return element("div", {}, element("div", { class: "views", role: "group" }, ...(offered.length > 1 ? buttons : [])), shown);
 }
 
-function showTable(host, { columns, rows }) {
+function showTable(host, answer) {
+  const { columns, rows } = answer;
   const numeric = columns.map((_, at) => rows.every((row) => !row[at] || row[at].number !== undefined));
-  new DataTable(host, {
+  answer.table = new DataTable(host, {
     label: text("script.query.answer"),
     rows,
     columns: columns.map((title, at) => ({

@@ -75,6 +75,11 @@ export class DataTable {
     this.#draw(true);
   }
 
+  /** Draws the rows again whose texts have changed; their order stays. */
+  redraw() {
+    this.#draw(true);
+  }
+
   /** Returns the rows that the filter leaves, in the order shown. */
   visibleRows() {
     return this.#shown;

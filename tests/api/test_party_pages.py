@@ -177,7 +177,7 @@ def test_parties_are_listed_by_stage(client):
 def test_a_wrong_date_in_a_part_is_told_in_its_place(client):
     text = client.get("/parts/parties?knowledge=never&part=1", headers=HTML)
     assert text.status_code == 400
-    assert "This part could not be computed" in text.text
+    assert "knowledge is &#39;never&#39;" in text.text
 
 
 def test_names_and_personal_facts_are_for_those_who_may_see_them(tmp_path):

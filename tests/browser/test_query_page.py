@@ -6,6 +6,7 @@ import pytest
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
+from kg.store.rdf import load_bytes
 from tests.browser.chromium import follow
 
 pytestmark = pytest.mark.browser
@@ -156,6 +157,23 @@ def test_the_parameters_of_a_question_are_in_the_links_of_its_page(visit):
     follow(browser, ".languages a[lang=fr]")
     assert "Rien ne correspond" in answer_of(browser)
     assert browser.find_element(By.ID, "p-seller").get_property("value") == "shop"
+
+
+def test_things_far_down_a_long_answer_are_called_by_their_labels(visit, store):
+    prefixes = "PREFIX cg: <https://w3id.org/clientgraph/ns#>"
+    prefixes += " PREFIX foaf: <http://xmlns.com/foaf/0.1/>"
+    parties = (f'<urn:p{n:04}> a cg:LegalEntity ; foaf:name "Name {n:04}" .' for n in range(1500))
+    with store.write(agent="test") as tx:
+        document = f"{prefixes}\n{' '.join(parties)}"
+        load_bytes(tx, document.encode(), format="turtle", graph="urn:graph")
+    query = f"{prefixes} SELECT ?party {{ ?party a cg:LegalEntity }} ORDER BY ?party"
+    browser = visit(f"/query?query={quote(query)}")
+    answer_of(browser)
+    until(
+        browser,
+        "const shown = document.querySelector('#answer .scroll'); shown.scrollTop = 1e9;"
+        " return shown.innerText.includes('Name 1499')",
+    )
 
 
 def test_each_format_beside_the_table_is_what_it_says(visit):
