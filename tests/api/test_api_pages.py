@@ -77,12 +77,6 @@ def test_language_asked_for_is_remembered(client):
     assert '<html lang="fr">' in client.get("/", headers={"Accept-Language": "en"}).text
 
 
-def test_unknown_language_is_ignored(client):
-    response = client.get("/?lang=xx")
-    assert '<html lang="en">' in response.text
-    assert "Set-Cookie" not in response.headers
-
-
 def test_catalogue_has_every_text_in_both_languages():
     for key, texts in language.text_keys().items():
         assert set(texts) == {"en", "fr"}, key
