@@ -1,4 +1,4 @@
-"""What the addresses of all pages may say: a date, a knowledge time, parameters, language and look.
+"""What the addresses of all pages may say: a date, a knowledge time, parameters, a language.
 
 A page never takes something else in the place of what it cannot read: it says so.
 """
@@ -10,13 +10,10 @@ from contextlib import closing
 from flask import Flask, request
 
 from api.analyses import SHARED_OPTIONS, day_of, read_context
-from api.appearance import THEMES
 from api.config import services
 from api.identity import identified
 from api.language import LANGUAGES
 from kg.errors import UsageError
-
-_CHOICES = {"lang": LANGUAGES, "theme": THEMES}
 
 
 def register_addresses(app: Flask) -> None:
@@ -33,9 +30,8 @@ def _check() -> None:
     given = request.args
     if not (request.endpoint or "").startswith("pages."):
         return
-    for name, known in _CHOICES.items():
-        if name in given and given[name] not in known:
-            raise UsageError(f"{name} is {given[name]!r}; choose among {', '.join(known)}.")
+    if "lang" in given and given["lang"] not in LANGUAGES:
+        raise UsageError(f"lang is {given['lang']!r}; choose among {', '.join(LANGUAGES)}.")
     if not any(given.get(name) for name in SHARED_OPTIONS):
         return
     day_of(given)

@@ -90,15 +90,27 @@ def _drawn(given: MultiDict[str, str]) -> ChainPicture:
     return ChainPicture(real, found[1] if len(found) > 1 else None, gone, names)
 
 
-def document(picture: ChainPicture) -> dict[str, Any]:
-    """Return a picture as units, clients and relations, named by their keys."""
+def document(picture: ChainPicture, clients: int | None = None) -> dict[str, Any]:
+    """Return a picture as units, clients and relations, named by their keys.
+
+    `clients` is how many clients there are at most, those most exposed; `left` counts the others.
+    """
     names, real = picture.names, picture.real
+    left = _least_exposed(picture, clients) if clients is not None else frozenset()
     return {
-        "nodes": [_node(picture, node) for node in real.nodes.values()],
-        "relations": [_relation(picture, one) for one in real.relations],
+        "nodes": [_node(picture, node) for node in real.nodes.values() if node.term not in left],
+        "relations": [_relation(picture, one) for one in real.relations if one.client not in left],
+        "left": len(left),
         "refusal": real.refusal,
         "off": sorted(names[term].key for term in picture.off),
     }
+
+
+def _least_exposed(picture: ChainPicture, clients: int) -> frozenset[int]:
+    """Return the clients beyond so many of the most exposed."""
+    found = [node.term for node in picture.real.nodes.values() if node.external]
+    found.sort(key=lambda term: -(picture.exposure(term) or 0.0))
+    return frozenset(found[clients:])
 
 
 def _node(picture: ChainPicture, node: Node) -> dict[str, Any]:

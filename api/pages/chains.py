@@ -19,6 +19,9 @@ from kg.analysis.shown import Shown, shown
 from kg.errors import ClientgraphError, UsageError
 
 CLIENTS_SHOWN = 200
+CLIENTS_DRAWN = 40
+ROWS_SHOWN = 300
+"""Units and relations that the tables hold at most; units that are switched off are all there."""
 """Clients in the table, the most exposed first."""
 PEOPLE_SHOWN = 100
 
@@ -66,6 +69,10 @@ class View:
     clients: list[ClientRow]
     relations: list[RelationRow]
 
+    def shown_units(self, most: int) -> list[UnitRow]:
+        """Return the first units, and those switched off, which the form goes on to name."""
+        return self.units[:most] + [row for row in self.units[most:] if row.off]
+
 
 @dataclass(frozen=True, slots=True)
 class Side:
@@ -94,7 +101,8 @@ def show_chains() -> Response:
         view=view,
         problem=problem,
         clients_shown=CLIENTS_SHOWN,
-        data=document(view.picture) if view else None,
+        rows_shown=ROWS_SHOWN,
+        data=document(view.picture, CLIENTS_DRAWN) if view else None,
     )
     return make_response(page, problem.status if problem else 200)
 

@@ -6,8 +6,18 @@ from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
-from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
+from flask import (
+    Blueprint,
+    Response,
+    current_app,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -20,12 +30,13 @@ from api.language import text_keys, translate
 from api.pages.naming import Naming, label_of
 from api.pages.progress import progress_of
 from api.pages.terms import Cell
+from api.recent import Recent
 from kg.ingest import UndoJob, UndoReport
 from kg.ingest.jobs import JobStatus
 from kg.ingest.runs import RunOfCommit, imports_of_commits
 from kg.ingest.undoing import checked
 from kg.store import Cursor, place_of
-from kg.store.differences import Changed, kinds_changed, things_changed
+from kg.store.differences import Changed, KindChange, kinds_changed, things_changed
 from kg.store.history import Commit, Sizes, commit_sizes, commits
 
 COMMITS_SHOWN = 50
@@ -34,9 +45,18 @@ _DIGITS = 18
 _PATIENCE = 5.0
 """Seconds that a request waits for an undo to be over; most are sooner."""
 
+_EXTENSION = "clientgraph.kinds_changed"
+_KEPT = 64
+"""Commits whose kinds of things are kept in memory."""
+
 SIZES: Figure[Sizes] = Figure("history", commit_sizes)
 
 blueprint = Blueprint("history", __name__, url_prefix="/history")
+
+
+@blueprint.record_once
+def _prepare(state: Any) -> None:
+    state.app.extensions[_EXTENSION] = Recent[list[KindChange]](_KEPT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +106,7 @@ def show_commit(commit_number: str) -> str:
         things, more = things_changed(cursor, number, after=after, kind=kind, most=THINGS_SHOWN)
         made, taken = _runs(cursor, [number])
         shown = _shown(cursor, things, made[number].files if number in made else ())
-        kinds = kinds_changed(cursor, number)
+        kinds = _kinds(cursor, number)
     return render_template(
         "commit.html",
         commit=commit,
@@ -188,6 +208,13 @@ def _undo_page(report: UndoReport, run_id: str, status: int = 200) -> Response:
         names = Naming.of_iris(cursor, iris)
     page = render_template("undo.html", report=report, run=find_report(run_id), names=names)
     return make_response(page, status)
+
+
+def _kinds(cursor: Cursor, number: int) -> list[KindChange]:
+    """Return the classes whose members a commit changed; a large one's take a while to count."""
+    kept: Recent[list[KindChange]] = current_app.extensions[_EXTENSION]
+    key = (services().store.head, number, caller().hidden_graphs)
+    return kept.get(key, lambda: kinds_changed(cursor, number))
 
 
 def _commit(cursor: Cursor, number: int) -> Commit:

@@ -48,7 +48,7 @@ function sideAddress(unit, client = null) {
 }
 
 /** Returns the nodes and relations that are drawn: units in relations, and the most exposed clients. */
-function seen({ nodes, relations }) {
+function seen({ nodes, relations, left: whole }) {
   const tied = new Set(relations.flatMap(({ supplier, client }) => [supplier, client]));
   const clients = nodes.filter((one) => one.external).sort((a, b) => (b.exposure ?? 0) - (a.exposure ?? 0));
   const left = new Set(clients.slice(CLIENTS_DRAWN).map((one) => one.key));
@@ -57,7 +57,7 @@ function seen({ nodes, relations }) {
   return {
     nodes: shown,
     relations: relations.filter(({ supplier, client }) => keys.has(supplier) && keys.has(client)),
-    left: left.size,
+    left: left.size + (whole ?? 0),
   };
 }
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
 
 from api.factory import create_app
+from api.pages import chains
 from kg.analysis.chain_tables import exposure, spof
 from kg.config import Settings
 from kg.store import Store
@@ -65,8 +67,29 @@ def test_a_relation_need_not_say_what_is_supplied(tmp_path):
     with world.store() as store:
         app = create_app(Settings(data_dir=tmp_path, organization=FOCAL), store)
         assert app.test_client().get("/chains", query_string={"as_of": AT}).status_code == 200
-        (told,) = (r for r in drawn(app.test_client())[1] if r["client"] == "Y")
+        (told,) = (
+            r for r in drawn(app.test_client())[1] if r["supplier"] == "IT" and r["client"] == "Y"
+        )
         assert told["services"] == []
+
+
+def test_a_page_of_very_many_holds_some_and_leads_to_all(client, monkeypatch):
+    monkeypatch.setattr(chains, "ROWS_SHOWN", 2)
+    monkeypatch.setattr(chains, "CLIENTS_DRAWN", 1)
+    text = client.get("/chains", query_string={"as_of": AT, "off": "TRAINING"}).text
+    units = text[text.index('id="units"') : text.index('id="relations"')]
+    assert 2 <= units.count('name="off"') <= 3
+    # What is switched off stays in the form, wherever it stands.
+    assert 'value="TRAINING" checked' in units
+    assert f"/api/chains/units?as_of={AT}&amp;format=csv" in units
+    relations = text[text.index('id="relations"') :]
+    assert relations[: relations.index("</table>")].count("<tr>") == 3
+    assert f"/api/chains/edges?as_of={AT}&amp;format=csv" in relations
+    drawn = json.loads(re.search(r'id="chain-data">(.*?)</script>', text, re.DOTALL)[1])
+    assert sum(node["external"] for node in drawn["nodes"]) == 1
+    assert drawn["left"] == 1
+    keys = {node["key"] for node in drawn["nodes"]}
+    assert all({one["supplier"], one["client"]} <= keys for one in drawn["relations"])
 
 
 def test_a_unit_switched_off_moves_exposure_and_writes_nothing(store, client):
@@ -110,7 +133,7 @@ def test_shares_beyond_one_leave_the_drawing_without_exposure(tmp_path):
 def test_bad_arguments_are_refused_with_a_reason(client, given):
     answer = client.get("/api/chains/map", query_string=given)
     assert answer.status_code == 400
-    page = client.get("/chains", query_string=given)
+    page = client.get("/chains", query_string=given, headers={"Accept": "text/html"})
     assert page.status_code == 400
     assert 'role="alert"' in page.text
 
