@@ -159,16 +159,33 @@ def _note_predicates(
             f" WHERE p IN ({_numbers(noted.keys())})"
         ).fetchall()
     }
+    added, changed = [], []
     for p, traits in noted.items():
         dup, *before = known.get(p, (False, *_NOTHING))
         found = (dup or p in repeated, *_both(traits, (before[0], before[1], before[2])))
         if p not in known:
-            cursor.execute("INSERT INTO predicate VALUES (?, ?, ?, ?, ?)", [p, *found])
+            added.append((p, *found))
         elif found != known[p]:
-            cursor.execute(
-                "UPDATE predicate SET dup = ?, wide = ?, kinds = ?, digits = ? WHERE p = ?",
-                [*found, p],
-            )
+            changed.append((p, *found))
+    if added:
+        cursor.execute(f"INSERT INTO predicate BY NAME {_NOTED}", _columns(added))
+    if changed:
+        cursor.execute(
+            "UPDATE predicate SET dup = n.dup, wide = n.wide, kinds = n.kinds, digits = n.digits"
+            f" FROM ({_NOTED}) AS n WHERE n.p = predicate.p",
+            _columns(changed),
+        )
+
+
+_NOTED = (
+    "SELECT unnest(?::BIGINT[]) AS p, unnest(?::BOOLEAN[]) AS dup, unnest(?::BOOLEAN[]) AS wide,"
+    " unnest(?::BIGINT[]) AS kinds, unnest(?::BIGINT[]) AS digits"
+)
+"""Rows of the table `predicate`, told by their columns."""
+
+
+def _columns(rows: Sequence[tuple[int, ...]]) -> list[list[int]]:
+    return [list(column) for column in zip(*rows, strict=True)]
 
 
 _Traits = tuple[bool, int, int]

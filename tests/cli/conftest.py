@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -29,16 +30,22 @@ ex:anna cg:note "Dit « bonjour »,\\npuis part"@fr .
 """
 
 
-@pytest.fixture
-def data_dir(tmp_path: Path) -> Path:
+@pytest.fixture(scope="session")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a data folder whose store holds a person, a purchase and the shop."""
-    folder = tmp_path / "var"
+    folder = tmp_path_factory.mktemp("filled")
     with (
         Store.open(Settings(data_dir=folder).store_path) as store,
         store.write(agent="test", activity="import") as tx,
     ):
         load_bytes(tx, DATA.encode(), format="trig")
     return folder
+
+
+@pytest.fixture
+def data_dir(filled: Path, tmp_path: Path) -> Path:
+    """Return a copy of that folder: to copy a store takes a tenth of the time to make one."""
+    return Path(shutil.copytree(filled, tmp_path / "var"))
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from kg.store import Store
+from tests.drawing import examples
 
 NODES = [f"ex:n{i}" for i in range(4)]
 CLASSES = [f"ex:C{i}" for i in range(3)]
@@ -174,7 +175,7 @@ def check(store: Store, data_text: str, shapes_text: str, copies: int) -> None:
 
 
 FEW = settings(
-    max_examples=30,
+    max_examples=examples(12, 30),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -14,6 +14,7 @@ from kg.sparql import Result, query
 from kg.sparql.staged import FEW
 from kg.store import Cursor, RawTerm, Store
 from kg.store.decoding import Terms
+from tests.drawing import examples
 
 MANY = FEW + 100
 QUADS: list[Quad] = [
@@ -88,7 +89,7 @@ def test_what_was_rolled_back_is_not_remembered() -> None:
 
 
 def test_an_answer_tells_the_commit_that_it_saw() -> None:
-    commits = 25
+    commits = examples(12, 25)
     wrong: list[tuple[int, int]] = []
 
     def ask_again() -> None:

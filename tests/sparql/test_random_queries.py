@@ -15,9 +15,11 @@ from fuzz import Report, run
 from fuzz_cases import cases
 from oracles import Oracles
 
+from tests.drawing import examples
+
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
-FEW = 3
+FEW = examples(2, 3)
 """Seeds of the short run, each some queries on some datasets."""
 
 

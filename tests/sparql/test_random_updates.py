@@ -15,6 +15,7 @@ from kg.sparql import update
 from kg.store import Store
 from kg.store.export import dump
 from kg.store.rdf import load_bytes
+from tests.drawing import examples
 
 NAMES = [f"<http://e.example/{name}>" for name in "abc"]
 PREDICATES = [f"<http://e.example/{name}>" for name in "pq"]
@@ -135,7 +136,9 @@ def store() -> Iterator[Store]:
 
 
 SMALL = settings(
-    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(12, 30),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 
 

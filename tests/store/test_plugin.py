@@ -14,6 +14,7 @@ from kg.errors import QueryTimeoutError, StoreError
 from kg.store import Store, lookup_nodes
 from kg.store.plugin import GraphStore
 from kg.store.rdf import load_bytes
+from tests.drawing import examples
 
 # rdflib's Dataset warns of its own use of what it deprecates.
 pytestmark = pytest.mark.filterwarnings("ignore:Dataset:DeprecationWarning:rdflib")
@@ -60,7 +61,9 @@ def filled(dataset: Dataset, quads: list[tuple[object, ...]]) -> Dataset:
 
 
 @settings(
-    max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(4, 8),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(quads=QUADS, union=st.booleans())
 def test_patterns_match_as_in_memory(

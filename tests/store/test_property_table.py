@@ -23,6 +23,7 @@ from kg.store.doctor import examine
 from kg.store.property_steps import Worth
 from kg.store.property_table import Column, Form, PropertyTable, differences, load
 from kg.store.upkeep import Upkeep, build
+from tests.drawing import examples
 
 ALL = Worth(quads=1, once=0.0)
 ONCE = Worth(quads=1, once=0.7)
@@ -117,7 +118,7 @@ TRIPLES = st.tuples(
 )
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=examples(5, 8), deadline=None)
 @given(st.lists(TRIPLES, min_size=1, max_size=25), st.sampled_from([ALL, ONCE]))
 def test_the_table_says_what_the_quads_say(
     quads: list[tuple[str, str, str, str]], worth: Worth
@@ -184,7 +185,7 @@ PLAIN = [
 """What a commit may say of a column that was built."""
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=examples(4, 12), deadline=None)
 @given(
     st.lists(
         st.tuples(

@@ -14,6 +14,7 @@ from kg.sparql.search import fold, found
 from kg.store import Store, decode, lookup, words
 from kg.store.compaction import compact
 from kg.store.doctor import examine
+from tests.drawing import examples
 
 NAME, MAIL, NOTE = "ex:name", "ex:mail", "ex:note"
 STRING = str(XSD.string)
@@ -65,14 +66,14 @@ def test_all_texts_with_the_words_are_found(
         rounds += 1
     assert (rounds > 5) == (few == 0)
     assert store.head == head
-    for asked in ("e", "é", "oe", "Œ", "s", "ss 1", "ES", "²", *texts(LETTERS, 60)):
+    for asked in ("e", "é", "oe", "Œ", "s", "ss 1", "ES", "²", *texts(LETTERS, examples(25, 60))):
         answer = holders(store, asked)
         assert len(answer) == len(set(answer))
         wanted = {text for text in TEXTS if fold(asked).strip("-'. _") and found(text, asked)}
         assert wanted <= set(answer), asked
         plain = {text for text in answer if not set(text) & set(EXOTIC)}
         assert plain <= {*wanted, asked}, asked
-    for asked in texts(EXOTIC, 60):
+    for asked in texts(EXOTIC, examples(25, 60)):
         wanted = {text for text in TEXTS if found(text, asked)} if asked.isalnum() else set()
         assert wanted <= set(holders(store, asked)), asked
 
