@@ -23,14 +23,24 @@ class TooLargeError(Exception):
     """There is too much around a party to evaluate it alone; the rules for all do it as well."""
 
 
+_RARE = {"unitOf": "s", "mergedInto": "so", "member": "o"}
+"""Properties that few things may have, and the ends at which things are asked for them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Exceptions:
-    """What few purchases of a store are, so that it need not be asked of each."""
+    """What few things of a store are, so that it need not be asked of each."""
 
     foreign: bool
     """Some purchase has a seller other than the focal organisation itself."""
     free: frozenset[int] | None
     """Purchases with a line of no positive amount; None where there are many."""
+    ends: Mapping[tuple[str, str], frozenset[int]]
+    """The subjects and the objects of rare properties, by column and property."""
+
+    def may_have(self, column: str, name: str, one: int) -> bool:
+        """Say whether a thing may be the subject, or the object, of a property."""
+        return (found := self.ends.get((column, name))) is None or one in found
 
     @classmethod
     def read(cls, evaluation: Evaluation) -> Exceptions:
@@ -46,7 +56,25 @@ class Exceptions:
             """
         ).fetchall()
         few = len(free) <= _MOST
-        return cls(bool(foreign), frozenset(row[0] for row in free) if few else None)
+        return cls(
+            bool(foreign), frozenset(row[0] for row in free) if few else None, _ends(evaluation)
+        )
+
+
+def _ends(evaluation: Evaluation) -> dict[tuple[str, str], frozenset[int]]:
+    """Return the ends of those rare properties that few things have."""
+    selects = (
+        f"(SELECT '{name}', s, o FROM live WHERE p = ${name} LIMIT {_MOST + 1})" for name in _RARE
+    )
+    pairs: defaultdict[str, list[tuple[int, int]]] = defaultdict(list)
+    for name, subject, value in evaluation.run(" UNION ALL ".join(selects)).fetchall():
+        pairs[name].append((subject, value))
+    return {
+        (column, name): frozenset(pair["so".index(column)] for pair in pairs[name])
+        for name, columns in _RARE.items()
+        if len(pairs[name]) <= _MOST
+        for column in columns
+    }
 
 
 class Quad(NamedTuple):
@@ -206,12 +234,12 @@ class _Reader:
         objects: defaultdict[str, set[int]] = defaultdict(set)
         for one in ids:
             for place in self._places[one]:
-                if new := {name for name in needed[place] if ("s", name, one) not in self._asked}:
+                if new := {name for name in needed[place] if self._new("s", name, one)}:
                     names |= new
                     subjects.add(one)
                     self._asked |= {("s", name, one) for name in new}
                 for name in self._stored.intersection(self._kinds[place].named_by):
-                    if ("o", name, one) not in self._asked:
+                    if self._new("o", name, one):
                         objects[name].add(one)
                         self._asked.add(("o", name, one))
         asked = [("s", sorted(names), subjects)] if subjects else []
@@ -221,6 +249,11 @@ class _Reader:
         asked += [("o", group, set(among)) for among, group in groups.items()]
         if asked:
             self._keep(_rows(self._evaluation, asked))
+
+    def _new(self, column: str, name: str, one: int) -> bool:
+        """Say whether a thing may have a property that it was not asked for before."""
+        asked = (column, name, one) in self._asked
+        return not asked and self._exceptions.may_have(column, name, one)
 
     def _keep(self, rows: Iterable[tuple[Any, ...]]) -> None:
         """Keep quads that were read, each once.
