@@ -6,9 +6,9 @@ from importlib import import_module
 
 from flask import Blueprint, Flask
 
-from api.config import services
+from api.config import services, services_of
 from api.identity import Right, identified
-from api.pages import duplicates, history, start
+from api.pages import duplicates, history, party, start
 from api.pages.glossary import register_glossary
 from api.pages.history import activity_name
 from api.pages.naming import label_of
@@ -81,6 +81,7 @@ def prepare_pages(app: Flask) -> None:
     load_terminology()
     for name in app.jinja_env.list_templates():
         app.jinja_env.get_template(name)
+    party.prepare(services_of(app))
 
 
 def may(right: str) -> bool:

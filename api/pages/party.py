@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import closing, suppress
 from datetime import date
 from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from api.analyses import compute
+from api.analyses import compute, today
 from api.as_of import shown_date
-from api.config import services
+from api.config import Services, services
 from api.errors import wants_page
 from api.labels import concept, concept_label, concepts_of, names_of
 from api.pages.panels import panel, render_panel
@@ -28,9 +29,10 @@ from api.parties import (
     read_referrals,
 )
 from kg.analysis import ANALYSES
-from kg.errors import UsageError
-from kg.lifecycle import Table
-from kg.namespaces import CG, ID
+from kg.errors import ClientgraphError, UsageError
+from kg.lifecycle import Context, Table
+from kg.namespaces import CG, ID, RDF
+from kg.store import Cursor, EngineError, decode, lookup_nodes
 from kg.terminology import Term
 
 ROWS_SHOWN = 500
@@ -68,10 +70,40 @@ Each is given the classification of the party now and its stage on that day.
 """
 OPEN = "open"
 """Argument that leaves closed parties out, as figures over time do."""
+_OF_ONE = ("classify", "explain", "history", "roles")
+"""The analyses of the parts about one party."""
 _AXES = ("stage", "depth", "former_kind", "pipeline", "position", "tier")
 _SCHEMES_OF_ROLES = ("role", "computed-role", "referral-role")
 
 blueprint = Blueprint("party", __name__)
+
+
+def prepare(here: Services) -> None:
+    """Compute the parts about some party once: their statements are made then, which takes longer.
+
+    Without a party, or where it fails, whoever asks first has them made.
+    """
+    settings = here.settings
+    context = Context(
+        as_of=today(settings),
+        organization=settings.organization,
+        timezone=settings.timezone,
+        currency=settings.currency,
+    )
+    with suppress(ClientgraphError, EngineError), closing(here.store.cursor()) as cursor:
+        for iri in _some_party(cursor):
+            for name in _OF_ONE:
+                ANALYSES[name].run(cursor, context.pinned(), {"party": iri})
+
+
+def _some_party(cursor: Cursor) -> list[str]:
+    """Return the IRI of a party, if there is any."""
+    kind, *classes = lookup_nodes(cursor, [RDF.type, CG.NaturalPerson, CG.LegalEntity])
+    rows = cursor.execute(
+        "SELECT s FROM live WHERE p = ? AND o IN (SELECT unnest(?::BIGINT[])) LIMIT 1",
+        [kind, classes],
+    ).fetchall()
+    return [known[1] for known in decode(cursor, [row[0] for row in rows]).values()]
 
 
 @blueprint.get("/parties")

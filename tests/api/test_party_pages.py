@@ -7,10 +7,14 @@ import pytest
 from sample import EX, PREFIXES, filled_store
 
 from api import parties
+from api.config import services_of
 from api.factory import create_app
+from api.pages.party import prepare
 from kg.config import Settings
+from kg.lifecycle.dialect import translated
 from kg.namespaces import ID, graph_iri
 from kg.roles import Role
+from kg.store import Store
 from kg.store.rdf import load_bytes
 from kg.store.tokens import create_token
 
@@ -203,3 +207,18 @@ def test_names_and_personal_facts_are_for_those_who_may_see_them(tmp_path):
         name = re.search(r"<h1>(Party \w+)</h1>", first)[1]
         assert name in again
         assert "bo@example.org" in client.get("/parties/bo", headers=headers["steward"]).text
+
+
+def test_the_statements_of_the_parts_are_made_before_anybody_asks(store, tmp_path):
+    app = create_app(Settings(data_dir=tmp_path, organization="shop"), store)
+    translated.cache_clear()
+    prepare(services_of(app))
+    before = translated.cache_info().misses
+    for part in ("roles", "stage", "stages"):
+        assert app.test_client().get(f"/parts/{part}/bo", headers=HTML).status_code == 200
+    assert translated.cache_info().misses == before
+
+
+def test_a_store_without_parties_has_nothing_to_prepare(tmp_path):
+    with Store.open(None) as empty:
+        prepare(services_of(create_app(Settings(data_dir=tmp_path), empty)))

@@ -14,6 +14,8 @@ FILE = ROOT.parent / "shared" / "data" / "online-retail.csv.gz"
 MAPPING = ROOT / "data" / "mappings" / "online-retail.yml"
 SOME = 20_000
 """Rows of a part of the file, which are a minute's work; all of them are many."""
+PATIENCE = 900
+"""Seconds that a step with all rows may take."""
 BAD_ROW = 4
 """The row whose date is made one that no calendar has."""
 
@@ -38,8 +40,12 @@ def orders(request, tmp_path):
     return path, len(rows) - 1
 
 
-def test_a_real_shop_is_checked_corrected_imported_and_taken_back(browser, visit, orders, tmp_path):
+def test_a_real_shop_is_checked_corrected_imported_and_taken_back(
+    browser, visit, orders, monkeypatch
+):
     path, rows = orders
+    if rows > SOME:
+        monkeypatch.setattr("tests.browser.test_steward.PATIENCE", PATIENCE)
     visit("/imports")
     browser.find_element(By.ID, "files").send_keys(str(path))
     browser.find_element(By.ID, "mapping").send_keys(str(MAPPING))
