@@ -67,6 +67,9 @@ class Rows:
 class PartyEvaluation(Evaluation):
     """Runs the statements of the rules over the quads around one party (see `surroundings`)."""
 
+    # Statements that stay as they are need to be translated only once.
+    leaves_out = False
+
     def __init__(
         self,
         cursor: Cursor,

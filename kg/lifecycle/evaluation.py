@@ -11,7 +11,7 @@ import contextlib
 import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from rdflib import Literal, URIRef
 
@@ -108,6 +108,9 @@ class Evaluation:
     With `focused`, the temporary table `focus(id)` names the only parties whose events are read.
     """
 
+    leaves_out: ClassVar[bool] = True
+    """Whether statements do not look for what was never stored, of which the engine plans less."""
+
     def __init__(
         self, cursor: Cursor, context: Context, vocabulary: Vocabulary | None = None
     ) -> None:
@@ -172,6 +175,8 @@ class Evaluation:
 
     def triples(self, predicate: str) -> str:
         """Return a relation (s, o, k, num, dbl, ts, tz) of one predicate, each triple once."""
+        if self.leaves_out and self._values[predicate] < 0:
+            return "(SELECT s, o, k, num, dbl, ts, tz FROM live WHERE FALSE)"
         # The same triple may lie in two graphs; the store knows for which predicates it does.
         distinct = "DISTINCT " if self._repeats(predicate) else ""
         return f"(SELECT {distinct}s, o, k, num, dbl, ts, tz FROM live WHERE p = ${predicate})"
@@ -182,6 +187,8 @@ class Evaluation:
         Each is there `once`, or else as often as it is said to be one.
         """
         stored = sum(self._values[f"class_{name}"] >= 0 for name in classes)
+        if self.leaves_out and not stored:
+            return "(SELECT s FROM live WHERE FALSE)"
         named = ", ".join(f"$class_{name}" for name in classes)
         distinct = "DISTINCT " if once and (stored > 1 or self._repeats("type")) else ""
         return f"(SELECT {distinct}s FROM live WHERE p = $type AND o IN ({named}) AND {among})"
