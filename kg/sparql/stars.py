@@ -5,7 +5,7 @@ What the table leaves out is found by scans of the quads, as if there were no ta
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from rdflib import RDF, URIRef
@@ -13,9 +13,8 @@ from rdflib.term import Node
 from sqlglot import exp
 
 from kg.sparql import sql
-from kg.sparql.context import Context, predicate_traits, resource_traits, variable_name
+from kg.sparql.context import Context, is_variable, predicate_traits, resource_traits, variable_name
 from kg.sparql.equalities import Place
-from kg.sparql.keys import Dependency
 from kg.sparql.scans import Graph, Scanned, distinct_scan, graph_condition, ids_told, is_repeated
 from kg.sparql.sources import OBJECT_FACETS, Sources, constant_of
 from kg.sparql.told import Told
@@ -23,8 +22,8 @@ from kg.sparql.values import FACETS
 from kg.store.property_table import Column, Form, Part, PropertyTable
 
 _LEAST = 2
-"""Triple patterns that make a star; one alone is found as fast among the quads, which lie by
-predicate."""
+"""Triple patterns that make a star. One alone is found as fast among the quads, which lie by
+predicate; but the instances of one class lie among those of all others there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +57,23 @@ def stars_of(context: Context, triples: Sequence[Scanned]) -> tuple[list[Star], 
     lonely += [index for around in found.values() if len(around) == 1 for index in around.values()]
     for index in lonely:
         _add_inverse(context, table, found, index, triples[index])
-    several = {centre: around for centre, around in found.items() if len(around) >= _LEAST}
+    several = {
+        centre: around for centre, around in found.items() if _is_star(table, centre, around)
+    }
     stars = [
         Star(table, centre, tuple((triples[index], column) for column, index in around.items()))
         for centre, around in several.items()
     ]
     placed = {index for around in several.values() for index in around.values()}
     return stars, [triple for index, triple in enumerate(triples) if index not in placed]
+
+
+def _is_star(table: PropertyTable, centre: Node, columns: Iterable[Column]) -> bool:
+    """Return whether patterns that these columns answer are found faster in the table."""
+    forms = [column.form for column in columns]
+    if len(forms) >= _LEAST:
+        return True
+    return table.has_instances and is_variable(centre) and Form.CLASS in forms
 
 
 def _column(context: Context, table: PropertyTable, triple: Scanned) -> Column | None:
@@ -112,8 +121,6 @@ def add_star(context: Context, sources: Sources, star: Star, graph: Graph, told:
             found.append(_rest(context, star, graph))
         sources.tables.append(sql.subquery(sql.union_all(found), alias))
     _bind(context, sources, Place(alias, "s", resource_traits(), typed=False), star.centre, told)
-    if not left_out:
-        sources.dependencies.append(_dependency(context, star, graph))
     for (subject, _, object_), column in star.members:
         if isinstance(graph, str):
             sources.bind(graph, Place(alias, column.graph, predicate_traits(), typed=False))
@@ -130,14 +137,6 @@ def add_star(context: Context, sources: Sources, star: Star, graph: Graph, told:
                 facets=_facets(alias, column),
             )
             _bind(context, sources, place, object_, told)
-
-
-def _dependency(context: Context, star: Star, graph: Graph) -> Dependency:
-    """Return that the centre determines what stands in its row."""
-    nodes = {node for subject, _, object_ in star.triples for node in (subject, object_)}
-    free = {variable_name(node) for node in nodes if constant_of(context, node) is None}
-    centre = {variable_name(star.centre)} if constant_of(context, star.centre) is None else set()
-    return frozenset(centre), frozenset(free | ({graph} if isinstance(graph, str) else set()))
 
 
 def _bind(context: Context, sources: Sources, place: Place, node: Node, told: Told) -> None:

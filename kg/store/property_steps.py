@@ -10,7 +10,17 @@ from operator import and_, or_
 import duckdb
 
 from kg.namespaces import RDF
-from kg.store.property_table import FACETS, PREFIX, Column, Form, Part, PropertyTable, drop, load
+from kg.store.property_table import (
+    FACETS,
+    INSTANCES,
+    PREFIX,
+    Column,
+    Form,
+    Part,
+    PropertyTable,
+    drop,
+    load,
+)
 from kg.store.schema import Kind
 from kg.store.terms import lookup_nodes
 
@@ -76,9 +86,10 @@ def begin(
     Returns it without parts, and the ranges of ids whose members are to be found.
     """
     drop(cursor)
-    table = PropertyTable(commit, commit, columns)
+    table = PropertyTable(commit, commit, columns, has_instances=True)
     if not columns:
         return table, []
+    cursor.execute("INSERT INTO setting VALUES (?, ?)", [INSTANCES, str(commit)])
     cursor.execute(f"CREATE TABLE {table.rest} (s BIGINT NOT NULL, bits BIGINT NOT NULL)")
     cursor.execute(
         f"CREATE TABLE {table.members} (s BIGINT NOT NULL, bits BIGINT NOT NULL,"
@@ -88,7 +99,11 @@ def begin(
 
 
 def add_members(cursor: duckdb.DuckDBPyConnection, table: PropertyTable, ids: Ids) -> None:
-    """Find the subjects of a range of ids that have several properties, and which they have."""
+    """Find the subjects of a range of ids that have several properties, and which they have.
+
+    An instance of a class is there whatever else it has, so that the table has all of them.
+    """
+    classes = sum(1 << column.number for column in table.columns if column.form is Form.CLASS)
     quads = " UNION ALL ".join(
         f"SELECT {column.owner} AS s, {1 << column.number}::BIGINT AS bit FROM live"
         f" WHERE {_condition(column, ids)}"
@@ -96,7 +111,8 @@ def add_members(cursor: duckdb.DuckDBPyConnection, table: PropertyTable, ids: Id
     )
     cursor.execute(
         f"INSERT INTO {table.members} SELECT s, bit_or(bit) AS bits,"
-        f" count(*) > bit_count(bits) FROM ({quads}) GROUP BY s HAVING count(*) > 1"
+        f" count(*) > bit_count(bits) FROM ({quads}) GROUP BY s"
+        f" HAVING count(*) > 1 OR bits & {classes} <> 0"
     )
 
 

@@ -30,6 +30,9 @@ SHOWN = "property_table"
 """The setting that holds the last commit whose state it shows, where that is not the one it was
 built after."""
 
+INSTANCES = "property_instances"
+"""The setting that holds the commit after which a table was built that has all instances."""
+
 
 class Form(StrEnum):
     """What a column holds."""
@@ -108,6 +111,8 @@ class PropertyTable:
 
     It shows the state after the commit `shown`. `left_out` has the sets of columns that subjects in
     the rest may have, each number a bit, and `moved` tells how many were moved there.
+    `has_instances` tells that the instances of its classes are in it, or in the rest, also where
+    nothing else is said of them.
     """
 
     built: int
@@ -116,6 +121,7 @@ class PropertyTable:
     parts: tuple[Part, ...] = ()
     left_out: frozenset[int] = frozenset()
     moved: int = field(default=0, compare=False)
+    has_instances: bool = False
     _by: Mapping[_Key, Column] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -160,11 +166,15 @@ def load(cursor: duckdb.DuckDBPyConnection) -> PropertyTable | None:
     columns = dict.fromkeys(column for part in parts.values() for column, _ in part)
     kept = cursor.execute("SELECT max(value::BIGINT) FROM setting WHERE name = ?", [SHOWN])
     [shown] = kept.fetchone() or (None,)
+    whole = cursor.execute(
+        "SELECT 1 FROM setting WHERE name = ? AND value = ?", [INSTANCES, str(built)]
+    ).fetchone()
     table = PropertyTable(
         built,
         max(built, shown or 0),
         tuple(columns),
         tuple(_part(*part) for part in parts.items()),
+        has_instances=whole is not None,
     )
     sets = cursor.execute(f"SELECT DISTINCT bits FROM {table.rest}").fetchall()
     return replace(table, left_out=frozenset(bits for (bits,) in sets))
@@ -230,3 +240,4 @@ def drop(cursor: duckdb.DuckDBPyConnection) -> None:
     for (name,) in names:
         cursor.execute(f"DROP TABLE {name}")
     cursor.execute("DELETE FROM property_column")
+    cursor.execute("DELETE FROM setting WHERE name = ?", [INSTANCES])
