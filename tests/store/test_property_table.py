@@ -110,6 +110,10 @@ def test_a_table_without_all_instances_is_not_asked_for_them(shop: Store) -> Non
     before = answer(shop, text + "# again")
     assert "property_" not in explain(shop, prefixed(text + "# again"))
     assert len(before) == 4
+    assert build(shop, ONCE)
+    assert shop.property_table is not None
+    assert shop.property_table.has_instances
+    assert answer(shop, text) == before
 
 
 def test_what_is_left_out(shop: Store) -> None:
