@@ -15,6 +15,7 @@ from sqlglot import exp
 from kg.sparql import sql
 from kg.sparql.context import Context, is_variable, predicate_traits, resource_traits, variable_name
 from kg.sparql.equalities import Place
+from kg.sparql.keys import Dependency
 from kg.sparql.scans import Graph, Scanned, distinct_scan, graph_condition, ids_told, is_repeated
 from kg.sparql.sources import OBJECT_FACETS, Sources, constant_of
 from kg.sparql.told import Told
@@ -121,6 +122,8 @@ def add_star(context: Context, sources: Sources, star: Star, graph: Graph, told:
             found.append(_rest(context, star, graph))
         sources.tables.append(sql.subquery(sql.union_all(found), alias))
     _bind(context, sources, Place(alias, "s", resource_traits(), typed=False), star.centre, told)
+    if not left_out:
+        sources.dependencies.append(_dependency(context, star, graph))
     for (subject, _, object_), column in star.members:
         if isinstance(graph, str):
             sources.bind(graph, Place(alias, column.graph, predicate_traits(), typed=False))
@@ -137,6 +140,14 @@ def add_star(context: Context, sources: Sources, star: Star, graph: Graph, told:
                 facets=_facets(alias, column),
             )
             _bind(context, sources, place, object_, told)
+
+
+def _dependency(context: Context, star: Star, graph: Graph) -> Dependency:
+    """Return that the centre determines what stands in its row."""
+    nodes = {node for subject, _, object_ in star.triples for node in (subject, object_)}
+    free = {variable_name(node) for node in nodes if constant_of(context, node) is None}
+    centre = {variable_name(star.centre)} if constant_of(context, star.centre) is None else set()
+    return frozenset(centre), frozenset(free | ({graph} if isinstance(graph, str) else set()))
 
 
 def _bind(context: Context, sources: Sources, place: Place, node: Node, told: Told) -> None:
