@@ -22,6 +22,10 @@ _MEDIA_TYPES = {
     "turtle": "text/turtle", "nt": "application/n-triples", "json-ld": "application/ld+json",
 }  # fmt: skip
 _NOTE = "X-Clientgraph-Note"
+_FIRST_ROWS = {
+    "en": "The server sent the first rows only.",
+    "fr": "Le serveur n'a envoyé que les premières lignes.",
+}
 _TOLD = ("as_of", "knowledge", "params", "rule_version")
 
 
@@ -62,7 +66,8 @@ def ask_server(
             complete = document["complete"]
             write_answer(analysis, table, document["context"], form, complete=complete)
         if response.headers.get("X-Clientgraph-Complete") == "false":
-            click.echo("The server sent the first rows only.", err=True)
+            language = language_of(click.get_current_context())
+            click.echo(_FIRST_ROWS[language], err=True)
         tell_context(told_by(response), notes)
 
 

@@ -12,6 +12,7 @@ from decimal import Decimal
 
 import click
 
+from kg.cli.session import language_of
 from kg.namespaces import PREFIXES
 
 TABLE_FORMATS = ("table", "csv", "json")
@@ -27,7 +28,14 @@ def write_table(columns: Sequence[str], rows: Iterable[Sequence[object]], name: 
     else:
         texts = [[_shown(cell) for cell in row] for row in rows]
         write_chunks(line.encode() for line in aligned(columns, texts))
-        click.echo(f"{len(texts)} {'row' if len(texts) == 1 else 'rows'}", err=True)
+        click.echo(_counted(len(texts)), err=True)
+
+
+def _counted(rows: int) -> str:
+    """Return how many rows there are, in the language of the command."""
+    if language_of(click.get_current_context()) == "fr":
+        return f"{rows} {'lignes' if rows > 1 else 'ligne'}"
+    return f"{rows} {'row' if rows == 1 else 'rows'}"
 
 
 def write_json(document: object) -> None:

@@ -139,5 +139,6 @@ def test_notes_are_told_in_the_language_asked_for(run) -> None:
     assert "Note : Achats et remboursements sans date, qui n'entrent dans aucune" in french
     (note,) = json.loads(run(*words, "--with-context", "--format", "json").stdout)["notes"][:1]
     assert all(note[name] in told for name, told in (("en", english), ("fr", french)))
+    assert ("1 row\n" in english, "1 ligne\n" in french) == (True, True)
     network = run("referrals", "network", "--lang", "fr", *words[2:])
     assert "Au 2026-03-31" in network.stderr
