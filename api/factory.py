@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from flask import Flask
 from flask.json.provider import DefaultJSONProvider
 from jinja2 import StrictUndefined
@@ -137,13 +139,14 @@ def _register(app: Flask, store: Store, web: WebOptions) -> None:
 
 def open_store(settings: Settings) -> Store:
     """Open the store that the settings name, for the queries of many callers."""
+    others = (settings.threads or os.cpu_count() or 1) - 1
     store = Store.open(
         settings.store_path,
         memory_limit=settings.memory_limit,
         threads=settings.threads,
         spill_limit=settings.spill_limit,
         workers=0,
-        on_call=settings.workers,
+        on_call=min(settings.workers, others),
     )
     derive_in(store)
     complete(store)

@@ -79,7 +79,7 @@ class Settings:
         default="20GB", metadata={"help": "Disk that all queries together may spill to."}
     )
     workers: int = field(
-        default=0, metadata={"help": "Threads of a server that help a query alone; see below."}
+        default=1, metadata={"help": "Threads of a server that help a query alone; see below."}
     )
     services: str = field(
         default="",

@@ -84,7 +84,6 @@ SENT_FROM: Mapping[str, str] = {
     "pages.kept.post_kept": "pages.query.show_query",
     "pages.quarantine.post_retry": "pages.quarantine.show_quarantine",
     "pages.staged.post_corrections": "pages.staged.show_check",
-    "pages.staged.post_files": "pages.staged.show_files",
     "pages.staged.post_mapping": "pages.staged.show_files",
 }
 """Where a form that is answered with a page is on."""

@@ -30,7 +30,7 @@ class Workers:
         """Let `most` of the engine's threads help on call; `cursor` is used for nothing else."""
         self._cursor = cursor
         self._threads = threads
-        self._most = most
+        self.most = most
         self._changed = threading.Condition()
         self._setting = threading.Lock()
         self._running = 0
@@ -95,7 +95,7 @@ class Workers:
                 if wanted == self.helping:
                     return
                 self.helping = wanted
-            self._set(self._most if wanted else 0)
+            self._set(self.most if wanted else 0)
 
     def _pause(self) -> float | None:
         """Return the seconds until it is worth looking again, None where nothing can change."""
