@@ -19,10 +19,11 @@ from kg.analysis.shown import Shown, shown
 from kg.errors import ClientgraphError, UsageError
 
 CLIENTS_SHOWN = 200
+"""Clients in the table, the most exposed first."""
 CLIENTS_DRAWN = 40
+"""Clients in the picture, likewise."""
 ROWS_SHOWN = 300
 """Units and relations that the tables hold at most; units that are switched off are all there."""
-"""Clients in the table, the most exposed first."""
 PEOPLE_SHOWN = 100
 
 blueprint = Blueprint("chains", __name__, url_prefix="/chains")

@@ -91,13 +91,11 @@ def build_stages(evaluation: Evaluation, *, cold_only: bool = False) -> None:
 
 def undated_notes(evaluation: Evaluation) -> tuple[Note, ...]:
     """Return how many referrals have no date, and so are in no period."""
-    row = evaluation.run("SELECT count(*) FROM referral WHERE day IS NULL").fetchone()
-    count = row[0] if row else 0
-    note = Note(
-        f"Referrals without a date, which are in no period: {count}.",
-        f"Recommandations sans date, qui ne sont d'aucune période : {count}.",
+    return evaluation.notes_of(
+        "SELECT count(*) FROM referral WHERE day IS NULL",
+        "Referrals without a date, which are in no period: {count}.",
+        "Recommandations sans date, qui ne sont d'aucune période : {count}.",
     )
-    return (note,) if count else ()
 
 
 COLD = (

@@ -88,20 +88,16 @@ def service_paths(
 
 def _undated(evaluation: Evaluation) -> tuple[Note, ...]:
     """Return how many measurements are left out for want of a date or a result."""
-    row = evaluation.run(
+    return evaluation.notes_of(
         f"""
         SELECT count(DISTINCT m.s) FROM {evaluation.triples("agreement")} AS m
         LEFT JOIN {evaluation.triples("met")} AS ok ON ok.s = m.s
         LEFT JOIN {evaluation.dates("date")} AS d ON d.s = m.s
         WHERE (ok.s IS NULL OR d.day IS NULL) AND m.s NOT IN (SELECT s FROM unknown)
-        """
-    ).fetchone()
-    count = row[0] if row else 0
-    note = Note(
-        f"Measurements without a date or a result, which are left out: {count}.",
-        f"Mesures sans date ou sans résultat, laissées de côté : {count}.",
+        """,
+        "Measurements without a date or a result, which are left out: {count}.",
+        "Mesures sans date ou sans résultat, laissées de côté : {count}.",
     )
-    return (note,) if count else ()
 
 
 def _kept(

@@ -255,19 +255,15 @@ def information_gaps(cursor: Cursor, context: Context) -> Table:
 
 def _untold(evaluation: Evaluation) -> tuple[Note, ...]:
     """Return of how much information it is not known who sees it."""
-    row = evaluation.run(
+    return evaluation.notes_of(
         f"""
         SELECT count(*) FROM {evaluation.instances("ProductInformation")} AS e
         WHERE e.s NOT IN (SELECT s FROM {evaluation.triples("accessLevel")})
             AND e.s NOT IN (SELECT s FROM unknown)
-        """
-    ).fetchone()
-    count = row[0] if row else 0
-    note = Note(
-        f"Information without an access level, taken to be seen by nobody: {count}.",
-        f"Informations sans niveau d'accès, tenues pour vues de personne : {count}.",
+        """,
+        "Information without an access level, taken to be seen by nobody: {count}.",
+        "Informations sans niveau d'accès, tenues pour vues de personne : {count}.",
     )
-    return (note,) if count else ()
 
 
 def _facts(cursor: Cursor, context: Context) -> Evaluation:

@@ -158,6 +158,15 @@ class Evaluation:
         row = self.run(f"CREATE OR REPLACE TEMP TABLE {name} AS {sql}", **values).fetchone()
         return int(row[0]) if row else 0
 
+    def notes_of(self, count: str, english: str, french: str) -> tuple[Note, ...]:
+        """Return a note of what a SELECT counts, none where that is nothing.
+
+        The texts hold `{count}`.
+        """
+        row = self.run(count).fetchone()
+        found = row[0] if row else 0
+        return (Note(english.format(count=found), french.format(count=found)),) if found else ()
+
     def keep_ids(self, name: str, ids: Collection[int]) -> None:
         """Keep ids as the temporary table `name(id)`."""
         self.table(name, "SELECT unnest($given::BIGINT[]) AS id", given=list(ids))

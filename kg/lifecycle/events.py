@@ -155,15 +155,11 @@ def _undated(evaluation: Evaluation) -> None:
 
 def evidence_notes(evaluation: Evaluation) -> tuple[Note, ...]:
     """Return of how many parties some evidence has no date, or only a month or a year."""
-    row = evaluation.run(
-        "SELECT count(DISTINCT party) FROM imprecise SEMI JOIN party USING (party)"
-    ).fetchone()
-    count = row[0] if row else 0
-    note = Note(
-        f"Parties with evidence of which the day is not known: {count}.",
-        f"Parties dont un indice est d'un jour inconnu : {count}.",
+    return evaluation.notes_of(
+        "SELECT count(DISTINCT party) FROM imprecise SEMI JOIN party USING (party)",
+        "Parties with evidence of which the day is not known: {count}.",
+        "Parties dont un indice est d'un jour inconnu : {count}.",
     )
-    return (note,) if count else ()
 
 
 def _imprecise(evaluation: Evaluation) -> None:

@@ -73,7 +73,7 @@ def aggregated(
         shapes[name] = shape
         if keys:
             columns.append(sql.alias(groups.raw(groups.graph(name)), context.name(name, "id")))
-    found = [frozenset(shapes)] if named else []
+    told_apart = (frozenset(shapes),) if named else ()
     for node in aggregates:
         name = str(node.res)
         if node.name == "Aggregate_Sample" and isinstance(node.vars, Variable):
@@ -86,7 +86,7 @@ def aggregated(
             continue
         shapes[name] = shape_of(value, certain=False)
         columns += columns_of(context, name, value, shapes[name])
-    return groups.relation(expressions, columns, shapes, tuple(found)), renamed
+    return groups.relation(expressions, columns, shapes, told_apart), renamed
 
 
 def _group_columns(

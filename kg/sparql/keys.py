@@ -29,23 +29,20 @@ def keys_of_pattern(
 
 
 def keys_of_join(
-    left: Iterable[Key], right: Iterable[Key], shared: frozenset[str]
+    left: Sequence[Key], right: Sequence[Key], shared: frozenset[str]
 ) -> tuple[Key, ...]:
     """Return keys of a join in which both sides always bind the variables that they share."""
-    left, right = tuple(left), tuple(right)
-    found = [one | other for one in left for other in right]
-    found += left if any(key <= shared for key in right) else ()
-    found += right if any(key <= shared for key in left) else ()
-    return least(found)
+    # Where the right side finds one solution at most for each of the left, and the other way.
+    return least([*keys_of_optional(left, right, shared), *keys_of_optional(right, left, shared)])
 
 
 def keys_of_optional(
-    left: Iterable[Key], right: Iterable[Key], shared: frozenset[str]
+    left: Sequence[Key], right: Sequence[Key], shared: frozenset[str]
 ) -> tuple[Key, ...]:
     """Return keys of an OPTIONAL in which both sides always bind the variables that they share."""
-    left, right = tuple(left), tuple(right)
     found = [one | other for one in left for other in right]
-    found += left if any(key <= shared for key in right) else ()
+    if any(key <= shared for key in right):
+        found += left
     return least(found)
 
 
