@@ -13,11 +13,9 @@ def own_memory(_: Path) -> int:
 
 
 def test_the_memory_of_a_process_is_not_that_of_the_one_that_started_it(tmp_path: Path) -> None:
-    before = peak_memory()
     held = b"x" * 400_000_000
-    assert peak_memory() > before + len(held) // 2
-    del held
-    assert 0 < apart(own_memory, tmp_path) < 400_000_000
+    assert peak_memory() > len(held)
+    assert 0 < apart(own_memory, tmp_path) < len(held)
 
 
 def test_the_tables_of_the_benchmark_are_imported_without_violations(tmp_path: Path) -> None:
