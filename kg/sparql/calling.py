@@ -38,6 +38,7 @@ from kg.sparql.literals import (
     truth,
     typed,
 )
+from kg.sparql.origins import EVALUATED as OF_FACTS
 from kg.store import Kind, term_key
 
 Call = Callable[[Expr, Any], Node]
@@ -156,10 +157,13 @@ def _coalesce(expr: Expr, solution: Any) -> Node:
 
 
 def _called(expr: Expr, solution: Any) -> Node:
-    cast = CASTS.get(str(_raw(expr, "iri")))
+    name, arguments = str(_raw(expr, "iri")), _raw(expr, "expr")
+    if name in OF_FACTS:
+        fact = [_value(argument, solution) for argument in arguments]
+        return OF_FACTS[name](fact, solution.ctx.dataset.store)
+    cast = CASTS.get(name)
     if cast is None:
         return Function(expr, solution)
-    arguments = _raw(expr, "expr")
     if not isinstance(arguments, list) or len(arguments) != 1:
         raise SPARQLError("a cast of more or less than one term")
     return cast(_value(arguments[0], solution))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from inspect import signature
 from urllib.parse import urljoin
 
@@ -18,6 +19,7 @@ from kg.sparql.computed import Truth
 from kg.sparql.dates import DATE_FUNCTIONS
 from kg.sparql.functions import FUNCTIONS, iri
 from kg.sparql.once import ONCE
+from kg.sparql.origins import COMPILED as OF_FACTS
 from kg.sparql.relation import Scope
 from kg.sparql.sql import Expr
 from kg.sparql.strings import search
@@ -224,12 +226,14 @@ def _once(node: CompValue, scope: Scope) -> Value:
 
 
 def _call(node: CompValue, scope: Scope) -> Value:
-    function = _CALLED.get(str(node.iri))
+    name = str(node.iri)
+    of_fact = OF_FACTS.get(name)
+    function = partial(of_fact, scope) if of_fact else _CALLED.get(name)
     if function is None or node.distinct:
-        raise NotCompiledError(f"the function <{node.iri}>")
+        raise NotCompiledError(f"the function <{name}>")
     arguments = [value_of(argument, scope) for argument in _listed(node.expr)]
     if len(arguments) != len(signature(function).parameters):
-        raise NotCompiledError(f"the function <{node.iri}> of {len(arguments)} arguments")
+        raise NotCompiledError(f"the function <{name}> of {len(arguments)} arguments")
     return _strict(function, arguments)
 
 

@@ -85,6 +85,18 @@ EXTENSIONS: tuple[Extension, ...] = (
         " accents",
     ),
     Extension(
+        "file",
+        "subject, predicate, object, graph",
+        "name of the file that a fact of a named graph was imported from",
+        "nom du fichier d'où un fait d'un graphe nommé a été importé",
+    ),
+    Extension(
+        "row",
+        "subject, predicate, object, graph",
+        "row of that file",
+        "ligne de ce fichier",
+    ),
+    Extension(
         "median",
         "number",
         "middle number, the mean of the two in the middle when there is an even count",

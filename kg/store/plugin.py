@@ -110,6 +110,20 @@ class GraphStore(rdflib.store.Store):
             name = DATASET_DEFAULT_GRAPH_ID if graph == DEFAULT_GRAPH else to_rdflib(names[graph])
             yield Graph(store=self, identifier=name)
 
+    def about(
+        self, told: Callable[[str], str], triple: tuple[Node, Node, Node], graph: Node
+    ) -> Any:
+        """Return what a query of `kg.store.places` tells of a fact of a named graph, or None."""
+        if graph == DATASET_DEFAULT_GRAPH_ID or not isinstance(graph, URIRef | BNode):
+            return None
+        where = self._where(triple, Graph(self, graph))
+        if where is None:
+            return None
+        row = self._cursor.execute(
+            told(f"(SELECT * FROM quad WHERE {where[0]})"), where[1]
+        ).fetchone()
+        return row[0] if row else None
+
     def _where(
         self, pattern: Pattern, context: Graph | None, *, names: bool = False
     ) -> tuple[str, list[int]] | None:
