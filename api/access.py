@@ -91,6 +91,7 @@ RIGHTS: dict[str, Needed] = {
     "pages.staged.show_files": Right.WRITE,
     "pages.staged.show_sheet": Right.WRITE,
     "pages.chains.show_chains": Right.READ,
+    "pages.chains.show_drawn": Right.READ,
     "pages.chains.show_part": Right.READ,
     "pages.network.show_network": Right.READ,
     "pages.network.show_party": Right.READ,

@@ -178,18 +178,30 @@ def _facts(iri: str) -> list[Fact]:
     return facts
 
 
-def is_named_much(party: Party) -> bool:
+def read_naming(party: Party) -> list[tuple[str, str]]:
+    """Return (event, role) of what names a party: all, or some more than are few."""
+    # A party named in the pattern itself is looked up; one of several values would be joined.
+    return [
+        (event, role)
+        for record in party.records
+        for event, role in texts_of(
+            f"SELECT ?event ?role {{ ?event ?role {URIRef(record).n3()} }} LIMIT {_FEW + 1}"
+        )
+    ]
+
+
+def are_many(naming: Sequence[tuple[str, str]]) -> bool:
     """Tell whether so much names a party that only its last events are looked at."""
-    return len(_naming(party)) > _FEW
+    return len(naming) > _FEW
 
 
-def read_events(party: Party, day: date) -> list[Event]:
+def read_events(party: Party, day: date, naming: Sequence[tuple[str, str]]) -> list[Event]:
     """Return the last events up to a day that name a party, the last first, the undated at the end.
 
-    One more than `EVENTS_SHOWN` tells that there are others.
+    `naming` is what names it. One more than `EVENTS_SHOWN` tells that there are others.
     """
-    pairs = _naming(party)
-    if len(pairs) > _FEW:
+    pairs = list(naming)
+    if are_many(pairs):
         last = _last_naming(party, day)
         pairs = last if len(last) > EVENTS_SHOWN else last + pairs[: EVENTS_SHOWN + 1]
     pairs = [pair for pair in dict.fromkeys(pairs) if pair[1] not in _NO_EVENTS]
@@ -206,18 +218,6 @@ def read_events(party: Party, day: date) -> list[Event]:
         Event(event, _key_of(told[event]), min(kinds), role, days[event], tuple(amounts[event]))
         for event, role in past
         if (kinds := told[event][_TYPE])
-    ]
-
-
-def _naming(party: Party) -> list[tuple[str, str]]:
-    """Return (event, role) of what names a party: all, or some more than are few."""
-    # A party named in the pattern itself is looked up; one of several values would be joined.
-    return [
-        (event, role)
-        for record in party.records
-        for event, role in texts_of(
-            f"SELECT ?event ?role {{ ?event ?role {URIRef(record).n3()} }} LIMIT {_FEW + 1}"
-        )
     ]
 
 
@@ -247,16 +247,20 @@ def _key_of(told: Mapping[str, list[str]]) -> str:
     return next((told[str(one)][0] for one in _KEYS if told[str(one)]), "")
 
 
-def read_referrals(party: Party, day: date) -> list[Referral]:
-    """Return the recommendations to and from a party up to a day, the first first."""
+def read_referrals(party: Party, day: date, naming: Sequence[tuple[str, str]]) -> list[Referral]:
+    """Return the recommendations to and from a party up to a day, the first first.
+
+    `naming` is what names it.
+    """
     first: dict[tuple[str, bool], str] = {}
+    ends = {one: _referrals_of(party, one, naming) for one in _ENDS}
+    told = _told_of([one for found in ends.values() for one in found], (*_ENDS, CG.date))
     for end, other in (_ENDS, _ENDS[::-1]):
-        referrals = _referrals_of(party, end)
-        for told in _told_of(referrals, (other, CG.date)).values():
-            on = min(told[str(CG.date)], default="")
+        for referral in ends[end]:
+            on = min(told[referral][str(CG.date)], default="")
             if not on or _since(on) > str(day):
                 continue
-            for one in told[str(other)]:
+            for one in told[referral][str(other)]:
                 known = first.get((one, end == CG.recommender), on)
                 first[one, end == CG.recommender] = min(on, known)
     shown = sorted(first.items(), key=lambda one: (one[1], one[0]))[:_REFERRALS_SHOWN]
@@ -270,8 +274,10 @@ def read_referrals(party: Party, day: date) -> list[Referral]:
     ]  # fmt: skip
 
 
-def _referrals_of(party: Party, end: URIRef) -> list[str]:
+def _referrals_of(party: Party, end: URIRef, naming: Sequence[tuple[str, str]]) -> list[str]:
     """Return the recommendations that have a party at an end; of very many, the first by date."""
+    if not are_many(naming):
+        return [event for event, role in naming if role == str(end)]
     found: list[str] = []
     for record in party.records:
         named = f"?r {end.n3()} {URIRef(record).n3()}"

@@ -1,22 +1,26 @@
-"""The page of the internal chains: from units to clients, and what would be without some units."""
+"""The page of the internal chains: from units to clients, and what would be without some units.
+
+The drawing and its tables are a part of the page, as thousands of units take a while to evaluate.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from heapq import nsmallest
 
-from flask import Blueprint, Response, make_response, render_template, request
+from flask import Blueprint, render_template, request
 
-from api.analyses import compute, day_of, read_context, reading
+from api.analyses import SHARED_OPTIONS, compute, day_of, read_context, reading
 from api.chain_pictures import ChainPicture, chains_of, document
 from api.config import services
-from api.errors import problem_of
 from api.language import current_language
+from api.pages.panels import panel, render_panel
 from api.pictures import called
 from kg.analysis import ANALYSES
 from kg.analysis.chain_map import Node, Relation, members_of
 from kg.analysis.shown import Shown, shown
-from kg.errors import ClientgraphError, UsageError
+from kg.errors import UsageError
 
 CLIENTS_SHOWN = 200
 """Clients in the table, the most exposed first."""
@@ -63,16 +67,15 @@ class RelationRow:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What the tables of the page hold."""
+    """The first units, clients and relations, how many there are, and the units that are `off`."""
 
     picture: ChainPicture
     units: list[UnitRow]
     clients: list[ClientRow]
     relations: list[RelationRow]
-
-    def shown_units(self, most: int) -> list[UnitRow]:
-        """Return the first units, and those switched off, which the form goes on to name."""
-        return self.units[:most] + [row for row in self.units[most:] if row.off]
+    off: list[Shown]
+    unit_count: int
+    client_count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,23 +92,23 @@ class Side:
 
 
 @blueprint.get("")
-def show_chains() -> Response:
-    """Show the internal chains at a date, as they are and without the units that are `off`."""
-    view, problem = None, None
-    try:
-        picture = chains_of(request.args)
-        view = View(picture, _units(picture), _clients(picture), _relations(picture))
-    except ClientgraphError as error:
-        problem = problem_of(error)
-    page = render_template(
-        "chains.html",
-        view=view,
-        problem=problem,
-        clients_shown=CLIENTS_SHOWN,
-        rows_shown=ROWS_SHOWN,
-        data=document(view.picture, CLIENTS_DRAWN) if view else None,
+def show_chains() -> str:
+    """Show the page of the internal chains at a date, without the units that are `off`."""
+    day_of(request.args)
+    return render_template("chains.html", given=_given())
+
+
+@blueprint.get("/drawn")
+@panel
+def show_drawn() -> str:
+    """Show the drawing of the chains with its tables, as they are and without units."""
+    picture = chains_of(request.args)
+    return render_panel(
+        "chains_panel.html",
+        view=_view(picture),
+        given=_given(),
+        data=document(picture, CLIENTS_DRAWN),
     )
-    return make_response(page, problem.status if problem else 200)
 
 
 @blueprint.get("/part")
@@ -120,30 +123,61 @@ def show_part() -> str:
     return render_template(template, side=side)
 
 
-def _units(picture: ChainPicture) -> list[UnitRow]:
-    rows = []
-    for node in picture.real.nodes.values():
-        if not node.external:
-            after = picture.after(node.term)
-            reached = 0 if after is None else after.reached
-            rows.append(UnitRow(picture.names[node.term], node, node.term in picture.off, reached))
-    return sorted(rows, key=lambda row: (-row.node.failing, -row.node.reached, row.party.label))
+def _given() -> dict[str, list[str]]:
+    """Return what the request says of the chains."""
+    return {name: request.args.getlist(name) for name in (*SHARED_OPTIONS, "off")}
 
 
-def _clients(picture: ChainPicture) -> list[ClientRow]:
-    rows = []
-    for node in picture.real.nodes.values():
-        if node.external:
-            before = picture.exposure(node.term)
-            after = picture.exposure(node.term, after=True)
-            points = [picture.names[term] for term in node.points]
-            rows.append(ClientRow(picture.names[node.term], node, before, after, points))
-    return sorted(rows, key=lambda row: (-(row.before or 0.0), row.party.label))
+def _view(picture: ChainPicture) -> View:
+    """Return the first rows of each table, and those of the units that are switched off."""
+    names, nodes = picture.names, picture.real.nodes.values()
+    units = sorted(
+        (node for node in nodes if not node.external),
+        key=lambda node: (-node.failing, -node.reached, names[node.term].label),
+    )
+    clients = [node for node in nodes if node.external]
+    # Units that are switched off are all there: the form goes on to name them.
+    rest = [node for node in units[ROWS_SHOWN:] if node.term in picture.off]
+    return View(
+        picture,
+        [_unit(picture, node) for node in units[:ROWS_SHOWN] + rest],
+        [
+            _client(picture, node)
+            for node in nsmallest(
+                CLIENTS_SHOWN,
+                clients,
+                key=lambda node: (-(picture.exposure(node.term) or 0.0), names[node.term].label),
+            )
+        ],
+        _relations(picture, picture.real.relations, ROWS_SHOWN),
+        sorted((names[term] for term in picture.off), key=lambda one: one.label),
+        len(units),
+        len(clients),
+    )
 
 
-def _relations(picture: ChainPicture) -> list[RelationRow]:
+def _unit(picture: ChainPicture, node: Node) -> UnitRow:
+    after = picture.after(node.term)
+    reached = 0 if after is None else after.reached
+    return UnitRow(picture.names[node.term], node, node.term in picture.off, reached)
+
+
+def _client(picture: ChainPicture, node: Node) -> ClientRow:
+    before = picture.exposure(node.term)
+    after = picture.exposure(node.term, after=True)
+    points = [picture.names[term] for term in node.points]
+    return ClientRow(picture.names[node.term], node, before, after, points)
+
+
+def _relations(
+    picture: ChainPicture, relations: Sequence[Relation], most: int
+) -> list[RelationRow]:
+    """Return the first of some relations, by the names of their ends."""
     names = picture.names
-    rows = [
+    first = nsmallest(
+        most, relations, key=lambda one: (names[one.supplier].label, names[one.client].label)
+    )
+    return [
         RelationRow(
             names[one.supplier],
             names[one.client],
@@ -151,9 +185,8 @@ def _relations(picture: ChainPicture) -> list[RelationRow]:
             [names[term].label for term in one.services],
             bool({one.supplier, one.client} & picture.off),
         )
-        for one in picture.real.relations
+        for one in first
     ]
-    return sorted(rows, key=lambda row: (row.supplier.label, row.client.label))
 
 
 def _side(unit: str, client: str) -> Side:
@@ -167,7 +200,13 @@ def _side(unit: str, client: str) -> Side:
     if term not in picture.names:
         raise UsageError(f"{unit!r} is no unit or client of the internal chains at this date.")
     party = picture.names[term]
-    ends = [row for row in _relations(picture) if _touches(row, party, client)]
+    touching = [one for one in picture.real.relations if term in (one.supplier, one.client)]
+    rows = _relations(picture, touching, len(touching))
+    ends = [
+        row
+        for row in rows
+        if not client or (row.supplier == party and client in (row.client.key, row.client.iri))
+    ]
     other = next((row.client for row in ends if client in (row.client.key, row.client.iri)), None)
     return Side(
         party,
@@ -178,12 +217,6 @@ def _side(unit: str, client: str) -> Side:
         ends,
         _levels(ends),
     )
-
-
-def _touches(row: RelationRow, party: Shown, client: str) -> bool:
-    if client:
-        return row.supplier == party and client in (row.client.key, row.client.iri)
-    return party in (row.supplier, row.client)
 
 
 def _levels(rows: Sequence[RelationRow]) -> list[dict[str, object]]:

@@ -36,6 +36,7 @@ TERMS: Mapping[str, tuple[str, ...]] = {
     "pages.analyses.show_analyses": _COMPUTED,
     "pages.analyses.show_analysis": _COMPUTED,
     "pages.chains.show_chains": _SUPPLIED,
+    "pages.chains.show_drawn": _SUPPLIED,
     "pages.chains.show_part": _SUPPLIED,
     "pages.dashboard.show_movements": _STAGES,
     "pages.dashboard.show_recommenders": (*_REFERRED, *_of("measure", "referred-sales")),

@@ -21,10 +21,11 @@ from api.parties import (
     FACTS_SHOWN,
     Event,
     Party,
+    are_many,
     find_parties,
-    is_named_much,
     read_events,
     read_facts,
+    read_naming,
     read_party,
     read_referrals,
 )
@@ -142,8 +143,9 @@ def show_party(name: str) -> str:
     party = read_party(found[0])
     day = shown_date()
     # What very many things name is not waited for.
-    events = None if is_named_much(party) else read_events(party, day)
-    referrals = read_referrals(party, day)
+    naming = read_naming(party)
+    events = None if are_many(naming) else read_events(party, day, naming)
+    referrals = read_referrals(party, day, naming)
     facts, cut = read_facts(party.iri)
     merged = names_of([party.merged_into]) if party.merged_into else {}
     return render_template(
@@ -200,7 +202,7 @@ def show_history(name: str) -> str:
 def show_events(name: str) -> str:
     """Show the last events of a party up to the date."""
     party = _one(name)
-    events = read_events(party, shown_date())
+    events = read_events(party, shown_date(), read_naming(party))
     return render_panel("party_events.html", party=party, **_shown(events))
 
 

@@ -46,7 +46,7 @@ STOPS = (
     Stop("question", "pages.query.show_named", "#answer", {"name": "revenue-by-month", "run": "1"}),
     Stop("parties", "pages.party.show_parties", "main [data-panel]", {"stage": "CURRENT"}),
     Stop("network", "pages.network.show_network", ".drawing"),
-    Stop("chains", "pages.chains.show_chains", ".drawing"),
+    Stop("chains", "pages.chains.show_chains", "main [data-panel]"),
     Stop("imports", "pages.imports.show_imports", "[aria-labelledby=new]"),
     Stop("quality", "pages.quality.show_quality", "[aria-labelledby=rules]"),
     Stop("help", "pages.docs.show_docs", ".topics"),

@@ -11,9 +11,8 @@ const [WIDTH, HEIGHT] = [172, 40];
 const END = "\u0000end";
 const SVG = "http://www.w3.org/2000/svg";
 
-const holder = document.getElementById("chains");
-const side = document.getElementById("side");
-const form = document.getElementById("what-if");
+/** What the part with the drawing holds, once it is there. */
+let holder, side, form;
 const asked = new URLSearchParams(location.search);
 let chosen = asked.get("unit");
 /** Whether the whole picture is wanted, null while nobody has said so. */
@@ -161,7 +160,7 @@ async function imagine() {
   keepAddress(asked);
   form.ariaBusy = "true";
   try {
-    const response = await fetch(`${location.pathname}?${asked}`);
+    const response = await fetch(`${form.action}?${asked}`);
     const page = new DOMParser().parseFromString(await response.text(), "text/html");
     if (mine !== turn) return;
     if (!response.ok) throw new Error(page.querySelector(".message")?.textContent ?? response.statusText);
@@ -234,7 +233,10 @@ document.addEventListener("click", (event) => {
   }
 });
 
-if (holder) {
+/** Begins with the drawing that is there now. */
+function begin() {
+  [holder, side, form] = ["chains", "side", "what-if"].map((id) => document.getElementById(id));
+  if (!holder) return;
   form.addEventListener("change", (event) => event.target.name === "off" && imagine());
   form.addEventListener("submit", (event) => {
     event.preventDefault();
@@ -247,3 +249,6 @@ if (holder) {
   new ResizeObserver(fit).observe(holder);
   if (chosen) choose(chosen);
 }
+
+document.addEventListener("panel", begin);
+begin();

@@ -66,7 +66,7 @@ def test_a_relation_need_not_say_what_is_supplied(tmp_path):
     world.supplies("IT", "Y", 0.1, service=None)
     with world.store() as store:
         app = create_app(Settings(data_dir=tmp_path, organization=FOCAL), store)
-        assert app.test_client().get("/chains", query_string={"as_of": AT}).status_code == 200
+        assert app.test_client().get("/chains/drawn", query_string={"as_of": AT}).status_code == 200
         (told,) = (
             r for r in drawn(app.test_client())[1] if r["supplier"] == "IT" and r["client"] == "Y"
         )
@@ -76,7 +76,7 @@ def test_a_relation_need_not_say_what_is_supplied(tmp_path):
 def test_a_page_of_very_many_holds_some_and_leads_to_all(client, monkeypatch):
     monkeypatch.setattr(chains, "ROWS_SHOWN", 2)
     monkeypatch.setattr(chains, "CLIENTS_DRAWN", 1)
-    text = client.get("/chains", query_string={"as_of": AT, "off": "TRAINING"}).text
+    text = client.get("/chains/drawn", query_string={"as_of": AT, "off": "TRAINING"}).text
     units = text[text.index('id="units"') : text.index('id="relations"')]
     assert 2 <= units.count('name="off"') <= 3
     # What is switched off stays in the form, wherever it stands.
@@ -120,7 +120,7 @@ def test_shares_beyond_one_leave_the_drawing_without_exposure(tmp_path):
     with world.store() as store:
         client = create_app(Settings(data_dir=tmp_path, organization=FOCAL), store).test_client()
         nodes, _ = drawn(client)
-        page = client.get(f"/chains?as_of={AT}")
+        page = client.get(f"/chains/drawn?as_of={AT}")
     assert nodes["X"]["exposure"] is None
     assert page.status_code == 200
     assert "shares of 1 clients" in page.text
@@ -133,13 +133,13 @@ def test_shares_beyond_one_leave_the_drawing_without_exposure(tmp_path):
 def test_bad_arguments_are_refused_with_a_reason(client, given):
     answer = client.get("/api/chains/map", query_string=given)
     assert answer.status_code == 400
-    page = client.get("/chains", query_string=given, headers={"Accept": "text/html"})
+    page = client.get("/chains/drawn", query_string=given, headers={"Accept": "text/html"})
     assert page.status_code == 400
     assert 'role="alert"' in page.text
 
 
 def test_the_page_holds_tables_of_the_same(client):
-    text = client.get("/chains", query_string={"as_of": AT, "off": "SUPPORT"}).text
+    text = client.get("/chains/drawn", query_string={"as_of": AT, "off": "SUPPORT"}).text
     rows = [
         [" ".join(re.sub("<[^>]+>", " ", cell).split()) for cell in re.findall(r"<td.*?</td>", row)]
         for row in re.findall(r"<tr>(.*?)</tr>", text, re.DOTALL)
@@ -148,7 +148,7 @@ def test_the_page_holds_tables_of_the_same(client):
     assert ["Party Y", "0.23", "0.23", "100 %", "IT , SALES"] in rows
     assert ["IT", "SUPPORT", "40 %"] in [row[:3] for row in rows]
     assert " style=" not in text
-    french = client.get("/chains", query_string={"as_of": AT, "lang": "fr"}).text
+    french = client.get("/chains/drawn", query_string={"as_of": AT, "lang": "fr"}).text
     assert "première ligne" in french
 
 
@@ -180,7 +180,7 @@ def test_the_map_is_not_sent_again_while_nothing_changes(client):
 
 def test_an_empty_graph_says_what_to_do(empty):
     for code, words in (("en", "No internal chains yet"), ("fr", "Pas encore de chaînes internes")):
-        page = empty.get(f"/chains?lang={code}")
+        page = empty.get(f"/chains/drawn?lang={code}")
         assert page.status_code == 200
         assert words in page.text
     assert empty.get("/api/chains/map").json["nodes"] == []

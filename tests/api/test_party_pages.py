@@ -91,11 +91,16 @@ def test_what_comes_after_the_date_is_not_shown(client):
 def test_many_events_are_told_as_few_are(client, app, monkeypatch, name, day):
     with app.test_request_context():
         party = parties.read_party(parties.find_parties(name)[0])
-        few = parties.read_events(party, date.fromisoformat(day))
+        on = date.fromisoformat(day)
+
+        def told():
+            naming = parties.read_naming(party)
+            referrals = parties.read_referrals(party, on, naming)
+            return sorted(map(repr, parties.read_events(party, on, naming))), referrals
+
+        few = told()
         monkeypatch.setattr(parties, "_FEW", 0)
-        assert sorted(map(repr, parties.read_events(party, date.fromisoformat(day)))) == sorted(
-            map(repr, few)
-        )
+        assert told() == few
 
 
 @pytest.mark.parametrize("name", ["bo", EX + "bo", f"{EX}bo".replace("://", ":/")])
