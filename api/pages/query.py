@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -13,6 +13,7 @@ from api.config import services
 from api.errors import Problem, problem_of
 from api.kept import find_question, find_visible, may_change, read_number, visible_queries
 from api.labels import heading_of, words_of
+from api.language import in_language
 from api.pages.cells import cells_of
 from api.pages.running import Answer, RecentAnswers, run
 from api.pages.terms import numeric_columns
@@ -23,6 +24,7 @@ from kg.library import SHARINGS
 from kg.namespaces import PREFIXES
 from kg.sparql.parse import parse
 from kg.sparql.results import formats_of
+from kg.sparql.search import fold
 
 PAGE_ROWS = 50
 _SHOWN_PREFIXES = ("cg", "foaf", "org", "rdfs", "skos", "xsd")
@@ -189,7 +191,7 @@ def _render(problem: Problem | None = None, **shown: Any) -> Response:
         problem=problem,
         default_text=default_text(),
         lines=lines,
-        catalog=services().catalog.values(),
+        catalog=_by_title(services().catalog.values()),
         library=visible_queries(),
         sharings=SHARINGS,
         seconds=services().settings.timeout,
@@ -198,6 +200,11 @@ def _render(problem: Problem | None = None, **shown: Any) -> Response:
         **values,
     )
     return make_response(page, problem.status if problem else 200)
+
+
+def _by_title(questions: Iterable[NamedQuery]) -> list[NamedQuery]:
+    """Return questions in the order of their titles, accents left aside."""
+    return sorted(questions, key=lambda one: fold(in_language(one.titles)))
 
 
 def _table(answer: Answer, page: int, words: Mapping[str, str]) -> dict[str, Any]:

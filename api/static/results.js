@@ -4,7 +4,7 @@ import { drawChart } from "./charts.js";
 import { drawGraph } from "./graph.js";
 import { element } from "./element.js";
 import { DataTable } from "./table.js";
-import { day, moment, number, text } from "./texts.js";
+import { DECIMALS, day, moment, number, text } from "./texts.js";
 
 const MOST_LABELS = 1000;
 const CHARTED = 200;
@@ -125,11 +125,23 @@ function showTable(host, answer) {
     columns: columns.map((title, at) => ({
       title,
       number: numeric[at],
+      decimals: numeric[at] ? decimalsOf(rows, at) : null,
       value: (row) => (numeric[at] ? row[at]?.number : (row[at]?.order ?? row[at]?.text)),
       text: (row) => (numeric[at] ? undefined : row[at]?.text),
       link: (row) => row[at]?.iri && addressOf(row[at].iri),
     })),
   });
+}
+
+/** Returns the decimals that all numbers of a column are written with, so that they stand one under the other. */
+function decimalsOf(rows, at) {
+  let most = 0;
+  for (const row of rows) {
+    const written = row[at]?.text ?? "";
+    const point = written.indexOf(".");
+    if (point >= 0 && !/e/i.test(written)) most = Math.max(most, written.length - point - 1);
+  }
+  return Math.min(most, DECIMALS);
 }
 
 /** Returns the address of the page about what an IRI names. */

@@ -6,7 +6,7 @@
 //     label: "Parties",                                  // what the table is called aloud
 //     columns: [
 //       { title: "Party", link: (row) => row.address },  // a cell is a link where `link` gives an address
-//       { title: "Value", number: true },                // numbers are sorted and written as numbers
+//       { title: "Value", number: true },                // numbers are sorted and written as numbers, with `decimals`
 //       { title: "Stage", value: (row) => row.stage },   // else a row's cell is row[index of the column]
 //       { title: "Day", value: (row) => row.on, text: (row) => day(row.on) }, // sorted by one, shown as the other
 //     ],
@@ -239,7 +239,7 @@ export class DataTable {
 function shown(column, row) {
   const value = column.text?.(row) ?? column.value(row);
   if (value == null) return "";
-  return typeof value === "number" ? number(value) : String(value);
+  return typeof value === "number" ? number(value, column.decimals ?? null) : String(value);
 }
 
 function sortPlaces(places, rows, column, descending) {

@@ -4,11 +4,20 @@ const texts = JSON.parse(document.getElementById("script-texts").textContent);
 
 export const language = document.documentElement.lang;
 
-const numbers = new Intl.NumberFormat(language, { maximumFractionDigits: 3 });
+/** The most decimals that are written. */
+export const DECIMALS = 3;
 
-/** Returns a number as the page's language writes it. */
-export function number(value) {
-  return numbers.format(value);
+const numbers = new Intl.NumberFormat(language, { maximumFractionDigits: DECIMALS });
+const formats = new Map();
+
+function withDecimals(n) {
+  if (!formats.has(n)) formats.set(n, new Intl.NumberFormat(language, { minimumFractionDigits: n, maximumFractionDigits: n }));
+  return formats.get(n);
+}
+
+/** Returns a number as the page's language writes it, with as many decimals as it has, or as wanted. */
+export function number(value, decimals = null) {
+  return decimals === null ? numbers.format(value) : withDecimals(decimals).format(value);
 }
 
 /** English dates are written as the pages of the server write them. */
