@@ -24,6 +24,7 @@ from kg.minting import LENGTH
 from kg.namespaces import CG, DERIVED_GRAPHS, ID, RDF, VCARD
 from kg.store import Kind, RawTerm, decode, hides, lookup
 from kg.store.latest import last_naming
+from kg.terminology import load_terminology
 
 EVENTS_SHOWN = 200
 FACTS_SHOWN = 50
@@ -33,6 +34,8 @@ _OWN = str(ID["party/"])
 _NESTED = frozenset({str(VCARD.hasAddress)})
 _TYPE = str(RDF.type)
 _UNTOLD = frozenset({_TYPE})
+_NO_KINDS = frozenset({"classification", "figures", "parties", "results"})
+"""Areas of the vocabulary whose classes are of parties and of what was computed, not of events."""
 _NO_EVENTS = tuple(str(one) for one in (CG.mergedInto, CG.canonical, CG.duplicate))
 _DATES = (CG.date, CG.orderDate, CG.startDate)
 """Properties that say when an event was; the first one that it has counts."""
@@ -217,7 +220,7 @@ def read_events(party: Party, day: date, naming: Sequence[tuple[str, str]]) -> l
     return [
         Event(event, _key_of(told[event]), min(kinds), role, days[event], tuple(amounts[event]))
         for event, role in past
-        if (kinds := told[event][_TYPE])
+        if (kinds := _kinds_of_event(told[event]))
     ]
 
 
@@ -241,6 +244,14 @@ def _day_of(told: Mapping[str, list[str]]) -> str:
 def _since(day: str) -> str:
     """Return the day from which a day, a month or a year counts: its first; "" comes before all."""
     return (day + "-01-01")[:10] if day else ""
+
+
+def _kinds_of_event(told: Mapping[str, list[str]]) -> list[str]:
+    """Return the classes of a thing that are of events: of none of them are parties and results."""
+    known = load_terminology().of_iri
+    return [
+        one for one in told[_TYPE] if (term := known(one)) is None or term.area not in _NO_KINDS
+    ]
 
 
 def _key_of(told: Mapping[str, list[str]]) -> str:

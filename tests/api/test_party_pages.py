@@ -9,6 +9,7 @@ from sample import EX, PREFIXES, filled_store
 from api import parties
 from api.config import services_of
 from api.factory import create_app
+from api.labels import PARTY_KINDS
 from api.pages.party import prepare
 from kg.config import Settings
 from kg.lifecycle.dialect import translated
@@ -99,8 +100,22 @@ def test_many_events_are_told_as_few_are(client, app, monkeypatch, name, day):
             return sorted(map(repr, parties.read_events(party, on, naming))), referrals
 
         few = told()
-        monkeypatch.setattr(parties, "_FEW", 0)
+        monkeypatch.setattr(parties, "_FEW", 1)
         assert told() == few
+
+
+def test_parties_that_name_a_party_are_no_events(app):
+    found = 0
+    with app.test_request_context():
+        for name in ("ana", "bo", "shop"):
+            party = parties.read_party(parties.find_parties(name)[0])
+            naming = parties.read_naming(party)
+            kinds = parties.names_of([event for event, _ in naming])
+            found += sum(kind in PARTY_KINDS for _, _, kind in kinds.values())
+            told = parties.read_events(party, date(2030, 1, 1), naming)
+            assert told
+            assert not {one.kind for one in told} & PARTY_KINDS
+    assert found
 
 
 @pytest.mark.parametrize("name", ["bo", EX + "bo", f"{EX}bo".replace("://", ":/")])
