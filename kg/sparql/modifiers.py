@@ -110,10 +110,24 @@ def slice_(
         return Relation(query, relation.shapes, relation.order, relation.keys)
     sort(query, relation.order, side.alias)
     if length is not None:
+        if relation.order:
+            _unbounded(query.args["order"])
         query.set("limit", exp.Limit(expression=sql.number(length)))
     if start:
         query.set("offset", exp.Offset(expression=sql.number(start)))
     return Relation(query, relation.shapes, relation.order, relation.keys)
+
+
+def _unbounded(order: exp.Order) -> None:
+    """Let no bound follow from the least values found so far, which tables would be read by.
+
+    DuckDB 2.0.0 takes such a bound to both sides of an outer join: what it leaves out of the right
+    one comes as a solution without a value, and that comes first.
+    """
+    [first, *others] = order.expressions
+    if first.args["nulls_first"]:
+        unbound = exp.Ordered(this=sql.is_null(first.this), desc=True, nulls_first=False)
+        order.set("expressions", [unbound, first, *others])
 
 
 def _within(place: sql.Expr, start: int, length: int | None) -> sql.Expr:
