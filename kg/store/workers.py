@@ -2,8 +2,9 @@
 
 A thread that always helps makes every small statement pass its tasks around, and takes a core from
 others while a long one runs. So it comes when one statement has run alone for a moment, leaves when
-another one begins or nothing runs, and after another one stays away for a while. It keeps away from
-recursive statements: to leave one, it would have to wait for its end, and everybody else with it.
+another one begins, a small one ended or nothing runs, and after another one stays away for a while.
+It keeps away from recursive statements: to leave one, it would have to wait for its end, and
+everybody else with it.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import duckdb
 _MOMENT = 0.02
 """Seconds after which a statement is long."""
 _LINGER = 0.1
-"""Seconds without a statement after which help leaves: another long one may follow."""
+"""Seconds without a statement after which help leaves: after a long one, another may follow."""
 _REST = 1.0
 """Seconds after two statements ran at once in which no help comes: others are at work."""
 
@@ -35,6 +36,7 @@ class Workers:
         self._setting = threading.Lock()
         self._running = 0
         self._since = time.monotonic()
+        self._was_long = False
         self._together = -_REST
         self._kept_away = 0
         self._ended = False
@@ -44,8 +46,9 @@ class Workers:
     def tell(self, running: int) -> None:
         """Learn how many statements run from now on."""
         with self._changed:
-            waits = self._running == 0
-            self._running, self._since = running, time.monotonic()
+            waits, now = self._running == 0, time.monotonic()
+            self._was_long = now - self._since >= _MOMENT
+            self._running, self._since = running, now
             if running > 1:
                 self._together = self._since
             if self._thread is None and not self._ended:
@@ -111,7 +114,7 @@ class Workers:
         if self._kept_away:
             return False
         if self.helping:
-            lingers = self._running == 0 and now - self._since < _LINGER
+            lingers = self._running == 0 and self._was_long and now - self._since < _LINGER
             return self._running == 1 or lingers
         long = now - self._since >= _MOMENT and now - self._together >= _REST
         return self._running == 1 and long

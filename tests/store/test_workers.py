@@ -66,6 +66,19 @@ def test_they_come_for_one_that_is_long_and_leave_when_it_is_not_alone(path: Pat
         assert wait_until(lambda: helping(store))
 
 
+def test_they_leave_when_a_small_one_ended(path: Path) -> None:
+    with Store.open(path, workers=0, on_call=1) as store:
+        workers = store.workers
+        assert workers is not None
+        workers.tell(1)
+        assert wait_until(lambda: helping(store))
+        workers.tell(0)
+        while helping(store):
+            workers.tell(1)
+            workers.tell(0)
+        assert not workers.helping
+
+
 def test_they_keep_away_from_a_recursive_statement(path: Path) -> None:
     with Store.open(path, workers=0, on_call=1) as store:
         workers = store.workers
