@@ -8,7 +8,8 @@ In one line a text that holds a comma, a parenthesis, `=` or a space at an end s
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from kg.errors import MappingError
 from kg.ingest.functions import ALIASES, FUNCTIONS, PARAMETER_ALIASES, Function
@@ -27,20 +28,43 @@ _TOKEN = re.compile(
 )
 
 Argument = tuple[str | None, Value]
+NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
-def parse_template(text: str) -> Reference | Constant | Template:
-    """Return the value of a text: a reference, a constant, or a template of both."""
+def parse_template(text: str, external: Mapping[str, str] = NOTHING) -> Value:
+    r"""Return the value of a text: a reference, a constant, or a template of both.
+
+    `$(_name)` is the value that `external` has under that name, where it has one; `$(\_name)` is
+    a column in any case.
+    """
     parts: list[Constant | Reference] = []
     end = 0
     for match in _REFERENCE.finditer(text):
-        if match.start() > end:
-            parts.append(Constant(_unescaped(text[end : match.start()])))
-        parts.append(Reference(_unescaped(match.group(1))))
+        _append(parts, Constant(_unescaped(text[end : match.start()])))
+        _append(parts, _referred(match.group(1), external))
         end = match.end()
-    if end < len(text) or not parts:
-        parts.append(Constant(_unescaped(text[end:])))
+    _append(parts, Constant(_unescaped(text[end:])))
+    if not parts:
+        return Constant("")
     return parts[0] if len(parts) == 1 else Template(tuple(parts))
+
+
+def _referred(name: str, external: Mapping[str, str]) -> Constant | Reference:
+    """Return what stands for a name: a value from outside of the rows, or a column."""
+    if name.startswith("_") and name[1:] in external:
+        return Constant(external[name[1:]])
+    return Reference(_unescaped(re.sub(r"^\\_", "_", name)))
+
+
+def _append(parts: list[Constant | Reference], part: Constant | Reference) -> None:
+    """Add a part; texts side by side are one."""
+    if part == Constant(""):
+        return
+    last = parts[-1] if parts else None
+    if isinstance(last, Constant) and isinstance(part, Constant):
+        parts[-1] = Constant(last.text + part.text)
+    else:
+        parts.append(part)
 
 
 def _unescaped(text: str) -> str:
@@ -104,13 +128,13 @@ def _parameter_index(name: str, function: Function, parameter: str, place: str) 
     return function.parameters.index(plain)
 
 
-def parse_call(text: str, place: str) -> Call:
-    """Return the call of a one-line text.
+def parse_call(text: str, place: str, external: Mapping[str, str] = NOTHING) -> Call:
+    """Return the call of a one-line text; its templates have the `external` values.
 
     Raises:
         MappingError: the text is no call of a known function.
     """
-    tokens = _Tokens(text, place)
+    tokens = _Tokens(text, place, external)
     value = tokens.value()
     if not isinstance(value, Call) or not tokens.at_end:
         raise tokens.error()
@@ -120,8 +144,9 @@ def parse_call(text: str, place: str) -> Call:
 class _Tokens:
     """Reader of a one-line call."""
 
-    def __init__(self, text: str, place: str) -> None:
+    def __init__(self, text: str, place: str, external: Mapping[str, str]) -> None:
         self._text = text.rstrip()
+        self._external = external
         self._position = 0
         self._place = place
 
@@ -145,12 +170,14 @@ class _Tokens:
             inner = token[1:-1]
             if token[0] == '"':
                 inner = inner.replace('\\"', '"').replace("\\\\", "\\")
-            return parse_template(inner) if "$(" in inner else Constant(inner)
+            if "$(" not in inner:
+                return Constant(inner)
+            return parse_template(inner, self._external)
         if kind != "word":
             raise self.error()
         if self._peek("("):
             return make_call(token, self._arguments(), self._place)
-        return parse_template(token)
+        return parse_template(token, self._external)
 
     def _arguments(self) -> list[Argument]:
         """Read arguments up to the closing parenthesis."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
 from kg.ingest.calls import parse_call, parse_template
 from kg.ingest.functions import FUNCTIONS
@@ -150,7 +151,7 @@ def _check_formulation(node: Node | None, source: Node) -> None:
 
 def _condition(node: Node) -> Call:
     """Read a condition in one line."""
-    call = parse_call(node.text(), node.place)
+    call = parse_call(node.text(), node.place, node.external)
     if FUNCTIONS[call.function].returns != "condition":
         raise node.error(f"{call.function} is not a condition")
     return call
@@ -209,7 +210,8 @@ def _column(node: Node, *, grouped: bool) -> ColumnRule:
     if node.is_text:
         text = node.text()
         is_call = "(" in text and text.partition("(")[0].removeprefix("cgf:") in FUNCTIONS
-        value = parse_call(text, node.place) if is_call else parse_template(text)
+        read = partial(parse_call, place=node.place) if is_call else parse_template
+        value = read(text, external=node.external)
         if isinstance(value, Call) and FUNCTIONS[value.function].returns == "condition":
             raise node.error("a column holds a value, not a condition")
         if grouped:
@@ -234,7 +236,7 @@ def _column(node: Node, *, grouped: bool) -> ColumnRule:
 
 def _reference(node: Node) -> str:
     """Return the column of `$(name)`."""
-    value = parse_template(node.text())
+    value = parse_template(node.text(), node.external)
     if not isinstance(value, Reference):
         raise node.error("one column is expected here, as $(name)")
     return value.column

@@ -43,6 +43,7 @@ _TERM_KEYS = _CALL_KEYS | {
 }
 _PARAMETER_KEYS = {"parameter": "parameter", "pm": "parameter", "value": "value", "v": "value"}
 _SIDES = {"subject": "s", "object": "o"}
+NO_TARGETS = "targets are not offered: everything goes to the store, where 'graphs' tell it apart"
 STORED = "node"
 """Type of a term that may be any node of the store."""
 _SCHEMES = ("http:", "https:", "urn:", "mailto:", "tel:")
@@ -88,7 +89,9 @@ class Terms:
         """Read a condition: a call in one line or with parameters."""
         if node is None:
             return None
-        call = parse_call(node.text(), node.place) if node.is_text else self._call(node)
+        call = (
+            parse_call(node.text(), node.place, node.external) if node.is_text else self._call(node)
+        )
         if FUNCTIONS[call.function].returns != "condition":
             raise node.error(f"{call.function} is not a condition")
         return call
@@ -112,7 +115,7 @@ class Terms:
     def _agreement(self, node: Node) -> tuple[Value, Value]:
         """Read a condition of a join: the value of this source, then that of the other."""
         if node.is_text:
-            call = parse_call(node.text(), node.place)
+            call = parse_call(node.text(), node.place, node.external)
             values = list(call.arguments)
         else:
             keys = node.entries(_CALL_KEYS)
@@ -143,7 +146,7 @@ class Terms:
         keys = node.entries(_TERM_KEYS)
         for refused, meaning in (
             ("mapping", "a reference to another mapping stands among objects only"),
-            ("targets", "targets are not offered: everything goes to the store"),
+            ("targets", NO_TARGETS),
             ("condition", "a condition belongs to the entry, beside its objects"),
         ):
             if refused in keys:
@@ -169,8 +172,12 @@ class Terms:
         if kind == "lang":
             raise node.error("a language stands after the object: [p, o, en~lang]")
         if iri or kind == "iri":
-            return TermMap(self._expanded(parse_template(text), node), iri=True, place=node.place)
-        return self._literal(parse_template(text), modifier, None, node)
+            return TermMap(
+                self._expanded(parse_template(text, node.external), node),
+                iri=True,
+                place=node.place,
+            )
+        return self._literal(parse_template(text, node.external), modifier, None, node)
 
     def _listed(self, node: Node, modifier: str | None, *, iri: bool) -> TermMap:
         """Read an object `[value]` or `[value, datatype]`."""
@@ -186,7 +193,7 @@ class Terms:
             return self._called(keys)
         if "value" not in keys:
             raise node.error("the term has neither a value nor a function")
-        return parse_template(keys["value"].text())
+        return parse_template(keys["value"].text(), node.external)
 
     def _call(self, node: Node, sides: list[str] | None = None) -> Call:
         """Read a call in its long form."""
@@ -199,7 +206,7 @@ class Terms:
         """Return the call of `function` and `parameters`."""
         function = keys["function"]
         if "parameters" not in keys:
-            return parse_call(function.text(), function.place)
+            return parse_call(function.text(), function.place, function.external)
         arguments = [self._argument(item, sides) for item in keys["parameters"].elements()]
         return make_call(function.text(), arguments, function.place)
 
@@ -224,14 +231,22 @@ class Terms:
         """Read a value or a nested call."""
         if not node.is_text:
             return self._call(node, sides)
-        return parse_template(_split_suffix(node.text())[0])
+        return parse_template(_split_suffix(node.text())[0], node.external)
 
     def _iri(self, node: Node) -> TermMap:
         """Read a term that is an IRI."""
         if node.is_text:
             text, _ = _split_suffix(node.text())
-            return TermMap(self._expanded(parse_template(text), node), iri=True, place=node.place)
+            return TermMap(
+                self._expanded(parse_template(text, node.external), node),
+                iri=True,
+                place=node.place,
+            )
         keys = node.entries(_TERM_KEYS)
+        for refused in ("datatype", "language", "mapping", "condition", "targets"):
+            if refused in keys:
+                text = NO_TARGETS if refused == "targets" else f"an IRI here has no {refused!r}"
+                raise keys[refused].error(text)
         value = self._value(keys, node)
         if self._is_stored(keys):
             return TermMap(value, iri=True, place=node.place, stored=True)
@@ -250,15 +265,15 @@ class Terms:
         if language is not None:
             if datatype is not None:
                 raise node.error("a literal has a datatype or a language, not both")
-            tag = parse_template(language)
+            tag = parse_template(language, node.external)
             if not isinstance(tag, Constant):
                 return TermMap(value, iri=False, place=node.place, language_of=tag)
-            if not _LANGUAGE.fullmatch(language):
+            if not _LANGUAGE.fullmatch(tag.text):
                 raise node.error(f"{language!r} is not a language tag")
-            return TermMap(value, iri=False, language=language.lower(), place=node.place)
+            return TermMap(value, iri=False, language=tag.text.lower(), place=node.place)
         if datatype is None or datatype == PARTIAL_DATE:
             return TermMap(value, iri=False, datatype=datatype, place=node.place)
-        iri = self._expanded(parse_template(datatype), node)
+        iri = self._expanded(parse_template(datatype, node.external), node)
         if not isinstance(iri, Constant):
             return TermMap(value, iri=False, place=node.place, datatype_of=iri)
         return TermMap(value, iri=False, datatype=iri.text, place=node.place)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import yaml
 
@@ -16,6 +16,8 @@ class Node:
 
     file: str
     raw: yaml.Node
+    external: Mapping[str, str] = field(default_factory=dict)
+    """Values that the document gives under names, for its templates."""
 
     @property
     def place(self) -> str:
@@ -59,7 +61,7 @@ class Node:
     def elements(self) -> list[Node]:
         """Return the elements of a list; anything else is a list of one."""
         if isinstance(self.raw, yaml.SequenceNode):
-            return [Node(self.file, item) for item in self.raw.value]
+            return [replace(self, raw=item) for item in self.raw.value]
         return [self]
 
     def texts(self) -> tuple[str, ...]:
@@ -76,10 +78,10 @@ class Node:
             raise self.error("keys with values are expected here")
         found: dict[str, Node] = {}
         for key, value in self.raw.value:
-            name = Node(self.file, key).text()
+            name = replace(self, raw=key).text()
             if name in found:
-                raise Node(self.file, key).error(f"the key {name!r} stands twice")
-            found[name] = Node(self.file, value)
+                raise replace(self, raw=key).error(f"the key {name!r} stands twice")
+            found[name] = replace(self, raw=value)
         return list(found.items())
 
     def entries(self, known: Mapping[str, str]) -> dict[str, Node]:

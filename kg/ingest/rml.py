@@ -1,8 +1,8 @@
 """RML in Turtle (https://rml.io/specs/rml/, http://w3id.org/rml/): read as the YARRRML it says.
 
 Logical sources of CSV and JSON, subject, predicate, object and graph maps with templates,
-references and constants, classes, term types, datatypes, languages and joins. Functions, blank
-nodes and every other property of the two vocabularies are refused by name.
+references, constants and functions (FNML, old and new), classes, term types, datatypes, languages
+and joins. Blank nodes and every other property of the vocabularies are refused by name.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import yaml
 from kg.errors import MappingError, RdfSyntaxError
 from kg.ingest.mapping import Document
 from kg.ingest.yarrrml import parse_document
+from kg.namespaces import FUNCTION
 from kg.store.nesting import check_nesting
 
 _NAMESPACES = (
@@ -25,8 +26,18 @@ _NAMESPACES = (
     "http://w3id.org/rml/",
     "http://semweb.mmlab.be/ns/fnml#",
 )
+_FUNCTIONS = {
+    "http://users.ugent.be/~bjdmeest/function/grel.ttl#": "grel:",
+    "http://example.com/idlab/function/": "idlab-fn:",
+    "https://w3id.org/imec/idlab/function#": "idlab-fn:",
+    str(FUNCTION): "cgf:",
+}
+"""Namespaces of functions, with the prefixes under which YARRRML has them."""
+_EXECUTES = "executes"
+"""Local name of the property of the older vocabulary that names a function."""
 _FORMULATIONS = {"CSV": "csv", "JSONPath": "jsonpath"}
-_TERM = {"template", "reference", "column", "constant", "termType"}
+_VALUES = ("template", "reference", "column", "constant", "functionValue", "functionExecution")
+_TERM = {*_VALUES, "termType"}
 _KNOWN = {
     "map": {"logicalSource", "subjectMap", "subject", "predicateObjectMap"},
     "logical source": {"source", "referenceFormulation", "iterator"},
@@ -35,9 +46,12 @@ _KNOWN = {
     "entry": {"predicate", "predicateMap", "object", "objectMap", "graph", "graphMap"},
     "term map": {
         *_TERM, "datatype", "datatypeMap", "language", "languageMap", "parentTriplesMap",
-        "joinCondition",
+        "joinCondition", "return", "returnMap",
     },
     "join": {"child", "parent"},
+    "function value": {"predicateObjectMap", "logicalSource"},
+    "execution": {"function", "functionMap", "input", "return", "returnMap"},
+    "input": {"parameter", "parameterMap", "inputValue", "inputValueMap"},
 }  # fmt: skip
 _PLACE = re.compile(r"(?<!\\)\{((?:[^{}\\]|\\.)+)\}")
 _BASE = "urn:x-rml:document"
@@ -75,7 +89,12 @@ class _Reader:
                     local = predicate.value.removeprefix(namespace)
                     said = self._said.setdefault(subject, {})
                     said.setdefault(local, []).append(value)
-        self._maps = [node for node, said in self._said.items() if "logicalSource" in said]
+        calls = {one for said in self._said.values() for one in said.get("functionValue", [])}
+        self._maps = [
+            node
+            for node, said in self._said.items()
+            if "logicalSource" in said and node not in calls
+        ]
 
     def yarrrml(self) -> str:
         """Return the document as YARRRML."""
@@ -139,7 +158,7 @@ class _Reader:
             value, iri = self._value(subject, default_iri=True)
             if not iri:
                 raise self._error("a subject is an IRI")
-            entry["subjects"] = {"value": value, "type": "iri"}
+            entry["subjects"] = {**value, "type": "iri"}
             classes = [{"value": one.value, "type": "iri"} for one in subject.get("class", [])]
             entry |= self._graphs(subject)
         rules: list[Entry] = []
@@ -154,20 +173,20 @@ class _Reader:
         predicates = [{"value": one.value, "type": "iri"} for one in said.get("predicate", [])]
         for one in said.get("predicateMap", []):
             value, _ = self._value(self._of(one, "term map"), default_iri=True)
-            predicates.append({"value": value, "type": "iri"})
+            predicates.append({**value, "type": "iri"})
         objects = [self._constant(one) for one in said.get("object", [])]
         objects += [self._object(one) for one in said.get("objectMap", [])]
         return {"predicates": predicates, "objects": objects, **self._graphs(said)}
 
     def _graphs(self, said: Mapping[str, list[Any]]) -> Entry:
         """Return the graphs that a map names."""
-        values = [one.value for one in said.get("graph", [])]
+        values: list[Entry] = [{"value": one.value} for one in said.get("graph", [])]
         values += [
             self._value(self._of(one, "term map"), default_iri=True)[0]
             for one in said.get("graphMap", [])
         ]
-        named = [value for value in values if not value.endswith(_DEFAULT_GRAPH)]
-        return {"graphs": [{"value": value, "type": "iri"} for value in named]} if named else {}
+        named = [one for one in values if not one.get("value", "").endswith(_DEFAULT_GRAPH)]
+        return {"graphs": [{**one, "type": "iri"} for one in named]} if named else {}
 
     def _object(self, node: Any) -> Entry:
         """Return an object map as an object."""
@@ -183,13 +202,16 @@ class _Reader:
         value, iri = self._value(said, default_iri="template" in said and not kinds)
         if "constant" in said and not kinds and "termType" not in said:
             return self._constant(said["constant"][0])
-        entry = {"value": value, "type": "iri" if iri else "literal"}
+        entry = {**value, "type": "iri" if iri else "literal"}
         for name in ("datatype", "language"):
             if name in said:
                 entry[name] = self._one(said, name, "term map").value
             elif f"{name}Map" in said:
                 inner = self._of(self._one(said, f"{name}Map", "term map"), "term map")
-                entry[name] = self._value(inner, default_iri=name == "datatype")[0]
+                given, _ = self._value(inner, default_iri=name == "datatype")
+                if "value" not in given:
+                    raise self._error(f"the {name} of a term is no function")
+                entry[name] = given["value"]
         return entry
 
     def _condition(self, node: Any) -> Entry:
@@ -208,23 +230,80 @@ class _Reader:
             return entry | {"language": value.language}
         return entry | {"datatype": value.datatype.value}
 
-    def _value(self, said: Mapping[str, list[Any]], *, default_iri: bool) -> tuple[str, bool]:
-        """Return the value of a term map, and whether it is an IRI."""
-        given = [name for name in ("template", "reference", "column", "constant") if name in said]
+    def _value(self, said: Mapping[str, list[Any]], *, default_iri: bool) -> tuple[Entry, bool]:
+        """Return the value or the call of a term map, and whether it is an IRI."""
+        given = [name for name in _VALUES if name in said]
         if len(given) != 1:
-            raise self._error("a term map has a template, a reference or a constant")
-        text = self._one(said, given[0], "term map").value
-        if given[0] == "template":
-            text = "".join(_template(text))
-        elif given[0] != "constant":
-            text = _reference(text)
+            raise self._error("a term map has a template, a reference, a constant or a function")
+        value = self._one(said, given[0], "term map")
+        if given[0] == "functionValue":
+            entry = self._called(value)
+        elif given[0] == "functionExecution":
+            entry = self._executed(value)
+        elif given[0] == "template":
+            entry = {"value": "".join(_template(value.value))}
+        else:
+            constant = given[0] == "constant"
+            entry = {"value": value.value if constant else _reference(value.value)}
         iri = default_iri
         if "termType" in said:
             kind = re.split("[#/]", self._one(said, "termType", "term map").value)[-1]
             if kind == "BlankNode":
                 raise self._error("blank nodes are not made: give the resource an IRI")
             iri = kind in {"IRI", "URI"}
-        return text, iri
+        return entry, iri
+
+    def _called(self, node: Any) -> Entry:
+        """Return a function value of the older vocabulary, whose entries are its parameters."""
+        function: str | None = None
+        parameters = []
+        for one in self._of(node, "function value").get("predicateObjectMap", []):
+            said = self._of(one, "entry")
+            name = self._named(said, "predicate", "entry")
+            if re.split("[#/]", name)[-1] == _EXECUTES:
+                function = _function(self._named(said, "object", "entry"))
+            else:
+                parameters.append([_function(name), self._given(said, "object")])
+        if function is None:
+            raise self._error("a function value does not say which function it executes")
+        return {"function": function, "parameters": parameters}
+
+    def _executed(self, node: Any) -> Entry:
+        """Return a function execution of the newer vocabulary; its function has one result."""
+        said = self._of(node, "execution")
+        parameters = []
+        for one in said.get("input", []):
+            given = self._of(one, "input")
+            name = self._named(given, "parameter", "input")
+            parameters.append([_function(name), self._given(given, "inputValue")])
+        return {
+            "function": _function(self._named(said, "function", "execution")),
+            "parameters": parameters,
+        }
+
+    def _named(self, said: Mapping[str, list[Any]], name: str, what: str) -> str:
+        """Return the IRI that a property, or the constant of its map, names."""
+        if name in said:
+            return str(self._one(said, name, what).value)
+        inner = self._of(self._one(said, f"{name}Map", what), "term map")
+        return str(self._one(inner, "constant", "term map").value)
+
+    def _given(self, said: Mapping[str, list[Any]], name: str) -> str | Entry:
+        """Return the argument that a property, or its map, gives: a text or a call."""
+        if name in said:
+            return str(self._one(said, name, "argument").value)
+        inner = self._of(self._one(said, f"{name}Map", "argument"), "term map")
+        value, _ = self._value(inner, default_iri=False)
+        text: str | Entry = value.get("value", value)
+        return text
+
+
+def _function(iri: str) -> str:
+    """Return the name that YARRRML has for a function or a parameter."""
+    for namespace, prefix in _FUNCTIONS.items():
+        if iri.startswith(namespace):
+            return prefix + iri.removeprefix(namespace)
+    return iri
 
 
 def _reference(column: str) -> str:

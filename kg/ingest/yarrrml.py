@@ -3,8 +3,9 @@
 Understood of YARRRML: `prefixes`; `sources` named and inline; `mappings` with `sources`,
 `subjects`, `predicateobjects` (long and short forms), `graphs`, `condition`; templates, references,
 constants; `type`, `datatype` and `language`, of the row too; `function` with `parameters`; joins,
-by `mapping` and a `condition` `equal`; and their short keys. Targets and external references are
-refused by name, and so is every key that is not known: nothing is skipped in silence.
+by `mapping` and a `condition` `equal`; `external` values as `$(_name)`; `inversepredicates`; and
+their short keys. Targets are refused by name, and so is every key that is not known: nothing is
+skipped in silence.
 
 Extensions:
 
@@ -24,13 +25,14 @@ Extensions:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from kg.errors import MappingError
-from kg.ingest.mapping import Document, Join, Mapping, Rule, Source, TermMap
+from kg.ingest.mapping import Call, Document, Join, Mapping, Rule, Source, TermMap
 from kg.ingest.mapping_sources import parse_source
-from kg.ingest.mapping_terms import Terms
+from kg.ingest.mapping_terms import NO_TARGETS, Terms
 from kg.ingest.places import Node, load_yaml
 from kg.namespaces import PREFIXES
 
@@ -43,6 +45,8 @@ _DOCUMENT_KEYS = {
     "authors": "authors",
     "author": "authors",
     "a": "authors",
+    "external": "external",
+    "targets": "targets",
 }
 _MAPPING_KEYS = {
     "sources": "sources",
@@ -64,6 +68,9 @@ _RULE_KEYS = {
     "predicates": "predicates",
     "predicate": "predicates",
     "p": "predicates",
+    "inversepredicates": "inversepredicates",
+    "inversepredicate": "inversepredicates",
+    "i": "inversepredicates",
     "objects": "objects",
     "object": "objects",
     "o": "objects",
@@ -99,6 +106,9 @@ def parse_document(content: str, name: str, *, stored: bool = False) -> Document
     """
     top = load_yaml(content, name)
     keys = top.entries(_DOCUMENT_KEYS)
+    if "external" in keys:
+        external = {key: node.text() for key, node in keys["external"].items()}
+        keys = replace(top, external=external).entries(_DOCUMENT_KEYS)
     prefixes = dict(PREFIXES)
     if "prefixes" in keys:
         prefixes |= {key: node.text() for key, node in keys["prefixes"].items()}
@@ -106,9 +116,15 @@ def parse_document(content: str, name: str, *, stored: bool = False) -> Document
     sources = {}
     if "sources" in keys:
         sources = {key: parse_source(key, node) for key, node in keys["sources"].items()}
+    if "targets" in keys:
+        raise keys["targets"].error(NO_TARGETS)
     if "mappings" not in keys:
         raise top.error("there is no key 'mappings'; a document maps at least one thing")
-    mappings = [_mapping(key, node, terms, sources) for key, node in keys["mappings"].items()]
+    mappings = [
+        one
+        for key, node in keys["mappings"].items()
+        for one in _mappings(key, node, terms, sources)
+    ]
     _check_parents(sources.values(), top)
     _check_joins(mappings)
     return Document(name, tuple(sources.values()), tuple(mappings), content)
@@ -138,21 +154,46 @@ def _check_joins(mappings: Sequence[Mapping]) -> None:
             )
 
 
-def _mapping(key: str, node: Node, terms: Terms, sources: dict[str, Source]) -> Mapping:
-    """Read one mapping; inline sources are added to `sources`."""
+def _mappings(key: str, node: Node, terms: Terms, sources: dict[str, Source]) -> Iterator[Mapping]:
+    """Read one mapping; inline sources are added to `sources`.
+
+    What is said of its objects, by inverse predicates, is mapped by others, which follow it.
+    """
     keys = node.entries(_MAPPING_KEYS)
     for needed in ("sources", "subjects"):
         if needed not in keys:
             raise node.error(f"the mapping has no {needed}")
-    rules = keys["predicateobjects"].elements() if "predicateobjects" in keys else []
-    return Mapping(
+    items = keys["predicateobjects"].elements() if "predicateobjects" in keys else []
+    rules = [_rule(item, terms) for item in items]
+    mapping = Mapping(
         name=key,
         sources=tuple(_source_names(keys["sources"], sources)),
         subjects=tuple(terms.subject(item) for item in keys["subjects"].elements()),
-        rules=tuple(_rule(item, terms) for item in rules),
+        rules=tuple(rule for rule, _ in rules if rule.predicates),
         graphs=terms.graphs(keys.get("graphs")),
         condition=terms.condition(keys.get("condition")),
         place=node.place,
+    )
+    yield mapping
+    for number, (rule, inverse) in enumerate(rules, start=1):
+        if inverse:
+            yield _inverted(mapping, f"{key}, inverse {number}", rule, inverse)
+
+
+def _inverted(mapping: Mapping, name: str, rule: Rule, predicates: tuple[TermMap, ...]) -> Mapping:
+    """Return the mapping that says of the objects of a rule what they are to the subjects."""
+    if rule.joins or not all(one.iri for one in rule.objects):
+        raise MappingError(
+            f"{rule.place}: an inverse predicate needs an object that is an IRI made of the row"
+            " itself. Say it of the other mapping, with this one as the object."
+        )
+    conditions = tuple(one for one in (mapping.condition, rule.condition) if one is not None)
+    both = (
+        Call("all", conditions, rule.place) if len(conditions) > 1 else next(iter(conditions), None)
+    )
+    said = Rule(predicates, mapping.subjects, rule.graphs, place=rule.place)
+    return replace(
+        mapping, name=name, subjects=rule.objects, rules=(said,), condition=both, place=rule.place
     )
 
 
@@ -171,26 +212,35 @@ def _source_names(node: Node, sources: dict[str, Source]) -> list[str]:
     return names
 
 
-def _rule(node: Node, terms: Terms) -> Rule:
-    """Read one entry of `predicateobjects`, in its long or its short form."""
+def _rule(node: Node, terms: Terms) -> tuple[Rule, tuple[TermMap, ...]]:
+    """Read one entry of `predicateobjects`, in its long or its short form; its inverse predicates.
+
+    An entry with inverse predicates needs no others.
+    """
     if not node.is_list:
         keys = node.entries(_RULE_KEYS)
-        for needed in ("predicates", "objects"):
+        inverse = _predicates(keys.get("inversepredicates"), terms)
+        for needed in ("objects",) if inverse else ("predicates", "objects"):
             if needed not in keys:
                 raise node.error(f"the entry has no {needed}")
-        predicates = [terms.predicate(item) for item in keys["predicates"].elements()]
-        typed = any(terms.is_type(item) for item in predicates)
+        predicates = _predicates(keys.get("predicates"), terms)
+        typed = bool(inverse) or any(terms.is_type(item) for item in predicates)
         objects, joins = _objects(keys["objects"].elements(), terms, iri=typed)
         graphs, condition = terms.graphs(keys.get("graphs")), terms.condition(keys.get("condition"))
-        return Rule(tuple(predicates), objects, graphs, condition, node.place, joins)
+        return Rule(predicates, objects, graphs, condition, node.place, joins), inverse
     items = node.elements()
     if not 2 <= len(items) <= 3:
         raise node.error("a short entry is [predicate, object] or [predicate, object, datatype]")
-    predicates = [terms.predicate(item) for item in items[0].elements()]
+    predicates = _predicates(items[0], terms)
     typed = any(terms.is_type(item) for item in predicates)
     modifier = items[2].text() if len(items) == 3 else None
     objects, joins = _objects(items[1].elements(), terms, iri=typed, modifier=modifier)
-    return Rule(tuple(predicates), objects, place=node.place, joins=joins)
+    return Rule(predicates, objects, place=node.place, joins=joins), ()
+
+
+def _predicates(node: Node | None, terms: Terms) -> tuple[TermMap, ...]:
+    """Read the predicates of an entry."""
+    return () if node is None else tuple(terms.predicate(item) for item in node.elements())
 
 
 def _objects(

@@ -134,6 +134,83 @@ def test_templates_with_escapes() -> None:
     assert parse_template(r"$(net \(EUR\))") == Reference("net (EUR)")
 
 
+def test_external_values_stand_in_templates_and_calls() -> None:
+    document = parse_document(
+        r"""
+        prefixes: {ex: http://x/}
+        external: {where: "Aix, (FR)", format: "%d/%m/%Y", kind: person, lang: fr, from: ex}
+        sources:
+          file: [a.csv~csv]
+          rows:
+            from: file
+            where: equal($(city), $(_where))
+            columns: {day: "parseDate($(date), $(_format))", place: "$(city) $(_where)"}
+        mappings:
+          thing:
+            sources: rows
+            s: {f: "mint($(_kind), $(id))"}
+            po:
+              - [ex:in, "$(_where)", "$(_lang)~lang"]
+              - [ex:knows, "$(_from):$(_kind)/$(_id)~iri"]
+              - p: ex:same
+                o: {f: concat, pms: [[value, "<$(_where)>"], [value, $(\_where)]]}
+        """,
+        "doc.yml",
+    )
+    rows, thing = document.source("rows"), document.mappings[0]
+    assert rows.where is not None
+    assert rows.where.arguments == (Reference("city"), Constant("Aix, (FR)"))
+    day, place = (rule for _, rule in rows.columns)
+    assert isinstance(day, Call)
+    assert day.arguments[1] == Constant("%d/%m/%Y")
+    assert place == Template((Reference("city"), Constant(" Aix, (FR)")))
+    [subject], [first, second, third] = thing.subjects, thing.rules
+    assert isinstance(subject.value, Call)
+    assert subject.value.arguments[0] == Constant("person")
+    [term] = first.objects
+    assert (term.value, term.language) == (Constant("Aix, (FR)"), "fr")
+    assert second.objects[0].value == Template((Constant("http://x/person/"), Reference("_id")))
+    value = third.objects[0].value
+    assert isinstance(value, Call)
+    assert value.arguments == (Constant("<Aix, (FR)>"), Reference("_where"))
+
+
+def test_inverse_predicates_are_said_of_the_objects() -> None:
+    document = parse_document(
+        """
+        prefixes: {ex: http://x/}
+        sources: {rows: [a.csv~csv]}
+        mappings:
+          person:
+            sources: rows
+            s: ex:$(id)
+            g: ex:g
+            condition: isNotNull($(id))
+            po:
+              - {p: ex:owns, i: [ex:ownedBy, ex:of], o: [ex:$(car), ex:$(bike)],
+                 condition: isNotNull($(car))}
+              - {i: ex:child, o: ex:$(child)}
+        """,
+        "doc.yml",
+    )
+    person, owned, child = document.mappings
+    assert [len(rule.objects) for rule in person.rules] == [2]
+    assert [_plain(term) for term in owned.subjects] == [
+        _plain(term) for term in person.rules[0].objects
+    ]
+    [rule] = owned.rules
+    assert [term.value for term in rule.predicates] == [
+        Constant("http://x/ownedBy"),
+        Constant("http://x/of"),
+    ]
+    assert rule.objects == person.subjects
+    assert owned.graphs == person.graphs
+    assert owned.condition is not None
+    assert owned.condition.function == "all"
+    assert owned.condition.arguments == (person.condition, person.rules[0].condition)
+    assert child.condition == person.condition
+
+
 def test_quotes_keep_what_would_divide_arguments() -> None:
     call = parse_call('concat("a, b", " (", $(x), ")", c d)', "here")
     assert [_tree(argument) for argument in call.arguments] == ["a, b", " (", "$x", ")", "c d"]
@@ -150,6 +227,11 @@ REFUSED = [
     ("sources: rows\ns: ex:$(id)\npo: [{p: ex:p}]", "the entry has no objects"),
     ("sources: rows\ns: ex:$(id)\npo: [{p: ex:p, o: {mapping: other}}]", "no mapping 'other'"),
     ("sources: rows\ns: ex:$(id)\npo: [{p: ex:p, o: {value: x, targets: y}}]", "targets"),
+    ("sources: rows\ns: {value: 'ex:$(id)', targets: y}", "targets"),
+    ("sources: rows\ns: {value: 'ex:$(id)', language: en}", "no 'language'"),
+    ("sources: rows\ns: ex:$(id)\npo: [{i: ex:p}]", "the entry has no objects"),
+    ("sources: rows\ns: ex:$(id)\npo: [{i: ex:p, o: {value: x, datatype: xsd:date}}]", "an IRI"),
+    ("sources: rows\ns: ex:$(id)\npo: [{i: ex:p, o: {mapping: thing}}]", "inverse predicate"),
     ("sources: rows\ns: ex:$(id)\npo: [[ex:p, {f: shout($(x))}]]", "no function 'shout'"),
     ("sources: rows\ns: ex:$(id)\npo: [[ex:p, {f: 'lower($(x), y)'}]]", "lower takes (value)"),
     ("sources: rows\ns: ex:$(id)\npo: [[ex:p, {f: 'lower(text = $(x))'}]]", "no parameter 'text'"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -72,13 +73,15 @@ FILES = {
 }
 
 
-def made(folder: Path, document: str, name: str, shapes: Shapes) -> set[tuple[str, str, str]]:
+def made(
+    folder: Path, document: str, name: str, shapes: Shapes, tables: Mapping[str, str] = FILES
+) -> set[tuple[str, str, str]]:
     """Return the triples of the files by a mapping document."""
-    for file, text in FILES.items():
+    for file, text in tables.items():
         (folder / file).write_text(text, encoding="utf-8")
     (folder / name).write_text(document, encoding="utf-8")
     with Store.open() as store:
-        files = [folder / file for file in FILES]
+        files = [folder / file for file in tables]
         report = run_import(store, files, ImportOptions(mapping=folder / name, shapes=shapes))
         assert report.status == "committed", report.findings
         return triples(store)
@@ -104,6 +107,60 @@ def test_names_of_maps_may_be_relative(tmp_path: Path, no_shapes: Shapes) -> Non
     )
 
 
+GREL = "@prefix grel: <http://users.ugent.be/~bjdmeest/function/grel.ttl#> ."
+CGF = "@prefix cgf: <https://w3id.org/clientgraph/function#> ."
+FUNCTIONS = {
+    "old": """@prefix fnml: <http://semweb.mmlab.be/ns/fnml#> .
+        @prefix fno: <https://w3id.org/function/ontology#> .
+        ex:people SOURCE ; rr:subjectMap [ rr:template "http://x/p/{id}" ] ;
+            rr:predicateObjectMap [ rr:predicate ex:name ; rr:objectMap [ fnml:functionValue [
+                rr:predicateObjectMap
+                    [ rr:predicate fno:executes ; rr:objectMap [ rr:constant grel:toUpperCase ] ] ,
+                    [ rr:predicate grel:valueParameter ; rr:objectMap [ fnml:functionValue [
+                        rml:logicalSource [ rml:source "people.csv" ] ;
+                        rr:predicateObjectMap
+                            [ rr:predicate fno:executes ; rr:object cgf:replace ] ,
+                            [ rr:predicate cgf:value ; rr:objectMap [ rml:reference "kind" ] ] ,
+                            [ rr:predicate cgf:pattern ; rr:object "o" ] ,
+                            [ rr:predicate cgf:by ; rr:object "(0)" ] ] ] ] ] ;
+                rr:language "fr" ] ] .""",
+    "new": """ex:people SOURCE ; rr:subjectMap [ rr:template "http://x/p/{id}" ] ;
+            rr:predicateObjectMap [ rr:predicate ex:name ; rr:objectMap [
+                rml:functionExecution ex:upper ; rml:return grel:stringOut ; rr:language "fr" ] ] .
+        ex:upper rml:function grel:toUpperCase ;
+            rml:input [ rml:parameter grel:valueParam ;
+                rml:inputValueMap [ rml:functionExecution ex:replace ] ] .
+        ex:replace rml:functionMap [ rr:constant cgf:replace ] ;
+            rml:input [ rml:parameter cgf:value ; rml:inputValueMap [ rml:reference "kind" ] ] ,
+                [ rml:parameter cgf:pattern ; rml:inputValue "o" ] ,
+                [ rml:parameterMap [ rr:constant cgf:by ] ; rml:inputValue "(0)" ] .""",
+}
+AS_YARRRML = """
+prefixes: {ex: http://x/}
+sources: {people: [people.csv~csv]}
+mappings:
+  people:
+    sources: people
+    s: ex:p/$(id)
+    po:
+      - p: ex:name
+        o: {function: 'upper(replace($(kind), o, "(0)"))', language: fr}
+"""
+
+
+@pytest.mark.parametrize("vocabulary", PREFIXES)
+def test_functions_make_what_those_of_yarrrml_make(
+    tmp_path: Path, no_shapes: Shapes, vocabulary: str
+) -> None:
+    source = 'rml:logicalSource [ rml:source "people.csv" ; rml:referenceFormulation ql:CSV ]'
+    text = FUNCTIONS[vocabulary].replace("SOURCE", source)
+    rml = PREFIXES[vocabulary] + COMMON + GREL + CGF + text
+    people = {"people.csv": FILES["people.csv"]}
+    found = made(tmp_path, rml, "m.ttl", no_shapes, people)
+    assert found == made(tmp_path, AS_YARRRML, "m.yml", no_shapes, people)
+    assert {o for _, _, o in found} == {"FRIEND", "F(0)E"}
+
+
 SUBJECT = 'rr:subjectMap [ rr:template "http://x/{id}" ]'
 SOURCE = 'rml:logicalSource [ rml:source "a.csv" ; rml:referenceFormulation ql:CSV ]'
 WRONG = [
@@ -120,7 +177,7 @@ WRONG = [
     (
         f"ex:m {SOURCE} ; {SUBJECT} ; rr:predicateObjectMap [ rr:predicate ex:p ;"
         " rr:objectMap [ <http://semweb.mmlab.be/ns/fnml#functionValue> ex:f ] ] .",
-        "'functionValue' of a term map",
+        "does not say which function",
     ),
     (
         f"ex:m {SOURCE} ; {SUBJECT} ; rr:predicateObjectMap [ rr:predicate ex:p ;"
