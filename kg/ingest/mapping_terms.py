@@ -43,7 +43,6 @@ _TERM_KEYS = _CALL_KEYS | {
 }
 _PARAMETER_KEYS = {"parameter": "parameter", "pm": "parameter", "value": "value", "v": "value"}
 _SIDES = {"subject": "s", "object": "o"}
-NO_TARGETS = "targets are not offered: everything goes to the store, where 'graphs' tell it apart"
 STORED = "node"
 """Type of a term that may be any node of the store."""
 _SCHEMES = ("http:", "https:", "urn:", "mailto:", "tel:")
@@ -146,7 +145,7 @@ class Terms:
         keys = node.entries(_TERM_KEYS)
         for refused, meaning in (
             ("mapping", "a reference to another mapping stands among objects only"),
-            ("targets", NO_TARGETS),
+            ("targets", "targets are not offered: everything goes to the store"),
             ("condition", "a condition belongs to the entry, beside its objects"),
         ):
             if refused in keys:
@@ -243,10 +242,11 @@ class Terms:
                 place=node.place,
             )
         keys = node.entries(_TERM_KEYS)
-        for refused in ("datatype", "language", "mapping", "condition", "targets"):
+        if "targets" in keys:
+            raise keys["targets"].error("targets are not offered: everything goes to the store")
+        for refused in ("datatype", "language", "mapping", "condition"):
             if refused in keys:
-                text = NO_TARGETS if refused == "targets" else f"an IRI here has no {refused!r}"
-                raise keys[refused].error(text)
+                raise keys[refused].error(f"an IRI in this place has no {refused!r}")
         value = self._value(keys, node)
         if self._is_stored(keys):
             return TermMap(value, iri=True, place=node.place, stored=True)
