@@ -1,11 +1,12 @@
 """Stars: triple patterns about one node, found in one row of the property table.
 
+Those about a whole that the node is a part of may be found there, too (`kg.store.property_wholes`).
 What the table leaves out is found by scans of the quads, as if there were no table.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from rdflib import RDF, URIRef
@@ -58,6 +59,8 @@ def stars_of(context: Context, triples: Sequence[Scanned]) -> tuple[list[Star], 
     lonely += [index for around in found.values() if len(around) == 1 for index in around.values()]
     for index in lonely:
         _add_inverse(context, table, found, index, triples[index])
+    for index, triple in enumerate(triples):
+        _add_whole(context, table, found, index, triple)
     several = {
         centre: around for centre, around in found.items() if _is_star(table, centre, around)
     }
@@ -108,6 +111,31 @@ def _add_inverse(
     found[subject] = {key: other for key, other in own.items() if other != index}
 
 
+def _add_whole(
+    context: Context,
+    table: PropertyTable,
+    found: dict[Node, dict[Column, int]],
+    index: int,
+    triple: Scanned,
+) -> None:
+    """Let what is asked about a whole join the star of a part of it, whose row carries that."""
+    subject, predicate, object_ = triple
+    if not isinstance(predicate, URIRef) or subject == object_:
+        return
+    own, around = found.get(subject, {}), found.get(object_, {})
+    step = table.column(Form.SUBJECT, context.constant(predicate).id)
+    if step is None or around.get(step, index) != index or index in own.values():
+        return
+    carried: dict[Column, int] = {}
+    for column, other in own.items():
+        twin = table.column(column.form, column.p, column.o, step.number)
+        if twin is not None and column.via is None:
+            carried[twin] = other
+    if carried:
+        found[subject] = {key: one for key, one in own.items() if one not in carried.values()}
+        found[object_] = {**around, step: index, **carried}
+
+
 def add_star(context: Context, sources: Sources, star: Star, graph: Graph, told: Told) -> None:
     """Add the rows of a star."""
     alias = context.fresh("w")
@@ -123,7 +151,7 @@ def add_star(context: Context, sources: Sources, star: Star, graph: Graph, told:
         sources.tables.append(sql.subquery(sql.union_all(found), alias))
     _bind(context, sources, Place(alias, "s", resource_traits(), typed=False), star.centre, told)
     if not left_out:
-        sources.dependencies.append(_dependency(context, star, graph))
+        sources.dependencies += _dependencies(context, star, graph)
     for (subject, _, object_), column in star.members:
         if isinstance(graph, str):
             sources.bind(graph, Place(alias, column.graph, predicate_traits(), typed=False))
@@ -142,12 +170,21 @@ def add_star(context: Context, sources: Sources, star: Star, graph: Graph, told:
             _bind(context, sources, place, object_, told)
 
 
-def _dependency(context: Context, star: Star, graph: Graph) -> Dependency:
-    """Return that the centre determines what stands in its row."""
-    nodes = {node for subject, _, object_ in star.triples for node in (subject, object_)}
-    free = {variable_name(node) for node in nodes if constant_of(context, node) is None}
-    centre = {variable_name(star.centre)} if constant_of(context, star.centre) is None else set()
-    return frozenset(centre), frozenset(free | ({graph} if isinstance(graph, str) else set()))
+def _dependencies(context: Context, star: Star, graph: Graph) -> Iterator[Dependency]:
+    """Yield that the centre determines what stands in its row, and a whole what is carried."""
+
+    def free(nodes: Iterable[Node]) -> frozenset[str]:
+        return frozenset(variable_name(one) for one in nodes if constant_of(context, one) is None)
+
+    graphs = frozenset({graph} if isinstance(graph, str) else ())
+    nodes = [node for subject, _, object_ in star.triples for node in (subject, object_)]
+    yield free([star.centre]), free(nodes) | graphs
+    said: dict[Node, list[Node]] = {}
+    for (subject, _, object_), column in star.members:
+        if column.via is not None:
+            said.setdefault(subject, []).append(object_)
+    for whole, objects in said.items():
+        yield free([whole]), free(objects) | graphs
 
 
 def _bind(context: Context, sources: Sources, place: Place, node: Node, told: Told) -> None:
@@ -206,9 +243,11 @@ def _rest(context: Context, star: Star, graph: Graph) -> exp.Query:
     shown = [sql.column(rest, "s")]
     conditions: list[sql.Expr] = []
     tables: list[sql.Expr] = []
+    aliases = {column.number: context.fresh("q") for _, column in star.members}
     for _, column in star.members:
-        alias = context.fresh("q")
-        conditions.append(sql.eq(sql.column(alias, column.owner), sql.column(rest, "s")))
+        alias = aliases[column.number]
+        owner = sql.column(rest if column.via is None else aliases[column.via], "s")
+        conditions.append(sql.eq(sql.column(alias, column.owner), owner))
         tables.append(_scan(context, alias, column, graph, conditions))
         shown += [
             sql.alias(sql.column(alias, source), name)

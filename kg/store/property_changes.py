@@ -8,6 +8,7 @@ from dataclasses import replace
 import duckdb
 
 from kg.store.property_table import FACETS, SHOWN, Column, Form, PropertyTable
+from kg.store.property_wholes import parts_of
 from kg.store.schema import Kind
 from kg.store.staging import Changes
 
@@ -38,6 +39,7 @@ def keep_up(
         if not _fits(column, quad):
             return table
         touched.add(quad[2] if column.owner == "o" else quad[0])
+    touched |= parts_of(cursor, table, touched, _MOST_MOVED)
     if table.moved + len(touched) > _MOST_MOVED:
         return table
     left_out = _move(cursor, table, sorted(touched)) if touched else set()
@@ -89,7 +91,7 @@ def _move(cursor: duckdb.DuckDBPyConnection, table: PropertyTable, ids: list[int
     bits = " ".join(
         f"WHEN {one.condition} THEN {1 << one.number}"
         for one in table.columns
-        if one.form is not Form.SUBJECT
+        if one.form is not Form.SUBJECT and one.via is None
     )
     own = f"bit_or(CASE {bits} ELSE 0 END::BIGINT)" if bits else "0::BIGINT"
     cursor.execute(

@@ -10,6 +10,7 @@ from operator import and_, or_
 import duckdb
 
 from kg.namespaces import RDF
+from kg.store import property_wholes as wholes
 from kg.store.property_table import (
     FACETS,
     INSTANCES,
@@ -124,16 +125,22 @@ def divide(
     Returns the table with its parts, empty as yet, and in what steps they are to be filled: the
     part, the condition on members that are in it, and a range of ids.
     """
-    cursor.execute(f"INSERT INTO {table.rest} SELECT s, bits FROM {table.members} WHERE twice")
     alike = cursor.execute(
         f"SELECT bits, count(*) FROM {table.members} WHERE NOT twice GROUP BY bits ORDER BY 2 DESC"
     ).fetchall()
+    groups = _divided(alike)
+    carried = wholes.find_carried(cursor, table, groups)
+    wholes.leave_out_parts(cursor, table, carried)
+    cursor.execute(f"INSERT INTO {table.rest} SELECT s, bits FROM {table.members} WHERE twice")
     parts: list[Part] = []
     filling: list[tuple[Part, str, Ids]] = []
-    for number, patterns in enumerate(_divided(alike)):
+    for number, patterns in enumerate(groups):
         some, every = reduce(or_, patterns), reduce(and_, patterns)
         columns = tuple(column for column in table.columns if some >> column.number & 1)
         always = frozenset(column.number for column in columns if every >> column.number & 1)
+        more = [one for one in carried if some >> one.step.number & 1]
+        columns += tuple(one.column for one in more)
+        always |= {one.column.number for one in more if one.always}
         part = Part(f"{PREFIX}{table.built}_{number}", columns, always)
         definitions = ", ".join(definition for column in columns for definition in _defined(column))
         cursor.execute(f"CREATE TABLE {part.name} (s BIGINT NOT NULL, {definitions})")
@@ -141,7 +148,8 @@ def divide(
         within = f"NOT twice AND bits IN ({', '.join(map(str, patterns))})"
         range_of = f"SELECT min(s), max(s) FROM {table.members} WHERE {within}"
         filling += [(part, within, ids) for ids in _ranges(cursor, range_of)]
-    return replace(table, parts=tuple(parts)), filling
+    columns = (*table.columns, *(one.column for one in carried))
+    return replace(table, columns=columns, parts=tuple(parts)), filling
 
 
 def _divided(alike: Sequence[tuple[int, int]]) -> list[list[int]]:
@@ -171,12 +179,14 @@ def fill(
     """Fill a part with those of its members that have ids in a range."""
     shown = ["m.s"]
     joins = []
+    ranges = wholes.ids_of_wholes(cursor, part, ids)
     for column in part.columns:
         alias = f"q{column.number}"
         shown += [f"{alias}.{source} AS {name}" for name, source in column.sources.items()]
-        scan = f"SELECT * FROM live WHERE {_condition(column, ids)}"
+        within_ids, owner = (ids, "m.s") if column.via is None else ranges[column.via]
+        scan = f"SELECT * FROM live WHERE {_condition(column, within_ids)}"
         side = "" if column.number in part.always else "LEFT "
-        joins.append(f"{side}JOIN ({scan}) AS {alias} ON {alias}.{column.owner} = m.s")
+        joins.append(f"{side}JOIN ({scan}) AS {alias} ON {alias}.{column.owner} = {owner}")
     first, end = ids
     cursor.execute(
         f"INSERT INTO {part.name} BY NAME SELECT {', '.join(shown)} FROM {table.members} AS m"
@@ -191,11 +201,11 @@ def finish(cursor: duckdb.DuckDBPyConnection, table: PropertyTable) -> PropertyT
         return None
     cursor.execute(f"DROP TABLE {table.members}")
     cursor.executemany(
-        "INSERT INTO property_column VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO property_column VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
             (
                 *(table.built, part.name, one.form, one.p, one.o, one.number),
-                *([*one.stored], one.kind, one.number in part.always),
+                *([*one.stored], one.kind, one.number in part.always, one.via),
             )
             for part in table.parts
             for one in part.columns

@@ -3,7 +3,9 @@
 A query that asks for several properties of the same subject reads one row of it, where it would
 join as many scans of the quads. A column holds one of three things: the object of a predicate that
 subjects have once, the subject of a predicate whose objects have it once, or the membership in a
-class. A subject of which a column would hold two values is not in the table but in its *rest*.
+class. The row of a subject that is part of a *whole*, as a line is of an order, also carries what
+is said of that (see `kg.store.property_wholes`).
+A subject of which a column would hold two values is not in the table but in its *rest*.
 Subjects with much the same properties are a *part* of it, so that few of its cells are empty.
 
 The table is built from the quads that are live after a commit (see `kg.store.upkeep`). A small
@@ -42,7 +44,7 @@ class Form(StrEnum):
     CLASS = "class"
 
 
-_Key = tuple[Form, int, int | None]
+_Key = tuple[Form, int, int | None, int | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,8 @@ class Column:
     """A column, with what it holds of the quads of a predicate, or of those with a class `o`.
 
     `stored` are the facets of the objects that have columns. Of the others, each object has the
-    kind `kind` and no value.
+    kind `kind` and no value. A column that is carried tells not of the subject of the row, but of
+    the whole of it: of what stands in the column with the number `via`.
     """
 
     form: Form
@@ -59,6 +62,7 @@ class Column:
     number: int
     stored: frozenset[str] = frozenset()
     kind: int | None = None
+    via: int | None = None
 
     @property
     def condition(self) -> str:
@@ -67,7 +71,7 @@ class Column:
 
     @property
     def owner(self) -> str:
-        """The column of `quad` that tells in whose row a quad is."""
+        """The column of `quad` that tells in whose row a quad is, or of what whole."""
         return "o" if self.form is Form.SUBJECT else "s"
 
     @property
@@ -126,7 +130,7 @@ class PropertyTable:
 
     def __post_init__(self) -> None:
         """Index the columns."""
-        found = {(column.form, column.p, column.o): column for column in self.columns}
+        found = {(column.form, column.p, column.o, column.via): column for column in self.columns}
         object.__setattr__(self, "_by", found)
 
     @property
@@ -139,18 +143,29 @@ class PropertyTable:
         """Name of the table of all subjects while the parts are filled."""
         return f"{PREFIX}{self.built}_members"
 
-    def column(self, form: Form, p: int, o: int | None = None) -> Column | None:
-        """Return the column of a predicate, or of a class `o`, if there is one."""
-        return self._by.get((form, p, o))
+    def column(
+        self, form: Form, p: int, o: int | None = None, via: int | None = None
+    ) -> Column | None:
+        """Return the column of a predicate, or of a class `o`, if there is one.
+
+        With `via`, it is the one that is carried from the whole in the column with that number.
+        """
+        return self._by.get((form, p, o, via))
 
     def leaves_out(self, columns: Collection[Column]) -> bool:
-        """Return whether a subject in the rest has some columns."""
-        wanted = sum({1 << column.number for column in columns})
+        """Return whether a subject in the rest has some columns; its whole may have any."""
+        wanted = sum({1 << column.number for column in columns if column.via is None})
         return any(bits & wanted == wanted for bits in self.left_out)
 
     def parts_with(self, columns: Collection[Column]) -> list[Part]:
         """Return the parts that have some columns."""
         return [part for part in self.parts if set(columns) <= set(part.columns)]
+
+
+def steps(columns: Collection[Column]) -> list[Column]:
+    """Return those of some columns with the wholes from which others of them are carried."""
+    numbers = {column.via for column in columns}
+    return [column for column in columns if column.number in numbers]
 
 
 def load(cursor: duckdb.DuckDBPyConnection) -> PropertyTable | None:
@@ -160,8 +175,8 @@ def load(cursor: duckdb.DuckDBPyConnection) -> PropertyTable | None:
         return None
     built = rows[0][0]
     parts: dict[str, list[tuple[Column, bool]]] = {}
-    for _, part, form, p, o, number, stored, kind, always in rows:
-        column = Column(Form(form), p, o, number, frozenset(stored), kind)
+    for _, part, form, p, o, number, stored, kind, always, via in rows:
+        column = Column(Form(form), p, o, number, frozenset(stored), kind, via)
         parts.setdefault(part, []).append((column, always))
     columns = dict.fromkeys(column for part in parts.values() for column, _ in part)
     kept = cursor.execute("SELECT max(value::BIGINT) FROM setting WHERE name = ?", [SHOWN])
@@ -206,9 +221,13 @@ def differences(table: PropertyTable) -> str:
     """Return the SQL of what the table does not say as the quads do: a row for each difference."""
     everyone = " UNION ALL ".join(f"SELECT s FROM {part.name}" for part in table.parts)
     apart = []
+    numbered = {column.number: column for column in table.columns}
     for column in table.columns:
         shown = ", ".join(f"{source} AS {name}" for name, source in column.sources.items())
         live = f"SELECT {column.owner} AS s, {shown} FROM live WHERE {column.condition}"
+        if column.via is not None:
+            links = f"SELECT s, o FROM live WHERE {numbered[column.via].condition}"
+            live = f"SELECT o AS s, * EXCLUDE (s, o) FROM ({live}) JOIN ({links}) USING (s)"
         said = f"SELECT * FROM ({live}) WHERE s IN ({everyone})"
         names = ", ".join(column.sources)
         held = " UNION ALL ".join(
@@ -217,7 +236,9 @@ def differences(table: PropertyTable) -> str:
         )
         apart += [f"SELECT s FROM ({one})" for one in _either_way(said, held)]
     members = " UNION ALL ".join(
-        f"SELECT {column.owner} AS s FROM live WHERE {column.condition}" for column in table.columns
+        f"SELECT {column.owner} AS s FROM live WHERE {column.condition}"
+        for column in table.columns
+        if column.via is None
     )
     apart.append(
         f"SELECT s FROM ({members}) WHERE s NOT IN (SELECT s FROM {table.rest} UNION ALL"

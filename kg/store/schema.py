@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import IntEnum
 
-VERSION = 6
+VERSION = 7
 """Version of the tables; an older file is brought up to it, a newer one is refused."""
 
 DEFAULT_GRAPH = 0
@@ -65,7 +65,8 @@ CREATE TABLE property_column (
     number INTEGER NOT NULL,
     stored VARCHAR[] NOT NULL,
     kind UTINYINT,
-    always BOOLEAN NOT NULL
+    always BOOLEAN NOT NULL,
+    via INTEGER
 );
 """
 """The columns of each part of the property table of a commit (see `kg.store.property_table`)."""
@@ -228,6 +229,11 @@ UPGRADES = {
     + QUARANTINE,
     4: WORDS,
     5: PROPERTY_COLUMNS,
+    # A table without what is carried from wholes is one without all instances: to be built anew.
+    6: """
+    ALTER TABLE property_column ADD COLUMN IF NOT EXISTS via INTEGER;
+    DELETE FROM setting WHERE name = 'property_instances';
+    """,
 }
 """What turns the tables of a version into those of the next one."""
 

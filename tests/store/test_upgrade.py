@@ -8,7 +8,10 @@ from rdflib import Graph
 
 from kg.ingest import ImportOptions, list_imports, run_import, undo_import
 from kg.shacl import load_shapes
+from kg.sparql.update import update
 from kg.store import Store
+from kg.store.property_steps import Worth
+from kg.store.upkeep import build
 
 VERSION_3 = """
 CREATE TABLE old_run (
@@ -36,6 +39,23 @@ COLUMNS = (
 def columns(store: Store) -> list[tuple[object, ...]]:
     """Return every column of the store's tables."""
     return store.cursor().execute(COLUMNS).fetchall()
+
+
+def test_a_property_table_of_version_6_is_built_anew(tmp_path: Path) -> None:
+    path = tmp_path / "old.duckdb"
+    data = ":p :line :l ; :day 1 ; :at :q . :l :of :x ; :number 1 ."
+    with Store.open(path) as store:
+        update(store, f"PREFIX : <urn:x:> INSERT DATA {{ {data} }}")
+        build(store, Worth(quads=1))
+        wanted = columns(store)
+        store.cursor().execute("ALTER TABLE property_column DROP COLUMN via")
+        store.cursor().execute("UPDATE setting SET value = '6' WHERE name = 'version'")
+    with Store.open(path) as store:
+        assert columns(store) == wanted
+        assert store.property_table is not None
+        assert not store.property_table.has_instances
+        assert build(store, Worth(quads=1))
+        assert store.property_table.has_instances
 
 
 def test_a_store_of_version_3_is_brought_up_to_date(tmp_path: Path) -> None:
