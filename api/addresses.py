@@ -1,4 +1,4 @@
-"""What the addresses of all pages may say: a date, a knowledge time, parameters, a language.
+"""What the addresses of all pages may say: date, knowledge time, parameters, language, theme.
 
 A page never takes something else in the place of what it cannot read: it says so.
 """
@@ -9,7 +9,8 @@ from contextlib import closing
 
 from flask import Flask, request
 
-from api.analyses import SHARED_OPTIONS, day_of, read_context
+from api.analyses import day_of, knowledge_of, parameters_of
+from api.appearance import THEMES
 from api.config import services
 from api.identity import identified
 from api.language import LANGUAGES
@@ -30,11 +31,12 @@ def _check() -> None:
     given = request.args
     if not (request.endpoint or "").startswith("pages."):
         return
-    if "lang" in given and given["lang"] not in LANGUAGES:
-        raise UsageError(f"lang is {given['lang']!r}; choose among {', '.join(LANGUAGES)}.")
-    if not any(given.get(name) for name in SHARED_OPTIONS):
-        return
+    for name, known in (("lang", LANGUAGES), ("theme", THEMES)):
+        if name in given and given[name] not in known:
+            raise UsageError(f"{name} is {given[name]!r}; choose among {', '.join(known)}.")
     day_of(given)
-    if (one := identified()) is not None:
+    knowledge_of(given)
+    # Only a saved set of parameters has to be looked for.
+    if given.get("params") and (one := identified()) is not None:
         with closing(services().store.cursor(one.hidden_graphs)) as cursor:
-            read_context(services().settings, cursor, given)
+            parameters_of(cursor, given)

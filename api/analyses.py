@@ -236,12 +236,11 @@ def read_context(settings: Settings, cursor: Cursor, shared: Mapping[str, str]) 
     Raises:
         UsageError: a date, a time or the parameters cannot be read.
     """
-    _, moment, given = (shared.get(name, "").strip() for name in SHARED_OPTIONS)
     return Context(
         as_of=day_of(shared),
         organization=settings.organization,
-        knowledge=_moment(moment) if moment else None,
-        parameters=read_parameters(cursor, given) if given else Parameters(),
+        knowledge=knowledge_of(shared),
+        parameters=parameters_of(cursor, shared),
         timezone=settings.timezone,
         currency=settings.currency,
     )
@@ -269,11 +268,27 @@ def _day(text: str) -> date:
         raise UsageError(f"as_of is {text!r}; give a date like 2025-12-31.") from None
 
 
-def _moment(text: str) -> datetime:
+def knowledge_of(shared: Mapping[str, str]) -> datetime | None:
+    """Return the knowledge time K of a request, None where it says none.
+
+    Raises:
+        UsageError: it is no time.
+    """
+    text = shared.get("knowledge", "").strip()
     try:
-        return datetime.fromisoformat(text)
+        return datetime.fromisoformat(text) if text else None
     except ValueError:
         raise UsageError(f"knowledge is {text!r}; give a time like 2025-12-31T18:00:00Z.") from None
+
+
+def parameters_of(cursor: Cursor, shared: Mapping[str, str]) -> Parameters:
+    """Return the parameters of a request, those of the rules unless it says others.
+
+    Raises:
+        UsageError: they cannot be read.
+    """
+    text = shared.get("params", "").strip()
+    return read_parameters(cursor, text) if text else Parameters()
 
 
 def _description(analysis: Analysis) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 from flask import Blueprint, Response, jsonify, request
 from rdflib.term import Identifier
-from werkzeug.exceptions import Conflict, NotFound
+from werkzeug.exceptions import Conflict
 
 from api.asking import ask
 from api.config import services
@@ -91,8 +91,7 @@ def run_query(name: str) -> Response:
         raise UsageError("Give rows, how many a page has, from 1 on; offset goes with it.")
     found = find_question(name, read_number("version"))
     bindings = found.bind(given, organization=services().settings.organization)
-    if commit is not None and commit > services().store.head:
-        raise NotFound(f"There is no commit {commit}; the last one is {services().store.head}.")
+    services().store.check_commit(commit)
     first = None if rows is None else (offset or 0) + rows + 1
     result = _answered(found.text, bindings, commit, first)
     if rows is not None:

@@ -6,7 +6,7 @@ from importlib import import_module
 
 from flask import Blueprint, Flask
 
-from api.config import services, services_of
+from api.config import services
 from api.identity import Right, identified
 from api.pages import duplicates, history, party, start
 from api.pages.glossary import register_glossary
@@ -81,7 +81,8 @@ def prepare_pages(app: Flask) -> None:
     load_terminology()
     for name in app.jinja_env.list_templates():
         app.jinja_env.get_template(name)
-    party.prepare(services_of(app))
+    with app.app_context():
+        party.prepare()
 
 
 def may(right: str) -> bool:

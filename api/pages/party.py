@@ -10,9 +10,9 @@ from typing import Any
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from api.analyses import compute, today
+from api.analyses import compute, read_context
 from api.as_of import shown_date
-from api.config import Services, services
+from api.config import services
 from api.errors import wants_page
 from api.labels import concept, concept_label, concepts_of, names_of
 from api.pages.panels import panel, render_panel
@@ -31,7 +31,7 @@ from api.parties import (
 )
 from kg.analysis import ANALYSES
 from kg.errors import ClientgraphError, UsageError
-from kg.lifecycle import Context, Table
+from kg.lifecycle import Table
 from kg.namespaces import CG, ID, RDF
 from kg.store import Cursor, EngineError, decode, lookup_nodes
 from kg.terminology import Term
@@ -79,19 +79,14 @@ _SCHEMES_OF_ROLES = ("role", "computed-role", "referral-role")
 blueprint = Blueprint("party", __name__)
 
 
-def prepare(here: Services) -> None:
+def prepare() -> None:
     """Compute the parts about some party once: their statements are made then, which takes longer.
 
     Without a party, or where it fails, whoever asks first has them made.
     """
-    settings = here.settings
-    context = Context(
-        as_of=today(settings),
-        organization=settings.organization,
-        timezone=settings.timezone,
-        currency=settings.currency,
-    )
+    here = services()
     with suppress(ClientgraphError, EngineError), closing(here.store.cursor()) as cursor:
+        context = read_context(here.settings, cursor, {})
         for iri in _some_party(cursor):
             for name in _OF_ONE:
                 ANALYSES[name].run(cursor, context.pinned(), {"party": iri})

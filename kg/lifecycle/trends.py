@@ -56,7 +56,7 @@ def dates_back(end: date, start: date, step: str) -> list[date]:
     if start > end:
         raise UsageError(f"from is {start}, after the date of the answer, {end}.")
     days = [end]
-    while (day := _months_before(end, STEPS[step] * len(days))) >= start:
+    while (day := _months_before(end, STEPS[step] * len(days))) is not None and day >= start:
         days.append(day)
         if len(days) > MOST_DATES:
             raise UsageError(
@@ -65,11 +65,14 @@ def dates_back(end: date, start: date, step: str) -> list[date]:
     return days[::-1]
 
 
-def _months_before(day: date, months: int) -> date:
-    """Return the day so many months before, on the last of a month that lacks it."""
+def _months_before(day: date, months: int) -> date | None:
+    """Return the day so many months before, on the last of a month that lacks it.
+
+    There is none before the first year.
+    """
     number = day.year * 12 + day.month - 1 - months
     if number < date.min.year * 12:
-        return date.min
+        return None
     last = (date(number // 12 + (number % 12 == 11), (number + 1) % 12 + 1, 1) - timedelta(1)).day
     return date(number // 12, number % 12 + 1, min(day.day, last))
 

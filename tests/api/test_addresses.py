@@ -17,6 +17,7 @@ WRONG = [
     ("knowledge", "2025-02-30T00:00:00Z"),
     ("params", "none-of-that-name"),
     ("lang", "de"),
+    ("theme", "nonsense"),
 ]
 
 

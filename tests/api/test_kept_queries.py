@@ -144,8 +144,8 @@ def test_keeping_a_query_is_no_commit():
             keep_query(store, "mine", owner="ben", text=TEXT)
 
 
-def test_a_commit_that_is_not_there_is_404(clients):
+def test_a_commit_that_is_not_there_is_refused(clients):
     clients["ann"].put("/api/queries/mine", json={"text": TEXT})
-    assert clients["ann"].get("/api/queries/mine?commit=999999").status_code == 404
+    assert clients["ann"].get("/api/queries/mine?commit=999999").status_code == 400
     assert clients["ann"].get("/api/queries/mine?commit=x").status_code == 400
     assert clients["ann"].get("/api/queries/parties-by-kind?version=1").status_code == 400

@@ -7,7 +7,6 @@ import pytest
 from sample import EX, PREFIXES, filled_store
 
 from api import parties
-from api.config import services_of
 from api.factory import create_app
 from api.labels import PARTY_KINDS
 from api.pages.party import prepare
@@ -232,7 +231,8 @@ def test_names_and_personal_facts_are_for_those_who_may_see_them(tmp_path):
 def test_the_statements_of_the_parts_are_made_before_anybody_asks(store, tmp_path):
     app = create_app(Settings(data_dir=tmp_path, organization="shop"), store)
     translated.cache_clear()
-    prepare(services_of(app))
+    with app.app_context():
+        prepare()
     before = translated.cache_info().misses
     for part in ("roles", "stage", "stages"):
         assert app.test_client().get(f"/parts/{part}/bo", headers=HTML).status_code == 200
@@ -240,5 +240,8 @@ def test_the_statements_of_the_parts_are_made_before_anybody_asks(store, tmp_pat
 
 
 def test_a_store_without_parties_has_nothing_to_prepare(tmp_path):
-    with Store.open(None) as empty:
-        prepare(services_of(create_app(Settings(data_dir=tmp_path), empty)))
+    with (
+        Store.open(None) as empty,
+        create_app(Settings(data_dir=tmp_path), empty).app_context(),
+    ):
+        prepare()

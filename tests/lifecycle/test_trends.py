@@ -46,8 +46,12 @@ def test_dates_in_the_wrong_order_or_too_many_are_refused() -> None:
         dates_back(date(2025, 1, 1), date(2025, 1, 2), "month")
     with pytest.raises(UsageError, match="longer step"):
         dates_back(date(2025, 1, 1), date(1925, 1, 1), "month")
-    with pytest.raises(UsageError, match="longer step"):
-        dates_back(date(1, 1, 5), date.min, "year")
+
+
+def test_dates_end_with_the_first_year() -> None:
+    assert dates_back(date(1, 1, 5), date.min, "year") == [date(1, 1, 5)]
+    assert dates_back(date(2, 6, 1), date.min, "year") == [date(1, 6, 1), date(2, 6, 1)]
+    assert len(dates_back(date(2, 6, 1), date.min, "month")) == 18
 
 
 @given(
