@@ -19,6 +19,7 @@ from kg.sparql import sql, statements
 from kg.sparql.alone import is_path_alone
 from kg.sparql.compiler import Compiler
 from kg.sparql.context import Context, Dataset
+from kg.sparql.leading import led
 from kg.sparql.lines import line_query
 from kg.sparql.parse import parse
 from kg.sparql.pruning import statement
@@ -109,11 +110,13 @@ def compile_query(
     *,
     in_two_steps: bool = False,
     properties: PropertyTable | None = None,
+    first: int | None = None,
 ) -> Compiled:
     """Return the SQL of a query; `in_two_steps` allows it a temporary table.
 
     `constants` gives the values of terms of the query that are not looked up, `properties` the
-    property table of what the cursor sees.
+    property table of what the cursor sees. `first` asks for SQL that finds the first solutions, and
+    not all others; where they turn out to be fewer, that has missed some.
 
     Raises:
         NotCompiledError: some part of the query is not compiled.
@@ -123,9 +126,11 @@ def compile_query(
     algebra = query.algebra
     form = FORMS[algebra.name]
     context.base = query.prologue.base
+    compiler = Compiler(context)
+    if first is not None:
+        algebra = led(context, algebra, first, compiler.relation)
     _allow_stages(context, algebra)
     alone = context.alone = (form == "ask" or in_two_steps) and is_path_alone(algebra)
-    compiler = Compiler(context)
     shown: list[str] = []
     before: str | None = None
     direct: Coded | None = None

@@ -33,7 +33,7 @@ from kg.sparql.reading import (
 )
 from kg.sparql.running import UNLIMITED, Allowance, Running, running_on
 from kg.sparql.snapshot import HeadMovedError, Snapshot
-from kg.sparql.staged import FEW, Coded, first_only
+from kg.sparql.staged import ANSWER, FEW, Coded, first_only
 from kg.sparql.steps import Step, drop_steps, run_steps
 from kg.sparql.values import NotCompiledError
 from kg.store import Cursor, EngineError, EngineInterrupted, EngineOutOfMemory, Store
@@ -176,6 +176,8 @@ class _Answering:
     def _compiled(self, number: int) -> Result:
         """Run the compiled query; its first rows are fetched, so that its errors are known."""
         self._started("sql")
+        if found := self._first_found(number):
+            return found
         compiled = self._statement(number)
         self._deadline.check()
         result = Result(compiled.form, compiled.variables, "sql", number)
@@ -199,6 +201,29 @@ class _Answering:
         first = self._cursor.fetchmany(CHUNK)
         rest = chunks_of(self._cursor, self._deadline) if len(first) == CHUNK else ()
         return self._with_rows(result, terms(itertools.chain([first], rest), result.width))
+
+    def _first_found(self, number: int) -> Result | None:
+        """Return the first solutions where they can be found without the others, else None."""
+        rows = self.first
+        if rows is None or not (rows <= FEW and self._state.lasting):
+            return None
+        # Answers of about one length share a plan.
+        try:
+            compiled = self._statement(number, first=1 << (rows - 1).bit_length())
+        except NotCompiledError:
+            return None
+        if compiled.before is None:
+            return None
+        self._deadline.check()
+        self._state.begin()
+        self._steps = compiled.steps
+        run_steps(self._cursor, compiled.steps, self._state.execute)
+        count = self._counted(compiled, compiled.before)
+        if count < rows:
+            drop_steps(self._cursor, (*compiled.steps, Step(ANSWER, compiled.before)))
+            return None
+        result = Result(compiled.form, compiled.variables, "sql", number)
+        return self._from_table(result, compiled, count)
 
     def _recursion(self, compiled: Compiled) -> AbstractContextManager[None]:
         """Return what holds while that runs, and is fetched, which finds the solutions."""
@@ -227,15 +252,23 @@ class _Answering:
 
     def _in_two_steps(self, result: Result, compiled: Compiled, before: str) -> Result:
         """Put the solutions into a table; they are decoded when they are asked for."""
+        count = self._counted(compiled, before)
+        compiled.size.few = count <= FEW
+        result._lines = partial(self._lines, count)
+        return self._from_table(result, compiled, count)
+
+    def _counted(self, compiled: Compiled, before: str) -> int:
+        """Put solutions into a table; return how many there are."""
         with self._recursion(compiled):
             self._state.execute(before)
             row = self._cursor.fetchone()
-        count = row[0] if row is not None else 0
-        compiled.size.few = count <= FEW
+        return row[0] if row is not None else 0
+
+    def _from_table(self, result: Result, compiled: Compiled, count: int) -> Result:
+        """Return the solutions in the table, or the first of them."""
         if self.first is not None and self.first < count and compiled.order:
             for statement in first_only(compiled.order, self.first):
                 self._state.execute(statement)
-        result._lines = partial(self._lines, count)
         statement, width = compiled.sql, result.width
         found = terms(chunks_of(self._cursor, self._deadline, statement), width)
         return self._with_rows(result, found)
@@ -265,8 +298,11 @@ class _Answering:
         finally:
             self._finish()
 
-    def _statement(self, number: int) -> Compiled:
-        """Return the SQL of the query, that of its shape where nothing was committed since."""
+    def _statement(self, number: int, first: int | None = None) -> Compiled:
+        """Return the SQL of the query, that of its shape where nothing was committed since.
+
+        With `first`, it is that of so many first solutions.
+        """
         asked, graphs = self._asked, self._graphs
         if self._state.lasting:
             return self._plans.compiled(
@@ -277,6 +313,7 @@ class _Answering:
                 number,
                 self._state.is_settled,
                 self._state.properties,
+                first,
             )
         # A caller's transaction is left without tables of ours.
         return compile_query(

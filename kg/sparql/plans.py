@@ -162,11 +162,12 @@ class Plans:
         number: int,
         is_settled: Callable[[], bool] = lambda: True,
         properties: PropertyTable | None = None,
+        first: int | None = None,
     ) -> Compiled:
         """Return the SQL of a query on the state of the store after a commit.
 
         `is_settled` tells, once the cursor was used, whether it sees that state; `properties` is
-        the property table of that state.
+        the property table of that state, `first` asks for the first solutions alone.
 
         Raises:
             NotCompiledError: some part of the query is not compiled.
@@ -175,7 +176,7 @@ class Plans:
         parameters = _parameters(cursor, self._terms, question.constants)
         values = list(parameters.values())
         varieties = tuple(value.variety for value in values)
-        shape = (question.identity, graphs, number, properties is not None, varieties)
+        shape = (question.identity, graphs, number, properties is not None, first, varieties)
         looked_at = self._looked_at.get(shape, frozenset())
         plan = self._known.get((shape, _keys(values, looked_at)))
         if plan is None:
@@ -188,6 +189,7 @@ class Plans:
                 parameters,
                 in_two_steps=True,
                 properties=properties,
+                first=first,
             )
             plan = _plan(found, cursor)
             looked_at |= {index for index, value in enumerate(values) if value.looked_at}

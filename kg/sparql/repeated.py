@@ -35,6 +35,8 @@ def key_of(node: object) -> Hashable:
         return tuple((key, key_of(one)) for key, one in node.items())
     if isinstance(node, list | tuple):
         return tuple(map(key_of, node))
+    if isinstance(node, Relation):
+        return id(node)
     return node if isinstance(node, Hashable) else repr(node)
 
 

@@ -20,7 +20,8 @@ from kg.sparql.statements import TERM_COLUMNS
 from kg.sparql.values import Shape
 from kg.store import RawTerm, Statement
 
-_TABLE = "answer"
+ANSWER = "answer"
+"""The table."""
 FEW = 4000
 """Solutions up to which their terms are looked up one by one, rather than by a join."""
 
@@ -60,7 +61,7 @@ def has_few(relation: Relation) -> bool:
 
 def create(statement: str) -> str:
     """Return the statement that makes the table; it tells how many solutions there are."""
-    return f"CREATE TEMP TABLE {_TABLE} AS {statement}"
+    return f"CREATE TEMP TABLE {ANSWER} AS {statement}"
 
 
 def first_only(order: Sequence[OrderKey], rows: int) -> tuple[str, ...]:
@@ -69,21 +70,21 @@ def first_only(order: Sequence[OrderKey], rows: int) -> tuple[str, ...]:
     Which of those that are ordered alike comes first is for the reader to say, who sees them all.
     """
     keys = exp.Select()
-    sort(keys, tuple(order), _TABLE)
+    sort(keys, tuple(order), ANSWER)
     sorting = sql.text(keys.args["order"])
-    columns = [sql.text(sql.column(_TABLE, key.column)) for key in order]
-    last = f"SELECT {', '.join(columns)} FROM {_TABLE} {sorting} LIMIT 1 OFFSET {rows - 1}"
+    columns = [sql.text(sql.column(ANSWER, key.column)) for key in order]
+    last = f"SELECT {', '.join(columns)} FROM {ANSWER} {sorting} LIMIT 1 OFFSET {rows - 1}"
     tied = " AND ".join(
         f"{column} IS NOT DISTINCT FROM final.{key.column}"
         for column, key in zip(columns, order, strict=True)
     )
-    before = f"SELECT rowid FROM {_TABLE} {sorting} LIMIT {rows}"
-    alike = f"SELECT {_TABLE}.rowid FROM {_TABLE} JOIN ({last}) AS final ON {tied}"
+    before = f"SELECT rowid FROM {ANSWER} {sorting} LIMIT {rows}"
+    alike = f"SELECT {ANSWER}.rowid FROM {ANSWER} JOIN ({last}) AS final ON {tied}"
     return (
-        f"CREATE TEMP TABLE page AS SELECT * FROM {_TABLE}"
+        f"CREATE TEMP TABLE page AS SELECT * FROM {ANSWER}"
         f" WHERE rowid IN (({before}) UNION ALL ({alike}))",
-        f"DROP TABLE {_TABLE}",
-        f"ALTER TABLE page RENAME TO {_TABLE}",
+        f"DROP TABLE {ANSWER}",
+        f"ALTER TABLE page RENAME TO {ANSWER}",
     )
 
 
@@ -91,7 +92,7 @@ def coded(context: Context, kept: Relation, statement: str, variables: Sequence[
     """Return the statement that reads the solutions without the table."""
     places: dict[str, tuple[int, bool]] = {}
     columns: list[sql.Expr] = []
-    side = Layer(context, kept, _TABLE)
+    side = Layer(context, kept, ANSWER)
     for name, shape in kept.shapes.items():
         places[name] = (len(columns), shape.stored)
         facets = {"id"} if _decoded(shape) else set(TERM_COLUMNS)
@@ -99,18 +100,18 @@ def coded(context: Context, kept: Relation, statement: str, variables: Sequence[
         columns += columns_of(context, name, side.value(name), given)
     if kept.order or any(shape.form != "term" for shape in kept.shapes.values()):
         query = sql.select(columns)
-        sort(query, kept.order, _TABLE)
+        sort(query, kept.order, ANSWER)
         order = query.args.get("order")
         query.set("order", None)
         ending = f" {sql.text(order)}" if order else ""
-        statement = f"{sql.text(query)} FROM ({statement}) AS {_TABLE}{ending}"
+        statement = f"{sql.text(query)} FROM ({statement}) AS {ANSWER}{ending}"
     own = dict(constant.entry for constant in context.constants.values() if constant.stranger)
     return Coded(statement, tuple(places.get(name) for name in variables), own)
 
 
 def stored(kept: Relation) -> Relation:
     """Return the solutions as they are read from the table."""
-    table = sql.select([exp.Star()], sql.table(_TABLE, _TABLE))
+    table = sql.select([exp.Star()], sql.table(ANSWER, ANSWER))
     return Relation(table, kept.shapes, kept.order)
 
 
