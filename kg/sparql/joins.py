@@ -15,7 +15,15 @@ from kg.sparql import sql
 from kg.sparql.compatibility import Shared, Way, compatible, ways
 from kg.sparql.context import Context
 from kg.sparql.keys import Key, keys_of_join, keys_of_optional
-from kg.sparql.relation import Layer, Relation, Scope, copied_columns, layer, lifted
+from kg.sparql.relation import (
+    Layer,
+    Relation,
+    Scope,
+    copied_columns,
+    is_unit,
+    layer,
+    lifted,
+)
 from kg.sparql.values import FACETS, Shape, decimal_type
 
 Condition = Callable[[Scope], sql.Expr]
@@ -23,6 +31,10 @@ Condition = Callable[[Scope], sql.Expr]
 
 def join(context: Context, left: Relation, right: Relation) -> Relation:
     """Return the solutions of both, where compatible."""
+    for one, other in ((left, right), (right, left)):
+        if is_unit(one):
+            # The engine does not see through a join with one row, such as to prune a scan.
+            return replace(other, order=())
     left, right = _aligned(context, left, right)
     shared = _shared(left, right)
     several = ways(shared)

@@ -66,6 +66,11 @@ def decoded(
 ) -> Iterator[Row]:
     """Yield rows of terms from rows that hold ids."""
     known = {**terms, **coded.own}
+    ids = [place[0] for place in coded.places if place is not None and place[1]]
+    if len(ids) == len(coded.places):
+        for row in rows:
+            yield tuple([known.get(row[column]) for column in ids])
+        return
     for row in rows:
         yield tuple(_term(row, place, known) for place in coded.places)
 

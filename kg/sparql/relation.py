@@ -235,6 +235,11 @@ def unit() -> Relation:
     return Relation(sql.select([sql.alias(sql.number(1), "one")]), {}, keys=(frozenset(),))
 
 
+def is_unit(relation: Relation) -> bool:
+    """Return whether a relation is known to have one solution that binds nothing."""
+    return not relation.shapes and relation.query == unit().query
+
+
 def lifted(context: Context, relation: Relation, variables: list[str]) -> Relation:
     """Return a relation in which some variables are held by the text of their terms."""
     side = layer(context, relation)

@@ -190,7 +190,8 @@ def fill(
     first, end = ids
     cursor.execute(
         f"INSERT INTO {part.name} BY NAME SELECT {', '.join(shown)} FROM {table.members} AS m"
-        f" {' '.join(joins)} WHERE {within} AND m.s >= {first} AND m.s < {end} ORDER BY m.s"
+        f" {' '.join(joins)} WHERE {within} AND m.s >= {first} AND m.s < {end}"
+        f" ORDER BY {', '.join([*wholes.days(part)[:1], 'm.s'])}"
     )
 
 

@@ -5,12 +5,15 @@ Both are defined for SELECT; an ASK answer is the one word `true` or `false`, as
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from kg.sparql.formats.terms import BLANK, IRI, XSD_STRING, Row, blank_label
 from kg.store import RawTerm
 
+_BATCH = 256
+"""Solutions of which it is looked up at once whether some field has to be quoted."""
 _XSD = "http://www.w3.org/2001/XMLSchema#"
 _QUOTE_IN_CSV = re.compile('[",\r\n]')
 _ESCAPE_IN_LITERAL = re.compile('["\\\\\t\n\r\b\f]')
@@ -33,8 +36,20 @@ _ABBREVIATED = {
 
 def csv_lines(_variables: Sequence[str], rows: Iterable[Row]) -> Iterator[list[str]]:
     """Yield the CSV of each solution: values only, unbound is an empty field."""
-    for row in rows:
-        yield [",".join(["" if term is None else _value(term) for term in row]) + "\r\n"]
+    rest = iter(rows)
+    while batch := list(itertools.islice(rest, _BATCH)):
+        bound = [term for row in batch for term in row if term is not None]
+        texts = [lex for _, lex, _, _ in bound]
+        if _QUOTE_IN_CSV.search("".join(texts)) or BLANK in [kind for kind, _, _, _ in bound]:
+            yield [
+                _csv_line(["" if term is None else _value(term) for term in row]) for row in batch
+            ]
+        else:
+            yield [_csv_line(["" if term is None else term[1] for term in row]) for row in batch]
+
+
+def _csv_line(fields: Sequence[str]) -> str:
+    return ",".join(fields) + "\r\n"
 
 
 def frame_csv(
