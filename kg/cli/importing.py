@@ -79,7 +79,7 @@ def import_command(
         fields["on_violation"] = on_violation
         if fix_sheet is not None:
             _fetch_fix_sheet(server, paths, mapping, fields, fix_sheet)
-        report = _send(server, paths, mapping, fields)
+        report = _send(server, paths, mapping, fields, language)
     else:
         settings = current_settings()
         options = ImportOptions(
@@ -96,7 +96,7 @@ def import_command(
                 Context(today(), settings.organization, timezone=settings.timezone)
             ),
         )
-        with opened_store("memory" if dry_run else "create") as store, shown() as progress:
+        with opened_store("memory" if dry_run else "create") as store, shown(language) as progress:
             told = replace(options, progress=progress)
             report = run_import(store, list(paths), told).as_json()
     _write_report(report, name, language)
@@ -127,10 +127,14 @@ def _fields(source: str, graph: str | None, *, complete: bool, dry_run: bool) ->
 
 
 def _send(
-    server: Server, paths: Iterable[Path], mapping: Path | None, fields: dict[str, str]
+    server: Server,
+    paths: Iterable[Path],
+    mapping: Path | None,
+    fields: dict[str, str],
+    language: str,
 ) -> Document:
-    """Import through a server, and return its report."""
-    with shown_of_server() as show:
+    """Import through a server, and return its report; its progress is told in a language."""
+    with shown_of_server(language) as show:
         return server.upload(_parts(paths, mapping), fields, show)
 
 

@@ -119,7 +119,9 @@ class Server:
         """
         with self._send("/api/imports", files, {**fields, "async": "true"}) as response:
             job = cast("dict[str, Any]", json.load(response))
-        return self._followed(job, show, "The import was cancelled on the server.")
+        return self._followed(
+            job, show, "The import was cancelled on the server. Nothing was written."
+        )
 
     def _followed(
         self,
@@ -130,20 +132,30 @@ class Server:
         """Return the report of work in the background, once it is over; its end ends that work."""
         path = f"/api/imports/jobs/{job['id']}"
         try:
-            for pause in _pauses():
-                if job["ended"]:
-                    break
-                if show is not None and job["progress"]:
-                    show(job["progress"])
-                time.sleep(pause)
-                job = self._read(path)
-        except BaseException:
+            ended = self._ended(job, path, show)
+        except BaseException as error:
             with contextlib.suppress(ServerError):
                 self._read(path, "DELETE")
-            raise
-        if job["report"] is None:
-            raise _told(job["problem"] or {"detail": cancelled})
-        return cast("dict[str, Any]", job["report"])
+            if not isinstance(error, KeyboardInterrupt):
+                raise
+            # It may have been over before: what became of it is told.
+            ended = self._ended(self._read(path), path, None)
+        if ended["report"] is None:
+            raise _told(ended["problem"] or {"detail": cancelled})
+        return cast("dict[str, Any]", ended["report"])
+
+    def _ended(
+        self, job: dict[str, Any], path: str, show: Callable[[Mapping[str, Any]], None] | None
+    ) -> dict[str, Any]:
+        """Return what is told of work in the background once it is over."""
+        for pause in _pauses():
+            if job["ended"]:
+                break
+            if show is not None and job["progress"]:
+                show(job["progress"])
+            time.sleep(pause)
+            job = self._read(path)
+        return job
 
     def _read(self, path: str, method: str = "GET") -> dict[str, Any]:
         """Return the JSON object that an address answers with."""
@@ -193,7 +205,9 @@ class Server:
         fields = {"dry_run": str(dry_run).lower(), "on_dependents": on_dependents, "async": "true"}
         path = f"/api/imports/{_quoted(run_id)}?{urllib.parse.urlencode(fields)}"
         job = self._read(path, "DELETE")
-        return self._followed(job, show, "The undo was cancelled on the server.")
+        return self._followed(
+            job, show, "The undo was cancelled on the server. Nothing was written."
+        )
 
     def list_quarantine(self, run_id: str | None) -> list[dict[str, Any]]:
         """Return the rows in quarantine, or those of one import.

@@ -62,10 +62,10 @@ def undo(import_id: str, *, dry_run: bool, on_dependents: str, name: str, langua
     """
     server = current_server()
     if server:
-        with shown_of_server() as show:
+        with shown_of_server(language) as show:
             report = server.undo(import_id, dry_run=dry_run, on_dependents=on_dependents, show=show)
     else:
-        with opened_store() as store, shown() as progress:
+        with opened_store() as store, shown(language) as progress:
             report = undo_import(
                 store,
                 import_id,

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from api.factory import create_app
+from kg.cli.remote import Server, ServerError
 from kg.config import Settings
 from tests.serving import served
 
@@ -152,6 +153,23 @@ def test_a_folder_is_imported_through_the_server(run, url: str, tmp_path: Path) 
     assert "Dry run" in run("import", folder, "--url", url, "--dry-run").stdout
     assert run("import", folder, "--url", url).exit_code == 0
     assert run("query", "-e", COUNT, "--url", url).stdout.split()[-1] == "3"
+
+
+def test_an_import_that_is_interrupted_is_cancelled_on_the_server(
+    run, url: str, tmp_path: Path
+) -> None:
+    table = tmp_path / "parties.csv"
+    rows = "".join(f"P{number},person,Ana {number}\n" for number in range(20_000))
+    table.write_text("key,kind,name\n" + rows, "utf-8")
+    server, before = Server(url), run("query", "-e", COUNT, "--url", url).stdout
+
+    def interrupt(_progress: object) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(ServerError, match="cancelled on the server"):
+        server.upload([("files", table)], {"source": "big"}, interrupt)
+    assert server.list_imports() == []
+    assert run("query", "-e", COUNT, "--url", url).stdout == before
 
 
 def test_quarantine_and_undo_go_through_the_server(run, url: str, tmp_path: Path) -> None:
