@@ -153,7 +153,7 @@ def missing(cursor: Cursor) -> list[tuple[int, int, str]]:
 
 def _find_described(cursor: Cursor, execution: Execution) -> None:
     """Fill `described` (node, file, record), groups led back to all of their rows."""
-    find_lineage(cursor, execution.producer.rules)
+    find_lineage(cursor, execution.producer)
     keyed = [
         f"SELECT {position} AS file, _row AS row, min(_row) OVER (PARTITION BY {read.key}) AS"
         f" record FROM temp.{read.table.relation} WHERE {read.key} IS NOT NULL"

@@ -51,7 +51,7 @@ WHERE NOT r.named
 
 def find_doubt(cursor: Cursor, execution: Execution) -> Doubt:
     """Return what is in doubt because of the rows of the table `wrong`."""
-    find_lineage(cursor, execution.producer.rules)
+    find_lineage(cursor, execution.producer)
     anywhere: set[str | None] = set()
     opened = set()
     for file, check_no, far, kin, predicate, named in _touched(cursor, execution):

@@ -7,7 +7,7 @@ staged rows.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
@@ -84,16 +84,14 @@ def check_shapes(
 
     The table `violating` has the focus nodes of violations, with the number of their check. What
     depends on what is in `doubt` is not judged; `after_refusals`, violations may only be there
-    because rows were left out, and say so. A
-    `deadline` is one that guards the transaction's cursor already; `tell` is told which part of the
-    shapes is done.
+    because rows were left out, and say so. A `deadline` is one that guards the transaction's
+    cursor already; `tell` is told which part of the shapes is done.
     """
-    change = Change.of_commit(tx.number)
     found = validate(
         tx.cursor,
         shapes,
         as_of,
-        change=change,
+        change=Change.of_commit(tx.number),
         doubt=doubt,
         limit=limit,
         deadline=deadline,
@@ -102,19 +100,9 @@ def check_shapes(
     report.shapes_checked = True
     report.notes += found.notes()
     violations = Violations([_short(str(check.shape.node)) for check in found.checks])
-    for (shape, severity), count in found.counts().items():
-        name = severity_name(severity)
-        report.by_shape[_short(str(shape))] = count
-        report.count(name, count)
-        if name == "violation":
-            violations.by_shape[_short(str(shape))] = count
+    _count(found, report, violations)
     results = sorted(found.results, key=lambda result: _ORDER.get(str(result.severity), 0))
-    places = _trace(tx.cursor, results)
-    documents = _documents(tx, report) if len(places) < len(results) else {}
-    for number, result in enumerate(results):
-        finding = _finding(result, places.get(number), report, files, rules)
-        if number in documents and finding.file is None:
-            finding = replace(finding, file=documents[number])
+    for result, finding in zip(results, _findings(tx, results, report, files, rules), strict=True):
         if after_refusals and finding.severity == "violation":
             finding = replace(finding, message=perhaps_for_refusals(finding.message))
         report.list(finding)
@@ -123,6 +111,33 @@ def check_shapes(
             violations.findings.setdefault(key, []).append(finding)
     _keep_violating(tx.cursor, found, results)
     return violations
+
+
+def _count(found: Report, report: ImportReport, violations: Violations) -> None:
+    """Enter the numbers of results of each shape."""
+    for (shape, severity), count in found.counts().items():
+        name = severity_name(severity)
+        report.by_shape[_short(str(shape))] = count
+        report.count(name, count)
+        if name == "violation":
+            violations.by_shape[_short(str(shape))] = count
+
+
+def _findings(
+    tx: Transaction,
+    results: Sequence[ValidationResult],
+    report: ImportReport,
+    files: Sequence[int],
+    rules: Sequence[RuleRow],
+) -> Iterator[Finding]:
+    """Yield each result as a finding, with its cell or its document where it has one."""
+    places = _trace(tx.cursor, results)
+    documents = _documents(tx, report) if len(places) < len(results) else {}
+    for number, result in enumerate(results):
+        finding = _finding(result, places.get(number), report, files, rules)
+        if number in documents and finding.file is None:
+            finding = replace(finding, file=documents[number])
+        yield finding
 
 
 def _keep_violating(cursor: Cursor, found: Report, listed: Sequence[ValidationResult]) -> None:

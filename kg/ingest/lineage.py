@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kg.ingest.rules import RuleRow
+from kg.ingest.production import Producer
 from kg.store import Cursor
 
 
-def find_lineage(cursor: Cursor, rules: Sequence[RuleRow]) -> None:
-    """Fill `grouping` (rule, number of its groups) and `lineage` (groups, first row, row)."""
+def find_lineage(cursor: Cursor, producer: Producer) -> None:
+    """Fill `grouping` (rule, number of its groups) and `lineage` (groups, first row, row), once."""
+    if producer.led_back:
+        return
+    producer.led_back = True
+    rules = producer.rules
     groups = list(dict.fromkeys(rule.groups for rule in rules if rule.groups))
     pairs = [(i, groups.index(rule.groups)) for i, rule in enumerate(rules) if rule.groups]
     cursor.execute(

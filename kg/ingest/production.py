@@ -116,6 +116,8 @@ class Producer:
     """Numbers of the rules whose predicates are kept in another spelling than they are written."""
     absent: dict[int, set[str]] = field(default_factory=dict)
     """Columns that the mappings read and the file, by its number, does not have."""
+    led_back: bool = False
+    """Whether it is known which rows the groups of its rules hold (see `kg.ingest.lineage`)."""
     _kin: dict[tuple[int, str], int] = field(default_factory=dict)
 
     def productions(self, mapping: Mapping, relation: Relation, table: str) -> Iterator[Production]:

@@ -152,34 +152,45 @@ def undo_import(
         stopped = ImportStoppedError(
             f"The undo of the import {run_id!r} was stopped. Nothing was written."
         )
+        rules = shapes or project_shapes(), as_of or date.today()
         with stoppable(store, tx, allowance, f"undo {run_id}", teller, stopped) as (_, told):
-            told.tell("compare")
-            _compare(tx.cursor, run_id, _source_of(tx.cursor, run_id))
-            told.tell("write")
-            report.quads_removed = tx.delete_codes("ended")
-            _leave_unnamed(tx.cursor)
-            report.quads_restored = tx.insert("revived")
-            report.quads_removed += leave_withdrawn(tx)
-            _find_dependents(tx.cursor, report)
+            _take_back(tx, report, told)
             told.tell("validate")
-            rules = shapes or project_shapes(), as_of or date.today()
             if on_dependents == "refuse":
                 _check(tx, report, *rules)
             else:
                 focal = _focal(store, tx.cursor, settings or Settings())
                 _set_apart(tx, report, focal, *rules)
             told.tell("validate", 1.0)
-        if report.refused:
-            tx.rollback()
-            return report
-        report.rows_discarded = _discard(tx.cursor, run_id)
-        if dry_run:
-            tx.rollback()
-            report.status = "dry-run"
-            return report
-        tx.cursor.execute("UPDATE import_run SET undone = ? WHERE id = ?", [tx.number, run_id])
-        report.status, report.commit = "committed", tx.number
+        _end(tx, report, dry_run=dry_run)
     return report
+
+
+def _take_back(tx: Transaction, report: UndoReport, teller: Teller) -> None:
+    """Let go what the import added, and return what it replaced; find what depends on it."""
+    teller.tell("compare")
+    _compare(tx.cursor, report.import_id, _source_of(tx.cursor, report.import_id))
+    teller.tell("write")
+    report.quads_removed = tx.delete_codes("ended")
+    _leave_unnamed(tx.cursor)
+    report.quads_restored = tx.insert("revived")
+    report.quads_removed += leave_withdrawn(tx)
+    _find_dependents(tx.cursor, report)
+
+
+def _end(tx: Transaction, report: UndoReport, *, dry_run: bool) -> None:
+    """Keep what was done, or roll it back where it is refused or was to be seen only."""
+    if report.refused:
+        tx.rollback()
+        return
+    report.rows_discarded = _discard(tx.cursor, report.import_id)
+    if dry_run:
+        tx.rollback()
+        report.status = "dry-run"
+        return
+    done = "UPDATE import_run SET undone = ? WHERE id = ?"
+    tx.cursor.execute(done, [tx.number, report.import_id])
+    report.status, report.commit = "committed", tx.number
 
 
 def checked(on_dependents: str) -> str:
