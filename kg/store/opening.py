@@ -14,6 +14,13 @@ from sqlglot import exp
 from kg.errors import StoreError, StoreFormatError, StoreFullError, StoreLockedError
 from kg.store import signals
 
+_PARTS = 3
+"""Threads from which on the engine groups rows in small tables that are put together later.
+
+For fewer it lets one table grow. To double that takes up to half a second for a query of a few
+seconds, which nothing interrupts; and what is in small tables is found faster.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Opening:
@@ -30,7 +37,7 @@ class Opening:
     def total(self) -> int:
         """Threads that a statement is cut up for."""
         most = max(self.workers or 0, self.on_call)
-        return max(self.threads or os.cpu_count() or 1, most + 1)
+        return max(self.threads or os.cpu_count() or 1, most + 1, _PARTS)
 
     def connect(self) -> duckdb.DuckDBPyConnection:
         """Return a connection, on a new file where there is none.

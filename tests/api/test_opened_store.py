@@ -19,7 +19,9 @@ def test_no_more_threads_help_than_there_are_other_cores(
     settings = Settings(data_dir=tmp_path, threads=threads, workers=workers)
     with open_store(settings) as store:
         cursor = store.cursor()
-        assert cursor.execute("SELECT current_setting('threads')").fetchall() == [(threads,)]
+        # Of two threads or one, the engine would group in a table whose growth nothing interrupts.
+        found = cursor.execute("SELECT current_setting('threads')").fetchall()
+        assert found == [(max(threads, 3),)]
         assert (store.workers is None) == (most == 0)
         if store.workers is not None:
             assert store.workers.most == most
