@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
-from typing import Any
+from heapq import nsmallest
+from typing import Any, NamedTuple
 
 from flask import Blueprint, Flask, Response, current_app, jsonify, request
 from werkzeug.datastructures import MultiDict
@@ -46,6 +48,13 @@ class ChainPicture:
         if node is None:
             return 0.0
         return None if node.exposure is None else node.exposure.exposure
+
+
+class Most(NamedTuple):
+    """How many clients and units are drawn at most."""
+
+    clients: int
+    units: int
 
 
 def register_chains(app: Flask) -> None:
@@ -90,27 +99,53 @@ def _drawn(given: MultiDict[str, str]) -> ChainPicture:
     return ChainPicture(real, found[1] if len(found) > 1 else None, gone, names)
 
 
-def document(picture: ChainPicture, clients: int | None = None) -> dict[str, Any]:
+def document(picture: ChainPicture, most: Most | None = None) -> dict[str, Any]:
     """Return a picture as units, clients and relations, named by their keys.
 
-    `clients` is how many clients there are at most, those most exposed; `left` counts the others.
+    `most` is how many there are at most: the clients most exposed, and the units nearest to them;
+    `left` counts the other clients, `left_units` the other units.
     """
     names, real = picture.names, picture.real
-    left = _least_exposed(picture, clients) if clients is not None else frozenset()
+    kept = _kept(picture, most) if most else real.nodes.keys()
+    left = [node for term, node in real.nodes.items() if term not in kept]
     return {
-        "nodes": [_node(picture, node) for node in real.nodes.values() if node.term not in left],
-        "relations": [_relation(picture, one) for one in real.relations if one.client not in left],
-        "left": len(left),
+        "nodes": [_node(picture, node) for term, node in real.nodes.items() if term in kept],
+        "relations": [
+            _relation(picture, one)
+            for one in real.relations
+            if one.client in kept and one.supplier in kept
+        ],
+        "left": sum(node.external for node in left),
+        "left_units": sum(not node.external for node in left),
         "refusal": real.refusal,
         "off": sorted(names[term].key for term in picture.off),
     }
 
 
-def _least_exposed(picture: ChainPicture, clients: int) -> frozenset[int]:
-    """Return the clients beyond so many of the most exposed."""
-    found = [node.term for node in picture.real.nodes.values() if node.external]
-    found.sort(key=lambda term: -(picture.exposure(term) or 0.0))
-    return frozenset(found[clients:])
+def _kept(picture: ChainPicture, most: Most) -> Set[int]:
+    """Return the clients that are most exposed, and the units nearest to them, layer by layer."""
+    nodes, names = picture.real.nodes, picture.names
+    suppliers: dict[int, set[int]] = defaultdict(set)
+    for one in picture.real.relations:
+        suppliers[one.client].add(one.supplier)
+
+    def first(terms: Iterable[int], room: int) -> list[int]:
+        order = {
+            term: (-nodes[term].failing, -nodes[term].reached, names[term].label) for term in terms
+        }
+        return nsmallest(room, order, key=order.__getitem__)
+
+    clients = [term for term, node in nodes.items() if node.external]
+    layer = nsmallest(most.clients, clients, key=lambda term: -(picture.exposure(term) or 0.0))
+    kept, units = {*layer, *picture.off}, len(picture.off)
+    while layer and units < most.units:
+        near = {supplier for term in layer for supplier in suppliers[term]} - kept
+        layer = first(near, most.units - units)
+        kept.update(layer)
+        units += len(layer)
+    others = [term for term, node in nodes.items() if not node.external and term not in kept]
+    kept.update(first(others, most.units - units))
+    return kept
 
 
 def _node(picture: ChainPicture, node: Node) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from heapq import nsmallest
 from flask import Blueprint, render_template, request
 
 from api.analyses import SHARED_OPTIONS, compute, day_of, read_context, reading
-from api.chain_pictures import ChainPicture, chains_of, document
+from api.chain_pictures import ChainPicture, Most, chains_of, document
 from api.config import services
 from api.language import current_language
 from api.pages.panels import panel, render_panel
@@ -24,8 +24,8 @@ from kg.errors import UsageError
 
 CLIENTS_SHOWN = 200
 """Clients in the table, the most exposed first."""
-CLIENTS_DRAWN = 40
-"""Clients in the picture, likewise."""
+DRAWN = Most(clients=40, units=60)
+"""Clients and units in the picture; more can neither be read nor laid out while somebody waits."""
 ROWS_SHOWN = 300
 """Units and relations that the tables hold at most; units that are switched off are all there."""
 PEOPLE_SHOWN = 100
@@ -107,7 +107,7 @@ def show_drawn() -> str:
         "chains_panel.html",
         view=_view(picture),
         given=_given(),
-        data=document(picture, CLIENTS_DRAWN),
+        data=document(picture, DRAWN),
     )
 
 

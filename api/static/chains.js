@@ -5,7 +5,6 @@ import { save, standalone } from "./svg-files.js";
 import { number, text } from "./texts.js";
 import { Graph, layout } from "./vendor/dagre.js";
 
-const CLIENTS_DRAWN = 40;
 const [WIDTH, HEIGHT] = [172, 40];
 /** What stands behind every client, so that they share the last layer; it is not drawn. */
 const END = "\u0000end";
@@ -46,18 +45,10 @@ function sideAddress(unit, client = null) {
   return address;
 }
 
-/** Returns the nodes and relations that are drawn: units in relations, and the most exposed clients. */
-function seen({ nodes, relations, left: whole }) {
-  const tied = new Set(relations.flatMap(({ supplier, client }) => [supplier, client]));
-  const clients = nodes.filter((one) => one.external).sort((a, b) => (b.exposure ?? 0) - (a.exposure ?? 0));
-  const left = new Set(clients.slice(CLIENTS_DRAWN).map((one) => one.key));
-  const shown = nodes.filter((one) => tied.has(one.key) && !left.has(one.key));
-  const keys = new Set(shown.map((one) => one.key));
-  return {
-    nodes: shown,
-    relations: relations.filter(({ supplier, client }) => keys.has(supplier) && keys.has(client)),
-    left: left.size + (whole ?? 0),
-  };
+/** Returns the nodes that are in relations, which are those that are drawn. */
+function tied({ nodes, relations }) {
+  const keys = new Set(relations.flatMap(({ supplier, client }) => [supplier, client]));
+  return nodes.filter((one) => keys.has(one.key));
 }
 
 function arranged({ nodes, relations }) {
@@ -73,7 +64,8 @@ function arranged({ nodes, relations }) {
 }
 
 function draw(data) {
-  const { nodes, relations, left } = seen(data);
+  const { relations, left, left_units: units } = data;
+  const nodes = tied(data);
   const off = new Set(data.off);
   const graph = arranged({ nodes, relations });
   const names = new Map(nodes.map((one) => [one.key, one.name]));
@@ -85,8 +77,8 @@ function draw(data) {
   holder.append(picture);
   fit();
   const note = document.getElementById("left-out");
-  note.hidden = !left;
-  if (left) note.textContent = text("chain.left_out", { n: left });
+  note.hidden = !left && !units;
+  note.textContent = [left && text("chain.left_out", { n: left }), units && text("chain.left_units", { n: units })].filter(Boolean).join(" ");
   mark();
 }
 

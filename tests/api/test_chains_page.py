@@ -7,6 +7,7 @@ import re
 
 import pytest
 
+from api.chain_pictures import Most
 from api.factory import create_app
 from api.pages import chains
 from kg.analysis.chain_tables import exposure, spof
@@ -75,7 +76,7 @@ def test_a_relation_need_not_say_what_is_supplied(tmp_path):
 
 def test_a_page_of_very_many_holds_some_and_leads_to_all(client, monkeypatch):
     monkeypatch.setattr(chains, "ROWS_SHOWN", 2)
-    monkeypatch.setattr(chains, "CLIENTS_DRAWN", 1)
+    monkeypatch.setattr(chains, "DRAWN", Most(clients=1, units=2))
     text = client.get("/chains/drawn", query_string={"as_of": AT, "off": "TRAINING"}).text
     units = text[text.index('id="units"') : text.index('id="relations"')]
     assert 2 <= units.count('name="off"') <= 3
@@ -87,7 +88,11 @@ def test_a_page_of_very_many_holds_some_and_leads_to_all(client, monkeypatch):
     assert f"/api/chains/edges?as_of={AT}&amp;format=csv" in relations
     drawn = json.loads(re.search(r'id="chain-data">(.*?)</script>', text, re.DOTALL)[1])
     assert sum(node["external"] for node in drawn["nodes"]) == 1
-    assert drawn["left"] == 1
+    assert (drawn["left"], drawn["left_units"]) == (1, 2)
+    # The unit that is switched off, and of those nearest to the client the one that most rely on.
+    assert {node["key"] for node in drawn["nodes"] if not node["external"]} == {
+        "TRAINING", "SALES",
+    }  # fmt: skip
     keys = {node["key"] for node in drawn["nodes"]}
     assert all({one["supplier"], one["client"]} <= keys for one in drawn["relations"])
 
