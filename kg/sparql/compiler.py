@@ -15,6 +15,7 @@ from kg.sparql import joins, modifiers, sql
 from kg.sparql.aggregates import aggregated
 from kg.sparql.context import Context
 from kg.sparql.expressions import Expression, filter_condition, value_of
+from kg.sparql.foremost import foremost
 from kg.sparql.graphs import empty_group, graph_names, in_each_graph, named
 from kg.sparql.inline import inline_data
 from kg.sparql.mentions import mentioned_variables, narrowed_variables, variables
@@ -48,6 +49,8 @@ class Compiler:
         self._renamed: dict[str, str] = {}
         self._told: dict[int, tuple[CompValue, Told]] = {}
         """What is told of the variables of each pattern, which is kept: no other gets its id."""
+        self._first: dict[int, tuple[CompValue, int]] = {}
+        """How many of the solutions of an order are asked for, where that is known."""
         self._made: dict[Hashable, Relation] = {}
         """Sub-selects that were made beforehand."""
 
@@ -284,18 +287,26 @@ class Compiler:
 
     def _order_by(self, node: CompValue, graph: Graph) -> Relation:
         inner, expressions = self._prepared(node.p, [key.expr for key in node.expr], graph)
+
+        def keys(side: Layer) -> list[tuple[Value, bool]]:
+            scope = self.scope(side, graph=graph)
+            return [
+                (value_of(expression, scope), key.order == "DESC")
+                for expression, key in zip(expressions, node.expr, strict=True)
+            ]
+
+        _, first = self._first.get(id(node), (node, 0))
+        if first:
+            inner = foremost(self.context, inner, keys, first)
         side = layer(self.context, inner)
-        scope = self.scope(side, graph=graph)
-        keys = [
-            (value_of(expression, scope), key.order == "DESC")
-            for expression, key in zip(expressions, node.expr, strict=True)
-        ]
-        ordered = modifiers.order_by(self.context, side, keys)
+        ordered = modifiers.order_by(self.context, side, keys(side))
         return replace(ordered, shapes=_visible(ordered.shapes))
 
     def _slice(self, node: CompValue, graph: Graph) -> Relation:
-        inner = self.relation(node.p, graph)
         each = graph if isinstance(graph, str) else None
+        if each is None and node.length and node.p.name == "Project":
+            self._first[id(node.p.p)] = node.p.p, (node.start or 0) + node.length
+        inner = self.relation(node.p, graph)
         return modifiers.slice_(self.context, inner, node.start, node.length, each)
 
     def _exists(self, graph: Graph, pattern: object, outer: Scope) -> sql.Expr:

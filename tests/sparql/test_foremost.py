@@ -1,0 +1,60 @@
+"""ORDER BY with LIMIT looks up the texts of the first solutions only, and finds the right ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from kg.sparql import query
+from kg.sparql.explaining import explain
+from kg.sparql.update import update
+from kg.store import Store
+
+DATA = """
+PREFIX : <urn:x:> PREFIX xsd: <http://www.w3.org/2001/XMLSchema#>
+INSERT DATA {
+  :e :n 3 ; :day "2024-05-01"^^xsd:date . :b :n 3 ; :day "2024-05-01"^^xsd:date .
+  :d :n 2.5 . :a :n 3.0 ; :day "2024-02-01"^^xsd:date . :c :n 7 ; :day "2023-01-01"^^xsd:date .
+  :f :n -1 . :g :n 2.5 ; :day "2025-01-01"^^xsd:date . :h :d 1e0 .
+}
+"""
+PATTERNS = [
+    "SELECT ?x ?n { ?x :n ?n } ORDER BY DESC(?n) ?x",
+    "SELECT ?x ?n { ?x :n ?n } ORDER BY ?n DESC(?x)",
+    "SELECT ?x ?day { ?x :n ?n OPTIONAL { ?x :day ?day } } ORDER BY ?day ?x",
+    "SELECT ?x ?day { ?x :n ?n OPTIONAL { ?x :day ?day } } ORDER BY DESC(?day) DESC(?x)",
+    "SELECT ?x (COUNT(?o) AS ?all) { ?x ?p ?o } GROUP BY ?x ORDER BY DESC(?all) ?x",
+    "SELECT ?x (SUM(?n) AS ?sum) { ?x :n ?n } GROUP BY ?x ORDER BY DESC(?sum) ?x",
+    "SELECT ?x ?n { ?x :n ?n } ORDER BY (?n * -1) STR(?x)",
+    "SELECT ?x ?n { { SELECT ?x ?n { ?x :n ?n } ORDER BY ?n ?x LIMIT 6 } } ORDER BY DESC(?n) ?x",
+]
+SLICES = [(1, 0), (2, 0), (3, 1), (4, 2), (7, 0), (50, 0), (3, 6), (3, 50), (0, 0)]
+
+
+@pytest.fixture(scope="module")
+def store() -> Iterator[Store]:
+    with Store.open(threads=1) as store:
+        update(store, DATA)
+        yield store
+
+
+@pytest.mark.parametrize("pattern", PATTERNS)
+def test_the_first_solutions_are_the_first_of_all(store: Store, pattern: str) -> None:
+    text = f"PREFIX : <urn:x:> {pattern}"
+    everything = list(query(store, text).rows())
+    assert len(everything) > 5
+    for limit, offset in SLICES:
+        result = query(store, f"{text} LIMIT {limit} OFFSET {offset}")
+        assert result.engine == "sql"
+        assert list(result.rows()) == everything[offset : offset + limit]
+    assert "*" in pattern or "MATERIALIZED" in explain(store, f"{text} LIMIT 2")
+
+
+@pytest.mark.parametrize(
+    "order", ["?n", "?x DESC(?n)", "DESC(?n) ?n", "RAND() ?x", "?unbound ?x", "?n ?unbound"]
+)
+def test_an_order_that_nothing_is_saved_by_is_left_alone(store: Store, order: str) -> None:
+    text = f"PREFIX : <urn:x:> SELECT * {{ ?x :n ?n }} ORDER BY {order} LIMIT 2"
+    assert len(list(query(store, text).rows())) == 2
+    assert "MATERIALIZED" not in explain(store, text) or "RAND" in order
