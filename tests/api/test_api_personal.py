@@ -14,8 +14,10 @@ from api.access import RIGHTS
 from api.factory import create_app
 from api.identity import Right
 from kg.config import Settings
+from kg.ingest import ImportOptions, run_import
 from kg.namespaces import PERSONAL_GRAPHS, graph_iri
 from kg.roles import Role
+from kg.sparql import query
 from kg.store.export import dump
 from kg.store.rdf import load_bytes
 from kg.store.tokens import create_token
@@ -184,8 +186,8 @@ def test_no_address_that_a_reader_opens_tells_of_persons(clients):
             )
             arguments = {"party": "bo", "unit": "shop", "client": "ana", "run": "1", "key": "bo"}
             arguments |= {"from": "2020-01-01", "to": "2026-01-01", "graph": LATER}
-            for query in ({}, arguments):
-                text = clients["reader"].get(address, query_string=query).text
+            for fields in ({}, arguments):
+                text = clients["reader"].get(address, query_string=fields).text
                 assert SECRET not in text, address
                 assert '"Ana"' not in text, address
                 assert ">Ana<" not in text, address
@@ -256,3 +258,28 @@ def bare(store):
     other = ox.Store()
     other.load(out.getvalue(), format=ox.RdfFormat.N_QUADS)
     return other
+
+
+PLACE = """
+PREFIX cgf: <https://w3id.org/clientgraph/function#>
+SELECT ?file ?row {{ VALUES (?s ?p ?o ?g) {{ (<{}> <{}> "{}" <{}>) }}
+  BIND (cgf:file(?s, ?p, ?o, ?g) AS ?file) BIND (cgf:row(?s, ?p, ?o, ?g) AS ?row) {} }}
+"""
+
+
+@pytest.mark.parametrize("engine", ["", "BIND (BNODE() AS ?b)"])
+def test_the_place_of_a_fact_is_told_to_those_who_may_see_the_fact(
+    clients, store, tmp_path, engine
+):
+    name = f"{SECRET} {len(engine)}"
+    (tmp_path / "parties.csv").write_text(f"key,kind,name\nP1,person,{name}\n", "utf-8")
+    run_import(store, [tmp_path], ImportOptions(source=f"places {len(engine)}"))
+    rows = query(store, f'SELECT * {{ GRAPH ?g {{ ?s ?p "{name}" }} }}').rows()
+    fact = {tuple(term[1] for term in row) for row in rows}
+    [(graph, subject, predicate)] = fact
+    assert "personal" in graph
+    text = PLACE.format(subject, predicate, name, graph, engine)
+    assert '"parties.csv"' in asked(clients["steward"], text)
+    assert '"value":"2"' in asked(clients["granted"], text)
+    for role in ("reader", "analyst"):
+        assert '"value"' not in asked(clients[role], text)
