@@ -14,6 +14,7 @@ from kg.sparql.computed import Number, Text, integer
 from kg.sparql.exact import DIVISION_DIGITS, quotient
 from kg.sparql.expressions import Expression, value_of
 from kg.sparql.groups import Groups, Total, count_distinct, count_rows
+from kg.sparql.lexical import text_of_day
 from kg.sparql.relation import Layer, Relation, Scope, columns_of, shape_of
 from kg.sparql.statistics import median, mode, stdev
 from kg.sparql.values import (
@@ -24,6 +25,7 @@ from kg.sparql.values import (
     LITERALS,
     PLAIN,
     TERM_FACETS,
+    ColumnValue,
     Computed,
     Constant,
     NotCompiledError,
@@ -153,6 +155,10 @@ def _extreme(function: str) -> Callable[[CompValue, Groups], Value]:
     """Return MIN or MAX, by the order of ORDER BY."""
 
     def extreme(node: CompValue, groups: Groups) -> Value:
+        days = _days_of_text(node.vars, groups.scope)
+        if days is not None:
+            best = groups.raw(sql.call(function.removeprefix("arg_"), _of_four_digits(days)))
+            return Text(text_of_day(days.kinds, best, None))
         value = value_of(node.vars, groups.scope)
         if isinstance(value, Unbound):
             return value
@@ -169,6 +175,24 @@ def _extreme(function: str) -> Callable[[CompValue, Groups], Value]:
         return _picked(value, groups, lambda whole: sql.call(function, whole, key))
 
     return extreme
+
+
+def _days_of_text(expression: Expression, scope: Scope) -> ColumnValue | None:
+    """Return the days whose texts an expression is, if it is: they are ordered like their texts."""
+    if not isinstance(expression, CompValue) or expression.name != "Builtin_STR":
+        return None
+    value = value_of(expression.arg, scope)
+    if not isinstance(value, ColumnValue) or len(value.kinds) != 1:
+        return None
+    return value if "lex" in value.at_hand - value.shape.facets else None
+
+
+def _of_four_digits(days: ColumnValue) -> sql.Expr:
+    """Return days as times; the text of one after the year 9999 would come before others."""
+    ts = days.time()
+    late = sql.call("make_timestamp", *map(sql.number, (10_000, 1, 1, 0, 0, 0)))
+    refused = sql.call("error", sql.string("not compiled: the order of the text of a late year"))
+    return sql.case([(sql.compare(">=", ts, late), sql.cast(refused, "TIMESTAMP"))], ts)
 
 
 def _sample(node: CompValue, groups: Groups) -> Value:
