@@ -1,7 +1,9 @@
 """Random queries on random data, asked of three engines: `python tests/sparql/fuzz.py 0:2000`.
 
 Where pyoxigraph and rdflib agree, the answer must be theirs; a case where it is not is cut down
-and shown. The numbers are seeds, each of which makes a dataset and some queries.
+and shown. The numbers are seeds, each of which makes a dataset and some queries. With `--padded`
+the data stands among much that the queries do not see, so that the engine reads it as it reads a
+large graph, in groups of rows that it passes over.
 """
 
 from __future__ import annotations
@@ -31,8 +33,18 @@ _STEP = 10
 _WORTHS = (None, Worth(quads=1), Worth(quads=1, once=0.0))
 """What makes columns of a property table, seed by seed; with the last many subjects stand in its
 rest."""
+_PADDING = 130_000
+"""Quads before and behind the data: more than a group of rows of the engine's own tables has."""
 _PATIENCE = 40.0
 """Seconds that the cutting down of one case may take."""
+
+
+@dataclass(frozen=True, slots=True)
+class Making:
+    """How a store is made of a case's data: see `filled`."""
+
+    worth: Worth | None = None
+    padding: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +76,7 @@ class Report:
 
 
 def judged(
-    case: Case, oracles: Oracles, store: Store | None = None, worth: Worth | None = None
+    case: Case, oracles: Oracles, store: Store | None = None, making: Making = Making()
 ) -> Verdict:
     """Ask all engines and compare."""
     seen = case.seen
@@ -72,7 +84,7 @@ def judged(
     if isinstance(one, Failure) and isinstance(two, Failure):
         return Verdict("both oracles fail")
     with contextlib.ExitStack() as stack:
-        store = store or stack.enter_context(filled(case.data, worth))
+        store = store or stack.enter_context(filled(case.data, making.worth, making.padding))
         ours, engine = asked(store, case)
         other = ours if engine.startswith("rdflib") else evaluated(store, case)
     answers = {"sql": ours, "evaluator": other, "pyoxigraph": one, "rdflib": two}
@@ -120,27 +132,31 @@ Found = tuple[int, Case, Verdict]
 
 
 def run(
-    seeds: range, oracles: Oracles, report: Report, kinds: tuple[str, ...] = ("different",)
+    seeds: range,
+    oracles: Oracles,
+    report: Report,
+    kinds: tuple[str, ...] = ("different",),
+    padding: int = 0,
 ) -> Iterator[Found]:
     """Judge the cases of some seeds; yield those of some kinds, cut down."""
     for seed in seeds:
-        worth = _WORTHS[seed % len(_WORTHS)]
+        making = Making(_WORTHS[seed % len(_WORTHS)], padding)
         for _, group in itertools.groupby(cases(seed), lambda case: id(case.data)):
             todo = list(group)
-            with filled(todo[0].data, worth) as store:
+            with filled(todo[0].data, making.worth, padding) as store:
                 for case in todo:
                     verdict = judged(case, oracles, store)
                     if report.notes(verdict) and verdict.kind in kinds:
-                        smallest = _cut(case, verdict.kind, oracles, worth)
-                        yield seed, smallest, judged(smallest, oracles, worth=worth)
+                        smallest = _cut(case, verdict.kind, oracles, making)
+                        yield seed, smallest, judged(smallest, oracles, making=making)
 
 
-def _cut(case: Case, kind: str, oracles: Oracles, worth: Worth | None) -> Case:
+def _cut(case: Case, kind: str, oracles: Oracles, making: Making) -> Case:
     """Return a small case with the same verdict."""
     end = time.monotonic() + _PATIENCE
 
     def fails(candidate: Case) -> bool:
-        return time.monotonic() < end and judged(candidate, oracles, worth=worth).kind == kind
+        return time.monotonic() < end and judged(candidate, oracles, making=making).kind == kind
 
     return reduced(case, smaller_cases, fails)
 
@@ -151,16 +167,18 @@ def _anonymous(text: str) -> str:
 
 
 def main(arguments: list[str], show: Callable[[str], object] = sys.stdout.write) -> int:
-    """Run the seeds of `FROM:TO`; more arguments name the verdicts to show."""
+    """Run the seeds of `FROM:TO`; more arguments name the verdicts to show, or are `--padded`."""
     warnings.simplefilter("ignore")
     logging.disable()
-    first, last = (int(part) for part in arguments[0].split(":"))
-    kinds = tuple(arguments[1:]) or ("different",)
+    given, *more = (argument for argument in arguments if argument != "--padded")
+    padding = _PADDING if "--padded" in arguments else 0
+    first, last = (int(part) for part in given.split(":"))
+    kinds = tuple(more) or ("different",)
     report = Report()
     with Oracles() as oracles:
         for start in range(first, last, _STEP):
             seeds = range(start, min(start + _STEP, last))
-            for seed, case, verdict in run(seeds, oracles, report, kinds):
+            for seed, case, verdict in run(seeds, oracles, report, kinds, padding):
                 show(f"\n## seed {seed}: {verdict.kind}, {verdict.engine}\n{case}\n")
                 show(f"{verdict.detail}\n")
             show(f"{seeds.stop - first} seeds: {dict(report.counts)}\n")

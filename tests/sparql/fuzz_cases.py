@@ -8,7 +8,7 @@ from functools import partial
 from random import Random
 
 import evaluator
-from fuzz_data import GRAPHS, PROLOGUE, History, Quad, history, object_pools
+from fuzz_data import GRAPHS, PROLOGUE, XSD, History, Quad, history, object_pools
 from fuzz_queries import Queries, graph_clauses
 from fuzz_trees import Tree, shorter, smaller
 from oracles import Answer, Failure, Outcome
@@ -105,20 +105,25 @@ def _view(random: Random, data: History) -> View:
     return View(commit, random.random() < 0.5, hidden, named, random.random() < 0.5)
 
 
-def filled(data: History, worth: Worth | None = None) -> Store:
+def filled(data: History, worth: Worth | None = None, padding: int = 0) -> Store:
     """Return a store in memory that went through a history.
 
     With `worth` it has a property table: that of its first commit, where the others keep it right,
-    else that of the last.
+    else that of the last. With `padding` the data stands between so many quads before and behind
+    it that no query sees.
     """
     store = Store.open(threads=1)
     for removed, added in data.commits:
         with store.write() as tx:
+            if padding and not store.head:
+                pad(tx, 0, padding)
             if removed:
                 stage(tx, removed)
                 tx.delete("_data")
             stage(tx, added)
             tx.insert("_data")
+            if padding and not store.head:
+                pad(tx, padding, padding)
         if worth is not None and store.head == 1:
             build(store, worth)
     if worth is not None:
@@ -133,6 +138,22 @@ def stage(tx: Transaction, quads: Sequence[Quad]) -> None:
     names = ("s", "p", "o", "odt", "olang", "g")
     staged = ", ".join(f"unnest(?::VARCHAR[]) AS {name}" for name in names)
     tx.cursor.execute(f"CREATE OR REPLACE TEMP TABLE _data AS SELECT {staged}", columns)
+
+
+def pad(tx: Transaction, first: int, count: int) -> None:
+    """Insert quads about subjects of their own, with the predicates of the data and values like it.
+
+    They stand in a graph that is hidden from all queries.
+    """
+    tx.cursor.execute(
+        "CREATE OR REPLACE TEMP TABLE _data AS"
+        " SELECT 'urn:x:' || n AS s, 'urn:x:' || ['p', 'q', 'r'][n % 3 + 1] AS p,"
+        " CASE WHEN n % 4 = 0 THEN 'urn:x:' || (n // 2) ELSE (n - 60000)::VARCHAR END AS o,"
+        f" [NULL, '{XSD}integer', '{XSD}string', '{XSD}double'][n % 4 + 1] AS odt,"
+        " NULL::VARCHAR AS olang, ? AS g FROM range(?, ?) AS numbers (n)",
+        [str(PROVENANCE_GRAPH), first, first + count],
+    )
+    tx.insert("_data")
 
 
 def asked(store: Store, case: Case) -> tuple[Outcome, str]:
