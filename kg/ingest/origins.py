@@ -58,15 +58,13 @@ def why(
     for life in found:
         if life.origin is not None:
             first.setdefault((life.quad, life.origin), life.born)
-    stated = {id(life): first[life.quad, life.origin] for life in found if life.origin is not None}
-    runs = {
-        number: (run, source, json.loads(report)["files"])
-        for number, run, source, report in cursor.execute(
-            _RUNS, [sorted(set(stated.values()))]
-        ).fetchall()
-    }
+    runs = _runs(cursor, {life.born for life in found} | set(first.values()))
     made = signatures(cursor, (life.born for life in found))
-    origins = [_origin(life, made[life.born], runs.get(stated.get(id(life), -1))) for life in found]
+    origins = []
+    for life in found:
+        began = None if life.origin is None else first[life.quad, life.origin]
+        run = runs.get(life.born) or (None if began is None else runs.get(began))
+        origins.append(_origin(life, made[life.born], run))
     if not with_reasons:
         return origins
     return [_concluded(cursor, *one) for one in zip(found, origins, strict=True)]
@@ -84,6 +82,14 @@ def _concluded(cursor: Cursor, life: Life, origin: Origin) -> Origin:
 
 
 _Run = tuple[str, str, list[dict[str, Any]]]
+
+
+def _runs(cursor: Cursor, commits: set[int]) -> dict[int, _Run]:
+    """Return the imports among some commits."""
+    rows = cursor.execute(_RUNS, [sorted(commits)]).fetchall()
+    return {
+        number: (run, source, json.loads(files)["files"]) for number, run, source, files in rows
+    }
 
 
 def _origin(life: Life, made: tuple[datetime, str, str], run: _Run | None) -> Origin:

@@ -246,3 +246,18 @@ def _do(store: Store, folder: Path, no_shapes: Shapes, step: tuple[object, ...])
                 return
             with contextlib.suppress(ClientgraphError):
                 undo_import(store, runs[min(place, len(runs) - 1)][0], shapes=no_shapes)
+
+
+def test_a_fact_that_comes_again_is_of_the_import_that_brought_it_again(
+    store: Store, importer: Importer
+) -> None:
+    quad = '<http://x/a> <http://x/p> "o" <http://x/g> .\n'
+    importer({"first.nq": quad}, source="one")
+    with store.write() as tx:
+        tx.cursor.execute("CREATE TEMP TABLE gone AS SELECT s, p, o, g FROM live WHERE p <> 0")
+        tx.delete_codes("gone")
+    importer({"second.nq": quad}, source="two")
+    [place] = [place for place in told(store) if "http://x/p" in str(place[1])]
+    assert place[4] == "second.nq"
+    assert place in places(compiled(store, PLACES))
+    assert place in places(evaluated(store, PLACES))
