@@ -22,3 +22,25 @@ def served(app: Any, *, threaded: bool = True) -> Iterator[str]:
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+def idle_of(app: Any) -> threading.Event:
+    """Return an event that is set while the application answers nothing."""
+    idle, lock = threading.Event(), threading.Lock()
+    answering: set[int] = set()
+    idle.set()
+
+    def begin() -> None:
+        with lock:
+            answering.add(threading.get_ident())
+            idle.clear()
+
+    def end(_error: object) -> None:
+        with lock:
+            answering.discard(threading.get_ident())
+            if not answering:
+                idle.set()
+
+    app.before_request_funcs.setdefault(None, []).insert(0, begin)
+    app.teardown_request(end)
+    return idle

@@ -1,14 +1,12 @@
 """A browser, and a server over a small store to point it at."""
 
-import threading
-
 import pytest
 
 from api.factory import create_app
 from kg.config import Settings
 from kg.store import Store
 from tests.browser.chromium import missing, open_browser
-from tests.serving import served
+from tests.serving import idle_of, served
 
 
 def pytest_collection_modifyitems(items):
@@ -18,27 +16,6 @@ def pytest_collection_modifyitems(items):
         for item in items:
             if "browser" in item.keywords:
                 item.add_marker(pytest.mark.skipif(True, reason=reason))
-
-
-def _idle(app):
-    """Return an event that is set while the application answers nothing."""
-    idle, lock, answering = threading.Event(), threading.Lock(), set()
-    idle.set()
-
-    def begin():
-        with lock:
-            answering.add(threading.get_ident())
-            idle.clear()
-
-    def end(_error):
-        with lock:
-            answering.discard(threading.get_ident())
-            if not answering:
-                idle.set()
-
-    app.before_request_funcs.setdefault(None, []).insert(0, begin)
-    app.teardown_request(end)
-    return idle
 
 
 @pytest.fixture
@@ -52,7 +29,7 @@ def store():
 def server(store, tmp_path):
     """Yield the address of a server over the store."""
     app = create_app(Settings(data_dir=tmp_path), store)
-    idle = _idle(app)
+    idle = idle_of(app)
     with served(app) as address:
         yield address
     # A page that was left may still be computed, on the store that is closed then.

@@ -9,7 +9,7 @@ from api.factory import create_app
 from kg.config import Settings
 from tests.api.sample import filled_store
 from tests.api.walking import page_paths
-from tests.serving import served
+from tests.serving import idle_of, served
 
 pytestmark = pytest.mark.browser
 
@@ -52,16 +52,27 @@ def walked(tmp_path_factory):
     with filled_store() as store:
         settings = Settings(data_dir=tmp_path_factory.mktemp("data"), organization="shop")
         app = create_app(settings, store)
+        # Scripts and styles are the same on all pages; a browser need not ask for them again.
+        app.config["SEND_FILE_MAX_AGE_DEFAULT"] = 3600
         paths = [one for one in page_paths(app) if not one.startswith(("/ns", "/shapes"))]
-        with served(app, threaded=False) as address:
+        idle = idle_of(app)
+        with served(app) as address:
             yield address, paths
+        # A page that was left may still be computed, on the store that is closed then.
+        assert idle.wait(60)
+
+
+def _is_part(path):
+    """Tell whether a page holds a part of another one alone, as those without script see it."""
+    return path.startswith(("/parts/", "/chains/drawn"))
 
 
 @pytest.mark.usefixtures("watched")
-def test_every_page_is_accessible_in_both_themes_fits_a_phone_and_is_steady(browser, walked):
+@pytest.mark.parametrize("parts", [False, pytest.param(True, marks=pytest.mark.slow)])
+def test_every_page_is_accessible_in_both_themes_fits_a_phone_and_is_steady(browser, walked, parts):
     server, paths = walked
     found = {}
-    for path in paths:
+    for path in [one for one in paths if _is_part(one) == parts]:
         browser.get(server + path)
         # What is still computed is filled in, or comes with the page that follows by itself.
         WebDriverWait(browser, 60).until(

@@ -30,7 +30,7 @@ _COPIED = (
 def visit(browser, server):
     """Return a function that opens a path of the server, with nothing kept from before."""
     browser.delete_all_cookies()
-    browser.get(f"{server}/?lang=en")
+    browser.get(f"{server}/login?lang=en")
     browser.execute_script("localStorage.clear()")
     browser.get_log("browser")
 

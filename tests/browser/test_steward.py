@@ -21,7 +21,7 @@ PATIENCE = 120
 def visit(browser, server):
     """Return a function that opens a path of the server in French."""
     browser.delete_all_cookies()
-    browser.get(server + "/?lang=fr")
+    browser.get(server + "/login?lang=fr")
     browser.get_log("browser")
     return lambda path: browser.get(server + path)
 
@@ -108,6 +108,7 @@ def live_preview_follows(browser):
     until(browser, "Zoé", "#triples")
 
 
+@pytest.mark.slow  # in English, and of a graph that is not empty, `test_accessible` tells it of all
 @pytest.mark.parametrize("path", ["/imports", "/quality", "/quality/quarantine", "/duplicates"])
 def test_the_pages_fit_a_phone(browser, visit, path):
     metrics = {"width": 360, "height": 740, "deviceScaleFactor": 1, "mobile": True}
