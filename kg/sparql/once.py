@@ -1,7 +1,9 @@
-"""Functions whose every call gives another value: RAND, UUID, STRUUID, BNODE.
+"""Calls that are evaluated once a solution.
 
 A value of a solution is several expressions, so that a call written into them would be evaluated
-several times. Each call is bound to a name of its own instead, before the expression it stands in.
+several times: wrongly where every call gives another value, as of RAND, UUID, STRUUID and BNODE,
+and at ever more cost where casts stand in casts, each of them many times in the next. Such calls
+are bound to a name of their own, before the expression they stand in.
 """
 
 from __future__ import annotations
@@ -24,7 +26,7 @@ _CALLS = ("RAND", "UUID", "STRUUID", "BNODE")
 
 @dataclass(slots=True)
 class Separation:
-    """Expressions without calls of these functions, and the calls by the names they have now."""
+    """Expressions without such calls, and the calls by the names they have now."""
 
     expressions: list[object]
     calls: dict[str, CompValue] = field(default_factory=dict)
@@ -40,11 +42,16 @@ def separated(expressions: list[object], fresh: Callable[[str], str]) -> Separat
         result.calls[str(variable)] = CompValue(f"Once_{call}")
         return variable
 
-    def replaced(node: object) -> object:
+    def replaced(node: object, *, inside: bool = False) -> object:
         if isinstance(node, list):
-            return [replaced(item) for item in node]
+            return [replaced(item, inside=inside) for item in node]
         if not isinstance(node, CompValue) or node.name in _EXISTS:
             return node
+        if inside and is_cast(node):
+            cast = renewed(node, inside=True)
+            variable = Variable(fresh("_once"))
+            result.calls[str(variable)] = cast
+            return variable
         call = node.name.removeprefix("Builtin_")
         if call in _CALLS and node.arg is not None:
             # The same text names the same node within a solution, another one in the next.
@@ -52,9 +59,15 @@ def separated(expressions: list[object], fresh: Callable[[str], str]) -> Separat
             return CompValue("Once_LABELLED", row=row[0], arg=replaced(node.arg))
         if call in _CALLS:
             return name(call)
-        return CompValue(node.name, **{key: replaced(node[key]) for key in node if key != "_vars"})
+        return renewed(node, inside=inside or is_cast(node))
 
-    result.expressions = [replaced(one) if calls_once(one) else one for one in expressions]
+    def renewed(node: CompValue, *, inside: bool) -> CompValue:
+        parts = {key: replaced(node[key], inside=inside) for key in node if key != "_vars"}
+        return CompValue(node.name, **parts)
+
+    result.expressions = [
+        replaced(one) if calls_once(one) or nests_casts(one) else one for one in expressions
+    ]
     return result
 
 
@@ -67,6 +80,31 @@ def calls_once(expression: object) -> bool:
     if expression.name.removeprefix("Builtin_") in _CALLS:
         return True
     return any(calls_once(expression[key]) for key in expression if key != "_vars")
+
+
+def nests_casts(expression: object, *, inside: bool = False) -> bool:
+    """Return whether an expression has a cast within what another one casts, EXISTS left aside."""
+    if isinstance(expression, list):
+        return any(nests_casts(item, inside=inside) for item in expression)
+    if not isinstance(expression, CompValue) or expression.name in _EXISTS:
+        return False
+    found = is_cast(expression)
+    return (inside and found) or any(
+        nests_casts(expression[key], inside=inside or found) for key in expression if key != "_vars"
+    )
+
+
+def is_cast(node: CompValue) -> bool:
+    """Return whether a node is a cast, or another function called by IRI, of what varies."""
+    return node.name == "Function" and _varies(node.expr)
+
+
+def _varies(node: object) -> bool:
+    if isinstance(node, list):
+        return any(map(_varies, node))
+    if isinstance(node, CompValue):
+        return any(_varies(node[key]) for key in node if key != "_vars")
+    return isinstance(node, Variable)
 
 
 def _uuid() -> sql.Expr:

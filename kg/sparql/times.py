@@ -82,29 +82,26 @@ def tz(value: Value) -> Value:
     return Text(sql.case([(value.is_kind(frozenset({Kind.DATETIME})), zone)]))
 
 
+_ZONE_AS_DURATION = (
+    (r"^(Z|[+-]00:00)$", "PT0S"),
+    (r"^[+]?(-?)([0-9]{2}):([0-9]{2})$", r"\1PT\2H\3M"),
+    ("T00H", "T"),
+    ("([TH])00M", r"\1"),
+    ("T0([0-9])", r"T\1"),
+    ("H0", "H"),
+)
+"""Replacements, one after the other, that make a duration of a zone."""
+
+
 def timezone(value: Value) -> Value:
     """TIMEZONE, an xsd:dayTimeDuration; an error when there is none."""
     if Kind.DATETIME not in value.kinds:
         return Unbound()
-    minutes = sql.case([(value.is_kind(frozenset({Kind.DATETIME})), value.facet("tz"))])
-    size = sql.call("abs", minutes)
-    parts = [
-        sql.case(
-            [(sql.compare("!=", number, sql.number(0)), sql.call("concat", number, letter))],
-            sql.string(""),
-        )
-        for number, letter in (
-            (sql.arithmetic("//", size, sql.number(60)), sql.string("H")),
-            (sql.arithmetic("%", size, sql.number(60)), sql.string("M")),
-        )
-    ]
-    sign = sql.case([(sql.compare("<", minutes, sql.number(0)), sql.string("-"))], sql.string(""))
-    lex = sql.case(
-        [
-            (sql.eq(minutes, sql.number(0)), sql.string("PT0S")),
-            (sql.is_not_null(minutes), sql.concat(sign, sql.string("PT"), *parts)),
-        ]
-    )
+    # Each step takes the one before once: what is written several times, doubles with each.
+    lex = tz(value).facet("lex")
+    for pattern, written in _ZONE_AS_DURATION:
+        lex = sql.call("regexp_replace", lex, sql.string(pattern), sql.string(written))
+    lex = sql.call("nullif", lex, sql.string(""))
     return literal(lex, Kind.OTHER, str(XSD.dayTimeDuration))
 
 

@@ -135,9 +135,9 @@ class _Oxigraph:
             return Answer("ask", boolean=bool(found))
         if isinstance(found, ox.QuerySolutions):
             names = tuple(variable.value for variable in found.variables)
-            rows = tuple(tuple(_from_ox(row[name]) for name in names) for row in found)
+            rows = tuple(tuple(from_ox(row[name]) for name in names) for row in found)
             return Answer("select", names, rows)
-        triples = {(_from_ox(t.subject), _from_ox(t.predicate), _from_ox(t.object)) for t in found}
+        triples = {(from_ox(t.subject), from_ox(t.predicate), from_ox(t.object)) for t in found}
         return Answer("construct", ("s", "p", "o"), tuple(triples))
 
 
@@ -150,7 +150,7 @@ def _ox(term: Term) -> ox.NamedNode | ox.BlankNode | ox.Literal:
     return ox.Literal(text, datatype=ox.NamedNode(datatype))
 
 
-def _from_ox(term: ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple | None) -> Term | None:
+def from_ox(term: ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple | None) -> Term | None:
     if term is None:
         return None
     if isinstance(term, ox.Literal):
