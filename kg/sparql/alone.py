@@ -29,7 +29,11 @@ def is_path_alone(query: CompValue) -> bool:
         if any(aggregate.name not in _PLAIN_AGGREGATES for aggregate in node.A):
             return False
         node = node.p.p
-    if node.name != "BGP" or len(node.triples) != 1 or not _is_closure(node.triples[0][1]):
+    if node.name != "BGP" or len(node.triples) != 1:
+        return False
+    start, path, end = node.triples[0]
+    if start == end or not _is_closure(path):
+        # What leads back to itself is found without all pairs.
         return False
     return set(query.PV or ()) <= bound.union(node.triples[0])
 

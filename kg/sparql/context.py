@@ -112,16 +112,22 @@ class Context:
         """Return an alias or variable name used nowhere else."""
         return f"{prefix}{next(self._aliases)}"
 
-    def stage(self, prefix: str, query: exp.Query, *, recursive: bool = False) -> str:
-        """Let a table be made of a query beforehand; return its name."""
-        return self._stage_as(self.fresh(prefix), query, recursive=recursive)
+    def stage(
+        self, prefix: str, query: exp.Query, *, recursive: bool = False, links: str = ""
+    ) -> str:
+        """Let a table be made of a query beforehand; return its name.
 
-    def _stage_as(self, name: str, query: exp.Query, *, recursive: bool = False) -> str:
+        With `links` the query is one of nodes, and those on rings of these links are kept.
+        """
+        return self._stage_as(self.fresh(prefix), query, recursive=recursive, links=links)
+
+    def _stage_as(
+        self, name: str, query: exp.Query, *, recursive: bool = False, links: str = ""
+    ) -> str:
         """Let a table be made under a name that no other one has; return its full name."""
         table = f"{self.tables}{name}"
-        self.steps.append(
-            Step(table, f"CREATE TEMP TABLE {table} AS {statement(query)}", recursive)
-        )
+        made = f"CREATE TEMP TABLE {table} AS {statement(query)}"
+        self.steps.append(Step(table, made, recursive, links))
         return table
 
     @contextlib.contextmanager

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+
 from rdflib import URIRef
 from rdflib.paths import AlternativePath, InvPath, MulPath, NegatedPath, Path, SequencePath
+from rdflib.term import Node
 
 from kg.sparql.values import NotCompiledError
 
@@ -83,3 +86,53 @@ def inverted(argument: object) -> URIRef:
     if isinstance(argument, InvPath) and isinstance(argument.arg, URIRef):
         return argument.arg
     raise NotCompiledError("a negated property set of this form")
+
+
+def leads_back(
+    triple: tuple[Node, Path, Node], pattern: Sequence[tuple[Node, Node | Path, Node]]
+) -> bool:
+    """Return whether a path of one step or more leads, wherever a pattern holds, on a ring.
+
+    It does where its end leads to its start by such a path within the pattern taken as a graph.
+    """
+    start, path, end = triple
+    if not isinstance(path, MulPath) or path.mod != "+" or may_be_empty(path):
+        return False
+    return start == end or (end, start) in _pairs_within(pattern, path)
+
+
+_Pairs = set[tuple[Node, Node]]
+
+
+def _pairs_within(pattern: Iterable[tuple[Node, Node | Path, Node]], path: Path | URIRef) -> _Pairs:
+    """Return nodes of a pattern that a path certainly connects, by one step or more."""
+    pattern = list(pattern)
+    found = {(a, b) for a, written, b in pattern if repr(written) == repr(path)}
+    match path:
+        case InvPath():
+            found |= {(b, a) for a, b in _pairs_within(pattern, path.arg)}
+        case SequencePath():
+            first, *rest = (_pairs_within(pattern, arg) for arg in path.args)
+            for then in rest:
+                first = _joined(first, then)
+            found |= first
+        case AlternativePath():
+            found |= {pair for arg in path.args for pair in _pairs_within(pattern, arg)}
+        case MulPath():
+            step = _pairs_within(pattern, path.path)
+            if path.mod != "?":
+                step = _closed(step | found)
+            found |= step
+    return found
+
+
+def _joined(some: _Pairs, others: _Pairs) -> _Pairs:
+    """Return the pairs that lead over one pair and then another."""
+    return {(a, d) for a, b in some for c, d in others if b == c}
+
+
+def _closed(pairs: _Pairs) -> _Pairs:
+    """Return the pairs that lead over one pair or several."""
+    while not (longer := _joined(pairs, pairs)) <= pairs:
+        pairs = pairs | longer
+    return pairs

@@ -6,6 +6,8 @@ first; one of any length whose ends only other paths bind is explored from what 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from rdflib.paths import MulPath, Path
 from rdflib.term import Node
 from sqlglot import exp
@@ -13,25 +15,31 @@ from sqlglot import exp
 from kg.sparql import sql
 from kg.sparql.context import Context, predicate_traits, variable_name
 from kg.sparql.equalities import Place
-from kg.sparql.pathforms import has_closure, is_open, may_be_empty
+from kg.sparql.pathforms import has_closure, is_open, leads_back, may_be_empty
 from kg.sparql.paths import Ends, nodes_among, path_query
 from kg.sparql.relation import Relation
+from kg.sparql.rings import RingEnds, ring_query
+from kg.sparql.scans import Graph, Scanned
 from kg.sparql.sources import Sources, constant_of, relation_of
-from kg.sparql.values import Constant
 
 PathTriple = tuple[Node, Path, Node]
 
 
 def with_paths(
-    context: Context, sources: Sources, paths: list[PathTriple], graph: Constant | str | None
+    context: Context,
+    sources: Sources,
+    plain: Sequence[Scanned],
+    paths: list[PathTriple],
+    graph: Graph,
 ) -> Relation:
-    """Return plain triples joined with paths."""
-    joining = _Joining(context, sources, graph, paths)
+    """Return plain triples, which the sources have, joined with paths."""
+    joining = _Joining(context, sources, graph, paths, _rings_of(context, plain, paths))
     todo = sorted(paths, key=lambda triple: may_be_empty(triple[1]))
     while todo:
         triple = joining.next_of(todo)
         todo.remove(triple)
         joining.add(triple)
+        todo = [other for other in todo if not joining.has_reverse_of(other)]
     return joining.relation()
 
 
@@ -42,12 +50,14 @@ class _Joining:
         self,
         context: Context,
         sources: Sources,
-        graph: Constant | str | None,
+        graph: Graph,
         paths: list[PathTriple],
+        rings: list[PathTriple],
     ) -> None:
         self._context = context
         self._graph = graph
-        self._rings = _rings_of(paths)
+        self._rings = rings
+        self._joined_rings: list[PathTriple] = []
         self._paths = paths
         self._base: Relation | None = None
         self._name = ""
@@ -91,9 +101,8 @@ class _Joining:
         """Join a path."""
         subject, path, object_ = triple
         joined, context = self._joined, self._context
-        ends = self._known(triple)
         alias = context.fresh("p")
-        joined.tables.append(sql.subquery(path_query(context, path, self._graph, ends), alias))
+        joined.tables.append(sql.subquery(self._pairs(triple), alias))
         for node, column in ((subject, "a"), (object_, "b")):
             constant = constant_of(context, node)
             if constant is not None:
@@ -107,6 +116,34 @@ class _Joining:
         if isinstance(self._graph, str):
             joined.bind(self._graph, Place(alias, "g", predicate_traits(), typed=False))
 
+    def has_reverse_of(self, triple: PathTriple) -> bool:
+        """Return whether the ring that a path lies on was joined from its other end."""
+        reverse = triple[2], triple[1], triple[0]
+        return triple in self._rings and triple[0] != triple[2] and reverse in self._joined_rings
+
+    def _pairs(self, triple: PathTriple) -> exp.Query:
+        """Return the pairs that a path connects, of what is known of its ends."""
+        path = triple[1]
+        if triple in self._rings and isinstance(path, MulPath):
+            self._joined_rings.append(triple)
+            return ring_query(self._context, path, self._graph, self._ring_ends(triple))
+        return path_query(self._context, path, self._graph, self._known(triple))
+
+    def _ring_ends(self, triple: PathTriple) -> RingEnds:
+        """Return what is known of the ends of a path on a ring."""
+        subject, path, object_ = triple
+        names = [variable_name(node) for node in _ends_of(triple)]
+        if subject == object_:
+            return RingEnds(self._end(subject, path), same=True)
+        if self._base is None or not self._base.shapes.keys() >= set(names):
+            return RingEnds(self._end(subject, path), self._end(object_, path))
+        table = self._starts = self._starts or self._made_beforehand(self._base)
+        columns = [
+            sql.alias(sql.column(table, self._context.name(name, "id")), end)
+            for name, end in zip(names, "ab", strict=True)
+        ]
+        return RingEnds(pairs=sql.select(columns, sql.table(table, table), distinct=True))
+
     def _is_fixed(self, node: Node) -> bool:
         """Return whether a path of no step may start at a term that is no node of the graph."""
         known = constant_of(self._context, node) is not None
@@ -115,13 +152,12 @@ class _Joining:
     def _known(self, triple: PathTriple) -> Ends:
         """Return what is known of the ends of a path: of one end, where no more is of use."""
         subject, path, object_ = triple
-        ring = triple in self._rings
         if not isinstance(path, MulPath):
-            return Ends(self._end(subject, path), self._end(object_, path), ring)
+            return Ends(self._end(subject, path), self._end(object_, path))
         if self._is_fixed(object_) and not self._is_fixed(subject):
-            return Ends(None, self._end(object_, path), ring)
+            return Ends(None, self._end(object_, path))
         start = self._end(subject, path)
-        return Ends(start, self._end(object_, path) if start is None else None, ring)
+        return Ends(start, self._end(object_, path) if start is None else None)
 
     def _end(self, node: Node, path: Path) -> exp.Query | None:
         """Return a query of the ids that an end of a path may have, None when it may have any.
@@ -183,13 +219,22 @@ def _ends_of(triple: PathTriple) -> tuple[Node, Node]:
     return triple[0], triple[2]
 
 
-def _rings_of(paths: list[PathTriple]) -> list[PathTriple]:
-    """Return the paths of one step or more that lead back to where they start."""
-    there = {(subject, repr(path), object_) for subject, path, object_ in paths}
+def _rings_of(
+    context: Context, plain: Sequence[Scanned], paths: Sequence[PathTriple]
+) -> list[PathTriple]:
+    """Return the paths whose ends lead to one another wherever the pattern holds.
+
+    From a constant the nodes that it leads to are no more than those of the graph: what starts or
+    ends there is followed as any other path, as is all where no table may be made beforehand.
+    """
+    if not context.stages:
+        return []
+    pattern = [*plain, *paths]
     return [
-        (subject, path, object_)
-        for subject, path, object_ in paths
-        if isinstance(path, MulPath) and path.mod == "+" and (object_, repr(path), subject) in there
+        triple
+        for triple in paths
+        if leads_back(triple, pattern)
+        and all(constant_of(context, node) is None for node in _ends_of(triple))
     ]
 
 

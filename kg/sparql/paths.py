@@ -7,7 +7,6 @@ that explore only what is reachable from the end that is known.
 
 from __future__ import annotations
 
-import itertools
 from dataclasses import dataclass
 
 from rdflib import URIRef
@@ -21,9 +20,6 @@ from kg.sparql.values import Constant, NotCompiledError
 
 Graph = Constant | str | None
 
-_TRIMS = 12
-"""How often what leads nowhere is taken out of the edges among which rings are looked for."""
-
 
 @dataclass(frozen=True, slots=True)
 class Ends:
@@ -31,12 +27,10 @@ class Ends:
 
     start: exp.Query | None = None
     end: exp.Query | None = None
-    ring: bool = False
-    """Whether both ends have to be reachable from one another."""
 
     def swapped(self) -> Ends:
         """Return the ends of the inverse path."""
-        return Ends(self.end, self.start, self.ring)
+        return Ends(self.end, self.start)
 
 
 def path_query(context: Context, path: Path | URIRef, graph: Graph, ends: Ends) -> exp.Query:
@@ -48,6 +42,11 @@ def path_query(context: Context, path: Path | URIRef, graph: Graph, ends: Ends) 
         NotCompiledError: the path has a form that is not compiled.
     """
     return _Paths(context, graph).pairs(path, ends)
+
+
+def links_of(context: Context, path: MulPath, graph: Graph) -> exp.Query:
+    """Return the pairs that one round of a path connects in the active graph."""
+    return _Paths(context, graph).pairs(path.path, Ends())
 
 
 def nodes_among(context: Context, graph: Graph, ids: exp.Query) -> exp.Query:
@@ -201,48 +200,16 @@ class _Paths:
             return sql.union([self._zero_length(ends.start), self._pair_columns(step)])
         if ends.start is not None or not self.context.stages or self.inner or self.context.alone:
             return self._closure(path, ends.start)
-        return self._everywhere(path, ring=ends.ring and not self.per_graph)
+        return self._everywhere(path)
 
-    def _everywhere(self, path: MulPath, *, ring: bool) -> exp.Query:
+    def _everywhere(self, path: MulPath) -> exp.Query:
         """Return the closure from everywhere, which is made once for a query."""
-        key = (repr(path), self.graph.id if isinstance(self.graph, Constant) else self.graph, ring)
+        key = (repr(path), self.graph.id if isinstance(self.graph, Constant) else self.graph)
         table = self.context.closures.get(key)
         if table is None:
-            closure = self._recursion(path, None, self._trimmed(path) if ring else None)
-            table = self.context.stage("path", closure, recursive=True)
+            table = self.context.stage("path", self._recursion(path, None), recursive=True)
             self.context.closures[key] = table
         return self._table(table)
-
-    def _trimmed(self, path: MulPath) -> exp.Query:
-        """Return the pairs of one round of a path without many that lie on no ring.
-
-        A pair that none leads to, or none leads on from, lies on none; few are left when these
-        have been taken out some times over.
-        """
-        edges = self._scanned(path.path, Ends())
-        names = [self.context.fresh("e") for _ in range(_TRIMS + 1)]
-        trimmed = sql.select(
-            [sql.column(names[-1], column) for column in self.columns],
-            sql.table(names[-1], names[-1]),
-        )
-        sql.with_query(trimmed, names[0], edges, materialized=True)
-        for before, name in itertools.pairwise(names):
-            sql.with_query(trimmed, name, self._between(before), materialized=True)
-        return self._table(self.context.stage("path", trimmed))
-
-    def _between(self, name: str) -> exp.Query:
-        """Return the pairs that begin where others end and end where others begin."""
-        ends = {
-            column: sql.select([sql.column(name, column)], sql.table(name, name))
-            for column in ("a", "b")
-        }
-        alias = self.context.fresh("e")
-        condition = sql.both(
-            exp.In(this=sql.column(alias, "a"), query=exp.Subquery(this=ends["b"])),
-            exp.In(this=sql.column(alias, "b"), query=exp.Subquery(this=ends["a"])),
-        )
-        columns = [sql.column(alias, column) for column in self.columns]
-        return sql.select(columns, sql.table(name, alias), condition)
 
     def _closure(self, path: MulPath, seeds: exp.Query | None) -> exp.Query:
         """Return the transitive closure from the seeds, the reflexive one for `*`."""
@@ -251,13 +218,8 @@ class _Paths:
             return result
         return self._kept(result, recursive=True)
 
-    def _recursion(
-        self, path: MulPath, seeds: exp.Query | None, links: exp.Query | None = None
-    ) -> exp.Query:
-        """Return the recursive query of a closure.
-
-        `links` are the pairs of the path that are followed, where not all of them are.
-        """
+    def _recursion(self, path: MulPath, seeds: exp.Query | None) -> exp.Query:
+        """Return the recursive query of a closure."""
         name = self.context.fresh("c")
         inner, self.inner = self.inner, True
         if path.mod == "*":
@@ -265,11 +227,9 @@ class _Paths:
             if seeds is None:
                 first = self._kept(first)
         else:
-            first = self._pair_columns(links or self._scanned(path.path, Ends(seeds)))
+            first = self._pair_columns(self._scanned(path.path, Ends(seeds)))
         source = sql.table(name, name)
-        again = (
-            self._step_on(links, source, name) if links else self._further(path.path, source, name)
-        )
+        again = self._further(path.path, source, name)
         result = sql.select(
             [sql.column(name, column) for column in self.columns], sql.table(name, name)
         )

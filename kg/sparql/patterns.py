@@ -60,7 +60,7 @@ def basic_graph_pattern(
     if not paths:
         return relation_of(context, sources)
     _add_told(context, sources, paths, told)
-    return with_paths(context, sources, paths, graph)
+    return with_paths(context, sources, plain, paths, graph)
 
 
 def _each_once(context: Context, triples: Sequence[Scanned]) -> bool:

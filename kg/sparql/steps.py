@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
+from kg.sparql.components import find_components
 from kg.sparql.deadline import recursion
 from kg.store import Cursor, drop
 
@@ -21,10 +22,12 @@ class Step:
     table: str
     sql: str
     recursive: bool = False
+    links: str = ""
+    """The table of the links among which the made table's nodes may lie on rings."""
 
     def without_data(self) -> Step:
         """Return the making of the same table without any row."""
-        return replace(self, sql=f"{self.sql} LIMIT 0")
+        return replace(self, sql=f"{self.sql} LIMIT 0", links="")
 
 
 def run_steps(
@@ -43,6 +46,8 @@ def run_steps(
                 execute(step.sql)
         else:
             execute(step.sql)
+        if step.links:
+            find_components(cursor, step.table, step.links)
 
 
 def drop_steps(cursor: Cursor, steps: Iterable[Step]) -> None:
