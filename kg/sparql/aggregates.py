@@ -157,8 +157,7 @@ def _extreme(function: str) -> Callable[[CompValue, Groups], Value]:
     def extreme(node: CompValue, groups: Groups) -> Value:
         days = _days_of_text(node.vars, groups.scope)
         if days is not None:
-            best = groups.raw(sql.call(function.removeprefix("arg_"), _of_four_digits(days)))
-            return Text(text_of_day(days.kinds, best, None))
+            return _extreme_text(function.removeprefix("arg_"), days, groups)
         value = value_of(node.vars, groups.scope)
         if isinstance(value, Unbound):
             return value
@@ -187,12 +186,15 @@ def _days_of_text(expression: Expression, scope: Scope) -> ColumnValue | None:
     return value if "lex" in value.at_hand - value.shape.facets else None
 
 
-def _of_four_digits(days: ColumnValue) -> sql.Expr:
-    """Return days as times; the text of one after the year 9999 would come before others."""
+def _extreme_text(function: str, days: ColumnValue, groups: Groups) -> Value:
+    """Return the least or the greatest text of days, the years after 9999 being few or none."""
     ts = days.time()
-    late = sql.call("make_timestamp", *map(sql.number, (10_000, 1, 1, 0, 0, 0)))
-    refused = sql.call("error", sql.string("not compiled: the order of the text of a late year"))
-    return sql.case([(sql.compare(">=", ts, late), sql.cast(refused, "TIMESTAMP"))], ts)
+    late = sql.compare(">=", ts, sql.cast(sql.string("10000-01-01"), "TIMESTAMP"))
+    among_late = sql.case([(late, text_of_day(days.kinds, ts, None))])
+    among_others = sql.case([(late, sql.null())], ts)
+    best = text_of_day(days.kinds, groups.raw(sql.call(function, among_others)), None)
+    best_late = groups.raw(sql.call(function, among_late))
+    return Text(sql.call({"min": "least", "max": "greatest"}[function], best, best_late))
 
 
 def _sample(node: CompValue, groups: Groups) -> Value:

@@ -17,7 +17,7 @@ DAYS = {
     "days": (XSD.date, ["2024-02-29", "1999-12-31", "0900-01-01", "0000-03-01"], "sql"),
     "months": (XSD.gYearMonth, ["2024-02", "1999-12", "0001-01"], "sql"),
     "years": (XSD.gYear, ["2024", "1999", "0000"], "sql"),
-    "late days": (XSD.date, ["2024-02-29", "10000-01-01", "9999-12-31"], None),
+    "late days": (XSD.date, ["2024-02-29", "10000-01-01", "9999-12-31"], "sql"),
     "zoned days": (XSD.date, ["2024-02-29", "2024-02-28Z", "2024-02-29+02:00"], None),
     "before our era": (XSD.date, ["2024-02-29", "-0044-03-15"], None),
     "texts": (XSD.string, ["2024-02-29", "10", "9"], None),
@@ -50,4 +50,4 @@ def test_the_first_text_is_the_first_of_all_texts(name: str) -> None:
 def test_no_text_is_made_of_what_is_not_found() -> None:
     with stored(str(XSD.date), ["2024-02-29", "2023-01-01"]) as store:
         found = compile_query(store.cursor(), parse(TEXT), {}, GraphChoice()).sql
-    assert "make_timestamp" in found.lower()
+    assert "10000-01-01" in found.lower()
