@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from heapq import nsmallest
 from typing import Any, NamedTuple
@@ -48,6 +48,11 @@ class ChainPicture:
         if node is None:
             return 0.0
         return None if node.exposure is None else node.exposure.exposure
+
+    def rank_of_unit(self, term: int) -> tuple[int, int, str]:
+        """Return what units are ordered by: those that fail most clients come first."""
+        node = self.real.nodes[term]
+        return -node.failing, -node.reached, self.names[term].label
 
 
 class Most(NamedTuple):
@@ -124,27 +129,21 @@ def document(picture: ChainPicture, most: Most | None = None) -> dict[str, Any]:
 
 def _kept(picture: ChainPicture, most: Most) -> Set[int]:
     """Return the clients that are most exposed, and the units nearest to them, layer by layer."""
-    nodes, names = picture.real.nodes, picture.names
+    nodes = picture.real.nodes
     suppliers: dict[int, set[int]] = defaultdict(set)
     for one in picture.real.relations:
         suppliers[one.client].add(one.supplier)
-
-    def first(terms: Iterable[int], room: int) -> list[int]:
-        order = {
-            term: (-nodes[term].failing, -nodes[term].reached, names[term].label) for term in terms
-        }
-        return nsmallest(room, order, key=order.__getitem__)
 
     clients = [term for term, node in nodes.items() if node.external]
     layer = nsmallest(most.clients, clients, key=lambda term: -(picture.exposure(term) or 0.0))
     kept, units = {*layer, *picture.off}, len(picture.off)
     while layer and units < most.units:
         near = {supplier for term in layer for supplier in suppliers[term]} - kept
-        layer = first(near, most.units - units)
+        layer = nsmallest(most.units - units, near, key=picture.rank_of_unit)
         kept.update(layer)
         units += len(layer)
     others = [term for term, node in nodes.items() if not node.external and term not in kept]
-    kept.update(first(others, most.units - units))
+    kept.update(nsmallest(most.units - units, others, key=picture.rank_of_unit))
     return kept
 
 

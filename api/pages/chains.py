@@ -133,7 +133,7 @@ def _view(picture: ChainPicture) -> View:
     names, nodes = picture.names, picture.real.nodes.values()
     units = sorted(
         (node for node in nodes if not node.external),
-        key=lambda node: (-node.failing, -node.reached, names[node.term].label),
+        key=lambda node: picture.rank_of_unit(node.term),
     )
     clients = [node for node in nodes if node.external]
     # Units that are switched off are all there: the form goes on to name them.
