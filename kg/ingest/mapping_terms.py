@@ -50,6 +50,16 @@ _LANGUAGE = re.compile(r"[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*")
 _PREFIXED = re.compile(r"([A-Za-z][\w.-]*)?:")
 
 
+def refuse_targets(keys: Mapping[str, Node]) -> None:
+    """Refuse a key that says where statements are written to.
+
+    Raises:
+        MappingError: it is there.
+    """
+    if "targets" in keys:
+        raise keys["targets"].error("targets are not offered: everything goes to the store")
+
+
 class Terms:
     """Reader of terms under the prefixes of one document.
 
@@ -242,8 +252,7 @@ class Terms:
                 place=node.place,
             )
         keys = node.entries(_TERM_KEYS)
-        if "targets" in keys:
-            raise keys["targets"].error("targets are not offered: everything goes to the store")
+        refuse_targets(keys)
         for refused in ("datatype", "language", "mapping", "condition"):
             if refused in keys:
                 raise keys[refused].error(f"an IRI in this place has no {refused!r}")

@@ -32,7 +32,7 @@ from pathlib import Path
 from kg.errors import MappingError
 from kg.ingest.mapping import Call, Document, Join, Mapping, Rule, Source, TermMap
 from kg.ingest.mapping_sources import parse_source
-from kg.ingest.mapping_terms import Terms
+from kg.ingest.mapping_terms import Terms, refuse_targets
 from kg.ingest.places import Node, load_yaml
 from kg.namespaces import PREFIXES
 
@@ -116,8 +116,7 @@ def parse_document(content: str, name: str, *, stored: bool = False) -> Document
     sources = {}
     if "sources" in keys:
         sources = {key: parse_source(key, node) for key, node in keys["sources"].items()}
-    if "targets" in keys:
-        raise keys["targets"].error("targets are not offered: everything goes to the store")
+    refuse_targets(keys)
     if "mappings" not in keys:
         raise top.error("there is no key 'mappings'; a document maps at least one thing")
     mappings = [
