@@ -77,7 +77,7 @@ def _is_star(table: PropertyTable, centre: Node, columns: Iterable[Column]) -> b
     forms = [column.form for column in columns]
     if len(forms) >= _LEAST:
         return True
-    return table.has_instances and is_variable(centre) and Form.CLASS in forms
+    return table.complete and is_variable(centre) and Form.CLASS in forms
 
 
 def _column(context: Context, table: PropertyTable, triple: Scanned) -> Column | None:
@@ -118,21 +118,28 @@ def _add_whole(
     index: int,
     triple: Scanned,
 ) -> None:
-    """Let what is asked about a whole join the star of a part of it, whose row carries that."""
+    """Let what is asked about a whole join the star of a part of it, whose row carries that.
+
+    Where the row of the whole tells its part, too, that is so if the part is asked for something,
+    and carries all that the whole is asked for.
+    """
     subject, predicate, object_ = triple
     if not isinstance(predicate, URIRef) or subject == object_:
         return
     own, around = found.get(subject, {}), found.get(object_, {})
     step = table.column(Form.SUBJECT, context.constant(predicate).id)
-    if step is None or around.get(step, index) != index or index in own.values():
+    if step is None or not table.complete or around.get(step, index) != index:
         return
     carried: dict[Column, int] = {}
     for column, other in own.items():
         twin = table.column(column.form, column.p, column.o, step.number)
         if twin is not None and column.via is None:
             carried[twin] = other
+    left = {key: one for key, one in own.items() if one not in (index, *carried.values())}
+    if index in own.values() and (left or not around):
+        return
     if carried:
-        found[subject] = {key: one for key, one in own.items() if one not in carried.values()}
+        found[subject] = left
         found[object_] = {**around, step: index, **carried}
 
 

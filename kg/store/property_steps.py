@@ -13,7 +13,7 @@ from kg.namespaces import RDF
 from kg.store import property_wholes as wholes
 from kg.store.property_table import (
     FACETS,
-    INSTANCES,
+    MEMBERS,
     PREFIX,
     Column,
     Form,
@@ -87,10 +87,10 @@ def begin(
     Returns it without parts, and the ranges of ids whose members are to be found.
     """
     drop(cursor)
-    table = PropertyTable(commit, commit, columns, has_instances=True)
+    table = PropertyTable(commit, commit, columns, complete=True)
     if not columns:
         return table, []
-    cursor.execute("INSERT INTO setting VALUES (?, ?)", [INSTANCES, str(commit)])
+    cursor.execute("INSERT INTO setting VALUES (?, ?)", [MEMBERS, str(commit)])
     cursor.execute(f"CREATE TABLE {table.rest} (s BIGINT NOT NULL, bits BIGINT NOT NULL)")
     cursor.execute(
         f"CREATE TABLE {table.members} (s BIGINT NOT NULL, bits BIGINT NOT NULL,"
@@ -102,9 +102,10 @@ def begin(
 def add_members(cursor: duckdb.DuckDBPyConnection, table: PropertyTable, ids: Ids) -> None:
     """Find the subjects of a range of ids that have several properties, and which they have.
 
-    An instance of a class is there whatever else it has, so that the table has all of them.
+    An instance of a class is there whatever else it has, so that the table has all of them, and so
+    is an object of which it has the subject, whose row may carry what is said of that.
     """
-    classes = sum(1 << column.number for column in table.columns if column.form is Form.CLASS)
+    alone = _alone(table)
     quads = " UNION ALL ".join(
         f"SELECT {column.owner} AS s, {1 << column.number}::BIGINT AS bit FROM live"
         f" WHERE {_condition(column, ids)}"
@@ -113,8 +114,13 @@ def add_members(cursor: duckdb.DuckDBPyConnection, table: PropertyTable, ids: Id
     cursor.execute(
         f"INSERT INTO {table.members} SELECT s, bit_or(bit) AS bits,"
         f" count(*) > bit_count(bits) FROM ({quads}) GROUP BY s"
-        f" HAVING count(*) > 1 OR bits & {classes} <> 0"
+        f" HAVING count(*) > 1 OR bits & {alone} <> 0"
     )
+
+
+def _alone(table: PropertyTable) -> int:
+    """Return the columns, as bits, whose members are in the table also without another one."""
+    return sum(1 << column.number for column in table.columns if column.form is not Form.OBJECT)
 
 
 def divide(
@@ -132,6 +138,8 @@ def divide(
     carried = wholes.find_carried(cursor, table, groups)
     wholes.leave_out_parts(cursor, table, carried)
     cursor.execute(f"INSERT INTO {table.rest} SELECT s, bits FROM {table.members} WHERE twice")
+    table = wholes.without_idle_steps(table, carried)
+    groups = _members_left(cursor, table, groups)
     parts: list[Part] = []
     filling: list[tuple[Part, str, Ids]] = []
     for number, patterns in enumerate(groups):
@@ -150,6 +158,28 @@ def divide(
         filling += [(part, within, ids) for ids in _ranges(cursor, range_of)]
     columns = (*table.columns, *(one.column for one in carried))
     return replace(table, columns=columns, parts=tuple(parts)), filling
+
+
+def _members_left(
+    cursor: duckdb.DuckDBPyConnection, table: PropertyTable, groups: Sequence[Sequence[int]]
+) -> list[list[int]]:
+    """Forget what members had of columns that the table no longer has; return the groups then."""
+    kept = sum(1 << column.number for column in table.columns)
+    if not any(bits & ~kept for group in groups for bits in group):
+        return [[*group] for group in groups]
+    cursor.execute(f"UPDATE {table.members} SET bits = bits & {kept} WHERE bits & {~kept} <> 0")
+    cursor.execute(
+        f"DELETE FROM {table.members}"
+        f" WHERE bit_count(bits) < {_LEAST} AND bits & {_alone(table)} = 0"
+    )
+    left: list[list[int]] = []
+    known = {0}
+    for group in groups:
+        new = dict.fromkeys(bits & kept for bits in group if bits & kept not in known)
+        known.update(new)
+        if new:
+            left.append([*new])
+    return left
 
 
 def _divided(alike: Sequence[tuple[int, int]]) -> list[list[int]]:
@@ -251,6 +281,8 @@ def _of_predicates(
             kind = least if least == most else None
             facets = frozenset(stored if least == most else stored | {"k"})
             yield quads, partial(Column, Form.OBJECT, p, None, stored=facets, kind=kind)
+            if most <= Kind.IRI and _always_once(cursor, p, quads, objects):
+                yield quads, partial(Column, Form.SUBJECT, p, None)
         elif most <= Kind.IRI and _once(cursor, p, "o", quads, objects, worth):
             yield quads, partial(Column, Form.SUBJECT, p, None)
 
@@ -268,6 +300,18 @@ def _once(
         return estimate >= worth.once * quads
     row = cursor.execute(f"SELECT count(DISTINCT {name}) FROM live WHERE p = {p}").fetchone()
     return row is not None and row[0] >= worth.once * quads
+
+
+def _always_once(cursor: duckdb.DuckDBPyConnection, p: int, quads: int, estimate: int) -> bool:
+    """Return whether no object is in two quads of a predicate.
+
+    Where subjects have it once, too, the subject tells of the object already: nothing may be left
+    out of the table for the sake of telling it the other way round as well.
+    """
+    if estimate < (1 - _ERROR) * quads:
+        return False
+    row = cursor.execute(f"SELECT count(DISTINCT o) FROM live WHERE p = {p}").fetchone()
+    return row is not None and row[0] == quads
 
 
 def _of_classes(

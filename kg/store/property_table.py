@@ -32,8 +32,8 @@ SHOWN = "property_table"
 """The setting that holds the last commit whose state it shows, where that is not the one it was
 built after."""
 
-INSTANCES = "property_instances"
-"""The setting that holds the commit after which a table was built that has all instances."""
+MEMBERS = "property_members"
+"""The setting that holds the commit after which a table was built that is complete."""
 
 
 class Form(StrEnum):
@@ -115,8 +115,8 @@ class PropertyTable:
 
     It shows the state after the commit `shown`. `left_out` has the sets of columns that subjects in
     the rest may have, each number a bit, and `moved` tells how many were moved there.
-    `has_instances` tells that the instances of its classes are in it, or in the rest, also where
-    nothing else is said of them.
+    `complete` tells that the instances of its classes and the objects of which it has the subject
+    are in it, or in the rest, also where nothing else is said of them.
     """
 
     built: int
@@ -125,7 +125,7 @@ class PropertyTable:
     parts: tuple[Part, ...] = ()
     left_out: frozenset[int] = frozenset()
     moved: int = field(default=0, compare=False)
-    has_instances: bool = False
+    complete: bool = False
     _by: Mapping[_Key, Column] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -182,14 +182,14 @@ def load(cursor: duckdb.DuckDBPyConnection) -> PropertyTable | None:
     kept = cursor.execute("SELECT max(value::BIGINT) FROM setting WHERE name = ?", [SHOWN])
     [shown] = kept.fetchone() or (None,)
     whole = cursor.execute(
-        "SELECT 1 FROM setting WHERE name = ? AND value = ?", [INSTANCES, str(built)]
+        "SELECT 1 FROM setting WHERE name = ? AND value = ?", [MEMBERS, str(built)]
     ).fetchone()
     table = PropertyTable(
         built,
         max(built, shown or 0),
         tuple(columns),
         tuple(_part(*part) for part in parts.items()),
-        has_instances=whole is not None,
+        complete=whole is not None,
     )
     sets = cursor.execute(f"SELECT DISTINCT bits FROM {table.rest}").fetchall()
     return replace(table, left_out=frozenset(bits for (bits,) in sets))
@@ -236,13 +236,14 @@ def differences(table: PropertyTable) -> str:
         )
         apart += [f"SELECT s FROM ({one})" for one in _either_way(said, held)]
     members = " UNION ALL ".join(
-        f"SELECT {column.owner} AS s FROM live WHERE {column.condition}"
+        f"SELECT {column.owner} AS s, {column.form is not Form.OBJECT} AS alone FROM live"
+        f" WHERE {column.condition}"
         for column in table.columns
         if column.via is None
     )
     apart.append(
         f"SELECT s FROM ({members}) WHERE s NOT IN (SELECT s FROM {table.rest} UNION ALL"
-        f" {everyone}) GROUP BY s HAVING count(*) > 1"
+        f" {everyone}) GROUP BY s HAVING count(*) > 1 OR bool_or(alone)"
     )
     return " UNION ALL ".join(apart)
 
@@ -261,4 +262,4 @@ def drop(cursor: duckdb.DuckDBPyConnection) -> None:
     for (name,) in names:
         cursor.execute(f"DROP TABLE {name}")
     cursor.execute("DELETE FROM property_column")
-    cursor.execute("DELETE FROM setting WHERE name = ?", [INSTANCES])
+    cursor.execute("DELETE FROM setting WHERE name = ?", [MEMBERS])

@@ -72,7 +72,7 @@ def _from_wholes(
         return
     of = f"SELECT bits FROM {table.members} WHERE s IN ({links})"
     alike = cursor.execute(f"SELECT bits, count(*) FROM ({of}) GROUP BY bits").fetchall()
-    own = [column for column in table.columns if column.form is not Form.SUBJECT]
+    own = [one for one in table.columns if one.form is not Form.SUBJECT and one.p != step.p]
     counts = {
         column: sum(count for bits, count in alike if bits >> column.number & 1) for column in own
     }
@@ -80,6 +80,23 @@ def _from_wholes(
     for column in frequent:
         if counts[column] >= _SHARE * wholes:
             yield Carried(replace(column, via=step.number), step, counts[column] == wholes)
+
+
+def without_idle_steps(table: PropertyTable, carried: Collection[Carried]) -> PropertyTable:
+    """Return a table without the columns that only tell again what others tell.
+
+    A link that is the only one of its subject and of its object is told in the row of the subject.
+    In that of the object it is told, too, where this carries something then.
+    """
+    used = {one.step for one in carried}
+    kept = tuple(
+        column
+        for column in table.columns
+        if column.form is not Form.SUBJECT
+        or column in used
+        or table.column(Form.OBJECT, column.p) is None
+    )
+    return replace(table, columns=kept)
 
 
 def leave_out_parts(

@@ -232,7 +232,7 @@ UPGRADES = {
     # A table without what is carried from wholes is one without all instances: to be built anew.
     6: """
     ALTER TABLE property_column ADD COLUMN IF NOT EXISTS via INTEGER;
-    DELETE FROM setting WHERE name = 'property_instances';
+    DELETE FROM setting WHERE name = 'property_members';
     """,
 }
 """What turns the tables of a version into those of the next one."""

@@ -63,7 +63,7 @@ class _Building:
     def run(self) -> bool:
         """Build the table where it is missing; return whether it is there at the end."""
         known = self._store.property_table
-        if known is not None and known.shown == self._commit and known.has_instances:
+        if known is not None and known.shown == self._commit and known.complete:
             return True
         # Whoever asks from now on does without the table that is dropped.
         self._store.property_table = None

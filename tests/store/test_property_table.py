@@ -21,7 +21,7 @@ from kg.store import Cursor, Store, decode, property_changes, upkeep
 from kg.store.compaction import compact
 from kg.store.doctor import examine
 from kg.store.property_steps import Worth
-from kg.store.property_table import INSTANCES, Column, Form, PropertyTable, differences, load
+from kg.store.property_table import MEMBERS, Column, Form, PropertyTable, differences, load
 from kg.store.upkeep import Upkeep, build
 from tests.drawing import examples
 
@@ -117,14 +117,14 @@ def test_a_table_without_all_instances_is_not_asked_for_them(shop: Store) -> Non
     assert "property_" in explain(shop, prefixed(text))
     with shop.write() as tx:
         tx.recorded = False
-        tx.cursor.execute("DELETE FROM setting WHERE name = ?", [INSTANCES])
+        tx.cursor.execute("DELETE FROM setting WHERE name = ?", [MEMBERS])
     shop.property_table = load(shop.cursor())
     before = answer(shop, text + "# again")
     assert "property_" not in explain(shop, prefixed(text + "# again"))
     assert len(before) == 4
     assert build(shop, ONCE)
     assert shop.property_table is not None
-    assert shop.property_table.has_instances
+    assert shop.property_table.complete
     assert answer(shop, text) == before
 
 
@@ -137,6 +137,62 @@ def test_what_is_said_of_a_whole_is_read_in_the_rows_of_its_parts(shop: Store) -
     assert plan.count("PROPERTY_") == 2  # in the statement and in its plan
     assert "QUAD" not in plan
     assert answer(shop, WHOLE) == before
+
+
+ORDERS = """
+INSERT DATA {
+  :p :client :a ; :day 1 ; :line :l . :l :number 1 .
+  :q :client :b ; :day 1 ; :line :m . :m :number 2 .
+}
+"""
+OF_ORDERS = [
+    "SELECT * { ?p :client ?c ; :line ?l }",
+    "SELECT * { ?p :client ?c ; :day ?d ; :line ?l . ?l :number ?n }",
+    "SELECT * { ?p :client ?c ; :line ?l . ?l :number ?n ; :note ?t }",
+    "SELECT * { ?p :client ?c ; :said ?s ; :line ?l . ?l :number ?n }",
+]
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        "",
+        ":r :client :a ; :day 2 ; :line :bare .",
+        ":q :line :other . :r :client :a ; :day 2 ; :line :bare .",
+        ":p :said 'x' . :l :note 'y' .",
+        ":x :about :p ; :score 3 . :y :about :q ; :score 4 .",
+        ":x :about :c .",
+    ],
+)
+@pytest.mark.parametrize("worth", [ONCE, Worth(quads=1)], ids=["once", "always"])
+def test_a_part_of_which_nothing_else_is_said_carries_what_is_said_of_its_whole(
+    more: str, worth: Worth
+) -> None:
+    with Store.open(threads=1) as store:
+        update(store, prefixed(ORDERS))
+        update(store, prefixed(f"INSERT DATA {{ {more} }}"))
+        before = [answer(store, text) for text in OF_ORDERS]
+        build(store, worth)
+        table = store.property_table
+        assert table is not None
+        assert store.cursor().execute(differences(table)).fetchall() == []
+        assert [answer(store, text + "# again") for text in OF_ORDERS] == before
+
+
+def test_a_link_that_both_ends_have_once_is_told_in_the_rows_of_both() -> None:
+    with Store.open(threads=1) as store:
+        update(store, prefixed(ORDERS))
+        update(store, prefixed("INSERT DATA { :x :about :a ; :score 3 . :y :about :p ; :score 4 }"))
+        build(store, Worth(quads=1))
+        table = store.property_table
+        assert table is not None
+        told = {(one.form, lexical(store, one.p)) for one in table.columns if one.via is None}
+        assert {(Form.OBJECT, "urn:x:line"), (Form.SUBJECT, "urn:x:line")} <= told
+        # What is about something else each time carries nothing, and is told once.
+        assert (Form.SUBJECT, "urn:x:about") not in told
+        plan = explain(store, prefixed(OF_ORDERS[1]))
+        assert plan.count("property_") == 2  # in the statement and in its plan
+        assert "quad" not in plan
 
 
 @pytest.mark.parametrize(
@@ -210,8 +266,10 @@ def test_the_table_says_what_the_quads_say(
         # Of those that are left out, the others have two values of what nobody else has.
         assert twice <= rest
         several = {s for s, counts in found.items() if len(counts) > 1}
-        instances = {s for s, counts in found.items() if any(one.o for one in counts)}
-        assert held == (several | instances) - rest
+        alone = {
+            s for s, counts in found.items() if any(one.form is not Form.OBJECT for one in counts)
+        }
+        assert held == (several | alone) - rest
         assert bool(table.left_out) == bool(rest)
 
 

@@ -53,9 +53,9 @@ def test_a_property_table_of_version_6_is_built_anew(tmp_path: Path) -> None:
     with Store.open(path) as store:
         assert columns(store) == wanted
         assert store.property_table is not None
-        assert not store.property_table.has_instances
+        assert not store.property_table.complete
         assert build(store, Worth(quads=1))
-        assert store.property_table.has_instances
+        assert store.property_table.complete
 
 
 def test_a_store_of_version_3_is_brought_up_to_date(tmp_path: Path) -> None:
