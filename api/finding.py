@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from flask import Blueprint, Response, jsonify, request, url_for
 
 from api.analyses import reading
+from api.config import services
 from api.labels import PARTY_KINDS, label_of, names_of
 from kg.errors import UsageError
+from kg.minting import mint
 from kg.namespaces import CG, FOAF, RDFS, VCARD
 from kg.store import decode, lookup_nodes
 from kg.store.words import find
@@ -17,6 +19,8 @@ from kg.terminology import load_terminology
 LIMIT = 12
 """Results of a search unless told otherwise."""
 MOST = 100
+_AMONG = 8
+"""Things that are found for each record of one kind that is wanted."""
 SHORTEST = 2
 """Letters that a search has at least."""
 _PLACES = (CG.sourceKey, CG.orderNumber, FOAF.name, RDFS.label, VCARD.hasEmail)
@@ -46,9 +50,17 @@ class Found:
 
 @blueprint.get("")
 def show_found() -> Response:
-    """Answer with the things in whose texts every word of `q` begins a word."""
+    """Answer with the things in whose texts every word of `q` begins a word.
+
+    With `record` only records of that kind, such as `party`, whose key is one of `source`.
+    """
     words = request.args.get("q", "")
-    found = find_things(words, _limit(request.args.get("limit", "")))
+    limit = _limit(request.args.get("limit", ""))
+    record = request.args.get("record", "")
+    if record:
+        found = find_records(words, record, request.args.get("source", ""), limit)
+    else:
+        found = find_things(words, limit)
     return jsonify(
         query=words,
         found=[
@@ -79,6 +91,20 @@ def find_things(words: str, limit: int = LIMIT) -> list[Found]:
     for thing, text in rows:
         matched.setdefault(terms[thing][1], terms[text][1].removeprefix(_MAIL))
     return _described(matched, limit)
+
+
+def find_records(words: str, kind: str, source: str, limit: int = LIMIT) -> list[Found]:
+    """Return the records of a kind that a search finds and that keys of a source stand for."""
+    secret = services().store.setting("iri_secret") or ""
+    organization = services().settings.organization
+    focal = mint(secret, "party", "", organization)
+
+    def is_meant(one: Found) -> bool:
+        minted = mint(secret, kind, source, one.key)
+        return one.iri == (focal if (kind, one.key) == ("party", organization) else minted)
+
+    among = find_things(words, _AMONG * limit)
+    return [one for one in among if is_meant(one)][:limit]
 
 
 def _described(matched: dict[str, str], limit: int) -> list[Found]:

@@ -268,6 +268,8 @@ def _search() -> Document:
     asked = [
         parameter("q", "The beginnings of words, two letters at least"),
         parameter("limit", "Results at most; default: 12", kind="integer"),
+        parameter("record", "Only records of this kind, such as `party`; with `source`"),
+        parameter("source", "The source whose keys the records have"),
     ]
     found = "Things with these words in a name, key, number or e-mail"
     return operation(found, asked, json_content())

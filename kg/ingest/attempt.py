@@ -85,10 +85,12 @@ class Attempt:
             options.settings.organization,
             options.settings.currency,
             instant(at),
+            options.keys_of,
         )
         self.report = ImportReport(
             id=key,
             source=options.source,
+            keys_of=options.keys_of,
             agent=options.agent,
             at=instant(at),
             facts_graph=self._graphs.facts,

@@ -9,6 +9,7 @@ import sqlglot.expressions as exp
 from kg.errors import SourceError
 from kg.ingest.compile import ROW, Check, Relation
 from kg.ingest.headers import recognise
+from kg.ingest.known import KNOWN, TAKEN
 from kg.ingest.mapping import Cell
 from kg.ingest.readers import SourceTable
 from kg.ingest.sql import call, case, cast, column, every, missing, present, temporary, text
@@ -48,18 +49,22 @@ def bind_columns(table: SourceTable, cells: Sequence[Cell]) -> tuple[dict[str, s
     return bound, left_out
 
 
-def checks_of(cells: Sequence[Cell], relation: Relation, known: str) -> Iterator[Check]:
-    """Yield the checks of a relation's cells; `known` is a table of (kind, key) of records."""
+def checks_of(cells: Sequence[Cell], relation: Relation, *, new: bool = False) -> Iterator[Check]:
+    """Yield the checks of a relation's cells; those of keys read the tables of `kg.ingest.known`.
+
+    Where records have to be `new`, no key that names one may be taken.
+    """
     for cell in cells:
         value = relation.column(cell.column, cell.column)
-        for code, condition, detail in _wrong(cell, value, relation, known):
+        for code, condition, detail in _wrong(cell, value, relation):
             shown = call("coalesce", value.copy(), text(""))
             yield Check(condition, (cell.column,), shown, code, detail)
+        if new and cell.names:
+            taken = every([present(value), _among(value, TAKEN, cell.names)])
+            yield Check(taken, (cell.column,), value.copy(), "taken", cell.names)
 
 
-def _wrong(
-    cell: Cell, value: exp.Expr, relation: Relation, known: str
-) -> Iterator[tuple[str, exp.Expr, str]]:
+def _wrong(cell: Cell, value: exp.Expr, relation: Relation) -> Iterator[tuple[str, exp.Expr, str]]:
     """Yield (code, condition of being wrong, detail) for one column."""
     if cell.required:
         yield "required", missing(value), ""
@@ -69,10 +74,7 @@ def _wrong(
         allowed = exp.In(this=value, expressions=[text(item) for item in cell.one_of])
         yield "one of", exp.Not(this=allowed), ", ".join(cell.one_of)
     if cell.refers_to:
-        keys = exp.select(column("key")).from_(temporary(known), copy=False)
-        of_kind = exp.EQ(this=column("kind"), expression=text(cell.refers_to))
-        keys = keys.where(of_kind, copy=False)
-        unknown = exp.Not(this=exp.In(this=value, query=keys.subquery(copy=False)))
+        unknown = exp.Not(this=_among(value, KNOWN, cell.refers_to))
         yield "reference", every([present(value), unknown]), cell.refers_to
     if cell.same_per:
         yield "same per", _differs(value, relation, cell.same_per), cell.same_per
@@ -82,6 +84,13 @@ def _wrong(
         meant = exp.In(this=other, expressions=[text(item) for item in values])
         misplaced = every([present(value), exp.Not(this=meant)])
         yield "only when", misplaced, f"{name} = {' / '.join(values)}"
+
+
+def _among(value: exp.Expr, table: str, kind: str) -> exp.Expr:
+    """Return the condition that a value is a key of a kind in a table of (kind, key)."""
+    keys = exp.select(column("key")).from_(temporary(table), copy=False)
+    keys = keys.where(exp.EQ(this=column("kind"), expression=text(kind)), copy=False)
+    return exp.In(this=value.copy(), query=keys.subquery(copy=False))
 
 
 def _fits(kind: str, value: exp.Expr) -> exp.Expr:

@@ -18,7 +18,7 @@ from kg.ingest.derivation import derive
 from kg.ingest.functions import Context
 from kg.ingest.inputs import TableFile
 from kg.ingest.joins import join
-from kg.ingest.known import KNOWN, collect_known
+from kg.ingest.known import KNOWN, TAKEN, collect_known, collect_taken
 from kg.ingest.lookups import CREATE, fill
 from kg.ingest.mapping import Cell, Document, Source
 from kg.ingest.mapping import Mapping as DocumentMapping
@@ -221,8 +221,11 @@ class Execution:
             if source.cells
         ]
         collect_known(self._cursor, self._context, pairs)
+        new = self._context.keys_of is not None
+        if new:
+            collect_taken(self._cursor, self._context, pairs)
         for cells, relation in pairs:
-            self._checker.run(relation, checks_of(cells, relation, KNOWN))
+            self._checker.run(relation, checks_of(cells, relation, new=new))
 
     def map(self, tell: Callable[[float], None] = lambda _part: None) -> None:
         """Derive the sources and stage the quads of every mapping; tell the part that is done.
@@ -282,7 +285,7 @@ class Execution:
         """Drop what was read and staged: a commit would take its time to move it on."""
         self._drop(list(self._derivatives))
         files = {read.table.relation for read in self.tables}
-        for table in (*STAGED, KNOWN, *sorted(files)):
+        for table in (*STAGED, KNOWN, TAKEN, *sorted(files)):
             self._cursor.execute(f"DROP TABLE IF EXISTS temp.{table}")
 
     def _set_aside(self, relation: Relation, condition: exp.Expr, reason: int) -> None:

@@ -32,6 +32,13 @@ class Context:
     currency: str
     now: str
     """Time of the import, as the text of an `xsd:dateTime`."""
+    keys_of: str | None = None
+    """The source whose keys are used; None: the source itself."""
+
+    @property
+    def key_source(self) -> str:
+        """The source that keys are those of."""
+        return self.source if self.keys_of is None else self.keys_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,11 +123,11 @@ def _phone(_: Context, args: Args) -> exp.Expr:
 
 
 def _mint(context: Context, args: Args) -> exp.Expr:
-    """Make the opaque IRI of a record of this source; the focal organisation has one in all."""
+    """Make the opaque IRI of a record by its key; the focal organisation has one in all sources."""
     kind, *parts = args
     name = str(kind.this)
     key = joined_key_sql(parts)
-    minted = mint_sql(context.secret, name, text(context.source), key)
+    minted = mint_sql(context.secret, name, text(context.key_source), key)
     if name != "party":
         return minted
     focal = exp.EQ(this=key, expression=text(context.organization))

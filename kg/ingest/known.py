@@ -12,15 +12,17 @@ from kg.ingest.sql import column, rendered, text
 from kg.store import Cursor
 
 KNOWN = "known"
-"""Temporary table of (kind, key)."""
+"""Temporary table of (kind, key): those that references may point to."""
+TAKEN = "taken"
+"""Temporary table of (kind, key): those that a new record may not have."""
 
 _STORED = """
-INSERT INTO known
+INSERT INTO {into}
 SELECT {kind}, key FROM (
     SELECT key, {iri} AS iri FROM (
         SELECT DISTINCT {column} AS key FROM temp.{table}
         WHERE {column} IS NOT NULL
-            AND {column} NOT IN (SELECT key FROM known WHERE kind = {kind})
+            AND {column} NOT IN (SELECT key FROM {into} WHERE kind = {kind})
     )
 ) AS wanted
 JOIN term ON term.h = md5_number_lower(wanted.iri) AND term.lex = wanted.iri AND term.dt IS NULL
@@ -43,11 +45,26 @@ def collect_known(
             f"INSERT INTO known SELECT DISTINCT {rendered(text(kind))}, {name} FROM temp.{table}"
             f" WHERE {name} IS NOT NULL"
         )
-    for kind, name, table in _columns(tables, "refers_to"):
-        iri = mint_sql(context.secret, kind, text(context.source), column("key"))
-        cursor.execute(
-            _STORED.format(kind=rendered(text(kind)), iri=rendered(iri), column=name, table=table)
-        )
+    _collect_stored(cursor, context, _columns(tables, "refers_to"), KNOWN)
+
+
+def collect_taken(
+    cursor: Cursor, context: Context, tables: Sequence[tuple[Sequence[Cell], Relation]]
+) -> None:
+    """Fill the table `taken`: keys named in the files whose records the store knows already."""
+    cursor.execute("CREATE TEMP TABLE taken (kind VARCHAR, key VARCHAR)")
+    cursor.execute("INSERT INTO taken VALUES ('party', ?)", [context.organization])
+    _collect_stored(cursor, context, _columns(tables, "names"), TAKEN)
+
+
+def _collect_stored(
+    cursor: Cursor, context: Context, columns: Iterable[tuple[str, str, str]], into: str
+) -> None:
+    """Add the keys in columns whose records the store says something of to a table."""
+    for kind, name, table in columns:
+        iri = mint_sql(context.secret, kind, text(context.key_source), column("key"))
+        place = {"into": into, "column": name, "table": table}
+        cursor.execute(_STORED.format(kind=rendered(text(kind)), iri=rendered(iri), **place))
 
 
 def _columns(

@@ -52,6 +52,12 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "{value} n'est pas la clé d'{detail}, ni dans cet import ni dans la base"
         " pour cette source : l'importer aussi, ou corriger la clé.",
     ),
+    "taken": (
+        "{value} is the key of another record already: choose another key, or change that record"
+        " where it came from.",
+        "{value} est déjà la clé d'une autre fiche : choisir une autre clé, ou modifier cette fiche"
+        " là d'où elle vient.",
+    ),
     "same per": (
         "{value} differs from the value of an earlier row with the same {detail}: give them one.",
         "{value} diffère de la valeur d'une ligne précédente ayant le même {detail} : n'en donner"
@@ -101,6 +107,7 @@ FRENCH_KINDS: dict[str, str] = {
     "cell: currency": "devise inconnue",
     "cell: one of": "valeur hors liste",
     "cell: reference": "clé que rien ne porte",
+    "cell: taken": "clé déjà prise",
     "cell: same per": "valeur qui diffère dans une même fiche",
     "cell: only when": "cellule sans objet ici",
     "cell: function": "cellule illisible",

@@ -29,6 +29,9 @@ class ImportOptions:
 
     source: str = "default"
     """Name of the source: keys are its own, and the same key there is the same record."""
+    keys_of: str | None = None
+    """Another source whose keys the files use. What they name by a key has to be new then: what
+    that source says of a record is its own to change."""
     mapping: Path | None = None
     """Mapping document; None takes the template that each file is named after."""
     graph: str | None = None
@@ -76,5 +79,8 @@ class ImportOptions:
             raise UsageError(
                 f"on_violation is {self.on_violation!r}; use {' or '.join(ON_VIOLATION)}."
             )
+        if self.keys_of is not None and self.quarantine:
+            # A row would come out of quarantine with keys of the source itself.
+            raise UsageError("Rows with keys of another source cannot wait in quarantine.")
         if self.graph is not None and not re.fullmatch(IRI, self.graph):
             raise UsageError(f"The graph is {self.graph!r}, not an absolute IRI: write it in full.")

@@ -95,6 +95,8 @@ class ImportReport:
     source: str
     agent: str
     at: str
+    keys_of: str | None = None
+    """The source whose keys the files use, where they are not of their own."""
     status: str = "refused"
     files: list[FileReport] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)

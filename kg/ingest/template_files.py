@@ -73,7 +73,7 @@ def template_file(name: str, language: str = "en") -> str:
     if language not in LANGUAGES:
         raise UsageError(f"The language is {language!r}; use {' or '.join(LANGUAGES)}.")
     document = template(name)
-    (cells,) = (source.cells for source in document.sources if source.access)
+    cells = cells_of(document)
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(["# " + _HEAD[language].format(name=name)])
@@ -83,6 +83,12 @@ def template_file(name: str, language: str = "en") -> str:
     for row in range(max(len(cell.examples) for cell in cells) or 1):
         writer.writerow([_example(cell, row) for cell in cells])
     return text.getvalue()
+
+
+def cells_of(document: Document) -> tuple[Cell, ...]:
+    """Return the columns of the file of a template."""
+    (cells,) = (source.cells for source in document.sources if source.access)
+    return cells
 
 
 def _header(cell: Cell, language: str) -> str:
@@ -103,31 +109,33 @@ def _explained(document: Document, cell: Cell, language: str) -> str:
     """Return what a column is for, and what it must hold."""
     needed = (_REQUIRED if cell.required else _OPTIONAL)[language]
     parts = [f"{_header(cell, language)} ({needed})"]
-    words = _words(document, cell.column, language)
+    words = words_of(document, cell.column, language)
     if words:
         parts.append(words)
-    parts += _form(cell, language)
+    parts += form_of(cell, language)
     colon = " : " if language == "fr" else ": "
     return colon.join([parts[0], ". ".join(parts[1:])]) if parts[1:] else parts[0]
 
 
-def _form(cell: Cell, language: str) -> Iterator[str]:
-    """Yield what a cell must look like."""
+def form_of(cell: Cell, language: str, *, codes: bool = True) -> Iterator[str]:
+    """Yield what a cell must look like, with the codes that it may hold or without them."""
     if cell.kind in _FORMS:
         yield _FORMS[cell.kind][language]
-    if cell.one_of:
+    if cell.one_of and codes:
         yield ", ".join(cell.one_of)
     if cell.refers_to is not None:
         yield _KEY_OF[language].format(file=_FILES[cell.refers_to])
 
 
-def _words(document: Document, column: str, language: str) -> str:
+def words_of(document: Document, column: str, language: str) -> str:
     """Return the definition of the term that a column becomes, or the name of its shape."""
-    graph = _ontology()
-    for predicate in _predicates(document, column):
+    graph = ontology()
+    predicates = list(predicates_of(document, column, first=True))
+    for predicate in predicates:
         for text in graph.objects(predicate, SKOS.definition):
             if isinstance(text, Literal) and text.language == language:
                 return str(text).rstrip(".")
+    for predicate in predicates:
         for shape in sorted(graph.subjects(SH.path, predicate), key=str):
             name = _name(graph, shape, language)
             if name:
@@ -154,11 +162,14 @@ def columns_of(name: str, predicate: str) -> tuple[str, ...]:
         return ()
     document = template(name)
     columns = dict.fromkeys(cell.column for source in document.sources for cell in source.cells)
-    return tuple(one for one in columns if URIRef(predicate) in _predicates(document, one))
+    return tuple(one for one in columns if URIRef(predicate) in predicates_of(document, one))
 
 
-def _predicates(document: Document, column: str) -> Iterator[URIRef]:
-    """Yield the predicates whose objects are made of a column, those of literals first."""
+def predicates_of(document: Document, column: str, *, first: bool = False) -> Iterator[URIRef]:
+    """Yield the predicates whose objects are made of a column, those of literals first.
+
+    With `first`, only where it is what they are made of first: a country only completes a number.
+    """
     names = {column}
     for source in document.sources:
         for name, computed in source.columns:
@@ -168,7 +179,8 @@ def _predicates(document: Document, column: str) -> Iterator[URIRef]:
     for mapping in document.mappings:
         for rule in mapping.rules:
             for term in rule.objects:
-                if names & set(references(term.value)):
+                read = list(references(term.value))
+                if names & set(read[:1] if first else read):
                     found += [
                         (term.iri, URIRef(predicate.value.text))
                         for predicate in rule.predicates
@@ -180,7 +192,7 @@ def _predicates(document: Document, column: str) -> Iterator[URIRef]:
 
 
 @cache
-def _ontology() -> Graph:
+def ontology() -> Graph:
     """Return the vocabulary and the shapes of the project."""
     graph = Graph()
     for name in ("vocabulary", "shapes"):

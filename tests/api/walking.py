@@ -12,6 +12,7 @@ _VOID = frozenset({"meta", "link", "input", "br", "img", "hr"})
 _READ_OUT = frozenset({"title", "placeholder", "aria-label", "alt"})
 _EXAMPLES = {
     "/analyses/<path:path>": ("classify?run=1", "referrals/credit?run=1", "chains/exposure"),
+    "/enter/<name>": ("parties", "purchases"),
     "/ontology/<path:name>": ("Purchase", "scheme/stage"),
     "/parties/<path:name>": ("bo",),
     "/parts/events/<path:name>": ("bo",),

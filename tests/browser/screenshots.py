@@ -24,7 +24,8 @@ from tests.browser.chromium import follow, open_browser
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = (
     "/", "/query", "/query/revenue-by-month?run=1", "/parties?stage=CURRENT", "/parties/P0109",
-    "/search?q=ju", "/network", "/network?focus=P0109", "/chains", "/imports", "/quality",
+    "/search?q=ju", "/network", "/network?focus=P0109", "/chains", "/imports", "/enter",
+    "/enter/purchases", "/quality",
     "/duplicates", "/quality/quarantine", "/history", "/history/1", "/analyses",
     "/analyses/referrals/downstream?run=1", "/ontology", "/ontology/Purchase", "/docs",
     "/docs/analyst", "/docs/steward", "/docs/network", "/login", "/nowhere",
@@ -37,6 +38,7 @@ FIGURES = {
     "overview": "/",
     "question": "/query/revenue-by-month?run=1",
     "party": "/parties/P0109",
+    "entry": "/enter/interactions",
     "quality": "/quality",
     "network": "/network",
     "chain": "/network?focus=P0109",

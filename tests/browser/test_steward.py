@@ -2,6 +2,7 @@
 
 import pytest
 from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
 
 from tests.browser.chromium import follow
@@ -106,6 +107,36 @@ def live_preview_follows(browser):
     until(browser, "ZOÉ", "#triples")
     browser.execute_script(set_text, area, before)
     until(browser, "Zoé", "#triples")
+
+
+def test_records_are_entered_one_after_the_other_by_the_keyboard(browser, visit):
+    visit("/enter/parties")
+    for column, words in (("key", "C1"), ("name", "Ada Roseau")):
+        browser.find_element(By.ID, f"{column}-text").send_keys(words)
+    browser.find_element(By.ID, "kind-text").send_keys("personne p")
+    press(browser, "button[value='another']")
+    assert "Enregistré." in text(browser, ".notice")
+
+    visit("/enter/interactions")
+    party = browser.switch_to.active_element
+    party.send_keys("rose")
+    WebDriverWait(browser, PATIENCE).until(lambda _: "C1" in text(browser, "#party-text-list"))
+    party.send_keys(Keys.ARROW_DOWN, Keys.ENTER)
+    assert party.get_property("value") == "C1"
+    assert text(browser, "output[for='party-text']") == "Ada Roseau"
+    browser.find_element(By.ID, "date-text").send_keys("31/12/2025")
+    press(browser, "button[value='save']")
+    assert "n'est pas une date" in text(browser, "#date-text-told")
+    # One goes on where it is wrong; what was typed is there.
+    date = browser.switch_to.active_element
+    assert date.get_property("value") == "31/12/2025"
+    date.clear()
+    date.send_keys("2025-12")
+    press(browser, "button[value='save']")
+    assert "Importé" in text(browser, ".verdict")
+    assert "Formulaire « Interaction »" in text(browser).replace("\u00a0", " ")
+    refused = [one for one in complaints(browser) if "422" not in one]
+    assert refused == []
 
 
 @pytest.mark.slow  # in English, and of a graph that is not empty, `test_accessible` tells it of all

@@ -1,0 +1,157 @@
+"""The forms of single records: who may use them, what they tell, and what is written."""
+
+import re
+
+import pytest
+
+from api.factory import create_app
+from kg.config import Settings
+from kg.ingest import ImportOptions, run_import, template_names
+from kg.roles import Role
+from kg.store import Store
+from kg.store.tokens import create_token
+
+PARTIES = "key,kind,given_name,family_name\nana,person,Ana,Silva\nbob,person,Bob,Silva\n"
+PAGE = {"Accept": "text/html"}
+
+
+@pytest.fixture
+def store(tmp_path):
+    path = tmp_path / "parties.csv"
+    path.write_text(PARTIES, "utf-8")
+    with Store.open(None) as store:
+        run_import(store, [path], ImportOptions(source="crm"))
+        yield store
+
+
+@pytest.fixture
+def client(store, tmp_path):
+    app = create_app(Settings(data_dir=tmp_path, organization="shop"), store)
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+    return app.test_client()
+
+
+def record(action="save", **texts):
+    given = {f"{column}-text": text for column, text in texts.items()}
+    return {"action": action, "keys_of": "crm", **given}
+
+
+def told(page, column):
+    """Return what is told at a field."""
+    found = re.search(rf'id="{column}-text-told"[^>]*>(.*?)</span></span>', page, re.DOTALL)
+    return re.sub("<[^>]*>", "", found[1]) if found else ""
+
+
+def test_every_template_has_its_form_in_the_language_asked_for(client):
+    listed = client.get("/enter?lang=fr").text
+    for name in template_names():
+        assert f'href="/enter/{name}' in listed
+        assert client.get(f"/enter/{name}?lang=fr").status_code == 200
+    form = client.get("/enter/parties?lang=fr").text
+    assert "Nom de famille" in form
+    assert '<option value="unit">unité d&#39;organisation</option>' in form
+    assert '<input type="date" id="birth_date-text"' in form
+    assert "Seulement quand «\u00a0Type\u00a0» est" in form
+    assert client.get("/enter/people").status_code == 404
+
+
+def test_a_record_is_saved_told_of_and_can_be_taken_back(client, store):
+    head = store.head
+    sent = client.post("/enter/interactions", data=record(party="ana", date="2025-02"))
+    assert sent.status_code == 303
+    assert store.head == head + 1
+    report = client.get(sent.location).text
+    assert "Form “Interaction”, " in report
+    assert "/history/undo/" in report
+    again = client.post("/enter/interactions", data=record("another", party="bob", date="2025"))
+    form = client.get(again.location).text
+    assert "Saved." in form
+    assert 'value="bob"' not in form
+
+
+def test_errors_are_told_at_their_fields_and_what_was_typed_stays(client, store):
+    head = store.head
+    wrong = record(client="nobody", date="31/12/2025", amount='12,5"><b>', currency="EUR")
+    sent = client.post("/enter/purchases?lang=fr", data=wrong)
+    assert sent.status_code == 422
+    assert store.head == head
+    assert "4 erreurs : rien n’est écrit." in sent.text
+    assert told(sent.text, "order") == "erreur: À remplir."
+    assert "n&#39;est pas la clé d&#39;une partie" in told(sent.text, "client")
+    assert "n&#39;est pas une date du calendrier" in told(sent.text, "date")
+    assert "n&#39;est pas un nombre" in told(sent.text, "amount")
+    for text in ("nobody", "31/12/2025", "12,5&#34;&gt;&lt;b&gt;"):
+        assert f'value="{text}"' in sent.text
+    taken = client.post("/enter/parties?lang=fr", data=record(key="ana", kind="person"))
+    assert "est déjà la clé d&#39;une autre fiche" in told(taken.text, "key")
+
+
+def test_a_rule_is_told_at_the_field_that_broke_it(client):
+    sent = client.post(
+        "/enter/satisfaction", data=record(party="ana", date="2025-01-01", score="7")
+    )
+    assert sent.status_code == 422
+    assert "range from 0 to 1" in told(sent.text, "score")
+    misplaced = record(key="zoe", kind="person", given_name="Zoe", parent="ana")
+    sent = client.post("/enter/parties", data=misplaced)
+    assert "fill it only where “Kind” is organisational unit, legal entity" in told(
+        sent.text, "parent"
+    )
+
+
+def test_warnings_are_shown_by_a_check_and_do_not_refuse(client, store):
+    head = store.head
+    given = record("check", party="ana")
+    sent = client.post("/enter/refusals", data=given)
+    assert sent.status_code == 200
+    assert "No error: it can be saved." in sent.text
+    assert "warning: The refusal or the incident is undated" in told(sent.text, "date")
+    assert store.head == head
+    saved = client.post("/enter/refusals", data={**given, "action": "save"})
+    assert saved.status_code == 303
+    assert "The refusal or the incident is undated" in client.get(saved.location).text
+    assert store.head == head + 1
+
+
+def test_the_source_of_the_keys_is_chosen_where_there_are_several(client, store, tmp_path):
+    assert '<input type="hidden" id="keys_of" name="keys_of" value="crm">' in (
+        client.get("/enter/products").text
+    )
+    (tmp_path / "products.csv").write_text("key,name\nana,Tea\n", "utf-8")
+    run_import(store, [tmp_path / "products.csv"], ImportOptions(source="shop"))
+    form = client.get("/enter/products").text
+    assert "<option selected>shop</option>" in form
+    assert "<option>crm</option>" in form
+
+    def found(**asked):
+        answer = client.get("/api/search", query_string={"q": "ana", **asked}).json["found"]
+        return [one["label"] for one in answer]
+
+    assert len(found()) == 2
+    assert found(record="product", source="shop") == ["Tea"]
+    assert found(record="product", source="crm") == []
+    assert len(found(record="party", source="crm")) == 1
+
+
+def test_only_who_may_write_enters_and_only_from_our_pages(client, store):
+    reader, writer = (
+        {"Authorization": f"Bearer {create_token(store, role, role)[0]}"}
+        for role in (Role.ANALYST, Role.STEWARD)
+    )
+    given = record(party="ana", date="2025-02-01")
+    for path in ("/enter", "/enter/parties"):
+        assert client.get(path, headers=reader | PAGE).status_code == 403
+        assert client.get(path, headers=PAGE).status_code == 302
+    assert client.post("/enter/interactions", data=given, headers=reader).status_code == 403
+    assert client.post("/enter/interactions", data=given).status_code == 401
+    elsewhere = {**writer, "Sec-Fetch-Site": "cross-site"}
+    assert client.post("/enter/interactions", data=given, headers=elsewhere).status_code == 403
+    assert client.post("/enter/interactions", data=given, headers=writer).status_code == 303
+
+
+def test_a_text_that_no_file_can_hold_is_refused_with_what_was_typed(client, store):
+    head = store.head
+    sent = client.post("/enter/products", data=record(key="A\0", name="Tea"))
+    assert sent.status_code == 422
+    assert 'value="Tea"' in sent.text
+    assert store.head == head
