@@ -44,6 +44,8 @@ TERMS: Mapping[str, tuple[str, ...]] = {
     "pages.dashboard.show_stages": _STAGES,
     "pages.duplicates.show_comparison": _MERGED,
     "pages.duplicates.show_duplicates": _MERGED,
+    "pages.entry.show_form": _SENT,
+    "pages.entry.show_templates": (*_SENT, "commitNumber"),
     "pages.history.show_commit": _CHANGED,
     "pages.history.show_history": _CHANGED,
     "pages.history.show_undo": _CHANGED,
@@ -80,6 +82,7 @@ Pages that answer a form are those of what the form was sent from (`SENT_FROM`).
 
 SENT_FROM: Mapping[str, str] = {
     "pages.duplicates.post_merge": "pages.duplicates.show_duplicates",
+    "pages.entry.post_record": "pages.entry.show_form",
     "pages.history.post_undo": "pages.history.show_undo",
     "pages.imports.post_import": "pages.imports.show_import",
     "pages.kept.post_kept": "pages.query.show_query",
