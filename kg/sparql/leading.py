@@ -4,7 +4,8 @@
 all clients before the first ones are known. Where a triple pattern `?client :key ?key` that every
 solution meets gives the order, the clients with the first keys are found beforehand, and all
 patterns that mention the client are joined with them. All solutions with one of these keys are
-among those that are left, and no solution that comes before one of them is left out.
+among those that are left, and no solution that comes before one of them is left out. The pattern
+may be an OPTIONAL of its own: the clients without a key come first, or last, as well.
 """
 
 from __future__ import annotations
@@ -46,9 +47,11 @@ class Leading:
     triple: Triple
     key: CompValue
     """The first condition of ORDER BY."""
-    asked: tuple[Triple, ...]
+    asked: tuple[tuple[Triple, ...], ...]
     """Triple patterns of one subject that the solutions which are grouped meet, one of them with
-    the variable."""
+    the variable; for a UNION those of each part."""
+    optional: bool
+    """Whether solutions may lack the key."""
 
     @property
     def name(self) -> str:
@@ -61,32 +64,63 @@ def leading_of(query: CompValue) -> Leading | None:
     if query.name != "SelectQuery" or query.p.name != "Project" or query.p.p.name != "OrderBy":
         return None
     pattern, key = query.p.p.p, query.p.p.expr[0]
-    for group, triple in _ordering(pattern, key.expr):
+    for group, triple, optional in _ordering(pattern, key.expr):
         subject = triple[0]
         if subject == key.expr or not _is_kept(pattern, subject):
             continue
-        asked = next((some for some in _asked(pattern, subject) if triple not in some), None)
-        if asked is not None:
-            return Leading(group, triple, key, asked)
+        for asked in _asked(pattern, subject):
+            if not any(triple in some for some in asked):
+                return Leading(group, triple, key, asked, optional)
     return None
 
 
 def _ordering(
     pattern: CompValue, key: object
-) -> Iterator[tuple[CompValue, tuple[Variable, URIRef, Node]]]:
-    """Yield the triple patterns, with their groups, that every solution has the first key of."""
+) -> Iterator[tuple[CompValue, tuple[Variable, URIRef, Node], bool]]:
+    """Yield the triple patterns that solutions have the first key of.
+
+    They come with their groups, and with whether they are optional.
+    """
     grouped = pattern
     while grouped.name in ("Extend", "Filter"):
         grouped = grouped.p
     keys = None
     if grouped.name == "AggregateJoin":
         pattern, keys = grouped.p.p, grouped.p.expr or ()
-    for group in groups_of(pattern):
+    if not isinstance(key, Variable):
+        return
+    found = [(group, False) for group in groups_of(pattern)]
+    if _mentions(pattern, key) == 1:
+        found += [(group, True) for group in _optional_groups(pattern)]
+    for group, optional in found:
         for subject, predicate, object_ in group.triples:
             if not isinstance(subject, Variable) or not isinstance(predicate, URIRef):
                 continue
             if object_ == key and (keys is None or {subject, key} <= set(keys)):
-                yield group, (subject, predicate, object_)
+                yield group, (subject, predicate, object_), optional
+
+
+def _optional_groups(node: CompValue) -> Iterator[CompValue]:
+    """Yield the triple patterns that extend all solutions of a pattern, each an OPTIONAL alone."""
+    if node.name == "LeftJoin":
+        yield from _optional_groups(node.p1)
+        if node.p2.name == "BGP" and len(node.p2.triples) == 1 and node.expr.name == "TrueFilter":
+            [(subject, _, _)] = node.p2.triples
+            if _is_bound(node.p1, subject):
+                yield node.p2
+    elif node.name == "Join":
+        yield from _optional_groups(node.p1)
+        yield from _optional_groups(node.p2)
+    elif node.name in ("Extend", "Filter"):
+        yield from _optional_groups(node.p)
+
+
+def _mentions(node: CompValue, variable: Variable) -> int:
+    """Return how many of the least parts of a pattern mention a variable."""
+    inner = [node[part] for part in ("p", "p1", "p2") if part in node]
+    own = CompValue(node.name, **{key: node[key] for key in node if key not in ("p", "p1", "p2")})
+    mentions = sum(_mentions(part, variable) for part in inner)
+    return mentions + (str(variable) in pattern_variables(own))
 
 
 def _is_worth_it(context: Context, leading: Leading) -> bool:
@@ -115,13 +149,7 @@ def led(
         raise NotCompiledError("the first solutions without the others")
     context.stages = True
     subject, key = leading.triple[0], leading.triple[2]
-    asked = CompValue("Project", p=CompValue("BGP", triples=list(leading.asked)), PV=[subject])
-    pattern = CompValue(
-        "Join",
-        p1=CompValue("BGP", triples=[leading.triple]),
-        p2=CompValue("ToMultiSet", p=CompValue("Distinct", p=asked)),
-    )
-    ordered = CompValue("OrderBy", p=pattern, expr=[leading.key])
+    ordered = CompValue("OrderBy", p=_with_keys(leading), expr=[leading.key])
     first = CompValue("Slice", p=ordered, start=0, length=_SPARE * rows)
     names = [str(subject), str(key)]
     found = solve(first)
@@ -130,9 +158,25 @@ def led(
     shapes = {
         name: replace(found.shapes[name], facets=frozenset({"id"}), certain=True) for name in names
     }
-    pairs = distinct(context, Relation(sql.select(ids, sql.table(table, table)), shapes))
-    given = distinct(context, project(context, replace(pairs, keys=()), names[:1]))
+    everyone = Relation(sql.select(ids, sql.table(table, table)), shapes)
+    given = distinct(context, project(context, everyone, names[:1]))
+    with_key = sql.select(ids, sql.table(table, table), sql.is_not_null(ids[1].copy()))
+    pairs = distinct(context, Relation(with_key, shapes))
     return _with_given(query, leading, pairs, given)
+
+
+def _with_keys(leading: Leading) -> CompValue:
+    """Return the pattern of the terms that are asked for, each once, with their keys."""
+    subject = leading.triple[0]
+    asked, *others = (CompValue("BGP", triples=[*some]) for some in leading.asked)
+    for other in others:
+        asked = CompValue("Union", p1=asked, p2=other)
+    each = CompValue("Distinct", p=CompValue("Project", p=asked, PV=[subject]))
+    keys = CompValue("BGP", triples=[leading.triple])
+    terms = CompValue("ToMultiSet", p=each)
+    if leading.optional:
+        return CompValue("LeftJoin", p1=terms, p2=keys, expr=CompValue("TrueFilter"))
+    return CompValue("Join", p1=keys, p2=terms)
 
 
 def _before_the_last(context: Context, found: Relation, names: list[str]) -> exp.Query:
@@ -218,21 +262,33 @@ def _is_sampled(node: CompValue, variable: Variable) -> bool:
     )
 
 
-def _asked(node: object, variable: Variable) -> Iterator[tuple[Triple, ...]]:
-    """Yield the triple patterns of grouped solutions that a grouping variable stands in."""
+def _asked(node: object, variable: Variable) -> Iterator[tuple[tuple[Triple, ...], ...]]:
+    """Yield the triple patterns of solutions grouped, or made distinct, by a variable in them."""
     if not isinstance(node, CompValue):
         return
-    if node.name == "AggregateJoin" and variable in (node.p.expr or ()):
+    if _is_grouped(node, variable):
         for group in _grouped(node.p.p):
             plain = [triple for triple in group.triples if not has_closure(triple[1])]
             for subject, _, object_ in plain:
                 if variable in (subject, object_):
-                    yield tuple(triple for triple in plain if triple[0] == subject)
+                    yield (tuple(triple for triple in plain if triple[0] == subject),)
         return
-    # Not every solution has a part of a UNION, or of what is optional.
+    if node.name == "Union":
+        one, other = (next(_asked(part, variable), ()) for part in (node.p1, node.p2))
+        if one and other:
+            yield tuple(dict.fromkeys((*one, *other)))
+        return
+    # Not every solution has a part of what is optional.
     for part in ("p", "p1") if node.name == "LeftJoin" else ("p", "p1", "p2"):
-        if part in node and node.name != "Union":
+        if part in node:
             yield from _asked(node[part], variable)
+
+
+def _is_grouped(node: CompValue, variable: Variable) -> bool:
+    """Return whether a variable is what a part of a query groups by, or makes distinct."""
+    if node.name == "Distinct":
+        return node.p.name == "Project" and variable in node.p.PV
+    return node.name == "AggregateJoin" and variable in (node.p.expr or ())
 
 
 def _grouped(node: CompValue) -> Iterator[CompValue]:

@@ -37,6 +37,19 @@ FOUND = {
         GROUP BY ?c ?key ORDER BY ?key""",
     "all in one": """SELECT ?key (SUM(?amount) AS ?sum) { ?buy :client ?c ; :amount ?amount .
         ?c :key ?key } GROUP BY ?c ?key HAVING(COUNT(*) > 1) ORDER BY DESC(?key)""",
+    "an optional key": f"""SELECT ?c ?key ?sum {{ {{ {SUMS} }} OPTIONAL {{ ?c :key ?key }} }}
+        ORDER BY ?key""",
+    "an optional key, falling": f"""SELECT ?c ?key ?sum {{ {{ {SUMS} }}
+        OPTIONAL {{ ?c :key ?key }} OPTIONAL {{ ?c :name ?name }} }} ORDER BY DESC(?key) ?sum""",
+    "only with a key": f"""SELECT ?key ?sum {{ {{ {SUMS} }} OPTIONAL {{ ?c :key ?key }}
+        FILTER(BOUND(?key)) }} ORDER BY ?key""",
+    "grouped with an optional key": """SELECT ?key (SUM(?amount) AS ?sum)
+        { ?buy :client ?c ; :amount ?amount OPTIONAL { ?c :key ?key } }
+        GROUP BY ?c ?key ORDER BY DESC(?key)""",
+    "a union of what is distinct": """SELECT ?c ?key ?what {
+        { { SELECT DISTINCT ?c { ?buy :client ?c } } BIND("any" AS ?what) }
+        UNION { { SELECT DISTINCT ?c { ?x :client ?c ; :day ?day } } ?c :name ?what }
+        OPTIONAL { ?c :key ?key } } ORDER BY DESC(?key) ?what""",
     "either": f"""SELECT ?key ?sum {{ ?c :key ?key {{ {SUMS} }}
         FILTER(?sum > 20 || EXISTS {{ ?c :name ?name }}) }} ORDER BY ?key""",
 }
@@ -55,6 +68,17 @@ WHOLE = {
         OPTIONAL {{ ?x :name ?n OPTIONAL {{ ?c :name ?n }} }} ?c :key ?key }} ORDER BY ?key""",
     "grouped by the key alone": """SELECT ?key (SUM(?amount) AS ?sum)
         { ?buy :client ?c ; :amount ?amount . ?c :key ?key } GROUP BY ?key ORDER BY ?key""",
+    "an optional key beside another": f"""SELECT ?key ?sum {{ {{ {SUMS} }}
+        OPTIONAL {{ ?c :key ?key }} OPTIONAL {{ ?c :name ?key }} }} ORDER BY ?key""",
+    "an optional key on a condition": f"""SELECT ?key ?sum {{ {{ {SUMS} }}
+        OPTIONAL {{ ?c :key ?key FILTER(?sum > 30) }} }} ORDER BY ?key""",
+    "an optional key with more": f"""SELECT ?key ?sum {{ {{ {SUMS} }}
+        OPTIONAL {{ ?c :key ?key ; :name ?name }} }} ORDER BY ?key""",
+    "an optional key of anybody": f"""SELECT ?key ?sum {{ {{ {SUMS} }}
+        OPTIONAL {{ ?x :key ?key }} }} ORDER BY ?key""",
+    "a union of which a part groups nothing": """SELECT ?c ?key {
+        { SELECT DISTINCT ?c { ?buy :client ?c } } UNION { ?c :name ?name }
+        OPTIONAL { ?c :key ?key } } ORDER BY ?key""",
     "a name given": f"""SELECT ?key ?sum {{ {{ {SUMS} }} {{ SELECT (?x AS ?c) {{ ?x :name ?n }} }}
         ?c :key ?key }} ORDER BY ?key""",
 }
