@@ -15,7 +15,7 @@ from kg.sparql import joins, modifiers, sql
 from kg.sparql.aggregates import aggregated
 from kg.sparql.context import Context
 from kg.sparql.expressions import Expression, filter_condition, value_of
-from kg.sparql.foremost import foremost
+from kg.sparql.foremost import Keys, before_optionals, earliest, foremost
 from kg.sparql.graphs import empty_group, graph_names, in_each_graph, named
 from kg.sparql.inline import inline_data
 from kg.sparql.mentions import mentioned_variables, narrowed_variables, variables
@@ -82,6 +82,7 @@ class Compiler:
             "Distinct": self._distinct,
             "Reduced": self._distinct,
             "OrderBy": self._order_by,
+            "Foremost": self._foremost,
             "Slice": self._slice,
         }
 
@@ -286,21 +287,33 @@ class Compiler:
         return modifiers.distinct(self.context, self.relation(node.p, graph))
 
     def _order_by(self, node: CompValue, graph: Graph) -> Relation:
-        inner, expressions = self._prepared(node.p, [key.expr for key in node.expr], graph)
-
-        def keys(side: Layer) -> list[tuple[Value, bool]]:
-            scope = self.scope(side, graph=graph)
-            return [
-                (value_of(expression, scope), key.order == "DESC")
-                for expression, key in zip(expressions, node.expr, strict=True)
-            ]
-
         _, first = self._first.get(id(node), (node, 0))
+        pattern = before_optionals(node.p, node.expr[0], first) if first else node.p
+        inner, expressions = self._prepared(pattern, [key.expr for key in node.expr], graph)
+        keys = self._keys(node.expr, expressions, graph)
         if first:
             inner = foremost(self.context, inner, keys, first)
         side = layer(self.context, inner)
         ordered = modifiers.order_by(self.context, side, keys(side))
         return replace(ordered, shapes=_visible(ordered.shapes))
+
+    def _foremost(self, node: CompValue, graph: Graph) -> Relation:
+        keys = self._keys([node.key], [node.key.expr], graph)
+        return earliest(self.context, self.relation(node.p, graph), keys, node.first)
+
+    def _keys(
+        self, conditions: list[CompValue], expressions: list[Expression], graph: Graph
+    ) -> Keys:
+        """Return what finds the values of the conditions of an order."""
+
+        def keys(side: Layer) -> list[tuple[Value, bool]]:
+            scope = self.scope(side, graph=graph)
+            return [
+                (value_of(expression, scope), condition.order == "DESC")
+                for expression, condition in zip(expressions, conditions, strict=True)
+            ]
+
+        return keys
 
     def _slice(self, node: CompValue, graph: Graph) -> Relation:
         each = graph if isinstance(graph, str) else None

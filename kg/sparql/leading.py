@@ -19,6 +19,7 @@ from rdflib.term import Node
 from sqlglot import exp
 
 from kg.sparql import sql
+from kg.sparql.binding import is_bound, is_sampled
 from kg.sparql.context import Context
 from kg.sparql.mentions import pattern_variables
 from kg.sparql.modifiers import distinct, project
@@ -106,7 +107,7 @@ def _optional_groups(node: CompValue) -> Iterator[CompValue]:
         yield from _optional_groups(node.p1)
         if node.p2.name == "BGP" and len(node.p2.triples) == 1 and node.expr.name == "TrueFilter":
             [(subject, _, _)] = node.p2.triples
-            if _is_bound(node.p1, subject):
+            if is_bound(node.p1, subject):
                 yield node.p2
     elif node.name == "Join":
         yield from _optional_groups(node.p1)
@@ -227,39 +228,15 @@ def _is_kept(node: CompValue, variable: Variable) -> bool:
     if node.name == "LeftJoin":
         sides = _is_kept(node.p1, variable) and _is_kept(node.p2, variable)
         return sides and (
-            str(variable) not in pattern_variables(node.p2) or _is_bound(node.p1, variable)
+            str(variable) not in pattern_variables(node.p2) or is_bound(node.p1, variable)
         )
-    if node.name == "Extend" and node.var == variable and not _is_sampled(node, variable):
+    if node.name == "Extend" and node.var == variable and not is_sampled(node, variable):
         return False
     if node.name == "Project" and variable not in node.PV:
         return False
     if node.name == "AggregateJoin":
         return variable in (node.p.expr or ()) and _is_kept(node.p.p, variable)
     return node.name in _INNER and _is_kept(node.p, variable)
-
-
-def _is_bound(node: CompValue, variable: Variable) -> bool:
-    """Return whether every solution of a pattern binds a variable."""
-    if node.name == "BGP":
-        return str(variable) in pattern_variables(node)
-    if node.name == "Join":
-        return _is_bound(node.p1, variable) or _is_bound(node.p2, variable)
-    if node.name == "Union":
-        return _is_bound(node.p1, variable) and _is_bound(node.p2, variable)
-    if node.name == "LeftJoin":
-        return _is_bound(node.p1, variable)
-    return node.name in (*_INNER, "AggregateJoin") and _is_bound(node.p, variable)
-
-
-def _is_sampled(node: CompValue, variable: Variable) -> bool:
-    """Return whether a SELECT clause names what its solutions are grouped by."""
-    result = node.expr
-    while node.name in ("Extend", "Filter"):
-        node = node.p
-    return node.name == "AggregateJoin" and any(
-        one.name == "Aggregate_Sample" and one.vars == variable and one.res == result
-        for one in node.A
-    )
 
 
 def _asked(node: object, variable: Variable) -> Iterator[tuple[tuple[Triple, ...], ...]]:

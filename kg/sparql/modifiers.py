@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from sqlglot import exp
@@ -71,7 +72,7 @@ def distinct(context: Context, relation: Relation) -> Relation:
     return Relation(query, shapes, relation.order, (frozenset(shapes),))
 
 
-def order_by(context: Context, side: Layer, keys: list[tuple[Value, bool]]) -> Relation:
+def order_by(context: Context, side: Layer, keys: Sequence[tuple[Value, bool]]) -> Relation:
     """Return a relation with sort columns; the rows are sorted where the order is used."""
     columns = copied_columns(context, side.relation, side.alias)
     order: list[OrderKey] = []

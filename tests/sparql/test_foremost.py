@@ -8,6 +8,8 @@ import pytest
 
 from kg.sparql import query
 from kg.sparql.explaining import explain
+from kg.sparql.foremost import before_optionals
+from kg.sparql.parse import parse
 from kg.sparql.update import update
 from kg.store import Store
 
@@ -29,6 +31,38 @@ PATTERNS = [
     "SELECT ?x ?n { ?x :n ?n } ORDER BY (?n * -1) STR(?x)",
     "SELECT ?x ?n { { SELECT ?x ?n { ?x :n ?n } ORDER BY ?n ?x LIMIT 6 } } ORDER BY DESC(?n) ?x",
 ]
+OPTIONALS = {
+    "it waits": ("{ ?x :n ?n OPTIONAL { ?x :day ?day } } ORDER BY DESC(?n) ?x", True),
+    "several wait": (
+        "{ ?x :n ?n OPTIONAL { ?x :day ?day } OPTIONAL { ?y :day ?day } } ORDER BY ?n ?y ?x",
+        True,
+    ),
+    "beside what computes the key": (
+        "{ ?x :n ?n OPTIONAL { ?x :day ?day } BIND(?n * -2 AS ?m) } ORDER BY ?m DESC(?day) ?x",
+        True,
+    ),
+    "of a sub-select": (
+        """{ { SELECT ?x (SUM(?n) AS ?m) { ?x :n ?n } GROUP BY ?x }
+             OPTIONAL { ?x :day ?day } BIND(STR(?day) AS ?text) } ORDER BY ?m ?text ?x""",
+        True,
+    ),
+    "one computes the key": (
+        """{ ?x :n ?n OPTIONAL { ?x :day ?day } OPTIONAL { ?y :n ?n ; :day ?other }
+             BIND(IF(BOUND(?day), ?n, 0) AS ?m) } ORDER BY ?m ?y ?x""",
+        True,
+    ),
+    "it tells the key": ("{ ?x :n ?n OPTIONAL { ?x :day ?day } } ORDER BY ?day ?x", False),
+    "it asks for what comes after it": (
+        """{ ?x :n ?n OPTIONAL { ?x :day ?day FILTER(?m > 3) } BIND(?n * 2 AS ?m) }
+           ORDER BY ?m ?day ?x""",
+        False,
+    ),
+    "the next one binds what it may bind": (
+        """{ ?x :n ?n OPTIONAL { ?x :day ?k } OPTIONAL { ?x :n ?k } } ORDER BY ?k ?x""",
+        False,
+    ),
+}
+"""Patterns with an order, and whether OPTIONAL extends the first solutions alone."""
 SLICES = [(1, 0), (2, 0), (3, 1), (4, 2), (7, 0), (50, 0), (3, 6), (3, 50), (0, 0)]
 
 
@@ -49,6 +83,22 @@ def test_the_first_solutions_are_the_first_of_all(store: Store, pattern: str) ->
         assert result.engine == "sql"
         assert list(result.rows()) == everything[offset : offset + limit]
     assert "*" in pattern or "MATERIALIZED" in explain(store, f"{text} LIMIT 2")
+
+
+@pytest.mark.parametrize("name", OPTIONALS)
+def test_optional_extends_the_first_solutions(store: Store, name: str) -> None:
+    pattern, waits = OPTIONALS[name]
+    text = f"PREFIX : <urn:x:> SELECT * {pattern}"
+    everything = list(query(store, text).rows())
+    assert len(everything) > 5
+    for limit, offset in SLICES:
+        result = query(store, f"{text} LIMIT {limit} OFFSET {offset}")
+        assert result.engine == "sql"
+        assert list(result.rows()) == everything[offset : offset + limit]
+    algebra = parse(f"{text} LIMIT 3").algebra
+    while algebra.name != "OrderBy":
+        algebra = algebra.p
+    assert (before_optionals(algebra.p, algebra.expr[0], 3) is not algebra.p) == waits
 
 
 @pytest.mark.parametrize(
