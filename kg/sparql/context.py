@@ -189,6 +189,10 @@ class Context:
         traits = reduce(Traits.join, (one.traits for one in found))
         return Statistics(any(one.dup for one in found), traits)
 
+    def is_unused(self, predicate: int) -> bool:
+        """Return whether there never was a triple of a predicate."""
+        return predicate not in self.statistics
+
     def triples_per_object(self, predicate: int | None) -> float:
         """Return how many triples of a predicate have the same object on average."""
         if predicate not in self._shared:

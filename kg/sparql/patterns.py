@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rdflib import URIRef
 from rdflib.paths import AlternativePath, InvPath, Path, SequencePath
 from rdflib.term import Node, Variable
 
@@ -54,6 +55,9 @@ def basic_graph_pattern(
         add_star(context, sources, star, graph, told)
     for triple in sorted(single, key=lambda triple: not is_first(context, triple)):
         add_scan(context, sources, triple, graph, told)
+    if any(_finds_nothing(context, predicate) for _, predicate, _ in plain):
+        # The engine takes a scan of what is not there for one of many rows.
+        sources.conditions.append(sql.boolean(False))
     _add_prebound(context, sources, plain)
     if given is not None:
         _add_given(context, sources, given)
@@ -61,6 +65,11 @@ def basic_graph_pattern(
         return relation_of(context, sources)
     _add_told(context, sources, paths, told)
     return with_paths(context, sources, plain, paths, graph)
+
+
+def _finds_nothing(context: Context, predicate: Node | Path) -> bool:
+    """Return whether no triple has a predicate."""
+    return isinstance(predicate, URIRef) and context.is_unused(context.constant(predicate).id)
 
 
 def _each_once(context: Context, triples: Sequence[Scanned]) -> bool:
