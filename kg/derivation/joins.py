@@ -45,7 +45,7 @@ class Known:
         if not missing:
             return self
         terms = "SELECT unnest(?::VARCHAR[]) AS lex, NULL::VARCHAR AS dt, NULL::VARCHAR AS lang,"
-        with identified(cursor, f"{terms} 0 AS first", [missing], add_missing=True):
+        with identified(cursor, f"{terms} 0 AS first, 0 AS family", [missing], add_missing=True):
             pass
         return Known.of(cursor, self.clauses)
 

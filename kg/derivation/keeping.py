@@ -250,7 +250,9 @@ def insert_conclusions(tx: Transaction, level: Level, triples: str) -> int:
         return 0
     number = level.own
     if number is None:
-        graph = "SELECT ? AS lex, NULL::VARCHAR AS dt, NULL::VARCHAR AS lang, 0 AS first"
+        graph = (
+            "SELECT ? AS lex, NULL::VARCHAR AS dt, NULL::VARCHAR AS lang, 0 AS first, 0 AS family"
+        )
         with identified(tx.cursor, graph, [level.graph], add_missing=True):
             (number,) = tx.cursor.execute("SELECT id FROM _ids").fetchall()[0]
     codes = f"(SELECT s, p, o, {number:d}::BIGINT AS g FROM {triples})"

@@ -60,7 +60,9 @@ class Graphs:
         known = self.id_of(name)
         if known is not None:
             return known
-        term = "SELECT ? AS lex, NULL::VARCHAR AS dt, NULL::VARCHAR AS lang, 0 AS first"
+        term = (
+            "SELECT ? AS lex, NULL::VARCHAR AS dt, NULL::VARCHAR AS lang, 0 AS first, 0 AS family"
+        )
         with identified(self._cursor, term, [name], add_missing=True):
             return int(self._cursor.execute("SELECT id FROM _ids").fetchall()[0][0])
 

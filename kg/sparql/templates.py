@@ -117,19 +117,19 @@ class Templates:
 
     def _occurrences(self) -> str:
         """Return the statement of the terms whose ids are asked for."""
-        parts = ["SELECT lex, dt, lang, id AS first FROM _texts WHERE written"]
+        parts = ["SELECT lex, dt, lang, id AS first, 0 AS family FROM _texts WHERE written"]
         parts += [
-            f"SELECT {name}_lex, {name}_dt, {name}_lang, rowid FROM {SOLUTIONS}"
+            f"SELECT {name}_lex, {name}_dt, {name}_lang, rowid, 0 FROM {SOLUTIONS}"
             f" WHERE {name}_k <> {int(Kind.IRI)} OR regexp_full_match({name}_lex, {_VALID_IRI})"
             for name in (column.name for column in self._columns.values() if not column.stored)
         ]
         parts += [
-            f"SELECT {self._label(name)}, NULL, NULL, rowid FROM {SOLUTIONS}"
+            f"SELECT {self._label(name)}, NULL, NULL, rowid, 0 FROM {SOLUTIONS}"
             for name in self._labels.values()
         ]
         if self._own:
             parts += [
-                "SELECT lex, dt, lang, id FROM _texts WHERE NOT written"
+                "SELECT lex, dt, lang, id, 0 FROM _texts WHERE NOT written"
                 f" AND id IN (SELECT {column.name} FROM {SOLUTIONS})"
                 for column in self._columns.values()
                 if column.stored

@@ -12,9 +12,14 @@ from kg.store.typing import typed
 
 _SEEN = """
 CREATE OR REPLACE TEMP TABLE _seen AS
-SELECT lex, dt, lang, min(first) AS first, md5_number_lower(lex) AS h, {key} AS k
+SELECT lex, dt, lang, min(first) AS first, min(family) AS family, md5_number_lower(lex) AS h,
+    {key} AS k
 FROM ({occurrences}) GROUP BY lex, dt, lang
 """
+
+_NAMESPACES = 1024
+"""Families that IRIs are in at most: where each has a namespace of its own, as what belongs to one
+party may, the order of appearance stays."""
 
 _AMBIGUOUS = "SELECT count(DISTINCT k) < count(*) FROM _seen"
 
@@ -23,11 +28,19 @@ SELECT t.id, _seen.k FROM {terms} AS t JOIN _seen ON _seen.h = t.h AND _seen.lex
     AND _seen.dt IS NOT DISTINCT FROM t.dt AND _seen.lang IS NOT DISTINCT FROM t.lang
 """
 
-_UNKNOWN = """
-SELECT k, row_number() OVER (ORDER BY first, k) + {before} AS id
+_FAMILY = f"""
+CASE WHEN dt IS NOT NULL THEN family
+    ELSE hash(regexp_extract(lex, '^.*[/#:]')) % {_NAMESPACES} END
+"""
+_UNKNOWN = f"""
+SELECT k, row_number() OVER (ORDER BY {_FAMILY}, first, k) + {{before}} AS id
 FROM _seen WHERE NOT EXISTS (SELECT 1 FROM _ids WHERE _ids.k = _seen.k)
 """
-"""Ids follow the order of first appearance, so that what came together lies together."""
+"""Terms of one family lie together: the objects of one predicate, or the IRIs of one namespace.
+
+An answer holds terms of few families, and who looks them up, or searches the texts, passes over the
+others. Within a family ids follow the order of first appearance, as what is asked for often does.
+"""
 
 _INSERT_TERMS = """
 INSERT INTO term BY NAME
@@ -80,7 +93,8 @@ def identified(
 ) -> Iterator[Key]:
     """Hold the ids of terms in `_ids`, with the keys `k` of the terms; missing ones can be added.
 
-    `occurrences` is SQL with the columns lex, dt, lang and `first`, by which new terms are sorted.
+    `occurrences` is SQL with the columns lex, dt, lang, and `first` and `family` (a number of a
+    literal), by which new terms are sorted.
     What is yielded gives the SQL of the key of a term. `tell` is told which part is done of this
     and of one pass over the quads that follows.
     """

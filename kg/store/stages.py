@@ -18,10 +18,12 @@ Key = Callable[[str, str, str], str]
 _NO = "NULL::VARCHAR"
 
 _OCCURRENCES = """
-SELECT s AS lex, NULL::VARCHAR AS dt, NULL::VARCHAR AS lang, 2 * rowid AS first FROM {stage}
-UNION ALL SELECT o, odt, olang, 2 * rowid + 1 FROM {stage}
-UNION ALL SELECT p, NULL, NULL, 2 * min(rowid) FROM {stage} GROUP BY p
-UNION ALL SELECT g, NULL, NULL, 2 * min(rowid) FROM {stage} WHERE g IS NOT NULL GROUP BY g
+SELECT s AS lex, NULL::VARCHAR AS dt, NULL::VARCHAR AS lang, 2 * rowid AS first,
+    0::UBIGINT AS family
+FROM {stage}
+UNION ALL SELECT o, odt, olang, 2 * rowid + 1, hash(p) FROM {stage}
+UNION ALL SELECT p, NULL, NULL, 2 * min(rowid), 0 FROM {stage} GROUP BY p
+UNION ALL SELECT g, NULL, NULL, 2 * min(rowid), 0 FROM {stage} WHERE g IS NOT NULL GROUP BY g
 """
 
 _CODES = """
@@ -36,11 +38,13 @@ LEFT JOIN _ids AS gi ON gi.k = {g}
 """Codes of staged quads; a graph that no term names gets none, and is no graph of the store's."""
 
 _SHARING_OCCURRENCES = """
-SELECT s AS lex, NULL::VARCHAR AS dt, NULL::VARCHAR AS lang, 2 * n AS first
+SELECT s AS lex, NULL::VARCHAR AS dt, NULL::VARCHAR AS lang, 2 * n AS first,
+    0::UBIGINT AS family
 FROM {subjects} WHERE s IS NOT NULL
-UNION ALL SELECT q.o, coalesce(q.odt, r.odt), coalesce(q.olang, r.olang), 2 * q.rowid + 1
+UNION ALL SELECT q.o, coalesce(q.odt, r.odt), coalesce(q.olang, r.olang), 2 * q.rowid + 1,
+    hash(rule)
 FROM {stage} AS q JOIN {rules} AS r USING (rule) WHERE q.o IS NOT NULL
-UNION ALL SELECT lex, dt, lang, first FROM (
+UNION ALL SELECT lex, dt, lang, first, 0 FROM (
     SELECT unnest([r.p, r.g, r.o]) AS lex, unnest([NULL, NULL, r.odt]) AS dt,
         unnest([NULL, NULL, r.olang]) AS lang, first FROM {rules} AS r
     JOIN (SELECT rule, 2 * min(rowid) AS first FROM {stage} GROUP BY rule) USING (rule)
@@ -87,7 +91,10 @@ class Stage:
     origin: str | None = None
 
     def occurrences(self) -> str:
-        """Return SQL of the terms that occur, with the first place where each does (`first`)."""
+        """Return SQL of the terms that occur, with the place of each (`first`).
+
+        The `family` of an object is that of the predicate, or of the rule, whose object it is.
+        """
         if self.shared is None:
             return _OCCURRENCES.format(stage=self.name)
         rules, subjects = self.shared.rules, self.shared.subjects

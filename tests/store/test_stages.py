@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -92,3 +93,53 @@ def _table(name: str, columns: tuple[str, ...], rows: list[tuple[object, ...]]) 
     types = ", ".join(f"{c}::{'INTEGER' if c in _NUMBERS else 'VARCHAR'} AS {c}" for c in columns)
     given = f"(VALUES {values}) AS v({', '.join(columns)})"
     return f"CREATE TEMP TABLE {name} AS SELECT {types} FROM {given}"
+
+
+def _load(store: Store, quads: list[str], name: str) -> list[str]:
+    """Load quads; return the texts of the new terms in the order of their ids."""
+    with store.write(activity="load") as tx:
+        first = tx.cursor.execute("SELECT coalesce(max(id), 0) FROM term").fetchall()[0][0]
+        tx.cursor.execute(
+            f"CREATE TEMP TABLE {name} AS SELECT split_part(q, ' ', 1) AS s,"
+            " split_part(q, ' ', 2) AS p, split_part(q, ' ', 3) AS o,"
+            " CASE WHEN o NOT LIKE 'x:%' THEN ? END AS odt, NULL AS olang, NULL AS g"
+            " FROM (SELECT unnest(?) AS q)",
+            [XSD + "string", quads],
+        )
+        tx.insert(name)
+        tx.cursor.execute(f"DROP TABLE {name}")
+        rows = tx.cursor.execute("SELECT lex FROM term WHERE id > ? ORDER BY id", [first])
+        return [lex for (lex,) in rows.fetchall()]
+
+
+def _runs(kinds: list[str]) -> int:
+    return 1 + sum(one != next_one for one, next_one in pairwise(kinds))
+
+
+def test_terms_of_one_family_lie_together(store: Store) -> None:
+    quads = [
+        quad
+        for n in range(20)
+        for quad in (
+            f"x:party/{n} x:family/name name{n}",
+            f"x:order/{n} x:family/client x:party/{n}",
+            f"x:order/{n} x:family/number number{n}",
+        )
+    ]
+    terms = _load(store, quads, "of_families")
+    kinds = [term.rstrip("0123456789") for term in terms]
+    assert len(terms) == 4 * 20 + 3
+    assert _runs(["" if kind.startswith("x:family") else kind for kind in kinds]) <= 4 + 2
+    for kind in ("x:party/", "x:order/", "name", "number"):
+        of_kind = [term for term in terms if term.startswith(kind)]
+        assert of_kind == [f"{kind}{n}" for n in range(20)]
+
+
+def test_what_has_a_namespace_of_its_own_is_in_no_more_families_than_allowed(store: Store) -> None:
+    count = 4 * dictionary._NAMESPACES
+    quads = [f"x:unit/{n}/a x:family/of{n % 2} x:unit/{n}/b" for n in range(count)]
+    terms = _load(store, quads, "of_units")
+    numbers = [int(term.split("/")[1]) for term in terms if term.startswith("x:unit")]
+    breaks = sum(one > next_one for one, next_one in pairwise(numbers))
+    assert len(numbers) == 2 * count
+    assert breaks <= dictionary._NAMESPACES
