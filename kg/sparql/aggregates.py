@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from rdflib import Variable
 from rdflib.plugins.sparql.parserutils import CompValue
@@ -13,7 +13,7 @@ from kg.sparql.comparison import sort_keys
 from kg.sparql.computed import Number, Text, integer
 from kg.sparql.exact import DIVISION_DIGITS, quotient
 from kg.sparql.expressions import Expression, value_of
-from kg.sparql.groups import Groups, Total, count_distinct, count_rows
+from kg.sparql.groups import Groups, Total, count_rows
 from kg.sparql.lexical import text_of_day
 from kg.sparql.relation import Layer, Relation, Scope, columns_of, shape_of
 from kg.sparql.statistics import median, mode, stdev
@@ -24,6 +24,7 @@ from kg.sparql.values import (
     IRIS,
     LITERALS,
     PLAIN,
+    TEMPORAL,
     TERM_FACETS,
     ColumnValue,
     Computed,
@@ -53,7 +54,7 @@ def aggregated(
     stands for itself, and so does one that the pattern lacks, an alias of the same clause.
     """
     context = side.context
-    groups = Groups(side, scope, None if keys else every)
+    groups = Groups(side, scope, None if keys else every, are_one=not keys and every is None)
     columns: list[sql.Expr] = []
     shapes: dict[str, Shape] = {}
     expressions: list[sql.Expr] = []
@@ -124,7 +125,7 @@ def _count(node: CompValue, groups: Groups) -> Value:
         every = isinstance(present, exp.Boolean)
         counted = count_rows() if every else sql.call("count", sql.case([(present, sql.number(1))]))
         return integer(groups.count(counted))
-    return integer(groups.count(count_distinct(value)))
+    return integer(groups.count_distinct(value))
 
 
 def _sum(node: CompValue, groups: Groups) -> Value:
@@ -171,9 +172,20 @@ def _extreme(function: str) -> Callable[[CompValue, Groups], Value]:
             best = groups.raw(sql.call(function.removeprefix("arg_"), key))
             [kind] = value.kinds
             return Number(value.traits, best, None) if kind in EXACT else Text(best, kind)
-        return _picked(value, groups, lambda whole: sql.call(function, whole, key))
+        picked = _picked(value, groups, lambda whole: sql.call(function, whole, key))
+        if value.stored and len(keys) == 1 and (compared := _compared_by(value)):
+            best = groups.raw(sql.call(function.removeprefix("arg_"), key))
+            return _Stored(picked.traits, {"id": picked.facet("id"), compared: best})
+        return picked
 
     return extreme
+
+
+def _compared_by(value: Value) -> str | None:
+    """Return the facet that a stored value is compared by, None where it is another or more."""
+    if value.kinds and value.kinds <= EXACT:
+        return "num"
+    return "ts" if len(value.kinds) == 1 and value.kinds <= TEMPORAL else None
 
 
 def _days_of_text(expression: Expression, scope: Scope) -> ColumnValue | None:
@@ -207,7 +219,7 @@ def _sample(node: CompValue, groups: Groups) -> Value:
 def _picked(value: Value, groups: Groups, pick: Callable[[sql.Expr], sql.Expr]) -> Value:
     """Return one of the values of a group; all its facets come from the same row."""
     if value.stored:
-        return _Stored(value.traits, groups.raw(pick(value.facet("id"))))
+        return _Stored(value.traits, {"id": groups.raw(pick(value.facet("id")))})
     present = [facet for facet in TERM_FACETS if not isinstance(value.facet(facet), exp.Null)]
     packed = exp.Struct(
         expressions=[
@@ -221,18 +233,22 @@ def _picked(value: Value, groups: Groups, pick: Callable[[sql.Expr], sql.Expr]) 
 
 
 class _Stored(Value):
-    """A stored term picked by an aggregate."""
+    """A stored term picked by an aggregate: its id, and what it was compared by."""
 
     stored = True
 
-    def __init__(self, traits: Traits, term_id: sql.Expr) -> None:
+    def __init__(self, traits: Traits, facets: Mapping[str, sql.Expr]) -> None:
         self.traits = traits
-        self._id = term_id
+        self._facets = facets
+
+    @property
+    def at_hand(self) -> frozenset[str]:
+        return frozenset(self._facets)
 
     def facet(self, name: str) -> sql.Expr:
-        if name != "id":
+        if name not in self._facets:
             raise NotCompiledError("a value of MIN, MAX or SAMPLE inside an aggregate")
-        return self._id
+        return self._facets[name]
 
 
 def _group_concat(node: CompValue, groups: Groups) -> Value:

@@ -95,6 +95,7 @@ class Context:
     """The table of the query's own terms, where they are many, and how many constants were known
     when it was made."""
     _shared: dict[int | None, float] = field(default_factory=dict)
+    _last_id: int | None = None
     _variables: dict[str, int] = field(default_factory=dict)
     _aliases: itertools.count[int] = field(default_factory=itertools.count)
 
@@ -202,6 +203,18 @@ class Context:
             triples, objects = row or (0, 0)
             self._shared[predicate] = triples / max(objects, 1)
         return self._shared[predicate]
+
+    def last_id(self) -> int:
+        """Return the greatest id of a term in the dictionary."""
+        if self._last_id is None:
+            row = self.cursor.execute("SELECT coalesce(max(id), 0) FROM term").fetchone()
+            self._last_id = int(row[0]) if row else 0
+        return self._last_id
+
+    @property
+    def has_strangers(self) -> bool:
+        """Whether the query brings terms of its own, whose ids are negative."""
+        return any(constant.stranger for constant in self.constants.values())
 
     def terms(self, alias: str) -> sql.Expr:
         """Return the source of all terms: the dictionary and the query's own constants."""

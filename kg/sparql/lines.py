@@ -102,6 +102,14 @@ def line_query(
     return query
 
 
+def _line(*parts: Expr) -> Expr:
+    """Return texts one after the other, NULL as no text.
+
+    The engine makes it in one go, where it would copy what it has for each operator `||`.
+    """
+    return sql.call("concat", *parts)
+
+
 def _text(character: str) -> Expr:
     if character < " ":
         return sql.call("chr", sql.number(ord(character)))
@@ -111,13 +119,10 @@ def _text(character: str) -> Expr:
 def _csv(_variables: Sequence[str], terms: Sequence[_Term]) -> Expr:
     parts: list[Expr] = []
     for term in terms:
-        field = term.text(_csv_field)
         if Kind.BLANK in term.kinds:
-            mark = sql.case([(term.among(Kind.BLANK), sql.string("_:"))], sql.string(""))
-            field = sql.concat(mark, field)
-        parts += [sql.call("coalesce", field, sql.string("")), sql.string(",")]
-    end = sql.concat(_text("\r"), _text("\n"))
-    return sql.concat(*parts[:-1], end) if parts else end
+            parts.append(sql.case([(term.among(Kind.BLANK), sql.string("_:"))]))
+        parts += [term.text(_csv_field), sql.string(",")]
+    return _line(*parts[:-1], _text("\r"), _text("\n"))
 
 
 def _csv_field(lex: Expr) -> Expr:
@@ -129,20 +134,21 @@ def _csv_field(lex: Expr) -> Expr:
 def _json(variables: Sequence[str], terms: Sequence[_Term]) -> Expr:
     members = [_json_member(name, term) for name, term in zip(variables, terms, strict=True)]
     inner = sql.call("concat_ws", sql.string(","), *members) if members else sql.string("")
-    return sql.concat(sql.string("{"), inner, sql.string("}"))
+    return _line(sql.string("{"), inner, sql.string("}"))
 
 
 def _json_member(name: str, term: _Term) -> Expr:
     """Return a member of the object of a solution, NULL for an unbound variable."""
     kinds = {Kind.IRI: "uri", Kind.BLANK: "bnode"}
     types = [(term.among(kind), sql.string(kinds[kind])) for kind in kinds if kind in term.kinds]
-    return sql.concat(
+    member = _line(
         sql.string(f'{quoted(name)}:{{"type":"'),
         sql.case(types, sql.string("literal")) if types else sql.string("literal"),
         sql.string('","value":'),
         term.text(_json_string, _in_quotes),
         _json_ending(term),
     )
+    return sql.case([(sql.is_not_null(term.columns["lex"]), member)])
 
 
 def _json_ending(term: _Term) -> Expr:
@@ -161,7 +167,7 @@ def _json_ending(term: _Term) -> Expr:
 
 
 def _in_quotes(text: Expr) -> Expr:
-    return sql.concat(sql.string('"'), text, sql.string('"'))
+    return _line(sql.string('"'), text, sql.string('"'))
 
 
 def _json_string(text: Expr) -> Expr:
@@ -186,17 +192,14 @@ def _replaced(text: Expr, replacements: Mapping[str, str]) -> Expr:
 def _tsv(_variables: Sequence[str], terms: Sequence[_Term]) -> Expr:
     parts: list[Expr] = []
     for term in terms:
-        written = sql.call("coalesce", _turtle(term, abbreviated=True), sql.string(""))
-        parts += [written, _text("\t")]
-    return sql.concat(*parts[:-1], _text("\n")) if parts else _text("\n")
+        parts += [_turtle(term, abbreviated=True), _text("\t")]
+    return _line(*parts[:-1], _text("\n"))
 
 
 def _ntriples(_variables: Sequence[str], terms: Sequence[_Term]) -> Expr:
     subject, predicate, value = (_turtle(term, abbreviated=False) for term in terms)
     space = sql.string(" ")
-    return sql.concat(
-        subject, space, predicate, space, value, sql.concat(sql.string(" ."), _text("\n"))
-    )
+    return _line(subject, space, predicate, space, value, sql.string(" ."), _text("\n"))
 
 
 def _turtle(term: _Term, *, abbreviated: bool) -> Expr:
@@ -237,18 +240,14 @@ def _in_angles(iri: Expr) -> Expr:
     characters = ["\\", *map(chr, range(33)), *'<>"{}|^`']
     escapes = {character: f"\\u{ord(character):04X}" for character in characters}
     rare = sql.call("regexp_matches", iri, sql.string(_NO_IRI))
-    plain = sql.concat(sql.string("<"), iri, sql.string(">"))
+    plain = _line(sql.string("<"), iri, sql.string(">"))
     escaped = sql.concat(sql.string("<"), _replaced(iri, escapes), sql.string(">"))
     return sql.case([(rare, escaped)], plain)
 
 
 def _xml(variables: Sequence[str], terms: Sequence[_Term]) -> Expr:
-    parts = [
-        sql.call("coalesce", _xml_binding(name, term), sql.string(""))
-        for name, term in zip(variables, terms, strict=True)
-    ]
-    end = sql.concat(sql.string("</result>"), _text("\n"))
-    return sql.concat(sql.string("<result>"), *parts, end)
+    parts = [_xml_binding(name, term) for name, term in zip(variables, terms, strict=True)]
+    return _line(sql.string("<result>"), *parts, sql.string("</result>"), _text("\n"))
 
 
 def _xml_binding(name: str, term: _Term) -> Expr:
