@@ -47,13 +47,11 @@ def load_all(folder: Path, file: Path, engines: Sequence[str]) -> None:
     clientgraph describes each commit in a graph of its own: the others get these quads too.
     """
     print("\n| load | seconds | of CPU | on disk, MB | peak memory, MB |\n|---|---|---|---|---|")
-    files = [file]
     for engine in engines:
         path = store_path(folder, engine)
         if engine in LOADERS and not path.exists():
+            files = [file] if engine == "clientgraph" else [file, _provenance(folder)]
             _load(engine, path, files)
-        if engine == "clientgraph":
-            files.append(_provenance(folder))
 
 
 def _load(engine: str, path: Path, files: list[Path]) -> None:
@@ -65,14 +63,17 @@ def _load(engine: str, path: Path, files: list[Path]) -> None:
 
 
 def _provenance(folder: Path) -> Path:
-    """Write the quads that clientgraph added by itself; return their file."""
+    """Write the quads that clientgraph added by itself, all or none; return their file."""
     file = folder / "provenance.nq"
+    part = file.with_suffix(".part")
     if not file.exists():
-        with Store.open(store_path(folder, "clientgraph")) as store, file.open("w") as added:
+        with Store.open(store_path(folder, "clientgraph")) as store, part.open("w") as added:
             for graph in (str(PROVENANCE_GRAPH), RULES_GRAPH):
-                found = query(store, "CONSTRUCT WHERE { ?s ?p ?o }", default_graphs=[graph])
+                text = "CONSTRUCT WHERE { ?s ?p ?o }"
+                found = query(store, text, default_graphs=[graph], timeout=None)
                 for line in b"".join(triples_of(found, "nt")).decode().splitlines():
                     added.write(f"{line[:-2]} <{graph}> .\n")
+        part.rename(file)
     return file
 
 
