@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from rdflib import Variable
 from rdflib.plugins.sparql.parserutils import CompValue
@@ -11,6 +11,7 @@ from sqlglot import exp
 from kg.sparql import sql
 from kg.sparql.comparison import sort_keys
 from kg.sparql.computed import Number, Text, integer
+from kg.sparql.context import Context
 from kg.sparql.exact import DIVISION_DIGITS, quotient
 from kg.sparql.expressions import Expression, value_of
 from kg.sparql.groups import Groups, Total, count_rows
@@ -54,7 +55,8 @@ def aggregated(
     stands for itself, and so does one that the pattern lacks, an alias of the same clause.
     """
     context = side.context
-    groups = Groups(side, scope, None if keys else every, are_one=not keys and every is None)
+    most = None if every else _most_groups([value_of(key, scope) for key in keys], side.context)
+    groups = Groups(side, scope, None if keys else every, most)
     columns: list[sql.Expr] = []
     shapes: dict[str, Shape] = {}
     expressions: list[sql.Expr] = []
@@ -90,6 +92,13 @@ def aggregated(
         shapes[name] = shape_of(value, certain=False)
         columns += columns_of(context, name, value, shapes[name])
     return groups.relation(expressions, columns, shapes, told_apart), renamed
+
+
+def _most_groups(keys: Sequence[Value], context: Context) -> int | None:
+    """Return how many groups keys make at most, None where there may be many."""
+    if len(keys) == 1 and keys[0].traits.predicate:
+        return len(context.statistics)
+    return None if keys else 1
 
 
 def _group_columns(

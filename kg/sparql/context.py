@@ -361,5 +361,10 @@ def resource_traits() -> Traits:
 
 
 def predicate_traits() -> Traits:
-    """Return the traits of predicates and graph names."""
+    """Return the traits of predicates."""
+    return Traits(frozenset({Kind.IRI}), 0, predicate=True)
+
+
+def graph_traits() -> Traits:
+    """Return the traits of names of graphs."""
     return Traits(frozenset({Kind.IRI}), 0)

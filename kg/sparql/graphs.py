@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from kg.sparql import joins, sql
 from kg.sparql.comparison import identical
-from kg.sparql.context import Context, predicate_traits
+from kg.sparql.context import Context, graph_traits
 from kg.sparql.relation import Relation, columns_of, copied_columns, layer, unit
 from kg.sparql.scans import Graph
 from kg.sparql.values import Shape
@@ -36,7 +36,7 @@ def graph_names(context: Context, variable: str) -> Relation:
     column = sql.alias(sql.column(alias, "g"), context.name(variable, "id"))
     where = sql.both(context.visible(alias), context.in_named_graph(alias))
     query = sql.select([column], sql.table("quad", alias), where, distinct=True)
-    shape = Shape(frozenset({"id"}), predicate_traits(), certain=True)
+    shape = Shape(frozenset({"id"}), graph_traits(), certain=True)
     return Relation(query, {variable: shape}, keys=(frozenset([variable]),))
 
 
@@ -53,7 +53,7 @@ def named(context: Context, inner: Relation, hidden: str, name: str) -> Relation
     graph = side.value(hidden)
     kept = {key: shape for key, shape in inner.shapes.items() if key not in {hidden, name}}
     columns = copied_columns(context, Relation(inner.query, kept), side.alias)
-    shape = Shape(frozenset({"id"}), predicate_traits(), certain=True)
+    shape = Shape(frozenset({"id"}), graph_traits(), certain=True)
     columns += columns_of(context, name, graph, shape)
     condition = sql.boolean(True)
     if name in inner.shapes:

@@ -8,7 +8,6 @@ from sqlglot import exp
 from kg.sparql import sql
 from kg.sparql.arithmetic import rounded
 from kg.sparql.computed import exact_part, integer
-from kg.sparql.context import Context
 from kg.sparql.eager import by_days
 from kg.sparql.expressions import value_of
 from kg.sparql.keys import Key
@@ -16,19 +15,19 @@ from kg.sparql.relation import Layer, Relation, Scope, columns_of, layer
 from kg.sparql.values import EXACT, FLOATING, NUMERIC, Choice, Shape, Unbound, Value
 from kg.store import Kind
 
-_MOST_BITS = 1 << 27
-"""Ids up to which their bits are put side by side: 16 MB."""
+_MOST_BITS = 1 << 29
+"""Bits of all groups up to which different terms are counted as such: 64 MB for each thread."""
 
 
 class Groups:
     """The grouped query under construction: set functions below, what is made of them above."""
 
     def __init__(
-        self, layer: Layer, scope: Scope, every: Relation | None = None, *, are_one: bool = False
+        self, layer: Layer, scope: Scope, every: Relation | None = None, most: int | None = None
     ) -> None:
-        """Begin a query of groups, `are_one` telling that all solutions are one group."""
+        """Begin a query of groups, of which there are `most` at most; None: of any number."""
         self.scope = scope
-        self._are_one = are_one
+        self._most = most
         self._layer = layer
         self._every = every
         self._alias = layer.context.fresh("a")
@@ -80,10 +79,19 @@ class Groups:
         return sql.column(self._layer.alias, self._layer.context.name(name, "id"))
 
     def count_distinct(self, value: Value) -> sql.Expr:
-        """Count different terms once in the query below."""
-        if self._are_one:
-            return self.count(count_distinct_of_all(self._layer.context, value))
-        return self.count(count_distinct(value))
+        """Count different terms once in the query below.
+
+        In few groups stored terms are counted as bits, one for each id there is: that takes a
+        fraction of the time that it takes to keep them in a table.
+        """
+        context = self._layer.context
+        if self._most is None or not value.stored or context.prebound or context.has_strangers:
+            return self.count(count_distinct(value))
+        last = context.last_id()
+        if last * self._most > _MOST_BITS:
+            return self.count(count_distinct(value))
+        bits = sql.call("bitstring_agg", value.facet("id"), sql.number(0), sql.number(last))
+        return self.count(sql.call("coalesce", sql.call("bit_count", bits), sql.number(0)))
 
     def count(self, expression: sql.Expr) -> sql.Expr:
         """Compute a count once in the query below; 0 for a group that is not there."""
@@ -102,19 +110,6 @@ def count_distinct(value: Value) -> sql.Expr:
     if len(identity) > 1:
         whole = sql.case([(value.present(), sql.call("row", *identity))])
     return sql.aggregate("count", whole, distinct=True)
-
-
-def count_distinct_of_all(context: Context, value: Value) -> sql.Expr:
-    """Return the aggregate that counts different terms where all solutions are one group.
-
-    Stored terms are counted as bits, one for each id there is: that takes a fraction of the time of
-    telling apart what is in a table. For each of many groups it would take too much memory.
-    """
-    last = context.last_id() if value.stored and not context.prebound else _MOST_BITS + 1
-    if last > _MOST_BITS or context.has_strangers:
-        return count_distinct(value)
-    bits = sql.call("bitstring_agg", value.facet("id"), sql.number(0), sql.number(last))
-    return sql.call("coalesce", sql.call("bit_count", bits), sql.number(0))
 
 
 def folded_distinct(function: str | None, value: Value, part: sql.Expr) -> sql.Expr:

@@ -13,7 +13,7 @@ from rdflib.term import Node
 from sqlglot import exp
 
 from kg.sparql import sql
-from kg.sparql.context import Context, predicate_traits, variable_name
+from kg.sparql.context import Context, graph_traits, variable_name
 from kg.sparql.equalities import Place
 from kg.sparql.pathforms import has_closure, is_open, leads_back, may_be_empty
 from kg.sparql.paths import Ends, nodes_among, path_query
@@ -114,7 +114,7 @@ class _Joining:
         if not may_be_empty(path) or not any(self._is_fixed(node) for node in _ends_of(triple)):
             joined.nodes |= {variable_name(node) for node in _ends_of(triple)}
         if isinstance(self._graph, str):
-            joined.bind(self._graph, Place(alias, "g", predicate_traits(), typed=False))
+            joined.bind(self._graph, Place(alias, "g", graph_traits(), typed=False))
 
     def has_reverse_of(self, triple: PathTriple) -> bool:
         """Return whether the ring that a path lies on was joined from its other end."""

@@ -11,6 +11,7 @@ from rdflib.term import Node
 from kg.sparql import sql
 from kg.sparql.context import (
     Context,
+    graph_traits,
     is_variable,
     predicate_traits,
     resource_traits,
@@ -68,7 +69,7 @@ def add_scan(context: Context, sources: Sources, triple: Scanned, graph: Graph, 
             if column != "p":
                 sources.nodes.add(variable_name(node))
     if isinstance(graph, str):
-        bound.append((graph, Place(alias, "g", predicate_traits(), typed=False)))
+        bound.append((graph, Place(alias, "g", graph_traits(), typed=False)))
     if is_repeated(context, predicates, graph):
         sources.tables.append(distinct_scan(alias, conditions))
     else:

@@ -14,7 +14,7 @@ from rdflib.term import Node
 from sqlglot import exp
 
 from kg.sparql import sql
-from kg.sparql.context import Context, is_variable, predicate_traits, resource_traits, variable_name
+from kg.sparql.context import Context, graph_traits, is_variable, resource_traits, variable_name
 from kg.sparql.equalities import Place
 from kg.sparql.keys import Dependency
 from kg.sparql.scans import Graph, Scanned, distinct_scan, graph_condition, ids_told, is_repeated
@@ -161,7 +161,7 @@ def add_star(context: Context, sources: Sources, star: Star, graph: Graph, told:
         sources.dependencies += _dependencies(context, star, graph)
     for (subject, _, object_), column in star.members:
         if isinstance(graph, str):
-            sources.bind(graph, Place(alias, column.graph, predicate_traits(), typed=False))
+            sources.bind(graph, Place(alias, column.graph, graph_traits(), typed=False))
         if column.form is Form.SUBJECT:
             place = Place(alias, column.value, resource_traits(), typed=False)
             _bind(context, sources, place, subject, told)

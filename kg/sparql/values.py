@@ -77,6 +77,8 @@ class Traits:
     """Some stored value may not fit the typed columns."""
     zoned: bool | None = None
     """Whether temporal values have a time zone; None: some may."""
+    predicate: bool = False
+    """It is the predicate of some triple, of which there are few."""
 
     @property
     def scale(self) -> int:
@@ -94,6 +96,7 @@ class Traits:
             min(self.digits, other.digits),
             self.wide and other.wide,
             self.zoned if self.zoned is not None else other.zoned,
+            self.predicate or other.predicate,
         )
 
     def join(self, other: Traits) -> Traits:
@@ -103,6 +106,7 @@ class Traits:
             max(self.digits, other.digits),
             self.wide or other.wide,
             self.zoned if self.zoned == other.zoned else None,
+            self.predicate and other.predicate,
         )
 
 
