@@ -133,7 +133,7 @@ def _told(form: Form, report: ImportReport) -> Told:
 
 def _message(form: Form, finding: Finding) -> str:
     """Return what a finding says, where fields have labels and files have columns."""
-    if finding.kind == "cell: required":
+    if finding.kind in ("cell: required", "cell: required when"):
         return translate("entry.needed")
     if finding.kind == "cell: only when":
         (one,) = (one for one in form.fields if one.column == finding.column)

@@ -78,12 +78,24 @@ def _wrong(cell: Cell, value: exp.Expr, relation: Relation) -> Iterator[tuple[st
         yield "reference", every([present(value), unknown]), cell.refers_to
     if cell.same_per:
         yield "same per", _differs(value, relation, cell.same_per), cell.same_per
+    if cell.required_when:
+        needed = every([missing(value), _is_case(cell.required_when, relation)])
+        yield "required when", needed, _case(cell.required_when)
     if cell.only_when:
-        name, values = cell.only_when
-        other = relation.column(name, name)
-        meant = exp.In(this=other, expressions=[text(item) for item in values])
-        misplaced = every([present(value), exp.Not(this=meant)])
-        yield "only when", misplaced, f"{name} = {' / '.join(values)}"
+        misplaced = every([present(value), exp.Not(this=_is_case(cell.only_when, relation))])
+        yield "only when", misplaced, _case(cell.only_when)
+
+
+def _is_case(case: tuple[str, tuple[str, ...]], relation: Relation) -> exp.Expr:
+    """Return the condition that a column has one of some values."""
+    name, values = case
+    return exp.In(this=relation.column(name, name), expressions=[text(item) for item in values])
+
+
+def _case(case: tuple[str, tuple[str, ...]]) -> str:
+    """Return how a message tells a column with some values."""
+    name, values = case
+    return f"{name} = {' / '.join(values)}"
 
 
 def _among(value: exp.Expr, table: str, kind: str) -> exp.Expr:

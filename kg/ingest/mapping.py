@@ -217,6 +217,8 @@ class Cell:
     """The column is the key of a record of this kind, in this import or in the store."""
     same_per: str | None = None
     """Rows with the same value of that column have one value here."""
+    required_when: tuple[str, tuple[str, ...]] | None = None
+    """Has to be filled where another column has one of these values."""
     only_when: tuple[str, tuple[str, ...]] | None = None
     """May be filled only where another column has one of these values."""
     examples: tuple[str, ...] = ()

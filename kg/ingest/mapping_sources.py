@@ -34,6 +34,7 @@ _CELL_KEYS = {
     name: name
     for name in (
         "required",
+        "required when",
         "type",
         "one of",
         "names",
@@ -165,12 +166,6 @@ def _cell(column: str, node: Node) -> Cell:
     kind = keys["type"].text() if "type" in keys else "text"
     if kind not in CELL_KINDS:
         raise keys["type"].error(f"the type {kind!r} is not one of {', '.join(CELL_KINDS)}")
-    only_when = None
-    if "only when" in keys:
-        entries = keys["only when"].items()
-        if len(entries) != 1:
-            raise keys["only when"].error("'only when' names one column and its values")
-        only_when = (entries[0][0], entries[0][1].texts())
     return Cell(
         column=column,
         required="required" in keys and keys["required"].flag(),
@@ -179,9 +174,21 @@ def _cell(column: str, node: Node) -> Cell:
         names=keys["names"].text() if "names" in keys else None,
         refers_to=keys["refers to"].text() if "refers to" in keys else None,
         same_per=keys["same per"].text() if "same per" in keys else None,
-        only_when=only_when,
+        required_when=_case(keys, "required when"),
+        only_when=_case(keys, "only when"),
         examples=keys["example"].texts() if "example" in keys else (),
     )
+
+
+def _case(keys: Mapping[str, Node], name: str) -> tuple[str, tuple[str, ...]] | None:
+    """Read the column, with its values, on which it depends whether another is filled."""
+    if name not in keys:
+        return None
+    entries = keys[name].items()
+    if len(entries) != 1:
+        raise keys[name].error(f"{name!r} names one column and its values")
+    [(column, values)] = entries
+    return column, values.texts()
 
 
 def _match(node: Node) -> Match:

@@ -15,6 +15,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "{column} is empty, and must be filled.",
         "{column} est vide et doit être rempli.",
     ),
+    "required when": (
+        "{column} is empty, and must be filled when {detail}.",
+        "{column} est vide et doit être rempli quand {detail}.",
+    ),
     "date": (
         "{value} is no date of the calendar: write YYYY-MM-DD, or YYYY-MM or YYYY where the day is"
         " not known.",
@@ -99,6 +103,7 @@ _REFERRED: dict[str, tuple[str, str]] = {
 
 FRENCH_KINDS: dict[str, str] = {
     "cell: required": "cellule vide à remplir",
+    "cell: required when": "cellule vide à remplir",
     "cell: date": "date qui n'en est pas une",
     "cell: day": "jour qui n'en est pas un",
     "cell: dateTime": "horodatage qui n'en est pas un",

@@ -52,6 +52,8 @@ class Field:
     """It holds one of the choices; otherwise they are proposals."""
     refers_to: str | None
     """The kind of record that it holds the key of."""
+    required_when: tuple[str, str] | None
+    """It has to be filled where the field of that label has one of the values listed."""
     only_when: tuple[str, str] | None
     """It is filled only where the field of that label has one of the values listed."""
 
@@ -86,11 +88,14 @@ def form_of_template(name: str, language: str) -> Form:
 
 def _field(document: Document, cell: Cell, cells: tuple[Cell, ...], language: str) -> Field:
     codes = cell.one_of or tuple(_proposed(document, cell))
-    only_when = None
-    if cell.only_when is not None:
-        other = next(one for one in cells if one.column == cell.only_when[0])
-        called = [_called(document, other, one, language) for one in cell.only_when[1]]
-        only_when = label_of(other.column, language), ", ".join(called)
+
+    def case(told: tuple[str, tuple[str, ...]] | None) -> tuple[str, str] | None:
+        if told is None:
+            return None
+        other = next(one for one in cells if one.column == told[0])
+        called = [_called(document, other, one, language) for one in told[1]]
+        return label_of(other.column, language), ", ".join(called)
+
     return Field(
         cell.column,
         label_of(cell.column, language),
@@ -101,7 +106,8 @@ def _field(document: Document, cell: Cell, cells: tuple[Cell, ...], language: st
         tuple(Choice(one, _called(document, cell, one, language)) for one in codes),
         bool(cell.one_of),
         cell.refers_to,
-        only_when,
+        case(cell.required_when),
+        case(cell.only_when),
     )
 
 

@@ -31,6 +31,15 @@ _HEAD = {
 }
 _REQUIRED = {"en": "required", "fr": "obligatoire"}
 _OPTIONAL = {"en": "optional", "fr": "facultatif"}
+_REQUIRED_WHEN = {
+    "en": "required when {column} is {values}",
+    "fr": "obligatoire quand {column} vaut {values}",
+}
+_ONLY_WHEN = {
+    "en": "only when {column} is {values}",
+    "fr": "seulement quand {column} vaut {values}",
+}
+_OR = {"en": " or ", "fr": " ou "}
 _FORMS = {
     "date": {
         "en": "YYYY-MM-DD, or YYYY-MM or YYYY where the day is not known",
@@ -108,6 +117,10 @@ def _example(cell: Cell, row: int) -> str:
 def _explained(document: Document, cell: Cell, language: str) -> str:
     """Return what a column is for, and what it must hold."""
     needed = (_REQUIRED if cell.required else _OPTIONAL)[language]
+    if cell.required_when is not None:
+        needed = _case(_REQUIRED_WHEN[language], cell.required_when, language)
+    if cell.only_when is not None:
+        needed = f"{needed}, {_case(_ONLY_WHEN[language], cell.only_when, language)}"
     parts = [f"{_header(cell, language)} ({needed})"]
     words = words_of(document, cell.column, language)
     if words:
@@ -115,6 +128,13 @@ def _explained(document: Document, cell: Cell, language: str) -> str:
     parts += form_of(cell, language)
     colon = " : " if language == "fr" else ": "
     return colon.join([parts[0], ". ".join(parts[1:])]) if parts[1:] else parts[0]
+
+
+def _case(words: str, case: tuple[str, tuple[str, ...]], language: str) -> str:
+    """Return what is said of a column where another one has some values."""
+    column, values = case
+    header = SYNONYMS[column][0] if language == "fr" else column
+    return words.format(column=header, values=_OR[language].join(values))
 
 
 def form_of(cell: Cell, language: str, *, codes: bool = True) -> Iterator[str]:

@@ -97,6 +97,10 @@ def test_a_rule_is_told_at_the_field_that_broke_it(client):
     assert "fill it only where “Kind” is organisational unit, legal entity" in told(
         sent.text, "parent"
     )
+    lacking = client.post("/enter/parties", data=record(key="ops", kind="unit", name="Ops"))
+    assert lacking.status_code == 422
+    assert "state exactly one parent" in told(lacking.text, "parent")
+    assert "To be filled where “Kind” is organisational unit. Only where" in lacking.text
 
 
 def test_warnings_are_shown_by_a_check_and_do_not_refuse(client, store):

@@ -263,6 +263,11 @@ SOURCES = [
     ("{r: [a.csv~csv], rows: {from: r, group by: [x], columns: {n: $(y)}}}", "column of a group"),
     ("{r: [a.csv~csv], rows: {from: r, set aside: [{when: isNull($(x))}]}}", "needs 'when' and"),
     ("{rows: {access: a.csv, referenceFormulation: csv, cells: {x: {type: int}}}}", "type 'int'"),
+    (
+        "{rows: {access: a.csv, referenceFormulation: csv,"
+        " cells: {x: {required when: {y: a, z: b}}}}}",
+        "'required when' names one column and its values",
+    ),
     ("{r: [a.csv~csv], rows: {from: r, cells: {x: {required: true}}}}", "'cells' is for a source"),
     ("{rows: nothing}", "file~csv"),
 ]

@@ -56,7 +56,9 @@ def test_every_column_is_in_the_header_and_explained(name: str, language: str) -
     assert [row[0].split(" (")[0].removeprefix("# ") for row in comments[1:]] == header
     for cell, (comment,) in zip(cells, comments[1:], strict=True):
         words = {"en": ("required", "optional"), "fr": ("obligatoire", "facultatif")}[language]
-        assert f"({words[0] if cell.required else words[1]})" in comment
+        needed = cell.required or cell.required_when is not None
+        ending = ")" if cell.required_when is None and cell.only_when is None else ""
+        assert f" ({words[0] if needed else words[1]}{ending}" in comment
         assert all(value in comment for value in cell.one_of)
 
 
@@ -72,3 +74,23 @@ def test_unknown_names_and_languages_are_refused() -> None:
         template_file("people")
     with pytest.raises(UsageError, match="en or fr"):
         template_file("parties", "de")
+
+
+PARENTS = {
+    "en": ("required when kind is unit, only when kind is unit or legal", "when kind = unit"),
+    "fr": (
+        "obligatoire quand type vaut unit, seulement quand type vaut unit ou legal",
+        "quand kind = unit",
+    ),
+}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_column_that_only_some_rows_need_says_which(importer: Importer, language: str) -> None:
+    told, found = PARENTS[language]
+    assert f"({told})" in template_file("parties", language)
+    text = "key,kind,parent\nF,legal,\nP,person,\nU,unit,\nV,unit,F\nQ,person,F\n"
+    report = importer({"parties.csv": text})
+    wrong = [(one.row, one.column, one.kind) for one in report.findings]
+    assert wrong == [(4, "parent", "cell: required when"), (6, "parent", "cell: only when")]
+    assert found in report.findings[0].message[language]
