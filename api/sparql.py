@@ -78,7 +78,7 @@ def answer(asked: Operation) -> Response:
         tag = tag_of(result.commit, what)
         with_tag(response, tag)
         # What the evaluator answers may come from elsewhere, by SERVICE.
-        if result.engine == "sql" and result.complete:
+        if result.engine != "rdflib" and result.complete:
             answers().keep(tag, response)
             repeat(result.commit)
     return response
@@ -95,7 +95,7 @@ def send_result(result: Result) -> Response:
         # of rows cuts an answer is known at its end, but told before it.
         response = (
             send(chunks, media_type, result.paused)
-            if result.engine == "sql" and not caller().limits.max_rows
+            if result.engine != "rdflib" and not caller().limits.max_rows
             else send_whole(chunks, media_type)
         )
         response.call_on_close(stack.pop_all().close)

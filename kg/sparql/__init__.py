@@ -2,8 +2,9 @@
 
 from kg.sparql.answer import Result
 from kg.sparql.compiled import Compiled, compile_algebra, compile_select
-from kg.sparql.engine import DEFAULT_TIMEOUT, form_of, query
+from kg.sparql.engine import DEFAULT_TIMEOUT, query
 from kg.sparql.explaining import Explanation, explain, explained
+from kg.sparql.forms import form_of
 from kg.sparql.parse import parse
 from kg.sparql.update import UpdateResult, parse_update, update
 from kg.sparql.values import NotCompiledError

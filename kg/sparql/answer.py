@@ -19,8 +19,8 @@ Triple = tuple[RawTerm, RawTerm, RawTerm]
 class Result:
     """The answer of a query; rows are fetched as they are asked for.
 
-    `engine` is `sql` or `rdflib`; `reason` says why a query was not compiled; `commit` is the
-    number of the commit that the answer was computed on. `complete` is known when the rows were
+    `engine` is `index`, `sql` or `rdflib`; `reason` says why a query was not compiled; `commit` is
+    the number of the commit that the answer was computed on. `complete` is known when the rows were
     read: false when a limit of rows cut them, which can be where it is `limited`.
     """
 

@@ -6,20 +6,20 @@ import contextlib
 import itertools
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from functools import partial
-from weakref import WeakKeyDictionary, ref
+from weakref import ref
 
 from rdflib.term import Identifier
 
 from kg.errors import QueryEvaluationError
 from kg.sparql.answer import Result
-from kg.sparql.compiled import FORMS, Compiled, GraphChoice, compile_lines, compile_query
+from kg.sparql.compiled import Compiled, GraphChoice, compile_lines, compile_query
 from kg.sparql.deadline import Deadline, memory_error
 from kg.sparql.fallback import run_fallback
 from kg.sparql.lifting import Asked, read
 from kg.sparql.lines import FORMATS, GRAPH_FORMATS
-from kg.sparql.plans import Plans
+from kg.sparql.lookups import sought
+from kg.sparql.plans import plans_of
 from kg.sparql.reading import (
     CHUNK,
     Row,
@@ -41,16 +41,6 @@ from kg.store import Cursor, EngineError, EngineInterrupted, EngineOutOfMemory, 
 DEFAULT_TIMEOUT = 30.0
 _MANY = 1024
 """Solutions from which on the engine writes their text itself."""
-_PLANS: WeakKeyDictionary[Store, Plans] = WeakKeyDictionary()
-
-
-def form_of(text: str, base: str | None = None) -> str:
-    """Return the form of a query: `select`, `ask`, `construct` or `describe`.
-
-    Raises:
-        QuerySyntaxError: the text is not a SPARQL query.
-    """
-    return FORMS[read(text, base).template.query.algebra.name]
 
 
 def query(
@@ -130,13 +120,6 @@ class _Answering:
         self._done = False
         self._steps: tuple[Step, ...] = ()
 
-    @property
-    def _plans(self) -> Plans:
-        plans = _PLANS.get(self._store)
-        if plans is None:
-            plans = _PLANS.setdefault(self._store, Plans(self._store.terms))
-        return plans
-
     def enter(self, text: str) -> None:
         """List the query among those that run, until it ends."""
         try:
@@ -163,7 +146,7 @@ class _Answering:
     def _answered(self, number: int) -> Result:
         """Return the answer on the state after a commit, by the engine if that can give it."""
         try:
-            return self._compiled(number)
+            return self._looked_up() or self._compiled(number)
         except NotCompiledError as error:
             reason = str(error)
         except EngineError as error:
@@ -172,6 +155,18 @@ class _Answering:
             reason = self._reason(error)
         self._state.begin()
         return self._evaluated(self._state.commit(), reason)
+
+    def _looked_up(self) -> Result | None:
+        """Return the answer from the look-up index, where that has it."""
+        if (index := self._state.index) is None:
+            return None
+        seen = self._bindings, self._graphs, self._deadline.check
+        if (result := sought(index, self._asked, *seen)) is None:
+            return None
+        self._started("index")
+        if result.boolean is not None:
+            return self._decided(result, truth=result.boolean)
+        return self._with_rows(result, result.rows())
 
     def _compiled(self, number: int) -> Result:
         """Run the compiled query; its first rows are fetched, so that its errors are known."""
@@ -194,9 +189,7 @@ class _Answering:
         if compiled.before is not None:
             return self._in_two_steps(result, compiled, compiled.before)
         if compiled.form == "ask":
-            result.boolean = self._truth(compiled)
-            self._finish()
-            return result
+            return self._decided(result, truth=self._truth(compiled))
         self._state.execute(compiled.sql)
         first = self._cursor.fetchmany(CHUNK)
         rest = chunks_of(self._cursor, self._deadline) if len(first) == CHUNK else ()
@@ -225,9 +218,9 @@ class _Answering:
         result = Result(compiled.form, compiled.variables, "sql", number)
         return self._from_table(result, compiled, count)
 
-    def _recursion(self, compiled: Compiled) -> AbstractContextManager[None]:
+    def _recursion(self, compiled: Compiled) -> contextlib.AbstractContextManager[None]:
         """Return what holds while that runs, and is fetched, which finds the solutions."""
-        return self._deadline.recursion() if compiled.recursive else nullcontext()
+        return self._deadline.recursion() if compiled.recursive else contextlib.nullcontext()
 
     def _truth(self, compiled: Compiled) -> bool:
         """Return the answer of ASK."""
@@ -235,6 +228,12 @@ class _Answering:
             self._state.execute(compiled.sql)
             row = self._cursor.fetchone()
         return bool(row and row[0])
+
+    def _decided(self, result: Result, *, truth: bool) -> Result:
+        """Return the answer of ASK, all being given back."""
+        result.boolean = truth
+        self._finish()
+        return result
 
     def _directly(self, compiled: Compiled, coded: Coded) -> list[tuple[object, ...]]:
         """Return the solutions as ids, one more than are few where there are many."""
@@ -282,7 +281,7 @@ class _Answering:
         result.complete = most is None or count <= most
         asked, bindings, graphs = self._asked, self._bindings, self._graphs
         if self._state.lasting:
-            statement = self._plans.lines(
+            statement = plans_of(self._store).lines(
                 self._cursor, asked, bindings, graphs, name, self._state.properties
             )
         else:
@@ -305,7 +304,7 @@ class _Answering:
         """
         asked, graphs = self._asked, self._graphs
         if self._state.lasting:
-            return self._plans.compiled(
+            return plans_of(self._store).compiled(
                 self._cursor,
                 asked,
                 self._bindings,
@@ -335,9 +334,7 @@ class _Answering:
         )
         result = Result(form, variables, "rdflib", number, reason)
         if isinstance(answer, bool):
-            result.boolean = answer
-            self._finish()
-            return result
+            return self._decided(result, truth=answer)
         return self._with_rows(result, answer)
 
     def _reason(self, error: EngineError) -> str:

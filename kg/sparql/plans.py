@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from weakref import WeakKeyDictionary
 
 from rdflib import URIRef
 from rdflib.plugins.sparql.sparql import Query
@@ -20,7 +21,7 @@ from kg.sparql.lifting import Asked
 from kg.sparql.parameters import Parameter
 from kg.sparql.staged import Read
 from kg.sparql.steps import Step
-from kg.store import Cursor, Statement, TermKey, term_key
+from kg.store import Cursor, Statement, Store, TermKey, term_key
 from kg.store.decoding import Terms
 from kg.store.property_table import PropertyTable
 
@@ -228,6 +229,17 @@ class Plans:
             self._known, self._looked_at, self._number = {}, {}, number
         self._looked_at[shape] = looked_at
         self._known[shape, keys] = plan
+
+
+_PLANS: WeakKeyDictionary[Store, Plans] = WeakKeyDictionary()
+
+
+def plans_of(store: Store) -> Plans:
+    """Return the compiled queries of a store."""
+    plans = _PLANS.get(store)
+    if plans is None:
+        plans = _PLANS.setdefault(store, Plans(store.terms))
+    return plans
 
 
 def _keys(values: Sequence[Parameter], indexes: frozenset[int]) -> tuple[TermKey, ...]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from kg.sparql.staged import Read
 from kg.store import Cursor, Store, head_of
+from kg.store.lookup_index import LookupIndex
 from kg.store.property_table import PropertyTable
 
 
@@ -31,6 +32,7 @@ class Snapshot:
         self._turns: int | None = None
         """The turns of the store when its head was presumed, until that is known to be right."""
         self.properties: PropertyTable | None = None
+        self.index: LookupIndex | None = None
 
     @property
     def lasting(self) -> bool:
@@ -47,6 +49,7 @@ class Snapshot:
         self._turns = self._store.turns
         head = self._store.head
         self.properties = self._store.properties_at(head)
+        self.index = self._store.index_at(head)
         return head
 
     def commit(self) -> int:
@@ -68,7 +71,7 @@ class Snapshot:
     def renew(self) -> None:
         """See the state of now, in a transaction."""
         self.end()
-        self._turns = self.properties = None
+        self._turns = self.properties = self.index = None
         self.begin()
 
     def is_settled(self) -> bool:

@@ -20,6 +20,7 @@ from kg.errors import StoreBusyError, StoreError, StoreFormatError, UsageError
 from kg.store import property_changes, property_table
 from kg.store.cursors import Cursors
 from kg.store.decoding import Terms
+from kg.store.lookup_index import LookupIndex
 from kg.store.opening import Opening, close, close_the_door, leaves_unusable, use, write_error
 from kg.store.property_table import PropertyTable
 from kg.store.schema import TABLES, UPGRADES, VERSION
@@ -45,6 +46,8 @@ class Store:
         self._opening: Opening | None = None
         self.property_table: PropertyTable | None = None
         """The property table that was built last; right for queries of the commit it shows."""
+        self.lookup_index: LookupIndex | None = None
+        """The look-up index, where one was built; right for queries of the commit it shows."""
         self.before_commit: Callable[[Transaction], None] | None = None
         """Called with each transaction that is to be recorded as a commit, and may add to it."""
         self.terms = Terms()
@@ -202,6 +205,16 @@ class Store:
         table = self.property_table
         return table if table is not None and table.shown == commit else None
 
+    def index_at(self, commit: int) -> LookupIndex | None:
+        """Return the look-up index, where it shows the state after a commit."""
+        index = self.lookup_index
+        return index if index is not None and index.shown == commit else None
+
+    @property
+    def path(self) -> Path | None:
+        """The file, None for a store in memory."""
+        return None if self._opening is None else self._opening.path
+
     def setting(self, name: str) -> str | None:
         """Return the value kept under a name, or None."""
         row = self.cursor().execute("SELECT value FROM setting WHERE name = ?", [name]).fetchone()
@@ -252,15 +265,17 @@ class Store:
 
     def _commit(self, tx: Transaction) -> None:
         """Commit, and let readers know when the head is being moved."""
-        properties = self.property_table
+        properties, index = self.property_table, self.lookup_index
         if tx.recorded:
             tx.record()
             if properties is not None and properties.shown == tx.number - 1:
                 properties = property_changes.keep_up(tx.cursor, properties, tx.changes)
+            if index is not None and index.shown == tx.number - 1:
+                index = index.after(tx.cursor, tx.number)
         self._turns += 1
         try:
             tx.cursor.commit()
-            self.property_table = properties
+            self.property_table, self.lookup_index = properties, index
         finally:
             self._turns += 1
 

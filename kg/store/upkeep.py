@@ -1,6 +1,7 @@
 """What a server does for speed beside all other work, when commits have come to rest.
 
-The words of new texts are written for searches, and the property table is built anew.
+The words of new texts are written for searches, and the property table and the look-up index are
+built anew.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from collections.abc import Iterator
 import duckdb
 
 from kg.errors import StoreBusyError, StoreFullError
-from kg.store import property_steps
+from kg.store import lookup_building, property_steps
 from kg.store.database import Cursor, Store
 from kg.store.property_steps import WORTH, Worth
 from kg.store.property_table import PropertyTable
@@ -112,12 +113,12 @@ class _Building:
 
 
 class Upkeep:
-    """A thread that writes words and builds the property table whenever commits are at rest."""
+    """A thread that writes words and builds both tables for speed whenever commits are at rest."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
         self._ended = threading.Event()
-        self._building: _Building | None = None
+        self._building: _Building | lookup_building.Building | None = None
         self._thread = threading.Thread(target=self._work, name="upkeep", daemon=True)
 
     def start(self) -> None:
@@ -133,7 +134,8 @@ class Upkeep:
             self._thread.join(_MOMENT)
 
     def _work(self) -> None:
-        rest, seen, since, done = _REST, -1, 0.0, -1
+        # What is there at the start is at rest.
+        rest, seen, since, done = _REST, self._store.head, -_REST, -1
         while not self._ended.wait(_LOOK):
             now, head = time.monotonic(), self._store.head
             if head != seen:
@@ -148,13 +150,15 @@ class Upkeep:
         try:
             while not self._ended.is_set() and write_some(self._store):
                 pass
-            self._building = _Building(self._store)
-            self._building.run()
+            for building in (_Building(self._store), lookup_building.Building(self._store)):
+                self._building = building
+                if not self._ended.is_set():
+                    building.run()
         except StoreBusyError:
             return False
-        except (duckdb.Error, StoreFullError) as error:
+        except (duckdb.Error, StoreFullError, OSError) as error:
             if not self._ended.is_set():
-                _log.warning("Words or the property table could not be written: %s", error)
+                _log.warning("What makes queries fast could not be written: %s", error)
         finally:
             self._building = None
         return True

@@ -3,7 +3,9 @@
 Where pyoxigraph and rdflib agree, the answer must be theirs; a case where it is not is cut down
 and shown. The numbers are seeds, each of which makes a dataset and some queries. With `--padded`
 the data stands among much that the queries do not see, so that the engine reads it as it reads a
-large graph, in groups of rows that it passes over.
+large graph, in groups of rows that it passes over. With `--unindexed` the stores have no look-up
+index, so that all that can be is compiled; with `--look-ups` many queries are those that it
+answers, and its answers are compared with those of the compiled SQL, too.
 """
 
 from __future__ import annotations
@@ -19,9 +21,12 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from fuzz_cases import Case, asked, cases, evaluated, filled, smaller_cases
+from fuzz_cases import Case, asked, cases, compiled, evaluated, filled, smaller_cases
 from fuzz_compare import Comparable, comparable
+from fuzz_data import History
+from fuzz_lookups import LookUps
 from fuzz_paths import has_absent_end, has_twin_alternatives
+from fuzz_queries import Queries
 from fuzz_trees import reduced
 from oracles import Answer, Failure, Oracles, Outcome
 
@@ -35,6 +40,7 @@ _WORTHS = (None, Worth(quads=1), Worth(quads=1, once=0.0))
 rest."""
 _PADDING = 130_000
 """Quads before and behind the data: more than a group of rows of the engine's own tables has."""
+_OPTIONS = ("--padded", "--unindexed", "--look-ups")
 _PATIENCE = 40.0
 """Seconds that the cutting down of one case may take."""
 
@@ -45,6 +51,11 @@ class Making:
 
     worth: Worth | None = None
     padding: int = 0
+    indexed: bool = False
+
+    def filled(self, data: History) -> Store:
+        """Return a store with the data."""
+        return filled(data, self.worth, self.padding, indexed=self.indexed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +95,12 @@ def judged(
     if isinstance(one, Failure) and isinstance(two, Failure):
         return Verdict("both oracles fail")
     with contextlib.ExitStack() as stack:
-        store = store or stack.enter_context(filled(case.data, making.worth, making.padding))
+        store = store or stack.enter_context(making.filled(case.data))
         ours, engine = asked(store, case)
-        other = ours if engine.startswith("rdflib") else evaluated(store, case)
-    answers = {"sql": ours, "evaluator": other, "pyoxigraph": one, "rdflib": two}
+        other = ours
+        if not engine.startswith("rdflib"):
+            other = (compiled if engine == "index" else evaluated)(store, case)
+    answers = {"first": ours, "second": other, "pyoxigraph": one, "rdflib": two}
     detail = "\n".join(f"{name:10} {answer}" for name, answer in answers.items())
     forms = [
         None if isinstance(answer, Failure) else comparable(answer, case.text, seen)
@@ -137,13 +150,16 @@ def run(
     report: Report,
     kinds: tuple[str, ...] = ("different",),
     padding: int = 0,
+    *,
+    indexed: bool = True,
+    source: type[Queries] = Queries,
 ) -> Iterator[Found]:
     """Judge the cases of some seeds; yield those of some kinds, cut down."""
     for seed in seeds:
-        making = Making(_WORTHS[seed % len(_WORTHS)], padding)
-        for _, group in itertools.groupby(cases(seed), lambda case: id(case.data)):
+        making = Making(_WORTHS[seed % len(_WORTHS)], padding, indexed)
+        for _, group in itertools.groupby(cases(seed, source), lambda case: id(case.data)):
             todo = list(group)
-            with filled(todo[0].data, making.worth, padding) as store:
+            with making.filled(todo[0].data) as store:
                 for case in todo:
                     verdict = judged(case, oracles, store)
                     if report.notes(verdict) and verdict.kind in kinds:
@@ -167,18 +183,22 @@ def _anonymous(text: str) -> str:
 
 
 def main(arguments: list[str], show: Callable[[str], object] = sys.stdout.write) -> int:
-    """Run the seeds of `FROM:TO`; more arguments name the verdicts to show, or are `--padded`."""
+    """Run the seeds of `FROM:TO`; more arguments name the verdicts to show, or are options."""
     warnings.simplefilter("ignore")
     logging.disable()
-    given, *more = (argument for argument in arguments if argument != "--padded")
+    given, *more = (argument for argument in arguments if argument not in _OPTIONS)
     padding = _PADDING if "--padded" in arguments else 0
+    indexed = "--unindexed" not in arguments
+    source = LookUps if "--look-ups" in arguments else Queries
     first, last = (int(part) for part in given.split(":"))
     kinds = tuple(more) or ("different",)
     report = Report()
     with Oracles() as oracles:
         for start in range(first, last, _STEP):
             seeds = range(start, min(start + _STEP, last))
-            for seed, case, verdict in run(seeds, oracles, report, kinds, padding):
+            for seed, case, verdict in run(
+                seeds, oracles, report, kinds, padding, indexed=indexed, source=source
+            ):
                 show(f"\n## seed {seed}: {verdict.kind}, {verdict.engine}\n{case}\n")
                 show(f"{verdict.detail}\n")
             show(f"{seeds.stop - first} seeds: {dict(report.counts)}\n")

@@ -17,7 +17,7 @@ from kg.namespaces import PROVENANCE_GRAPH
 from kg.sparql import query
 from kg.sparql.compiled import GraphChoice
 from kg.sparql.parse import parse
-from kg.store import Store, Transaction
+from kg.store import Store, Transaction, lookup_building
 from kg.store.property_steps import Worth
 from kg.store.upkeep import build
 
@@ -88,12 +88,12 @@ class Case:
         return f"{self.query}\n  view {self.view}\n  data {self.data.commits}"
 
 
-def cases(seed: int) -> list[Case]:
+def cases(seed: int, source: type[Queries] = Queries) -> list[Case]:
     """Return the cases of a seed: some queries on some datasets that are alike."""
     random = Random(seed)
     pools = object_pools(random)
     datasets = [history(random, pools) for _ in range(DATASETS)]
-    queries = [Queries(random, datasets[0].terms).query() for _ in range(QUERIES)]
+    queries = [source(random, datasets[0].terms).query() for _ in range(QUERIES)]
     return [Case(data, _view(random, data), query) for data in datasets for query in queries]
 
 
@@ -105,12 +105,14 @@ def _view(random: Random, data: History) -> View:
     return View(commit, random.random() < 0.5, hidden, named, random.random() < 0.5)
 
 
-def filled(data: History, worth: Worth | None = None, padding: int = 0) -> Store:
+def filled(
+    data: History, worth: Worth | None = None, padding: int = 0, *, indexed: bool = False
+) -> Store:
     """Return a store in memory that went through a history.
 
-    With `worth` it has a property table: that of its first commit, where the others keep it right,
-    else that of the last. With `padding` the data stands between so many quads before and behind
-    it that no query sees.
+    With `worth` it has a property table, and if `indexed` a look-up index: those of its first
+    commit, where the others keep them right, else those of the last. With `padding` the data stands
+    between so many quads before and behind it that no query sees.
     """
     store = Store.open(threads=1)
     for removed, added in data.commits:
@@ -126,8 +128,12 @@ def filled(data: History, worth: Worth | None = None, padding: int = 0) -> Store
                 pad(tx, padding, padding)
         if worth is not None and store.head == 1:
             build(store, worth)
+        if indexed and store.head == 1:
+            lookup_building.build(store)
     if worth is not None:
         build(store, worth)
+    if indexed:
+        lookup_building.build(store)
     return store
 
 
@@ -181,6 +187,15 @@ def asked(store: Store, case: Case) -> tuple[Outcome, str]:
         return _answer(result.form, result.variables, given), engine
     except Exception as error:
         return Failure(f"{type(error).__name__}: {error}"), "none"
+
+
+def compiled(store: Store, case: Case) -> Outcome:
+    """Return the answer without the look-up index."""
+    index, store.lookup_index = store.lookup_index, None
+    try:
+        return asked(store, case)[0]
+    finally:
+        store.lookup_index = index
 
 
 def evaluated(store: Store, case: Case) -> Outcome:

@@ -23,7 +23,7 @@ from kg.sparql.lifting import read
 from kg.sparql.plans import Plans
 from kg.sparql.results import write_bindings
 from kg.sparql.tokens import plain
-from kg.store import Kind, RawTerm, Store
+from kg.store import Kind, RawTerm, Store, lookup_building
 from kg.store.property_steps import Worth
 from kg.store.rdf import load_file
 from kg.store.upkeep import build
@@ -53,10 +53,16 @@ def _named(kinds: set[str]) -> list[object]:
 
 
 @lru_cache(maxsize=4)
-def _store(data: tuple[Path, ...], named: tuple[Path, ...], worth: Worth | None = None) -> Store:
+def _store(
+    data: tuple[Path, ...],
+    named: tuple[Path, ...],
+    worth: Worth | None = None,
+    *,
+    indexed: bool = False,
+) -> Store:
     """Return a store with data in the unnamed graph and in graphs named by their files.
 
-    With `worth` it has a property table.
+    With `worth` it has a property table, if `indexed` a look-up index.
     """
     store = Store.open()
     with store.write() as tx:
@@ -66,10 +72,12 @@ def _store(data: tuple[Path, ...], named: tuple[Path, ...], worth: Worth | None 
             load_file(tx, path, base=iri_of(path), graph=iri_of(path))
     if worth is not None:
         build(store, worth)
+    if indexed:
+        lookup_building.build(store)
     return store
 
 
-def _asked(case: Case, worth: Worth | None = None) -> tuple[str, Store]:
+def _asked(case: Case, worth: Worth | None = None, *, indexed: bool = False) -> tuple[str, Store]:
     """Return the query of a test and its data."""
     text = case.query.read_text(encoding="utf-8")
     data, named = case.data, case.named
@@ -77,12 +85,12 @@ def _asked(case: Case, worth: Worth | None = None) -> tuple[str, Store]:
     if clauses:
         asked = {path_of(str(clause.default or clause.named)) for clause in clauses}
         named = tuple(sorted({*named, *(path for path in asked if path.is_file())}))
-    return text, _store(data, named, worth)
+    return text, _store(data, named, worth, indexed=indexed)
 
 
-def _answer(case: Case, worth: Worth | None = None) -> Result:
+def _answer(case: Case, worth: Worth | None = None, *, indexed: bool = False) -> Result:
     """Return the answer of a test's query on its data."""
-    text, store = _asked(case, worth)
+    text, store = _asked(case, worth, indexed=indexed)
     return query(
         store,
         text,
@@ -153,6 +161,16 @@ def _few(part: int) -> list[object]:
 @pytest.mark.parametrize("case", _few(20))
 def test_a_property_table_makes_no_difference(case: Case) -> None:
     result = _answer(case, Worth(quads=1, once=0.5))
+    if case.kind == "QueryEvaluationTest":
+        _compare(case, result.variables, result.boolean, result.rows())
+
+
+@pytest.mark.parametrize("case", _few(20))
+def test_a_look_up_index_makes_no_difference(
+    case: Case, record_property: pytest.RecordProperty
+) -> None:
+    result = _answer(case, indexed=True)
+    record_property("engine", result.engine)
     if case.kind == "QueryEvaluationTest":
         _compare(case, result.variables, result.boolean, result.rows())
 

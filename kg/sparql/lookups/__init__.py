@@ -1,0 +1,5 @@
+"""Look-ups and small joins, answered from the look-up index of the store without any SQL."""
+
+from kg.sparql.lookups.answering import sought
+
+__all__ = ["sought"]
