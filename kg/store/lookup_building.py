@@ -94,21 +94,24 @@ class Building:
 
         Raises:
             OSError: the disk did not take it.
-            StoreBusyError: another write did not end in time.
         """
         store = self._store
-        known = store.lookup_index
-        if known is not None and known.shown == store.head:
+        if store.index_at(store.head) is not None:
             return True
         index = self._built()
-        if index is None:
-            return False
-        with store.write(wait=_WAIT) as tx:
-            tx.recorded = False
-            head = head_of(tx.cursor)
-            current = index if index.shown == head else index.after(tx.cursor, head)
-            store.lookup_index = current
-        return current is not None
+        while index is not None and not self._ended:
+            # It says which commit it shows: where another one is made now, it is not used.
+            store.lookup_index = index
+            if store.index_at(store.head) is not None:
+                return True
+            index = self._caught_up(index)
+        return False
+
+    def _caught_up(self, index: LookupIndex) -> LookupIndex | None:
+        """Return the index as of the last commit, None where much was changed."""
+        with closing(self._store.cursor()) as cursor:
+            cursor.begin()
+            return index.after(cursor, head_of(cursor))
 
     def end(self) -> None:
         """Let the building end soon, without the index."""
@@ -181,15 +184,10 @@ def _write(cursor: Cursor, query: str, *files: _File | _Ends) -> None:
             file.write(data)
 
 
-_WAIT = 2.0
-"""Seconds that the last step waits for another write."""
-
-
 def build(store: Store) -> bool:
     """Build the look-up index of the last commit, unless it is there; return whether it is.
 
     Raises:
         OSError: the disk did not take it.
-        StoreBusyError: another write did not end in time.
     """
     return Building(store).run()

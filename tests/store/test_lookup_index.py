@@ -104,6 +104,22 @@ def test_quads_and_terms_of_commits_during_the_building_are_laid_over_it(people:
     compare(people)
 
 
+def test_a_commit_during_the_building_is_followed_at_its_end(
+    people: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    built = lookup_building.Building._built
+
+    def overtaken(building: lookup_building.Building) -> LookupIndex | None:
+        index = built(building)
+        for change in CHANGES:
+            update(people, change)
+        return index
+
+    monkeypatch.setattr(lookup_building.Building, "_built", overtaken)
+    assert build(people)
+    compare(people)
+
+
 def test_a_term_whose_hash_another_has_is_told_from_it(
     people: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -166,11 +166,8 @@ def test_a_property_table_makes_no_difference(case: Case) -> None:
 
 
 @pytest.mark.parametrize("case", _few(20))
-def test_a_look_up_index_makes_no_difference(
-    case: Case, record_property: pytest.RecordProperty
-) -> None:
+def test_a_look_up_index_makes_no_difference(case: Case) -> None:
     result = _answer(case, indexed=True)
-    record_property("engine", result.engine)
     if case.kind == "QueryEvaluationTest":
         _compare(case, result.variables, result.boolean, result.rows())
 
