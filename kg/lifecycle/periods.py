@@ -41,6 +41,20 @@ def build_stage_periods(evaluation: Evaluation) -> None:
     _build_periods(evaluation, ("stage",), _STAGE_WAITS)
 
 
+def turning_relation(first: str, last: str) -> str:
+    """Return a relation (party, turns) of the days on which a stage may change.
+
+    They are after the day `first` and up to the day `last`, names of values; a day may come twice.
+    Call it after the facts of all days up to T were read.
+    """
+    waits = " UNION ".join(_STAGE_WAITS)
+    return f"""(
+        SELECT d.party, d.day + w.days AS turns FROM ({_DATED}) AS d, ({waits}) AS w
+        WHERE d.day > DATE '-infinity' AND d.day <= ${last}
+            AND d.day + w.days > ${first} AND d.day + w.days <= ${last}
+    )"""
+
+
 def _build_periods(evaluation: Evaluation, classes: Sequence[str], waits: Sequence[str]) -> None:
     """Make the table `period`, of classes that change at some waits after what happened."""
     evaluation.table("span_of_days", _SPAN)

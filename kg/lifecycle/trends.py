@@ -10,6 +10,7 @@ from kg.lifecycle.context import Context, Table
 from kg.lifecycle.evaluation import snapshot
 from kg.lifecycle.events import evidence_notes
 from kg.lifecycle.measures import measure
+from kg.lifecycle.periods import turning_relation
 from kg.lifecycle.stages import decide
 from kg.store import Cursor
 
@@ -34,15 +35,12 @@ def trend(cursor: Cursor, context: Context, *, start: date, step: str = "month")
     days = dates_back(context.as_of, start, step)
     with snapshot(cursor):
         evaluation = prepared(cursor, context)
-        evaluation.table(
-            "trend_probe",
-            "SELECT party, day AS asked FROM party, (SELECT unnest($days::DATE[]) AS day)"
-            " WHERE coalesce(closed > day, TRUE)",
-            days=days,
-        )
+        evaluation.table("trend_day", _DAYS, days=days)
+        turning = turning_relation("first_day", "as_of")
+        evaluation.table("trend_probe", _PROBES.format(turning=turning), first_day=days[0])
         measure(evaluation, "trend_probe", "trend_measured")
         decide(evaluation, "trend_measured", "trend_decided")
-        rows = evaluation.run(_TREND, first_day=days[0]).fetchall()
+        rows = evaluation.run(_TREND).fetchall()
         notes = evidence_notes(evaluation)
     return Table(TREND_COLUMNS, rows, notes)
 
@@ -77,14 +75,45 @@ def _months_before(day: date, months: int) -> date | None:
     return date(number // 12, number % 12 + 1, min(day.day, last))
 
 
-_TREND = """
-WITH moved AS (
-    SELECT asked, stage, first, lag(stage) OVER by_day AS before, lag(asked) OVER by_day AS since
-    FROM trend_decided WINDOW by_day AS (PARTITION BY party ORDER BY asked)
-)
-SELECT asked, stage, count(*),
-    CASE WHEN asked > $first_day THEN count(*) FILTER (before <> stage) END,
-    CASE WHEN asked > $first_day THEN count(*) FILTER (first > since) END,
-    max(since), $as_of, $knowledge, $params
-FROM moved GROUP BY asked, stage ORDER BY asked, stage
+_DAYS = """
+SELECT day, lag(day) OVER (ORDER BY day) AS since FROM (SELECT unnest($days::DATE[]) AS day)
 """
+
+_PROBES = """
+SELECT party, $first_day AS asked FROM party WHERE coalesce(closed > $first_day, TRUE)
+UNION
+SELECT t.party, g.day FROM {turning} AS t
+ASOF JOIN trend_day AS g ON t.turns <= g.day
+JOIN party AS p ON p.party = t.party AND coalesce(p.closed > g.day, TRUE)
+"""
+"""Each party at the first date, and at the others where its stage may not be that of before."""
+
+_TREND = """
+WITH met AS (
+    SELECT party, asked, stage, first, lag(stage) OVER by_day AS before,
+        lead(asked) OVER by_day AS next
+    FROM trend_decided WINDOW by_day AS (PARTITION BY party ORDER BY asked)
+), moved AS (
+    SELECT asked AS day, stage, 1 AS step, before <> stage AS arrived, first > since AS first_time
+    FROM met JOIN trend_day ON day = asked
+    UNION ALL
+    SELECT next, stage, -1, FALSE, FALSE FROM met WHERE next IS NOT NULL
+    UNION ALL
+    SELECT day, stage, -1, FALSE, FALSE
+    FROM (SELECT stage, closed FROM met JOIN party USING (party) WHERE next IS NULL) AS last
+    ASOF JOIN trend_day ON closed <= day
+), counted AS (
+    SELECT day, stage, sum(step) AS step, count_if(arrived) AS arrived,
+        count_if(first_time) AS first_time
+    FROM moved GROUP BY day, stage
+), summed AS (
+    SELECT day, since, stage, sum(coalesce(step, 0)) OVER (PARTITION BY stage ORDER BY day) AS n,
+        coalesce(arrived, 0) AS arrived, coalesce(first_time, 0) AS first_time
+    FROM trend_day CROSS JOIN (SELECT DISTINCT stage FROM counted)
+    LEFT JOIN counted USING (day, stage)
+)
+SELECT day, stage, n::BIGINT, CASE WHEN since IS NOT NULL THEN arrived END,
+    CASE WHEN since IS NOT NULL THEN first_time END, since, $as_of, $knowledge, $params
+FROM summed WHERE n > 0 ORDER BY day, stage
+"""
+"""A party is counted in its stage until the date at which it has another one, or is closed."""

@@ -17,6 +17,8 @@ from kg.store.workers import Workers
 
 _PATIENCE = 5.0
 """Seconds that something waits for room."""
+_LOOK = 0.25
+"""Seconds between two looks at whether it still waits for somebody."""
 _SHOWN = 500
 """Characters of a text that are kept."""
 
@@ -88,9 +90,13 @@ class Registry:
         """
         shown = text.strip()[:_SHOWN]
         with self._lock:
-            if not self._lock.wait_for(
-                lambda: deadline.passed or self._has_room(allowance), timeout=_PATIENCE
+            end = time.monotonic() + _PATIENCE
+            while not self._lock.wait_for(
+                lambda: deadline.passed or self._has_room(allowance), timeout=_LOOK
             ):
+                if time.monotonic() < end:
+                    # Who left meanwhile is told of by the guard, not by what leaves.
+                    continue
                 raise QueryBusyError("Too much runs already. Ask again in a few seconds.")
             deadline.check()
             if self._workers is not None:

@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections import Counter
 from datetime import date, timedelta
 from itertools import pairwise
+from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kg.errors import UsageError
-from kg.lifecycle import classify, trend
+from kg.lifecycle import classify, parameters_from, trend
 from kg.lifecycle.trends import STEPS, dates_back
+from tests.lifecycle.reference import History, classification, latest
 from tests.lifecycle.test_movements import crowd
+from tests.lifecycle.test_periods import LAST, RULES, SOME
+from tests.lifecycle.test_properties import MANY_RUNS, RUNS, START, VARIANTS, world_of
 from tests.lifecycle.world import context
 
 
@@ -39,6 +43,51 @@ def test_each_date_counts_what_classifying_then_gives() -> None:
         before = now
     assert counted[date(2025, 6, 1), "CURRENT"]["first_time"] == 1
     assert counted[date(2025, 6, 1), "CURRENT"]["since"] == date(2025, 3, 1)
+
+
+def assert_plain_rules_count_alike(found: list[History], rules: dict[str, Any]) -> None:
+    """Compare each date with what the plain rules say of each party on it."""
+    under = parameters_from(rules)
+    with world_of(found).store() as store:
+        asked = context(LAST.isoformat(), **rules)
+        rows = list(trend(store.cursor(), asked, start=START, step="month").records())
+    days = sorted({row["at"] for row in rows})
+    assert days == dates_back(LAST, START, "month")
+    before: dict[int, str] = {}
+    for day in days:
+        # Those closed are left out from the day of it.
+        open_then = {n: one for n, one in enumerate(found) if not one.closed or _day(one) > day}
+        now = {n: classification(one, day, under, day)["stage"] for n, one in open_then.items()}
+        came = Counter(now[n] for n in now if before and now[n] != before[n])
+        for stage, number in Counter(now.values()).items():
+            (row,) = (row for row in rows if (row["at"], row["stage"]) == (day, stage))
+            assert row["parties"] == number
+            assert row["arrived"] == (came[stage] if before else None)
+        assert sum(row["parties"] for row in rows if row["at"] == day) == len(now)
+        before = now
+
+
+def _day(history: History) -> date:
+    closed = latest(history.closed)
+    assert closed is not None
+    return closed
+
+
+@RUNS
+@given(SOME)
+def test_dates_are_counted_as_the_plain_rules_do(found: list[History]) -> None:
+    assert_plain_rules_count_alike(found, RULES | VARIANTS["uses and undated"])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_many_dates_are_counted_as_the_plain_rules_do(variant: str) -> None:
+    @settings(MANY_RUNS, max_examples=60)
+    @given(SOME)
+    def check(found: list[History]) -> None:
+        assert_plain_rules_count_alike(found, RULES | VARIANTS[variant])
+
+    check()
 
 
 def test_dates_in_the_wrong_order_or_too_many_are_refused() -> None:

@@ -140,6 +140,17 @@ def test_what_nobody_waits_for_stops(store: Store) -> None:
     assert isinstance(outcome[0], QueryStoppedError)
 
 
+def test_what_waits_for_room_leaves_with_its_client(store: Store) -> None:
+    full = Allowance(owner="cy", max_running=0, gone=lambda: True)
+    with closing(store.cursor()) as cursor, Deadline(cursor, 20, gone=full.gone) as deadline:
+        start = time.monotonic()
+        with pytest.raises(QueryStoppedError):
+            running_on(store).enter(deadline, full, "ASK {}")
+        # Without a client that left it would have waited longer, and then be told that there is
+        # too much.
+        assert time.monotonic() - start < 4
+
+
 def test_nothing_stays_listed_after_an_error_or_an_answer_left_unread(store: Store) -> None:
     with pytest.raises(QueryError):
         query(store, "SELECT * { SERVICE <urn:x> { ?s ?p ?o } }")
