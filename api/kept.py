@@ -51,6 +51,19 @@ def find_question(name: str, version: int | None = None) -> NamedQuery:
     return found
 
 
+def asked_version(name: str) -> int | None:
+    """Return the version of a kept query that is asked for, None for a question of the project.
+
+    Raises:
+        UsageError: it is no number.
+    """
+    kept = find_kept(services().store, name)
+    given = read_number("version")
+    if given is not None or kept is None or not _may_see(kept):
+        return given
+    return kept.version().number
+
+
 def may_change(one: KeptQuery) -> bool:
     """Tell whether the caller may change a kept query: its owner may, and administrators."""
     return one.owner == caller().name or _is_admin()

@@ -6,6 +6,8 @@ analyses.
 
 from __future__ import annotations
 
+import json
+
 from flask import Blueprint, Response, jsonify
 
 from api.analyses import NETWORK_FORMATS, formats_of
@@ -28,7 +30,7 @@ from api.referral_map import FORMATS as MAP_FORMATS
 from api.shacl import OFFERED as SHACL_FORMATS
 from kg import __version__
 from kg.analysis import ANALYSES, Analysis
-from kg.catalog import NamedQuery
+from kg.catalog import NamedQuery, Parameter
 from kg.roles import Role
 from kg.sparql.formats import BINDING_FORMATS, DATASET_FORMATS, FILE_FORMATS, GRAPH_FORMATS
 from kg.store.documents import FORMATS as RDF_FORMATS
@@ -237,17 +239,21 @@ def _taking(summary: str, first: str, second: str, *others: str) -> Document:
 
 
 def _question(question: NamedQuery) -> Document:
-    parameters = [
-        parameter(
-            one.name,
-            f"A value of type {one.kind}",
-            kind=_JSON_TYPES.get(one.kind, "string"),
-            required=one.required,
-        )
-        for one in question.parameters
-    ]
+    parameters = [_asked(one) for one in question.parameters]
     content = content_in((*BINDING_FORMATS, *FILE_FORMATS))
     return operation(question.questions["en"], [*parameters, *pages(), *_shared()], content)
+
+
+def _asked(one: Parameter) -> Document:
+    """Return the description of a parameter of a question."""
+    kind = _JSON_TYPES.get(one.kind, "string")
+    about = f"A value of type {one.kind}"
+    if one.default is not None:
+        about += f"; {one.default} where it is not given"
+    described = parameter(one.name, about, kind=kind, required=one.required)
+    if one.example is not None:
+        described["example"] = one.example if kind == "string" else json.loads(one.example)
+    return described
 
 
 def _editing() -> dict[str, Document]:

@@ -15,7 +15,15 @@ from werkzeug.exceptions import Conflict
 
 from api.asking import ask
 from api.config import services
-from api.kept import find_question, find_visible, forget, keep, read_number, visible_queries
+from api.kept import (
+    asked_version,
+    find_question,
+    find_visible,
+    forget,
+    keep,
+    read_number,
+    visible_queries,
+)
 from api.protocol import read_timeout
 from api.sparql import send_result
 from kg.catalog import NamedQuery, Parameter
@@ -85,11 +93,12 @@ def run_query(name: str) -> Response:
     With `version` and `commit` the answer is the same for ever. With `rows` it comes in pages,
     all of them of one commit, from the row `offset` on.
     """
-    given = {key: text for key, text in request.args.items() if key not in OWN_PARAMETERS}
+    given = _given()
     commit, rows, offset = (read_number(name) for name in ("commit", "rows", "offset"))
     if rows == 0 or (offset is not None and rows is None):
         raise UsageError("Give rows, how many a page has, from 1 on; offset goes with it.")
-    found = find_question(name, read_number("version"))
+    version = asked_version(name)
+    found = find_question(name, version)
     bindings = found.bind(given, organization=services().settings.organization)
     services().store.check_commit(commit)
     first = None if rows is None else (offset or 0) + rows + 1
@@ -105,8 +114,26 @@ def run_query(name: str) -> Response:
     response = send_result(result)
     if more:
         further = {**request.args, "commit": commit, "offset": (offset or 0) + rows}
+        if version is not None:
+            further["version"] = version
+        for one in found.parameters:
+            # A page that is turned after midnight is still of the same answer.
+            if one.default == "today" and not given.get(one.name):
+                further[one.name] = str(bindings[one.name])
         response.headers["Link"] = f'<{request.path}?{urlencode(further)}>; rel="next"'
     return response
+
+
+def _given() -> dict[str, str]:
+    """Return the parameters of the question in the URL.
+
+    Raises:
+        UsageError: one is given several times.
+    """
+    for name, texts in request.args.lists():
+        if len(texts) > 1:
+            raise UsageError(f"The parameter {name!r} is given {len(texts)} times; give it once.")
+    return {key: text for key, text in request.args.items() if key not in OWN_PARAMETERS}
 
 
 def _answered(

@@ -189,9 +189,9 @@ def read_term(text: str) -> Term:
     Raises:
         UsageError: the text starts like a term and is none.
     """
-    if re.fullmatch(r"[+-]?\d+", text):
+    if re.fullmatch(r"[+-]?[0-9]+", text):
         return Literal(text, datatype=XSD.integer)
-    if re.fullmatch(r"[+-]?\d*\.\d+", text):
+    if re.fullmatch(r"[+-]?[0-9]*\.[0-9]+", text):
         return Literal(text, datatype=XSD.decimal)
     if not text.startswith(("<", '"')):
         return Literal(text)
@@ -255,13 +255,13 @@ def _iri(text: str, _today: date) -> Term:
 def _date(text: str, today: date) -> Term:
     if text == "today":
         return Literal(today)
-    if not re.fullmatch(r"\d{4}-\d\d-\d\d", text):
+    if not re.fullmatch("[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
         raise ValueError
     return Literal(date.fromisoformat(text))
 
 
 def _datetime(text: str, _today: date) -> Term:
-    if not re.match(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d", text):
+    if not re.match("[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}", text):
         raise ValueError
     datetime.fromisoformat(text)
     return Literal(text, datatype=XSD.dateTime)
@@ -282,8 +282,8 @@ KINDS: dict[str, tuple[Callable[[str, date], Term], str]] = {
     "iri": (_iri, "https://example.org/a"),
     "date": (_date, "2026-06-30"),
     "datetime": (_datetime, "2026-06-30T12:00:00Z"),
-    "integer": (_number(r"[+-]?\d+", XSD.integer), "10"),
-    "decimal": (_number(r"[+-]?\d+(\.\d+)?", XSD.decimal), "99.50"),
+    "integer": (_number(r"[+-]?[0-9]+", XSD.integer), "10"),
+    "decimal": (_number(r"[+-]?[0-9]+(\.[0-9]+)?", XSD.decimal), "99.50"),
     "boolean": (_number(r"true|false", XSD.boolean), "true"),
     "string": (lambda text, _today: Literal(text), "abc"),
 }

@@ -2,6 +2,8 @@
 
 import re
 
+from kg.catalog import load_catalog
+
 
 def test_every_route_of_the_api_is_described(app, client):
     described = set(client.get("/api/openapi.json").json["paths"])
@@ -28,6 +30,20 @@ def test_every_required_parameter_of_a_question_is_described(client):
         described = paths[f"/api/queries/{one['name']}"]["get"]["parameters"]
         required = {parameter["name"] for parameter in described if parameter["required"]}
         assert required == {p["name"] for p in one["parameters"] if p["required"]}
+
+
+def test_the_parameters_of_a_question_have_their_examples_and_defaults(client):
+    paths = client.get("/api/openapi.json").json["paths"]
+    for one in load_catalog().values():
+        told = {p.get("name"): p for p in paths[f"/api/queries/{one.name}"]["get"]["parameters"]}
+        for parameter in one.parameters:
+            described = told[parameter.name]
+            assert str(described.get("example")) == str(parameter.example)
+            assert (parameter.default or "A value") in described["description"]
+            kinds = {"integer": int, "boolean": bool}
+            if parameter.example is not None:
+                kind = kinds.get(described["schema"]["type"], str)
+                assert type(described["example"]) is kind
 
 
 def test_problems_have_the_described_members(client):

@@ -83,6 +83,30 @@ def test_parameter_of_another_type_is_400(client):
     assert "date" in response.json["detail"]
 
 
+@pytest.mark.parametrize("digits", ["٢٠٢٥-٠٦-٣٠", "２０２５-06-30"])
+def test_digits_of_other_scripts_are_no_date(client, digits):
+    response = client.get("/api/queries/purchase-habits", query_string={"at": digits})
+    assert response.status_code == 400
+    assert "date" in response.json["detail"]
+
+
+def test_a_parameter_that_is_given_twice_is_400(client):
+    response = client.get("/api/queries/purchase-habits?at=2025-01-01&at=2025-06-30")
+    assert response.status_code == 400
+    assert "'at' is given 2 times" in response.json["detail"]
+    assert "2 fois" in response.json["message"]["fr"]
+
+
+def test_the_next_page_is_of_the_same_day(crowded):
+    head = "# title.en: T\n# param: at date default=today\n"
+    text = head + "SELECT ?n ?at { VALUES ?n { 1 2 3 } BIND ($at AS ?at) } ORDER BY ?n"
+    assert crowded.put("/api/queries/dated", json={"text": text}).status_code == 200
+    asked = crowded.get("/api/queries/dated?format=csv&rows=1")
+    link = asked.headers["Link"]
+    [[_, day]] = rows_of(asked)
+    assert f"at={day}" in link
+
+
 @pytest.fixture
 def crowded(tmp_path):
     """Return a client of a server that a test may write to, with many parties of a few kinds."""

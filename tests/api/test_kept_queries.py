@@ -52,6 +52,18 @@ def test_a_query_is_kept_asked_shared_and_forgotten(clients):
     assert ann.get("/api/queries/mine").status_code == 404
 
 
+def test_the_pages_of_an_answer_are_of_one_version(clients):
+    ann = clients["ann"]
+    text = "SELECT ?n { VALUES ?n { 1 2 3 } } ORDER BY ?n"
+    assert ann.put("/api/queries/mine", json={"text": text}).status_code == 200
+    first = ann.get("/api/queries/mine?format=csv&rows=1")
+    assert ann.put("/api/queries/mine", json={"text": text.replace("2", "7")}).status_code == 200
+    link = first.headers["Link"]
+    second = ann.get(link[1 : link.index(">")])
+    assert second.text.split() == ["n", "2"]
+    assert ann.get("/api/queries/mine?format=csv").text.split() == ["n", "1", "3", "7"]
+
+
 def test_a_new_text_is_a_new_version_and_the_earlier_one_stays(clients):
     ann = clients["ann"]
     for text in ("SELECT (1 AS ?n) {}", "SELECT (1 AS ?n) {}", "SELECT (2 AS ?n) {}"):
