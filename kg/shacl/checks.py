@@ -85,6 +85,8 @@ _MANY = "SELECT x.focus, CAST(NULL AS BIGINT) AS value FROM :excess AS x"
 def _min_count(constraint: MinCount, st: Statement, shape: Shape, nodes: str) -> exp.Query:
     if constraint.number <= 0:
         return query(_NOTHING, nodes=nodes)
+    if isinstance(shape.path, PredicatePath) and not st.session.is_used(st.session.id(shape.path.iri)):
+        return query("SELECT f.node AS focus, CAST(NULL AS BIGINT) AS value FROM :nodes AS f", nodes=nodes)
     if constraint.number == 1:
         return query(_FEW, nodes=nodes, enough=values(st, shape.path, nodes))
     pairs = pairs_of(st, shape.path, nodes)
@@ -182,16 +184,39 @@ def _closed(constraint: Closed, st: Statement, shape: Shape, nodes: str) -> exp.
 
 # --- Constraints over other shapes ------------------------------------------------------------
 
+_THEMSELVES = "SELECT DISTINCT n.node AS focus, n.node AS value FROM :nodes AS n"
 _AMONG = "SELECT v.focus, v.value FROM :pairs AS v WHERE v.value IN (SELECT node FROM :nodes)"
+_OTHERS = """
+SELECT f.node AS focus, f.node AS value FROM :reached AS f
+WHERE NOT EXISTS (SELECT 1 FROM :nodes AS n WHERE n.node = f.node)
+"""
 _NOT_AMONG = """
 SELECT v.focus, v.value FROM :pairs AS v
 WHERE NOT EXISTS (SELECT 1 FROM :nodes AS n WHERE n.node = v.value)
 """
 
 
-def _reached(st: Statement, pairs: str) -> str:
-    """Name the value nodes of pairs as focus nodes of another shape."""
-    return st.let("SELECT DISTINCT value AS node FROM :pairs", pairs=pairs)
+class _Reached:
+    """The value nodes of a shape, which are the focus nodes of other shapes."""
+
+    def __init__(self, st: Statement, shape: Shape, nodes: str) -> None:
+        # Of a node shape, the focus nodes themselves.
+        self._pairs = pairs_of(st, shape.path, nodes) if shape.path else None
+        self.nodes = nodes
+        if self._pairs:
+            self.nodes = st.let("SELECT DISTINCT value AS node FROM :pairs", pairs=self._pairs)
+
+    def among(self, nodes: str) -> exp.Query:
+        """Return the pairs of which the value node is one of some value nodes."""
+        if self._pairs is None:
+            return query(_THEMSELVES, nodes=nodes)
+        return query(_AMONG, pairs=self._pairs, nodes=nodes)
+
+    def not_among(self, nodes: str) -> exp.Query:
+        """Return the other pairs."""
+        if self._pairs is None:
+            return query(_OTHERS, reached=self.nodes, nodes=nodes)
+        return query(_NOT_AMONG, pairs=self._pairs, nodes=nodes)
 
 
 def _failing(st: Statement, shapes: tuple[Shape, ...], nodes: str) -> str:
@@ -210,46 +235,43 @@ def _failing(st: Statement, shapes: tuple[Shape, ...], nodes: str) -> str:
 def _all(
     constraint: And | ConformsTo | HasProperty, st: Statement, shape: Shape, nodes: str
 ) -> exp.Query:
-    pairs = pairs_of(st, shape.path, nodes)
-    failing = _failing(st, constraint.members, _reached(st, pairs))
-    return query(_AMONG, pairs=pairs, nodes=failing)
+    reached = _Reached(st, shape, nodes)
+    return reached.among(_failing(st, constraint.members, reached.nodes))
 
 
 @violations.register
 def _not(constraint: Not, st: Statement, shape: Shape, nodes: str) -> exp.Query:
-    pairs = pairs_of(st, shape.path, nodes)
-    failing = nonconforming(st, constraint.members[0], _reached(st, pairs))
-    return query(_NOT_AMONG, pairs=pairs, nodes=failing)
+    reached = _Reached(st, shape, nodes)
+    return reached.not_among(nonconforming(st, constraint.members[0], reached.nodes))
 
 
 @violations.register
 def _or(constraint: Or, st: Statement, shape: Shape, nodes: str) -> exp.Query:
-    pairs = pairs_of(st, shape.path, nodes)
+    reached = _Reached(st, shape, nodes)
     # Each member is asked about the nodes that no member before it accepted.
-    left = _reached(st, pairs)
+    left = reached.nodes
     for member in constraint.members:
         left = st.let("SELECT DISTINCT node FROM :bad", bad=nonconforming(st, member, left))
-    return query(_AMONG, pairs=pairs, nodes=left)
+    return reached.among(left)
 
 
 @violations.register
 def _xone(constraint: Xone, st: Statement, shape: Shape, nodes: str) -> exp.Query:
-    pairs = pairs_of(st, shape.path, nodes)
-    reached = _reached(st, pairs)
+    reached = _Reached(st, shape, nodes)
     once = st.let(
         "SELECT n.node FROM :reached AS n LEFT JOIN :failing AS f ON f.node = n.node"
         " GROUP BY n.node HAVING count(f.node) = :others",
-        reached=reached,
-        failing=_failing(st, constraint.members, reached),
+        reached=reached.nodes,
+        failing=_failing(st, constraint.members, reached.nodes),
         others=len(constraint.members) - 1,
     )
-    return query(_NOT_AMONG, pairs=pairs, nodes=once)
+    return reached.not_among(once)
 
 
 @violations.register
 def _qualified(constraint: Qualified, st: Statement, shape: Shape, nodes: str) -> exp.Query:
     pairs = pairs_of(st, shape.path, nodes)
-    reached = _reached(st, pairs)
+    reached = st.let("SELECT DISTINCT value AS node FROM :pairs", pairs=pairs)
     wanted, *siblings = (nonconforming(st, member, reached) for member in constraint.members)
     counted = st.let(query(_NOT_AMONG, pairs=pairs, nodes=wanted))
     for sibling in siblings:

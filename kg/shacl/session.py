@@ -20,7 +20,7 @@ from sqlglot import exp
 from kg.shacl.kept import compiled_once, typed_terms
 from kg.shacl.model import HasClass, Path, PredicatePath, Shape, Shapes, Target
 from kg.shacl.paths import ordered, predicates
-from kg.shacl.sql import rendered
+from kg.shacl.sql import fill, rendered
 from kg.sparql import Compiled, compile_algebra
 from kg.sparql.deadline import Deadline, execute
 from kg.sparql.steps import run_steps
@@ -67,6 +67,10 @@ WITH RECURSIVE below(root, id) AS (
 )
 SELECT root, id FROM below
 """
+
+_BELOW = "SELECT root, list(id ORDER BY id) FROM shacl_class GROUP BY root HAVING count(*) <= ?"
+_FEW_BELOW = 16
+"""Classes below another up to which they are named in a statement."""
 
 
 class Session:
@@ -176,6 +180,22 @@ class Session:
         self.cursor.execute(_EDGES, [self.id(RDFS.subClassOf), *columns])
         roots = sorted({self.id(root) for root in _classes(shapes)})
         execute(self.cursor, _CLASSES, [roots])
+        self._below = dict(self.cursor.execute(_BELOW, [_FEW_BELOW]).fetchall())
+
+    def is_below(self, column: str, table: str, root: int) -> exp.Expr:
+        """Return the condition that a column holds a class of the shapes or one below it.
+
+        A few classes are looked for by their ids, which is faster than a join.
+        """
+        held = exp.column(column, table=table)
+        if root in self._below:
+            return fill(":held IN (:below)", held=held, below=self._below[root])
+        template = ":held IN (SELECT id FROM shacl_class WHERE root = :root)"
+        return fill(template, held=held, root=root)
+
+    def has_none_below(self, root: int) -> bool:
+        """Tell whether a class of the shapes has no subclass."""
+        return len(self._below.get(root, ())) == 1
 
     # --- Removed triples ---
 
@@ -294,8 +314,7 @@ class Session:
         names = [f"shacl_t{number}" for number in range(1, self._tables + 1)]
         # After an error the transaction may be beyond use; its rollback drops them too.
         with contextlib.suppress(EngineError):
-            for name in ("shacl_instance_of", "shacl_asked"):
-                self.cursor.execute(f"DROP VIEW IF EXISTS temp.{name}")
+            self.cursor.execute("DROP VIEW IF EXISTS temp.shacl_asked")
             for name in ["shacl_instance", "shacl_edge", "shacl_class", *names, *self._steps]:
                 self.cursor.execute(f"DROP TABLE IF EXISTS temp.{name}")
 

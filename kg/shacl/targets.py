@@ -12,15 +12,10 @@ from kg.shacl.query_targets import selected_nodes
 from kg.shacl.session import Session
 from kg.shacl.sql import query, union
 
-_INSTANCE_OF = """
-CREATE OR REPLACE TEMP VIEW shacl_instance_of AS
-SELECT DISTINCT c.root, q.s AS node FROM live AS q JOIN shacl_class AS c ON c.id = q.o
-WHERE q.p = {type_id}
-"""
 _INSTANCES = """
 CREATE OR REPLACE TEMP TABLE shacl_instance AS
-SELECT root, node FROM shacl_instance_of
-WHERE root IN (SELECT unnest(?::BIGINT[])) {in_scope} ORDER BY root
+SELECT DISTINCT c.root, q.s AS node FROM live AS q JOIN shacl_class AS c ON c.id = q.o
+WHERE q.p = ? AND c.root IN (SELECT unnest(?::BIGINT[])) {in_scope} ORDER BY c.root
 """
 _INHABITED = """
 SELECT root FROM (SELECT unnest(?::BIGINT[]) AS root) WHERE root IN (
@@ -59,15 +54,15 @@ class Targets:
             if isinstance(target, Target) and target.kind == "class"
         }
         cursor = session.cursor
-        cursor.execute(_INSTANCE_OF.format(type_id=session.type_id))
         found = cursor.execute(_INHABITED, [sorted(roots), session.type_id]).fetchall()
         self._inhabited = {row[0] for row in found}
-        if few or len(self._inhabited) <= _FEW_CLASSES:
-            self._instances = "shacl_instance_of"
-        else:
+        self._instances: str | None = None
+        if not few and len(self._inhabited) > _FEW_CLASSES:
             self._instances = "shacl_instance"
-            in_scope = f"AND node IN (SELECT node FROM {scope})" if scope else ""
-            cursor.execute(_INSTANCES.format(in_scope=in_scope), [sorted(roots)])
+            in_scope = f"AND q.s IN (SELECT node FROM {scope})" if scope else ""
+            cursor.execute(
+                _INSTANCES.format(in_scope=in_scope), [session.type_id, sorted(roots)]
+            )
 
     def can_be_any(self, targets: _Targets) -> bool:
         """Tell whether there may be a focus node, without looking for one."""
@@ -143,10 +138,22 @@ class Targets:
         if target.kind == "node":
             return query("SELECT CAST(:number AS BIGINT) AS node", number=number)
         if target.kind == "class":
-            template = f"SELECT node FROM {self._instances} WHERE root = :root"
-            return query(template, root=number)
+            return self._instances_of(number)
         column = "s" if target.kind == "subjects-of" else "o"
         return query(f"SELECT {column} AS node FROM live WHERE p = :number", number=number)
+
+    def _instances_of(self, root: int) -> exp.Query:
+        """Return the instances of a class, each once."""
+        if self._instances is not None:
+            return query("SELECT node FROM :kept WHERE root = :root", kept=self._instances, root=root)
+        session = self._session
+        once = session.is_set(session.type_id) and session.has_none_below(root)
+        return query(
+            f"SELECT {'' if once else 'DISTINCT'} q.s AS node FROM live AS q"
+            " WHERE q.p = :type AND :is_instance",
+            type=session.type_id,
+            is_instance=session.is_below("o", "q", root),
+        )
 
 
 def _names_each_once(target: Target | QueryTarget) -> bool:

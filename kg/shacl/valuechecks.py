@@ -56,10 +56,10 @@ def condition(constraint: Constraint, session: Session, path: Path | None) -> Co
 def _has_class(constraint: HasClass, session: Session, path: Path | None) -> Condition:
     return Condition(
         fill(
-            "NOT EXISTS (SELECT 1 FROM live AS i WHERE i.s = v.value AND i.p = :type"
-            " AND i.o IN (SELECT id FROM shacl_class WHERE root = :root))",
+            "NOT EXISTS (SELECT 1 FROM live AS i"
+            " WHERE i.s = v.value AND i.p = :type AND :is_instance)",
             type=session.type_id,
-            root=session.id(constraint.iri),
+            is_instance=session.is_below("o", "i", session.id(constraint.iri)),
         )
     )
 
