@@ -72,6 +72,7 @@ def nonconforming(st: Statement, shape: Shape, nodes: str) -> str:
 
 # --- Cardinality ------------------------------------------------------------------------------
 
+_EACH = "SELECT f.node AS focus, CAST(NULL AS BIGINT) AS value FROM :nodes AS f"
 _FEW = """
 SELECT f.node AS focus, CAST(NULL AS BIGINT) AS value FROM :nodes AS f
 WHERE NOT EXISTS (SELECT 1 FROM :enough AS e WHERE e.focus = f.node)
@@ -85,8 +86,12 @@ _MANY = "SELECT x.focus, CAST(NULL AS BIGINT) AS value FROM :excess AS x"
 def _min_count(constraint: MinCount, st: Statement, shape: Shape, nodes: str) -> exp.Query:
     if constraint.number <= 0:
         return query(_NOTHING, nodes=nodes)
-    if isinstance(shape.path, PredicatePath) and not st.session.is_used(st.session.id(shape.path.iri)):
-        return query("SELECT f.node AS focus, CAST(NULL AS BIGINT) AS value FROM :nodes AS f", nodes=nodes)
+    if isinstance(shape.path, PredicatePath) and not st.session.is_used(
+        st.session.id(shape.path.iri)
+    ):
+        return query(
+            "SELECT f.node AS focus, CAST(NULL AS BIGINT) AS value FROM :nodes AS f", nodes=nodes
+        )
     if constraint.number == 1:
         return query(_FEW, nodes=nodes, enough=values(st, shape.path, nodes))
     pairs = pairs_of(st, shape.path, nodes)

@@ -1,19 +1,21 @@
-"""SQL of constraints' queries, kept from one validation to the next.
+"""SQL of constraints, kept from one validation to the next.
 
 To compile a query takes longer than to run it on the few focus nodes of a small import. Its SQL
 depends on its text, on the day, on the terms bound in it, on which of its terms the dictionary
 holds, and on what the store knows of each predicate. All of it is compared, so that what is kept
-serves any store.
+serves any store. So it is with the SQL of constraints that are no queries: it depends on the terms
+of the shapes and on the classes below them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 
 from rdflib.plugins.sparql.parserutils import CompValue
 from rdflib.term import Node
 
+from kg.shacl.model import Shapes
 from kg.sparql import Compiled, compile_algebra
 from kg.store import Cursor, TermKey, TypedTerm, lookup, type_terms
 
@@ -23,6 +25,11 @@ Statistics = frozenset[tuple[object, ...]]
 _MOST = 1024
 """Queries that are kept, at most."""
 _MOST_TERMS = 20_000
+_MOST_SHAPES = 8
+"""Sets of shapes, in what stores tell of their terms, whose texts are kept."""
+_MOST_TEXTS = 4096
+"""Texts that are kept of one of them."""
+_MOST_PATTERNS = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +40,37 @@ class _Kept:
 
 _queries: dict[Hashable, _Kept] = {}
 _terms: dict[TermKey, TypedTerm] = {}
+_texts: dict[Hashable, tuple[Shapes, Texts]] = {}
+_patterns: set[str] = set()
+
+
+class Texts:
+    """Texts of statements for one set of shapes, where a store tells the same of their terms."""
+
+    def __init__(self) -> None:
+        self._kept: dict[Hashable, str] = {}
+
+    def written(self, key: Hashable, write: Callable[[], str]) -> str:
+        """Return a text, written the first time; `key` may name parts of the shapes by their id."""
+        text = self._kept.get(key)
+        if text is None:
+            text = write()
+            if len(self._kept) >= _MOST_TEXTS:
+                self._kept.clear()
+            self._kept[key] = text
+        return text
+
+
+def texts_of(shapes: Shapes, told: Hashable) -> Texts:
+    """Return the texts of some shapes, where a store tells something of their terms."""
+    key = (id(shapes), told)
+    kept = _texts.get(key)
+    if kept is None:
+        if len(_texts) >= _MOST_SHAPES:
+            _texts.clear()
+        # The shapes are kept as well: what has their id, or that of a part of them, is the same.
+        kept = _texts[key] = shapes, Texts()
+    return kept[1]
 
 
 def compiled_once(
@@ -76,3 +114,16 @@ def typed_terms(cursor: Cursor, keys: list[TermKey]) -> dict[TermKey, TypedTerm]
         _terms.clear()
     _terms.update(found)
     return typed
+
+
+def check_pattern(cursor: Cursor, regex: str) -> None:
+    """Let the engine read a regular expression, unless it did so before.
+
+    Raises:
+        EngineError: it cannot.
+    """
+    if regex not in _patterns:
+        cursor.execute("SELECT regexp_matches('', ?)", [regex])
+        if len(_patterns) >= _MOST_PATTERNS:
+            _patterns.clear()
+        _patterns.add(regex)

@@ -92,7 +92,7 @@ class Report:
     ) -> Report:
         """Return the report of the results that a session holds, and of those found beside."""
         rows = session.cursor.execute(*_listed(checks, limit)).fetchall()
-        said = [_Said.of(check) for check in checks]
+        said = {number: _Said.of(checks[number]) for number in {row[0] for row in rows}}
         results = [_result(checks[row[0]], row, said[row[0]]) for row in rows]
         listed = [result for _, several in beside for result in several[:limit]]
         return cls([*checks, *(check for check, _ in beside)], [*results, *listed])

@@ -9,15 +9,17 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
+from uuid import uuid4
 
 from rdflib import RDF, RDFS
 from rdflib.plugins.sparql.parserutils import CompValue
 from rdflib.term import Node
 from sqlglot import exp
 
-from kg.shacl.kept import compiled_once, typed_terms
+from kg.shacl.kept import compiled_once, texts_of, typed_terms
 from kg.shacl.model import HasClass, Path, PredicatePath, Shape, Shapes, Target
 from kg.shacl.paths import ordered, predicates
 from kg.shacl.sql import fill, rendered
@@ -68,9 +70,14 @@ WITH RECURSIVE below(root, id) AS (
 SELECT root, id FROM below
 """
 
-_BELOW = "SELECT root, list(id ORDER BY id) FROM shacl_class GROUP BY root HAVING count(*) <= ?"
+_GIVEN_CLASSES = """
+CREATE OR REPLACE TEMP TABLE shacl_class AS
+SELECT unnest(?::BIGINT[]) AS root, unnest(?::BIGINT[]) AS id
+"""
 _FEW_BELOW = 16
-"""Classes below another up to which they are named in a statement."""
+"""Classes below another, itself included, up to which they are named in a statement."""
+_FOCUS = f"shacl_{uuid4().hex}"
+"""What stands for a table of focus nodes in texts that are kept: nobody else can write it."""
 
 
 class Session:
@@ -101,6 +108,8 @@ class Session:
         self._wide = {int(row[0]) for row in rows if row[2]}
         self._kinds = {int(row[0]): int(row[3]) for row in rows}
         self._learn_classes(shapes)
+        told = frozenset(self._ids.items()), self._statistics, frozenset(self._below.items())
+        self._texts = texts_of(shapes, told)
 
     # --- Terms ---
 
@@ -176,11 +185,20 @@ class Session:
     def _learn_classes(self, shapes: Shapes) -> None:
         """Keep, in `shacl_class`, each class of the shapes (`root`) with its subclasses (`id`)."""
         pairs = [(self.id(sub), self.id(above)) for sub, above in shapes.subclasses]
-        columns = [[pair[i] for pair in pairs] for i in range(2)]
-        self.cursor.execute(_EDGES, [self.id(RDFS.subClassOf), *columns])
         roots = sorted({self.id(root) for root in _classes(shapes)})
-        execute(self.cursor, _CLASSES, [roots])
-        self._below = dict(self.cursor.execute(_BELOW, [_FEW_BELOW]).fetchall())
+        hierarchy = self.id(RDFS.subClassOf)
+        if self.is_used(hierarchy):
+            columns = [[pair[i] for pair in pairs] for i in range(2)]
+            self.cursor.execute(_EDGES, [hierarchy, *columns])
+            execute(self.cursor, _CLASSES, [roots])
+            rows = self.cursor.execute("SELECT root, id FROM shacl_class").fetchall()
+        else:
+            rows = [(root, each) for root in roots for each in _below(root, pairs)]
+            self.cursor.execute(_GIVEN_CLASSES, [[row[i] for row in rows] for i in range(2)])
+        below: defaultdict[int, list[int]] = defaultdict(list)
+        for root, each in sorted(rows):
+            below[root].append(each)
+        self._below = {root: tuple(ids) for root, ids in below.items() if len(ids) <= _FEW_BELOW}
 
     def is_below(self, column: str, table: str, root: int) -> exp.Expr:
         """Return the condition that a column holds a class of the shapes or one below it.
@@ -302,10 +320,19 @@ class Session:
         """Tell whether a relation is a temporary table of this session."""
         return name.startswith("shacl_t")
 
-    def insert(self, table: str, query: exp.Query) -> int:
-        """Add rows to a temporary table, columns by name; return how many."""
+    def written(self, key: Hashable, nodes: str, write: Callable[[str], exp.Query]) -> str:
+        """Return the text of a statement on a table of focus nodes, for any table written once.
+
+        `key` tells apart what is written of the shapes; `write` takes the name of the table, and
+        makes nothing else than the statement.
+        """
+        text = self._texts.written(key, lambda: rendered(write(_FOCUS)))
+        return text.replace(_FOCUS, nodes)
+
+    def insert(self, table: str, text: str) -> int:
+        """Add the rows of a SELECT to a temporary table, columns by name; return how many."""
         self.deadline.check()
-        statement = f"INSERT INTO {table} BY NAME {rendered(query)}"
+        statement = f"INSERT INTO {table} BY NAME {text}"
         row = execute(self.cursor, statement).fetchone()
         return int(row[0]) if row else 0
 
@@ -315,8 +342,17 @@ class Session:
         # After an error the transaction may be beyond use; its rollback drops them too.
         with contextlib.suppress(EngineError):
             self.cursor.execute("DROP VIEW IF EXISTS temp.shacl_asked")
-            for name in ["shacl_instance", "shacl_edge", "shacl_class", *names, *self._steps]:
-                self.cursor.execute(f"DROP TABLE IF EXISTS temp.{name}")
+            names += ["shacl_instance", "shacl_edge", "shacl_class", *self._steps]
+            self.cursor.execute(";".join(f"DROP TABLE IF EXISTS temp.{name}" for name in names))
+
+
+def _below(root: int, pairs: Iterable[tuple[int, int]]) -> set[int]:
+    """Return a class and those below it, of pairs of a class and one above it."""
+    found, new = {root}, {root}
+    while new:
+        new = {sub for sub, above in pairs if above in new} - found
+        found |= new
+    return found
 
 
 def _all_shapes(shapes: Shapes) -> Iterable[Shape]:

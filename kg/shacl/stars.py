@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import groupby, islice
 
 from sqlglot import exp
@@ -100,12 +101,14 @@ class Stars:
         self._waiting.setdefault(nodes, []).append(kept)
         return True
 
-    def statements(self) -> Iterator[exp.Query]:
+    def statements(self) -> Iterator[str]:
         """Yield the statements of what was collected, rows (check_no, focus, value) each."""
         waiting, self._waiting = self._waiting, {}
         for nodes, kept in waiting.items():
             for several in _divided(kept):
-                yield self._values(several, nodes) if several[0].sort else _counts(several, nodes)
+                key = tuple((one.number, one.predicate, id(one.constraint)) for one in several)
+                write = partial(self._values if several[0].sort else _counts, several)
+                yield self._session.written(key, nodes, write)
 
     def totals(self) -> dict[int, int]:
         """Return the number of results of each check that has any."""

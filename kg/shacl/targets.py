@@ -18,10 +18,7 @@ SELECT DISTINCT c.root, q.s AS node FROM live AS q JOIN shacl_class AS c ON c.id
 WHERE q.p = ? AND c.root IN (SELECT unnest(?::BIGINT[])) {in_scope} ORDER BY c.root
 """
 _INHABITED = """
-SELECT root FROM (SELECT unnest(?::BIGINT[]) AS root) WHERE root IN (
-    SELECT c.root FROM shacl_class AS c
-    WHERE c.id IN (SELECT DISTINCT o FROM live WHERE p = ?)
-)
+SELECT DISTINCT root FROM shacl_class WHERE id IN (SELECT o FROM live WHERE p = ?)
 """
 _CLASSES_OF = """
 SELECT q.s, c.root FROM live AS q JOIN shacl_class AS c ON c.id = q.o
@@ -54,15 +51,13 @@ class Targets:
             if isinstance(target, Target) and target.kind == "class"
         }
         cursor = session.cursor
-        found = cursor.execute(_INHABITED, [sorted(roots), session.type_id]).fetchall()
-        self._inhabited = {row[0] for row in found}
+        found = cursor.execute(_INHABITED, [session.type_id]).fetchall()
+        self._inhabited = roots.intersection(row[0] for row in found)
         self._instances: str | None = None
         if not few and len(self._inhabited) > _FEW_CLASSES:
             self._instances = "shacl_instance"
             in_scope = f"AND q.s IN (SELECT node FROM {scope})" if scope else ""
-            cursor.execute(
-                _INSTANCES.format(in_scope=in_scope), [session.type_id, sorted(roots)]
-            )
+            cursor.execute(_INSTANCES.format(in_scope=in_scope), [session.type_id, sorted(roots)])
 
     def can_be_any(self, targets: _Targets) -> bool:
         """Tell whether there may be a focus node, without looking for one."""
@@ -145,7 +140,9 @@ class Targets:
     def _instances_of(self, root: int) -> exp.Query:
         """Return the instances of a class, each once."""
         if self._instances is not None:
-            return query("SELECT node FROM :kept WHERE root = :root", kept=self._instances, root=root)
+            return query(
+                "SELECT node FROM :kept WHERE root = :root", kept=self._instances, root=root
+            )
         session = self._session
         once = session.is_set(session.type_id) and session.has_none_below(root)
         return query(

@@ -21,10 +21,11 @@ from kg.shacl.affected import Affected, Change, Doubt, Doubted, Scope
 from kg.shacl.checks import violations
 from kg.shacl.model import Constraint, HasProperty, Shape, Shapes
 from kg.shacl.path_reads import Read
+from kg.shacl.query_model import QueryConstraint
 from kg.shacl.reads import reads_of_constraint, reads_of_path, reads_of_targets
 from kg.shacl.report import Check, Report
 from kg.shacl.session import Session
-from kg.shacl.sql import query
+from kg.shacl.sql import query, rendered
 from kg.shacl.stars import Stars
 from kg.shacl.statement import Statement
 from kg.shacl.targets import Targets
@@ -258,7 +259,11 @@ class _Run:
             return focus
         st = Statement(self._session)
         pairs = pairs_of(st, shape.path, focus.nodes)
-        rows = _repeated("SELECT v.value AS node", query("SELECT * FROM :p", p=pairs), focus)
+        rows = query("SELECT v.value AS node FROM :pairs AS v", pairs=pairs)
+        if focus.bag:
+            # Once for each way that leads to the focus node.
+            template = "SELECT v.value AS node FROM :pairs AS v JOIN :bag AS b ON b.node = v.focus"
+            rows = query(template, pairs=pairs, bag=focus.bag)
         bag = self._session.table(st.finish(rows))
         nodes = self._session.table(query("SELECT DISTINCT node FROM :bag", bag=bag))
         return _Focus(nodes, bag)
@@ -267,12 +272,23 @@ class _Run:
         """Keep the results of one constraint, or the constraint for later."""
         if focus.bag is None and self._stars.take(number, shape, constraint, focus.nodes):
             return
-        st = Statement(self._session)
         self._session.evaluated = None
-        found = violations(constraint, st, shape, focus.nodes)
-        rows = _repeated(f"SELECT {number} AS check_no, v.*", found, focus)
-        self._begun[number].total = self._session.insert("shacl_result", st.finish(rows))
+        found = self._found(shape, constraint, focus.nodes)
+        again = f" JOIN {focus.bag} AS b ON b.node = v.focus" if focus.bag else ""
+        rows = f"SELECT {number} AS check_no, v.* FROM ({found}) AS v{again}"
+        self._begun[number].total = self._session.insert("shacl_result", rows)
         self._begun[number].reason = self._session.evaluated
+
+    def _found(self, shape: Shape, constraint: Constraint, nodes: str) -> str:
+        """Return the text of the SELECT of the violations of a constraint."""
+
+        def write(nodes: str) -> exp.Query:
+            st = Statement(self._session)
+            return st.finish(violations(constraint, st, shape, nodes))
+
+        if _asks(constraint):
+            return rendered(write(nodes))
+        return self._session.written((id(shape), id(constraint)), nodes, write)
 
     def _begin(self, shape: Shape, constraint: Constraint) -> int:
         """Return the number of a check."""
@@ -282,9 +298,7 @@ class _Run:
         return number
 
 
-def _repeated(start: str, rows: exp.Query, focus: _Focus) -> exp.Query:
-    """Return rows with a focus node, once for each way that leads to the focus node."""
-    if focus.bag:
-        template = f"{start} FROM :rows AS v JOIN :bag AS b ON b.node = v.focus"
-        return query(template, rows=rows, bag=focus.bag)
-    return query(f"{start} FROM :rows AS v", rows=rows)
+def _asks(constraint: Constraint) -> bool:
+    """Tell whether a constraint is a query, or over shapes with one: it may make tables."""
+    within = (each for shape in constraint.shapes() for each in shape.constraints)
+    return isinstance(constraint, QueryConstraint) or any(map(_asks, within))

@@ -13,6 +13,7 @@ from sqlglot import exp
 
 from kg.errors import UnsupportedShapeError
 from kg.shacl.compare import column_side, constant_side, is_wide, less, text_columns
+from kg.shacl.kept import check_pattern
 from kg.shacl.kinds import kinds_of
 from kg.shacl.model import (
     Bound,
@@ -152,7 +153,7 @@ def _length(constraint: Length, session: Session, path: Path | None) -> Conditio
 def _pattern(constraint: Pattern, session: Session, path: Path | None) -> Condition:
     regex = translate(constraint.regex, constraint.flags)
     try:
-        session.cursor.execute("SELECT regexp_matches('', ?)", [regex])
+        check_pattern(session.cursor, regex)
     except EngineError as error:
         raise UnsupportedShapeError(
             f"The pattern {constraint.regex!r} (sh:pattern) cannot be compiled: {error}. Write it"

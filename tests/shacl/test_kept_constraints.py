@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from test_validation import foci, report
+import pytest
+from graph_stores import holding
+from test_validation import AS_OF, foci, graph, report
 
-from kg.shacl import kept
+from kg.shacl import kept, load_shapes, validate
 from kg.store import Store
 
 _RULE = """
@@ -44,3 +46,49 @@ def test_what_is_kept_is_used(store: Store) -> None:
     assert foci(report(store, rule, "ex:a ex:p 3 .")) == ["a"]
     assert before.items() <= kept._queries.items()
     assert all(kept._queries[key] is one for key, one in before.items())
+
+
+_DATA = (
+    "ex:a a ex:C ; ex:p 1 , 2 . ex:b a ex:C ; ex:p ex:late . ex:d a ex:D ; ex:p 7 .",
+    "ex:z ex:q ex:y , ex:x . ex:a a ex:C . ex:b a ex:C ; ex:p ex:a . ex:c a ex:C ; ex:p 3 .",
+    "ex:D rdfs:subClassOf ex:C . ex:d a ex:D ; ex:p 1 , 2 , 9 . ex:a a ex:C ; ex:p 'text' .",
+    "ex:b a ex:C ; ex:p ex:late , 5 . ex:a a ex:C ; ex:p '2025-01-31'^^xsd:date ; ex:q 1 .",
+)
+_TERMS = "ex:k ex:m ex:C , ex:D , ex:late , ex:p , ex:q , rdfs:subClassOf , 1 , 2 ."
+"""The terms that the shapes name: with them, data tell apart what is said of these alone."""
+_CONSTRAINTS = (
+    "sh:minCount 1",
+    "sh:maxCount 1",
+    "sh:datatype xsd:integer",
+    "sh:class ex:C",
+    "sh:in ( ex:late 1 )",
+    "sh:hasValue ex:late",
+    "sh:minInclusive 2",
+    "sh:lessThan ex:q",
+    "sh:or ( [ sh:hasValue ex:late ] [ sh:datatype xsd:integer ] )",
+    "sh:qualifiedValueShape [ sh:class ex:C ] ; sh:qualifiedMinCount 1",
+)
+
+
+@pytest.mark.parametrize("constraint", _CONSTRAINTS)
+def test_texts_kept_of_shapes_fit_what_another_store_tells(store: Store, constraint: str) -> None:
+    rules = graph(f"ex:s sh:targetClass ex:C ; sh:property [ sh:path ex:p ; {constraint} ] .")
+    shapes, seen = load_shapes(rules), set()
+    for data in (*_DATA, *(f"{_TERMS} {each}" for each in _DATA)):
+        with holding(store, graph(data)) as cursor:
+            found = sorted(map(str, validate(cursor, shapes, AS_OF).results))
+            assert found == sorted(map(str, validate(cursor, load_shapes(rules), AS_OF).results))
+            seen.add(str(found))
+    assert len(seen) > 1, "the data tell the same"
+
+
+def test_texts_are_written_once(store: Store) -> None:
+    shapes = load_shapes(graph("ex:s sh:targetClass ex:C ; sh:closed true ."))
+    with holding(store, graph(_DATA[0])) as cursor:
+        first = validate(cursor, shapes, AS_OF).results
+        (texts,) = [texts for of, texts in kept._texts.values() if of is shapes]
+        before = dict(texts._kept)
+        assert validate(cursor, shapes, AS_OF).results == first
+    assert before
+    assert texts._kept == before
+    assert all(texts._kept[key] is text for key, text in before.items())
