@@ -97,9 +97,7 @@ def state_of(cursor: duckdb.DuckDBPyConnection) -> tuple[str, int, str]:
     """Return what tells apart what cursors see: store, last commit, what is out of their reach."""
     # Two statements on one table each: the engine plans them faster than one with subqueries.
     secret = cursor.execute("SELECT value FROM setting WHERE name = 'iri_secret'").fetchone()
-    row = cursor.execute(
-        "SELECT max(number), getvariable('narrowed') FROM \"commit\""
-    ).fetchone()
+    row = cursor.execute("SELECT max(number), getvariable('narrowed') FROM \"commit\"").fetchone()
     commit, narrowed = row or (None, None)
     return str(secret[0] if secret else None), int(commit or 0), str(narrowed or "")
 
