@@ -26,6 +26,7 @@ from kg.ingest.mapping import (
     calls,
     references,
 )
+from kg.ingest.minting import label_sql
 from kg.ingest.sql import call, column, concat, every, missing, present, temporary, text
 
 ROW = "_row"
@@ -126,6 +127,9 @@ class Values:
 
     def term(self, term: TermMap) -> exp.Expr:
         """Return the text of a term; references inside the template of an IRI are encoded."""
+        if term.blank:
+            source = text(self._context.key_source)
+            return label_sql(self._context.secret, source, self.sql(term.value))
         return self.iri(term.value) if term.iri else self.sql(term.value)
 
     def iri(self, value: Value) -> exp.Expr:
@@ -150,7 +154,7 @@ class Values:
     def term_checks(self, term: TermMap) -> Iterator[Check]:
         """Yield the checks of a term, its being an IRI included."""
         yield from self.checks(term.value)
-        if term.iri and _may_be_no_iri(term.value):
+        if term.iri and not term.blank and _may_be_no_iri(term.value):
             yield self._form(term.value, _NODE if term.stored else IRI, "iri")
         if term.datatype_of is not None:
             yield self._form(term.datatype_of, IRI, "iri")

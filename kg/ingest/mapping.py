@@ -103,6 +103,8 @@ class TermMap:
     """The language where it depends on the row; a literal without one is a plain text."""
     stored: bool = False
     """An IRI, or the label that a blank node has in the store."""
+    blank: bool = False
+    """A blank node (with `iri`, for it is no literal): in one source the same for one value."""
 
     def values(self) -> Iterator[Value]:
         """Yield all values that the term is made of."""

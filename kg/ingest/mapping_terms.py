@@ -43,6 +43,8 @@ _TERM_KEYS = _CALL_KEYS | {
 }
 _PARAMETER_KEYS = {"parameter": "parameter", "pm": "parameter", "value": "value", "v": "value"}
 _SIDES = {"subject": "s", "object": "o"}
+BLANK = "blank"
+"""Type of a term that is a blank node."""
 STORED = "node"
 """Type of a term that may be any node of the store."""
 _SCHEMES = ("http:", "https:", "urn:", "mailto:", "tel:")
@@ -77,6 +79,9 @@ class Terms:
 
     def subject(self, node: Node) -> TermMap:
         """Read a subject."""
+        keys = {} if node.is_text else node.entries(_TERM_KEYS)
+        if "type" in keys and keys["type"].text() == BLANK:
+            return self._blank(keys, node)
         return self._iri(node)
 
     def predicate(self, node: Node) -> TermMap:
@@ -164,8 +169,10 @@ class Terms:
         if self._is_stored(keys):
             return TermMap(value, iri=True, place=node.place, stored=True)
         kind = keys["type"].text() if "type" in keys else None
+        if kind == BLANK:
+            return self._blank(keys, node)
         if kind not in {None, "iri", "literal"}:
-            raise keys["type"].error(f"the type {kind!r} is not one of iri, literal")
+            raise keys["type"].error(f"the type {kind!r} is not one of iri, literal, {BLANK}")
         returns_iri = isinstance(value, Call) and FUNCTIONS[value.function].returns == "iri"
         if kind == "iri" or (kind is None and (iri or returns_iri)):
             if "datatype" in keys or "language" in keys:
@@ -260,6 +267,14 @@ class Terms:
         if self._is_stored(keys):
             return TermMap(value, iri=True, place=node.place, stored=True)
         return TermMap(self._expanded(value, node), iri=True, place=node.place)
+
+    def _blank(self, keys: Mapping[str, Node], node: Node) -> TermMap:
+        """Read a blank node, which its value tells apart from others."""
+        refuse_targets(keys)
+        for refused in ("datatype", "language", "mapping", "condition"):
+            if refused in keys:
+                raise keys[refused].error(f"a blank node has no {refused!r}")
+        return TermMap(self._value(keys, node), iri=True, blank=True, place=node.place)
 
     def _is_stored(self, keys: Mapping[str, Node]) -> bool:
         """Tell whether a term may be any node of the store."""

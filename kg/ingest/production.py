@@ -118,7 +118,7 @@ class Producer:
     """Columns that the mappings read and the file, by its number, does not have."""
     led_back: bool = False
     """Whether it is known which rows the groups of its rules hold (see `kg.ingest.lineage`)."""
-    _kin: dict[tuple[int, str], int] = field(default_factory=dict)
+    _kin: dict[tuple[int, str, bool], int] = field(default_factory=dict)
 
     def productions(self, mapping: Mapping, relation: Relation, table: str) -> Iterator[Production]:
         """Yield the statements of a mapping over the rows of one of its sources.
@@ -174,7 +174,8 @@ class Producer:
     ) -> tuple[int, bool, bool]:
         """Return kin, `covers` and `dated` of a rule for one of its objects."""
         file = relation.file
-        kin = self._kin.setdefault((file, written(subject.value)), len(self._kin))
+        named = written(subject.value), subject.blank
+        kin = self._kin.setdefault((file, *named), len(self._kin))
         read = {*relation.shown(term.value), *relation.shown(rule.condition or Constant(""))}
         dated = any(one.function == "importTime" for one in calls(term.value))
         return kin, read.isdisjoint(self.absent.get(file, ())), dated

@@ -102,8 +102,9 @@ _ORPHANS = f"""
 INSERT INTO ended
 SELECT q.s, q.p, q.o, q.g FROM live AS q
 WHERE {{ours}} AND q.s IN (
-    SELECT e.o FROM ended AS e JOIN term AS t ON t.id = e.o AND t.kind = {Kind.IRI:d}
-    WHERE regexp_extract(t.lex, $pattern, 1) NOT IN ('', {{keyed}})
+    SELECT e.o FROM ended AS e JOIN term AS t ON t.id = e.o
+    WHERE (t.kind = {Kind.BLANK:d} OR (t.kind = {Kind.IRI:d}
+            AND regexp_extract(t.lex, $pattern, 1) NOT IN ('', {{keyed}})))
         AND e.o NOT IN (SELECT s FROM {{coded}}) AND e.o NOT IN (SELECT s FROM ended)
         AND NOT EXISTS (
             SELECT 1 FROM live AS r WHERE r.o = e.o
@@ -112,7 +113,8 @@ WHERE {{ours}} AND q.s IN (
         )
 )
 """
-"""What is said of nodes without a key of their own (an address, a line) that nothing names now."""
+"""What is said of nodes without a key of their own (an address, a line, a blank node) that nothing
+names now."""
 
 _CHANGED = """
 WITH changed AS (

@@ -2,7 +2,7 @@
 
 Logical sources of CSV and JSON, subject, predicate, object and graph maps with templates,
 references, constants and functions (FNML, old and new), classes, term types, datatypes, languages
-and joins. Blank nodes and every other property of the vocabularies are refused by name.
+and joins. Every other property of the vocabularies is refused by name.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import yaml
 
 from kg.errors import MappingError, RdfSyntaxError
 from kg.ingest.mapping import Document
+from kg.ingest.mapping_terms import BLANK
 from kg.ingest.yarrrml import parse_document
 from kg.namespaces import FUNCTION
 from kg.store.nesting import check_nesting
@@ -38,6 +39,8 @@ _EXECUTES = "executes"
 _FORMULATIONS = {"CSV": "csv", "JSONPath": "jsonpath"}
 _VALUES = ("template", "reference", "column", "constant", "functionValue", "functionExecution")
 _TERM = {*_VALUES, "termType"}
+_TYPES = {"IRI": "iri", "URI": "iri", "Literal": "literal", "BlankNode": BLANK}
+"""Term types by their local names, as YARRRML has them."""
 _KNOWN = {
     "map": {"logicalSource", "subjectMap", "subject", "predicateObjectMap"},
     "logical source": {"source", "referenceFormulation", "iterator"},
@@ -155,10 +158,10 @@ class _Reader:
             entry["subjects"] = self._one(said, "subject", "map").value
         else:
             subject = self._of(self._one(said, "subjectMap", "map"), "subject map")
-            value, iri = self._value(subject, default_iri=True)
-            if not iri:
-                raise self._error("a subject is an IRI")
-            entry["subjects"] = {**value, "type": "iri"}
+            value, kind = self._value(subject, "iri")
+            if kind == "literal":
+                raise self._error("a subject is an IRI or a blank node")
+            entry["subjects"] = {**value, "type": kind}
             classes = [{"value": one.value, "type": "iri"} for one in subject.get("class", [])]
             entry |= self._graphs(subject)
         rules: list[Entry] = []
@@ -171,9 +174,7 @@ class _Reader:
         """Return a predicate-object map as an entry."""
         said = self._of(node, "entry")
         predicates = [{"value": one.value, "type": "iri"} for one in said.get("predicate", [])]
-        for one in said.get("predicateMap", []):
-            value, _ = self._value(self._of(one, "term map"), default_iri=True)
-            predicates.append({**value, "type": "iri"})
+        predicates += [self._iri(one) for one in said.get("predicateMap", [])]
         objects = [self._constant(one) for one in said.get("object", [])]
         objects += [self._object(one) for one in said.get("objectMap", [])]
         return {"predicates": predicates, "objects": objects, **self._graphs(said)}
@@ -181,12 +182,16 @@ class _Reader:
     def _graphs(self, said: Mapping[str, list[Any]]) -> Entry:
         """Return the graphs that a map names."""
         values: list[Entry] = [{"value": one.value} for one in said.get("graph", [])]
-        values += [
-            self._value(self._of(one, "term map"), default_iri=True)[0]
-            for one in said.get("graphMap", [])
-        ]
+        values += [self._iri(one) for one in said.get("graphMap", [])]
         named = [one for one in values if not one.get("value", "").endswith(_DEFAULT_GRAPH)]
         return {"graphs": [{**one, "type": "iri"} for one in named]} if named else {}
+
+    def _iri(self, node: Any) -> Entry:
+        """Return the map of a predicate or a graph."""
+        value, kind = self._value(self._of(node, "term map"), "iri")
+        if kind != "iri":
+            raise self._error("a predicate and a graph are IRIs")
+        return {**value, "type": kind}
 
     def _object(self, node: Any) -> Entry:
         """Return an object map as an object."""
@@ -199,16 +204,16 @@ class _Reader:
             entry: Entry = {"mapping": self._key(parent)}
             return entry | ({"condition": conditions} if conditions else {})
         kinds = {"datatype", "datatypeMap", "language", "languageMap"} & set(said)
-        value, iri = self._value(said, default_iri="template" in said and not kinds)
+        value, kind = self._value(said, "iri" if "template" in said and not kinds else "literal")
         if "constant" in said and not kinds and "termType" not in said:
             return self._constant(said["constant"][0])
-        entry = {**value, "type": "iri" if iri else "literal"}
+        entry = {**value, "type": kind}
         for name in ("datatype", "language"):
             if name in said:
                 entry[name] = self._one(said, name, "term map").value
             elif f"{name}Map" in said:
                 inner = self._of(self._one(said, f"{name}Map", "term map"), "term map")
-                given, _ = self._value(inner, default_iri=name == "datatype")
+                given, _ = self._value(inner, "iri" if name == "datatype" else "literal")
                 if "value" not in given:
                     raise self._error(f"the {name} of a term is no function")
                 entry[name] = given["value"]
@@ -230,8 +235,8 @@ class _Reader:
             return entry | {"language": value.language}
         return entry | {"datatype": value.datatype.value}
 
-    def _value(self, said: Mapping[str, list[Any]], *, default_iri: bool) -> tuple[Entry, bool]:
-        """Return the value or the call of a term map, and whether it is an IRI."""
+    def _value(self, said: Mapping[str, list[Any]], kind: str) -> tuple[Entry, str]:
+        """Return the value or the call of a term map, and its type: `kind` unless it says so."""
         given = [name for name in _VALUES if name in said]
         if len(given) != 1:
             raise self._error("a term map has a template, a reference, a constant or a function")
@@ -245,13 +250,12 @@ class _Reader:
         else:
             constant = given[0] == "constant"
             entry = {"value": value.value if constant else _reference(value.value)}
-        iri = default_iri
         if "termType" in said:
-            kind = re.split("[#/]", self._one(said, "termType", "term map").value)[-1]
-            if kind == "BlankNode":
-                raise self._error("blank nodes are not made: give the resource an IRI")
-            iri = kind in {"IRI", "URI"}
-        return entry, iri
+            local = re.split("[#/]", self._one(said, "termType", "term map").value)[-1]
+            if local not in _TYPES:
+                raise self._error(f"the term type {local!r} is not one of {', '.join(_TYPES)}")
+            kind = _TYPES[local]
+        return entry, kind
 
     def _called(self, node: Any) -> Entry:
         """Return a function value of the older vocabulary, whose entries are its parameters."""
@@ -293,7 +297,7 @@ class _Reader:
         if name in said:
             return str(self._one(said, name, "argument").value)
         inner = self._of(self._one(said, f"{name}Map", "argument"), "term map")
-        value, _ = self._value(inner, default_iri=False)
+        value, _ = self._value(inner, "literal")
         text: str | Entry = value.get("value", value)
         return text
 

@@ -11,6 +11,7 @@ Extensions:
 
 - a call may be written in one line (see `kg.ingest.calls`);
 - `graphs: personal` sends what follows to the personal graph of the import;
+- `type: blank` makes a blank node, the same one for one value in all imports of a source;
 - `datatype: partialDate` is `xsd:date`, `xsd:gYearMonth` or `xsd:gYear` by the value's length;
 - a source may check its `cells` before anything is mapped (see `kg.ingest.mapping.Cell`); its
   headers then have French synonyms, and columns may be absent unless required;

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 from imported import triples
+from rdflib import RDF, BNode, Graph, Literal, URIRef
+from rdflib.compare import isomorphic
 
 from kg.errors import MappingError
 from kg.ingest import ImportOptions, run_import
@@ -161,6 +163,92 @@ def test_functions_make_what_those_of_yarrrml_make(
     assert {o for _, _, o in found} == {"FRIEND", "F(0)E"}
 
 
+BLANK = """
+ex:people rml:logicalSource [ rml:source "people.csv" ; rml:referenceFormulation ql:CSV ] ;
+    rr:subjectMap [ rr:template "http://x/p/{id}" ] ;
+    rr:predicateObjectMap
+        [ rr:predicate ex:lives ; rr:objectMap [ rr:template "{street} {place}" ;
+            rr:termType rr:BlankNode ] ] ,
+        [ rr:predicate ex:near ; rr:objectMap [ rr:parentTriplesMap ex:cities ;
+            rr:joinCondition [ rr:child "place" ; rr:parent "name" ] ] ] .
+ex:addresses rml:logicalSource [ rml:source "people.csv" ; rml:referenceFormulation ql:CSV ] ;
+    rr:subjectMap [ rr:template "{street} {place}" ; rr:termType rr:BlankNode ;
+        rr:class ex:Address ] ;
+    rr:predicateObjectMap [ rr:predicate ex:street ; rr:objectMap [ rml:reference "street" ] ] ,
+        [ rr:predicate ex:city ; rr:objectMap [ rml:reference "place" ;
+            rr:termType rr:BlankNode ] ] .
+ex:cities rml:logicalSource [ rml:source "cities.csv" ; rml:referenceFormulation ql:CSV ] ;
+    rr:subjectMap [ rml:reference "name" ; rr:termType rr:BlankNode ] ;
+    rr:predicateObjectMap [ rr:predicate ex:name ; rr:objectMap [ rml:reference "name" ] ] .
+"""
+PLACED = {
+    "people.csv": "id,street,place\n1,Rue A,Lyon\n2,Rue A,Lyon\n3,Rue A,Nice\n4,,Nice\n",
+    "cities.csv": "name\nLyon\nNice\n",
+}
+BY_HAND = """
+@prefix ex: <http://x/> .
+<http://x/p/1> ex:lives _:a ; ex:near _:lyon . <http://x/p/2> ex:lives _:a ; ex:near _:lyon .
+<http://x/p/3> ex:lives _:b ; ex:near _:nice . <http://x/p/4> ex:near _:nice .
+_:a a ex:Address ; ex:street "Rue A" ; ex:city _:lyon .
+_:b a ex:Address ; ex:street "Rue A" ; ex:city _:nice .
+_:lyon ex:name "Lyon" . _:nice ex:name "Nice" .
+"""
+
+
+def as_graph(found: set[tuple[str, str, str]]) -> Graph:
+    """Return triples of nodes and plain texts as a graph."""
+    graph = Graph()
+    for s, p, o in found:
+        graph.add((_node(s), RDF.type if p == "type" else URIRef(p), _node(o)))
+    return graph
+
+
+def _node(text: str) -> URIRef | BNode | Literal:
+    if text.startswith("_:"):
+        return BNode(text[2:])
+    return URIRef(text) if text.startswith("http:") else Literal(text)
+
+
+@pytest.mark.parametrize("vocabulary", PREFIXES)
+def test_blank_nodes_are_those_that_their_values_tell_apart(
+    tmp_path: Path, no_shapes: Shapes, vocabulary: str
+) -> None:
+    document = PREFIXES[vocabulary] + COMMON + BLANK
+    found = as_graph(made(tmp_path, document, "m.ttl", no_shapes, PLACED))
+    assert isomorphic(found, Graph().parse(data=BY_HAND))
+
+
+def test_blank_nodes_are_found_again_by_the_next_import_of_their_source(
+    tmp_path: Path, store: Store, no_shapes: Shapes
+) -> None:
+    document = tmp_path / "m.ttl"
+    document.write_text(PREFIXES["old"] + COMMON + BLANK)
+
+    def imported(people: str, source: str) -> str:
+        tables = {**PLACED, "people.csv": people}
+        for file, text in tables.items():
+            (tmp_path / file).write_text(text, encoding="utf-8")
+        files = [tmp_path / file for file in tables]
+        options = ImportOptions(source=source, mapping=document, shapes=no_shapes)
+        return run_import(store, files, options).status
+
+    people = PLACED["people.csv"]
+    assert imported(people, "crm") == "committed"
+    first = triples(store)
+    assert imported(people, "crm") == "unchanged"
+    assert imported(people.replace("3,Rue A", "3,Rue C"), "crm") == "committed"
+    kept = {one for one in first if "_:" in one[0] + one[2] and "Nice" not in one}
+    lives = {o for s, p, o in triples(store) if s == "http://x/p/3" and p.endswith("lives")}
+    assert len(lives) == 1
+    assert lives.isdisjoint(o for _, _, o in first)
+    assert {one for one in kept if one[0] in {"http://x/p/1", "http://x/p/2"}} <= triples(store)
+    assert imported(people, "crm") == "committed"
+    assert triples(store) == first
+    assert imported(people, "shop") == "committed"
+    blank = [{s for s, _, _ in each if s.startswith("_:")} for each in (first, triples(store))]
+    assert len(blank[1]) == 2 * len(blank[0]) == 8
+
+
 SUBJECT = 'rr:subjectMap [ rr:template "http://x/{id}" ]'
 SOURCE = 'rml:logicalSource [ rml:source "a.csv" ; rml:referenceFormulation ql:CSV ]'
 WRONG = [
@@ -171,8 +259,17 @@ WRONG = [
     (f"ex:m {SOURCE} .", "exactly one 'subjectMap', not 0"),
     (f"ex:m {SOURCE} ; rr:subjectMap [ rr:termType rr:IRI ] .", "a template, a reference"),
     (
-        f'ex:m {SOURCE} ; rr:subjectMap [ rr:template "{{id}}" ; rr:termType rr:BlankNode ] .',
-        "blank nodes",
+        f'ex:m {SOURCE} ; rr:subjectMap [ rr:template "{{id}}" ; rr:termType rr:Literal ] .',
+        "a subject is an IRI or a blank node",
+    ),
+    (
+        f'ex:m {SOURCE} ; rr:subjectMap [ rr:template "{{id}}" ; rr:termType rr:Resource ] .',
+        "the term type 'Resource' is not one of IRI, URI, Literal, BlankNode",
+    ),
+    (
+        f"ex:m {SOURCE} ; {SUBJECT} ; rr:predicateObjectMap [ rr:object 1 ; rr:predicateMap"
+        ' [ rr:template "{p}" ; rr:termType rr:BlankNode ] ] .',
+        "a predicate and a graph are IRIs",
     ),
     (
         f"ex:m {SOURCE} ; {SUBJECT} ; rr:predicateObjectMap [ rr:predicate ex:p ;"
