@@ -72,7 +72,7 @@ def test_what_only_a_removed_value_named_goes_with_it(store: Store, importer: Im
 
 def test_a_key_of_its_own_outlives_the_reference_to_it(store: Store, importer: Importer) -> None:
     head = "key,kind,name,parent\n"
-    importer({"parties.csv": head + "A,unit,Aa,B\nB,unit,Bb,\nC,unit,Cc,\n"})
+    importer({"parties.csv": head + "A,unit,Aa,B\nB,legal,Bb,\nC,legal,Cc,\n"})
     importer({"parties.csv": head + "A,unit,Aa,C\n"})
     assert values(store, "sourceKey") == ["A", "B", "C"]
 
