@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import mmap
+import shutil
 import tempfile
 from array import array
 from contextlib import ExitStack, closing, suppress
@@ -17,6 +19,10 @@ from kg.store.lookup_index import Dictionary, LookupIndex, Order, repeated
 
 _MEMORY = "512MB"
 """What sorting may use before it spills to disk."""
+_QUAD, _TERM = 16, 128
+"""Bytes that a quad takes, and a term is taken to take."""
+_ROOM = 4
+"""How many times what the index takes has to be free."""
 _MOST = 2**31 - 1
 """Quads, and terms, of the largest store that is indexed."""
 
@@ -139,6 +145,7 @@ class Building:
         # Ids come one after the other.
         if not quads or terms != last or max(quads, terms) > _MOST:
             return None
+        self._check_room(quads * _QUAD + terms * _TERM)
         cursor.execute(_PAIRS)
         pairs = cursor.execute("SELECT p, g FROM _pair ORDER BY code").fetchall()
         return LookupIndex(
@@ -148,6 +155,13 @@ class Building:
             (self._order(cursor, "s", "o", last), self._order(cursor, "o", "s", last)),
             self._dictionary(cursor),
         )
+
+    def _check_room(self, size: int) -> None:
+        """Check that many times as much is free as the index may take: writes come first."""
+        path = self._store.path
+        folder = tempfile.gettempdir() if path is None else path.parent
+        if shutil.disk_usage(folder).free < _ROOM * size:
+            raise OSError(errno.ENOSPC, "Too little room for the look-up index", str(folder))
 
     def _order(self, cursor: Cursor, own: str, other: str, last: int) -> Order:
         codes, nodes, ends = (self._file() for _ in range(3))

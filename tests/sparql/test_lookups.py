@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterator
+from threading import Event, Thread
+from time import sleep
 
 import pytest
 from fuzz import Report, run
@@ -275,3 +277,40 @@ def test_random_look_ups(oracles: Oracles) -> None:
 def test_random_look_ups_at_length(oracles: Oracles) -> None:
     first, last = os.environ.get("CLIENTGRAPH_SEEDS", "10:60").split(":")
     compared(range(int(first), int(last)), oracles)
+
+
+def test_readers_see_one_state_while_it_follows_commits_and_is_built(shop: Store) -> None:
+    text = "SELECT ?y { :token :at ?x . ?x :next ?y }"
+    ring = " . ".join(f":n{n} :next :n{n + 1}" for n in range(40))
+    update(shop, PREFIXES + f"INSERT DATA {{ {ring} . :token :at :n0 }}")
+    over, engines = Event(), Counter[str]()
+    wrong: list[object] = []
+
+    def ask() -> None:
+        while not over.is_set():
+            result = query(shop, PREFIXES + text)
+            rows = list(result.rows())
+            engines[result.engine] += 1
+            if len(rows) != 1:
+                wrong.append(rows)
+
+    def build() -> None:
+        while not over.wait(0.02):
+            shop.lookup_index = None
+            lookup_building.build(shop)
+
+    threads = [Thread(target=one) for one in (ask, ask, build)]
+    for thread in threads[:2]:
+        thread.start()
+    while not engines["index"]:
+        sleep(0.01)
+    threads[2].start()
+    for n in range(examples(12, 39)):
+        moved = f"DELETE DATA {{ :token :at :n{n} }} ; INSERT DATA {{ :token :at :n{n + 1} }}"
+        update(shop, PREFIXES + moved)
+    over.set()
+    for thread in threads:
+        thread.join()
+    assert not wrong
+    lookup_building.build(shop)
+    assert answer(shop, text) == compiled(shop, text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import resource
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from time import monotonic, sleep
@@ -207,6 +208,14 @@ def test_upkeep_goes_on_without_it_where_the_disk_is_full(
         sleep(0.01)
     assert people.lookup_index is None
     assert update(people, CHANGES[0]).commit == 2
+
+
+def test_it_leaves_room_for_writes(people: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    little = shutil.disk_usage("/")._replace(free=1000)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _folder: little)
+    with pytest.raises(OSError, match="Too little room for the look-up index"):
+        build(people)
+    assert people.lookup_index is None
 
 
 def wait_for(store: Store) -> None:

@@ -42,6 +42,8 @@ from kg.store.lookup_index import LookupIndex, ManyNeighboursError, View
 
 _MOST = 10_000
 """Solutions and steps after which the index gives up."""
+_NODE = 5
+"""Steps that the reading of a term takes: as long as so many others."""
 _MOST_DATASETS = 256
 """Datasets that are remembered."""
 _INTEGER = str(XSD.integer)
@@ -230,6 +232,7 @@ class _Answering:
             return None
         node = self._nodes.get(value)
         if node is None:
+            self._effort.spend(_NODE)
             if isinstance(value, int) and value < 0:
                 node = _node_of(self._own[value])
             else:
