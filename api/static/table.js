@@ -187,12 +187,13 @@ export class DataTable {
   /** Where there is no room for all, texts are cut before columns are out of sight. */
   #arrangeWidths() {
     const room = this.scroller.clientWidth;
-    const ofTexts = this.#natural.filter((_, index) => !this.#columns[index].number);
-    const [all, texts] = [this.#natural, ofTexts].map((widths) => widths.reduce((sum, one) => sum + one, 0));
-    const share = room > 0 && texts > 0 ? Math.min(1, Math.max(0, (room - all + texts) / texts)) : 1;
+    const least = this.#natural.map((width, index) => (this.#columns[index].number ? width : Math.min(width, NARROWEST)));
+    const [all, needed] = [this.#natural, least].map((widths) => widths.reduce((sum, one) => sum + one, 0));
+    // What is left of the room goes to those that have more to show, by how much more.
+    const share = room > 0 && all > needed ? Math.min(1, Math.max(0, (room - needed) / (all - needed))) : 1;
     const spare = room - all > SIGN * this.#natural.length ? SIGN : 0;
     this.#natural.forEach((width, index) => {
-      const fitting = this.#columns[index].number ? width : Math.max(width * share, Math.min(width, NARROWEST));
+      const fitting = least[index] + (width - least[index]) * share;
       this.headings[index].style.width = `${Math.floor(fitting + spare)}px`;
     });
   }
