@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable
 from functools import partial
 
-from kg.analysis.referral_tables import broken, outcomes, rings
-from kg.lifecycle import Context, classify
+from kg.analysis.forest import rings
+from kg.analysis.referral_tables import broken_links
+from kg.analysis.referrals import build_referrals
+from kg.lifecycle import Context
+from kg.lifecycle.classify import classified
+from kg.lifecycle.evaluation import Evaluation, snapshot
 from kg.store import Cursor
 
 Figures = dict[str, int]
@@ -16,14 +19,21 @@ Figures = dict[str, int]
 
 def figures(cursor: Cursor, context: Context) -> Figures:
     """Return how many parties are in each stage and how referrals stand, as the cursor sees it."""
-    stages = Counter(classify(cursor, context).column("stage"))
-    found = Counter(outcomes(cursor, context).column("outcome"))
-    return {
-        **{f"stage:{stage}": count for stage, count in sorted(stages.items())},
-        **{f"outcome:{outcome}": count for outcome, count in sorted(found.items())},
-        "rings": len(set(rings(cursor, context).column("ring"))),
-        "broken": len(broken(cursor, context)),
-    }
+    with snapshot(cursor):
+        evaluation = classified(cursor, context)
+        build_referrals(evaluation)
+        return {
+            **_counted(evaluation, "stage", "classification"),
+            **_counted(evaluation, "outcome", "referral"),
+            "rings": len(rings(evaluation)),
+            "broken": len(broken_links(evaluation)),
+        }
+
+
+def _counted(evaluation: Evaluation, column: str, table: str) -> Figures:
+    """Return how many rows of a table have each value of a column."""
+    found = evaluation.run(f"SELECT {column}, count(*) FROM {table} GROUP BY 1 ORDER BY 1")
+    return {f"{column}:{value}": count for value, count in found.fetchall()}
 
 
 def figures_under(context: Context) -> Callable[[Cursor], Figures]:

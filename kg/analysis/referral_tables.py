@@ -195,12 +195,20 @@ def broken(cursor: Cursor, context: Context) -> Table:
     """Return where referral chains are broken, and why (section 7.7)."""
     with snapshot(cursor):
         evaluation = evaluate_referrals(cursor, context, all_parties=True)
-        found = evaluation.run(_BROKEN.format(sources=evaluation.triples("acquisitionSource")))
-        pairs = found.fetchall()
+        pairs = broken_links(evaluation)
         names = names_of(evaluation, (row[0] for row in pairs))
     rows = [(*names[party], key, reason) for party, key, reason in pairs]
     rows.sort(key=lambda row: (row[1] or row[0], row[2] or ""))
     return Table(("party", "party_key", "recommendation_key", "reason"), rows)
+
+
+def broken_links(evaluation: Evaluation) -> list[tuple[int, str | None, str]]:
+    """Return the party, the referral if there is one, and the reason of each broken chain.
+
+    The evaluation has the facts of all parties, and their referrals.
+    """
+    found = evaluation.run(_BROKEN.format(sources=evaluation.triples("acquisitionSource")))
+    return found.fetchall()
 
 
 def cold(cursor: Cursor, context: Context) -> Table:

@@ -33,9 +33,10 @@ def wait_until(condition: Callable[[], bool]) -> bool:
     return False
 
 
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    path = tmp_path / "store.duckdb"
+@pytest.fixture(scope="module")
+def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the file of a store that the tests open one after the other, and only read."""
+    path = tmp_path_factory.mktemp("workers") / "store.duckdb"
     with Store.open(path) as store, store.write() as tx:
         integer = "http://www.w3.org/2001/XMLSchema#integer"
         tx.insert(
