@@ -6,6 +6,7 @@ from importlib import import_module
 
 from flask import Blueprint, Flask
 
+from api.access import needed_right
 from api.config import services
 from api.identity import Right, identified
 from api.pages import duplicates, history, party, start
@@ -72,6 +73,7 @@ def register_pages(app: Flask) -> None:
     app.jinja_env.filters["named"] = label_of
     app.jinja_env.filters["activity"] = activity_name
     app.jinja_env.globals["may"] = may
+    app.jinja_env.globals["is_offered"] = is_offered
     app.jinja_env.globals["menu"] = [one for one in MENU if one[0] in app.view_functions]
     app.jinja_env.globals["caller"] = identified
     app.jinja_env.globals["version"] = __version__
@@ -85,6 +87,11 @@ def prepare_pages(app: Flask) -> None:
         app.jinja_env.get_template(name)
     with app.app_context():
         party.prepare()
+
+
+def is_offered(endpoint: str) -> bool:
+    """Tell whether the menu has a page for the caller: those for who writes are for nobody else."""
+    return needed_right(endpoint, "GET") is not Right.WRITE or may(Right.WRITE)
 
 
 def may(right: str) -> bool:

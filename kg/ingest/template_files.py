@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator
 from functools import cache
 
@@ -61,6 +62,9 @@ _FILES = {
     "segment": "segments",
 }
 """Kind of record that other templates refer to -> the template that names it."""
+
+_RESULT = re.compile(", (as a [a-z]+: IRI|comme IRI [a-z]+ ?:)$")
+"""What definitions say of what a cell becomes, which nobody writes."""
 
 _EXAMPLES = {
     "date": "2025-01-15",
@@ -154,7 +158,7 @@ def words_of(document: Document, column: str, language: str) -> str:
     for predicate in predicates:
         for text in graph.objects(predicate, SKOS.definition):
             if isinstance(text, Literal) and text.language == language:
-                return str(text).rstrip(".")
+                return _RESULT.sub("", str(text).rstrip("."))
     for predicate in predicates:
         for shape in sorted(graph.subjects(SH.path, predicate), key=str):
             name = _name(graph, shape, language)

@@ -143,6 +143,8 @@ def test_only_who_may_write_enters_and_only_from_our_pages(client, store):
         for role in (Role.ANALYST, Role.STEWARD)
     )
     given = record(party="ana", date="2025-02-01")
+    assert 'href="/enter"' in client.get("/imports", headers=writer | PAGE).text
+    assert 'href="/enter"' not in client.get("/imports", headers=reader | PAGE).text
     for path in ("/enter", "/enter/parties"):
         assert client.get(path, headers=reader | PAGE).status_code == 403
         assert client.get(path, headers=PAGE).status_code == 302

@@ -69,6 +69,11 @@ def test_words_come_from_the_vocabulary_in_the_language_asked_for() -> None:
     assert "Jour, mois ou année où l'événement a eu lieu" in template_file("uses", "fr")
 
 
+def test_words_tell_what_is_written_and_not_what_becomes_of_it() -> None:
+    for language in LANGUAGES:
+        assert "IRI" not in template_file("parties", language)
+
+
 def test_unknown_names_and_languages_are_refused() -> None:
     with pytest.raises(UsageError, match="parties"):
         template_file("people")
