@@ -5,7 +5,8 @@ engine runs in a process of its own, on the same files, and tells seconds, memor
 shape and constraint; those of the others are asked of the packages that are installed (`pyshacl`,
 `shacl`, `pyshifty`). Their time without the reading of the data is the whole time less that of a
 run without any target; so is the time that they compute. Ours is also the time of the rows of the
-report, of data in the store.
+report, of data in the store: of the first validation of a process, and of another one by the same
+shapes, whose SQL is kept.
 """
 
 from __future__ import annotations
@@ -122,14 +123,16 @@ def ours(data: Path) -> dict[str, Any]:
         start = _now()
         with store.write() as tx:
             load_file(tx, data)
-        loaded = _now()
-        report = validate(store.cursor(), shapes, date(2026, 1, 1))
-        listed = len(rows(report))
-        done = _now()
+        moments = [_now()]
+        for _ in range(2):
+            report = validate(store.cursor(), shapes, date(2026, 1, 1))
+            listed = len(rows(report))
+            moments.append(_now())
         store.close()
     found = _counted(one.component for one in report.results)
     assert listed == report.total
-    return _told(start, loaded, done, found)
+    loaded, done, again = moments
+    return _told(start, loaded, done, found) | {"again": _told(start, done, again, found)}
 
 
 def pyshacl(data: Path) -> dict[str, Any]:
@@ -229,6 +232,9 @@ def compare(size: str, limit: float) -> None:
             times = f"{told['load']:.2f} | {told['seconds']:.2f} | {told['cpu']:.2f}"
             memory = told["memory"] / 2**20
             print(f"| {engine} | {times} | {memory:.0f} | {sum(told['found'].values())} | {same} |")
+            if "again" in told:
+                seconds, cpu = told["again"]["seconds"], told["again"]["cpu"]
+                print(f"| {engine}, again | | {seconds:.2f} | {cpu:.2f} | | | |")
     print()
 
 
