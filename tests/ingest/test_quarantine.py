@@ -273,7 +273,9 @@ ORDER = st.builds(
 
 
 def party_file(rows: list[Row], *, mended: bool = False) -> str:
-    lines = (f"{r.key},{'unit' if r.right or mended else 'uni'},{r.names}\n" for r in rows)
+    # A unit has a parent.
+    kinds = (("unit" if r.names else "person") if r.right or mended else "uni" for r in rows)
+    lines = (f"{r.key},{kind},{r.names}\n" for r, kind in zip(rows, kinds, strict=True))
     return "key,kind,parent\n" + "".join(lines)
 
 
@@ -355,7 +357,7 @@ def mend(sheet: Path) -> None:
     rows = list(csv.DictReader(io.StringIO(sheet.read_text("utf-8"))))
     for row in rows:
         if "kind" in row:
-            row["kind"] = "unit"
+            row["kind"] = "unit" if row["parent"] else "person"
         else:
             row |= {"date": "2024-01-01", "amount": row["amount"].lstrip("-")}
         assert row["error_en"]

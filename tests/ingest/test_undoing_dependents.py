@@ -318,7 +318,10 @@ def test_what_was_taken_back_and_comes_again_gives_the_same_graph(
             own = [f"K{number}{i}" for i in range(data.draw(st.integers(1, 3)))]
             party = st.sampled_from([*own, *keys])
             parents = [data.draw(st.one_of(st.just(""), party)) for _ in own]
-            lines = [f"{key},unit,{above}\n" for key, above in zip(own, parents, strict=True)]
+            lines = [
+                f"{key},{'unit' if above else 'legal'},{above}\n"
+                for key, above in zip(own, parents, strict=True)
+            ]
             (folder / "parties.csv").write_text("key,kind,parent\n" + "".join(lines))
             named = data.draw(st.lists(st.tuples(party, party), max_size=3))
             lines = [f"R{number}{i},{a},{b},2024\n" for i, (a, b) in enumerate(named)]
