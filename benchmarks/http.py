@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import http.client
 import multiprocessing
 import selectors
 import shutil
@@ -24,7 +23,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 from benchmarks.load import folder_for, load_all, write_graph
 from benchmarks.queries import QUESTIONS, Question
@@ -32,8 +31,6 @@ from benchmarks.servers import Server, free_port, store_path
 
 ASKED = ("party-properties", "party-purchases", "party-by-key")
 PEER = "pyoxigraph, same server"
-_BUILDING = 120.0
-"""Seconds that the building of the look-up index may take."""
 _PROCESSES = 2
 _FEW = 30
 """Queries that are asked again and again."""
@@ -187,18 +184,6 @@ def _wait(port: int) -> None:
     raise RuntimeError("the server did not start")
 
 
-def _wait_for_index(port: int) -> None:
-    """Wait until clientgraph answers look-ups from its index, which it builds after its start."""
-    end = time.monotonic() + _BUILDING
-    while time.monotonic() < end:
-        connection = http.client.HTTPConnection("127.0.0.1", port)
-        with contextlib.closing(connection):
-            connection.request("GET", "/sparql?query=" + quote(different(0, 1)[0]))
-            if connection.getresponse().getheader("X-Clientgraph-Engine") == "index":
-                return
-        time.sleep(1)
-
-
 def _row(name: str, clients: int, engine: str, found: Measured, seconds: float) -> str:
     times = sorted(found.seconds)
     median = statistics.median(times) * 1000
@@ -214,8 +199,6 @@ def ask_both(folder: Path, seconds: float, clients: int) -> None:
     many = int(2000 * seconds)
     for engine in ("clientgraph", PEER):
         with serving(engine, folder) as port:
-            if engine != PEER:
-                _wait_for_index(port)
             measure(port, different(0, 3 * _FEW), 1, 5)
             for number, first in ((1, 100), (clients, 100 + many // len(ASKED))):
                 found = measure(port, different(first, many), number, seconds)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import itertools
 import os
 import socket
 import subprocess
@@ -11,12 +12,15 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import quote
 
 from benchmarks import virtuoso
 from benchmarks.processes import peak_memory
 
 ENGINES = ("clientgraph", "pyoxigraph", "virtuoso", "rdflib")
 _PATIENCE = 600
+_UPKEEP = 600
+"""Seconds that what clientgraph builds after its start may take; it answers meanwhile."""
 # The command as it is, found without an installed entry point.
 _SERVE = """
 import os
@@ -47,6 +51,8 @@ class Server:
             stderr=subprocess.DEVNULL,
         )
         self._wait()
+        if engine == "clientgraph":
+            self._wait_for_rest()
 
     def _wait(self) -> None:
         """Wait until it answers."""
@@ -59,6 +65,27 @@ class Server:
             time.sleep(0.05)
         self.end()
         raise RuntimeError(f"{self._engine} did not start")
+
+    def _wait_for_rest(self) -> None:
+        """Wait until look-ups are answered from their index, the last of what it builds."""
+        end = time.monotonic() + _UPKEEP
+        for number in itertools.count():
+            # Each another, for an answer that is remembered tells who gave it first.
+            if self._engine_of(f"ASK {{ <urn:x:{number}> a ?class }}") == "index":
+                return
+            if time.monotonic() > end:
+                print(f"{self._engine} has no look-up index after {_UPKEEP} s", flush=True)
+                return
+            time.sleep(0.5)
+
+    def _engine_of(self, query: str) -> str | None:
+        """Return what a query is answered by."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        with contextlib.closing(connection):
+            connection.request("GET", f"{self.path}?query={quote(query)}")
+            with connection.getresponse() as response:
+                response.read()
+                return response.getheader("X-Clientgraph-Engine")
 
     def _answers(self) -> bool:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
