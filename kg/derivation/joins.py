@@ -12,7 +12,7 @@ from rdflib import Variable
 from rdflib.term import Node
 
 from kg.derivation.rules import Clause, Pattern
-from kg.store import Cursor, Kind, identified, lookup_nodes, temporary
+from kg.store import Cursor, Kind, add_iris, lookup_nodes, temporary
 
 _NODE = int(Kind.IRI)
 """What is no literal has this kind or one before it."""
@@ -44,9 +44,7 @@ class Known:
         missing = sorted(str(node) for node in heads if self.ids.get(node, 1) < 0)
         if not missing:
             return self
-        terms = "SELECT unnest(?::VARCHAR[]) AS lex, NULL::VARCHAR AS dt, NULL::VARCHAR AS lang,"
-        with identified(cursor, f"{terms} 0 AS first, 0 AS family", [missing], add_missing=True):
-            pass
+        add_iris(cursor, missing)
         return Known.of(cursor, self.clauses)
 
     @property

@@ -15,8 +15,8 @@ from kg.store import (
     Cursor,
     Store,
     Transaction,
+    add_iris,
     drop,
-    identified,
     lookup,
     next_id,
     prime,
@@ -250,10 +250,6 @@ def insert_conclusions(tx: Transaction, level: Level, triples: str) -> int:
         return 0
     number = level.own
     if number is None:
-        graph = (
-            "SELECT ? AS lex, NULL::VARCHAR AS dt, NULL::VARCHAR AS lang, 0 AS first, 0 AS family"
-        )
-        with identified(tx.cursor, graph, [level.graph], add_missing=True):
-            (number,) = tx.cursor.execute("SELECT id FROM _ids").fetchall()[0]
+        (number,) = add_iris(tx.cursor, [level.graph])
     codes = f"(SELECT s, p, o, {number:d}::BIGINT AS g FROM {triples})"
     return tx.insert_codes(codes, next_id(tx.cursor))

@@ -89,9 +89,7 @@ def _min_count(constraint: MinCount, st: Statement, shape: Shape, nodes: str) ->
     if isinstance(shape.path, PredicatePath) and not st.session.is_used(
         st.session.id(shape.path.iri)
     ):
-        return query(
-            "SELECT f.node AS focus, CAST(NULL AS BIGINT) AS value FROM :nodes AS f", nodes=nodes
-        )
+        return query(_EACH, nodes=nodes)
     if constraint.number == 1:
         return query(_FEW, nodes=nodes, enough=values(st, shape.path, nodes))
     pairs = pairs_of(st, shape.path, nodes)

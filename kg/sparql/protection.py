@@ -8,7 +8,7 @@ from rdflib import URIRef
 
 from kg.errors import UpdateError
 from kg.namespaces import DERIVED_GRAPHS, PERSONAL_RULES_GRAPH, PROVENANCE_GRAPH
-from kg.store import DEFAULT_GRAPH, Cursor, hidden_ids, hides, identified, lookup_nodes
+from kg.store import DEFAULT_GRAPH, Cursor, add_iris, hidden_ids, hides, lookup_nodes
 
 PROTECTED = (str(PROVENANCE_GRAPH), DERIVED_GRAPHS, PERSONAL_RULES_GRAPH)
 """Rules of the graphs that the store itself keeps: commits, and what is computed from others."""
@@ -57,14 +57,10 @@ class Graphs:
 
     def new_id_of(self, name: str | None) -> int:
         """Return the id of a graph, its name being stored where it is not."""
+        if name is None:
+            return DEFAULT_GRAPH
         known = self.id_of(name)
-        if known is not None:
-            return known
-        term = (
-            "SELECT ? AS lex, NULL::VARCHAR AS dt, NULL::VARCHAR AS lang, 0 AS first, 0 AS family"
-        )
-        with identified(self._cursor, term, [name], add_missing=True):
-            return int(self._cursor.execute("SELECT id FROM _ids").fetchall()[0][0])
+        return add_iris(self._cursor, [name])[0] if known is None else known
 
     def protected_ids(self) -> tuple[int, ...]:
         """Return the ids of the protected graphs."""

@@ -9,7 +9,7 @@ from kg.store.database import (
     Store,
     head_of,
 )
-from kg.store.dictionary import drop, identified, next_id, prime, temporary
+from kg.store.dictionary import add_iris, drop, identified, next_id, prime, temporary
 from kg.store.schema import DEFAULT_GRAPH, Kind, place_of
 from kg.store.stages import Key, Shared
 from kg.store.terms import (
@@ -42,6 +42,7 @@ __all__ = [
     "TermKey",
     "Transaction",
     "TypedTerm",
+    "add_iris",
     "decode",
     "drop",
     "head_of",

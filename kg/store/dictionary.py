@@ -112,6 +112,16 @@ def identified(
         drop(cursor, "_seen")
 
 
+def add_iris(cursor: duckdb.DuckDBPyConnection, iris: Sequence[str]) -> list[int]:
+    """Return the ids of IRIs, in no order; those that are missing are added."""
+    occurrences = (
+        "SELECT unnest(?::VARCHAR[]) AS lex, NULL::VARCHAR AS dt, NULL::VARCHAR AS lang,"
+        " 0 AS first, 0 AS family"
+    )
+    with identified(cursor, occurrences, [list(iris)], add_missing=True):
+        return [number for (number,) in cursor.execute("SELECT id FROM _ids").fetchall()]
+
+
 def _see(cursor: duckdb.DuckDBPyConnection, occurrences: str, parameters: Sequence[object]) -> Key:
     """Fill `_seen` with the terms that occur; return their key.
 
