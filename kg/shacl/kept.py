@@ -107,13 +107,14 @@ def _are_the_same(cursor: Cursor, compiled: Compiled) -> bool:
 
 def typed_terms(cursor: Cursor, keys: list[TermKey]) -> dict[TermKey, TypedTerm]:
     """Return the typed values of terms, those of before without asking the engine."""
-    unknown = [key for key in keys if key not in _terms]
+    # Another thread may forget what is kept at any time.
+    typed = {key: kept for key in keys if (kept := _terms.get(key)) is not None}
+    unknown = [key for key in keys if key not in typed]
     found = dict(zip(unknown, type_terms(cursor, unknown), strict=True)) if unknown else {}
-    typed = {key: found[key] if key in found else _terms[key] for key in keys}
     if len(_terms) + len(found) > _MOST_TERMS:
         _terms.clear()
     _terms.update(found)
-    return typed
+    return typed | found
 
 
 def check_pattern(cursor: Cursor, regex: str) -> None:
