@@ -18,7 +18,7 @@ from kg.lifecycle import Context, Table
 from kg.lifecycle.evaluation import Evaluation, snapshot
 from kg.lifecycle.measures import measure
 from kg.lifecycle.purchases import build_occasions
-from kg.store import Cursor
+from kg.store import Cursor, counted
 
 MODELS = ("first", "last", "linear", "decay", "upstream")
 """Ways to credit referrers; the last one shares value up the chain."""
@@ -274,8 +274,7 @@ def _clients(evaluation: Evaluation, day: date) -> int:
     )
     build_occasions(evaluation)
     measure(evaluation, "rate_probe", "rate_measured")
-    row = evaluation.run("SELECT count(*) FROM rate_measured WHERE ever_client").fetchone()
-    return int(row[0]) if row else 0
+    return counted(evaluation.run("SELECT count(*) FROM rate_measured WHERE ever_client"))
 
 
 def _ratio(part: int, whole: int) -> float | None:

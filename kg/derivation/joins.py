@@ -12,7 +12,7 @@ from rdflib import Variable
 from rdflib.term import Node
 
 from kg.derivation.rules import Clause, Pattern
-from kg.store import Cursor, Kind, add_iris, lookup_nodes, temporary
+from kg.store import Cursor, Kind, add_iris, counted, lookup_nodes, temporary
 
 _NODE = int(Kind.IRI)
 """What is no literal has this kind or one before it."""
@@ -125,8 +125,7 @@ def restored(known: Known, clause: Clause, candidates: str, source: str) -> str:
 
 def rows_of(cursor: Cursor, table: str) -> int:
     """Return the number of rows of a table."""
-    row = cursor.execute(f"SELECT count(*) FROM {table}").fetchone()
-    return int(row[0]) if row else 0
+    return counted(cursor.execute(f"SELECT count(*) FROM {table}"))
 
 
 def saturate(

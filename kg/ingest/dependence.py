@@ -17,7 +17,7 @@ from rdflib import RDF
 from kg.ingest.execution import Execution
 from kg.ingest.lineage import collect, find_lineage
 from kg.namespaces import ID
-from kg.store import Cursor, Transaction
+from kg.store import Cursor, Transaction, counted
 
 _REACH = 2
 """Steps in the graph from a node that breaks a rule to one that the import describes."""
@@ -139,8 +139,8 @@ def spread(tx: Transaction, execution: Execution, focal: str) -> bool:
     cursor.execute(_SEEDS)
     number = 1
     while True:
-        new = _inserted(cursor.execute(_GONE, {"round": number}))
-        new += _inserted(cursor.execute(_BAD, {"round": number}))
+        new = counted(cursor.execute(_GONE, {"round": number}))
+        new += counted(cursor.execute(_BAD, {"round": number}))
         if not new:
             return True
         number += 1
@@ -177,7 +177,7 @@ def _place_violating(tx: Transaction, focal: str) -> bool:
     )
     given = {"number": tx.number, "focal": focal}
     for _ in range(_REACH):
-        if not _count(cursor, "SELECT count(*) FROM temp.violating WHERE node IS NULL"):
+        if not counted(cursor.execute("SELECT count(*) FROM temp.violating WHERE node IS NULL")):
             return True
         cursor.execute(
             f"CREATE OR REPLACE TEMP TABLE near AS {_NEAR.format(frontier=start)}", given
@@ -198,13 +198,4 @@ def _place_violating(tx: Transaction, focal: str) -> bool:
             " ON t.lex = f.lex AND t.dt IS NULL JOIN temp.violating AS v"
             " ON v.focus = f.start AND v.node IS NULL)"
         )
-    return not _count(cursor, "SELECT count(*) FROM temp.violating WHERE node IS NULL")
-
-
-def _inserted(cursor: Cursor) -> int:
-    row = cursor.fetchone()
-    return int(row[0]) if row else 0
-
-
-def _count(cursor: Cursor, query: str) -> int:
-    return _inserted(cursor.execute(query))
+    return not counted(cursor.execute("SELECT count(*) FROM temp.violating WHERE node IS NULL"))

@@ -11,7 +11,7 @@ from rdflib import PROV
 
 from kg.ingest.renewal import keyed_kinds
 from kg.namespaces import CG, ID
-from kg.store import Cursor, Kind, Transaction, lookup_nodes
+from kg.store import Kind, Transaction, counted, lookup_nodes
 
 LEAVING = "leaving"
 """Temporary table of the nodes that leave: `node`, and `rule`, the shape that it would break."""
@@ -102,8 +102,8 @@ class Detachment:
         keyed = ", ".join(f"'{kind}'" for kind in sorted(keyed_kinds()))
         pattern = {"pattern": f"^{ID}([a-z-]+)/"}
         while True:
-            new = _number(cursor.execute(_NAMING, self._focal))
-            new += _number(cursor.execute(_UNNAMED.format(keyed=keyed), pattern))
+            new = counted(cursor.execute(_NAMING, self._focal))
+            new += counted(cursor.execute(_UNNAMED.format(keyed=keyed), pattern))
             if not new:
                 break
         cursor.execute(_COLLECTED)
@@ -126,9 +126,4 @@ class Detachment:
             f" (SELECT s FROM live WHERE origin IS NOT NULL) AND node NOT IN"
             f" (SELECT node FROM {LEAVING})"
         )
-        return _number(new) > 0
-
-
-def _number(cursor: Cursor) -> int:
-    row = cursor.fetchone()
-    return int(row[0]) if row else 0
+        return counted(new) > 0

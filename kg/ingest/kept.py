@@ -13,7 +13,7 @@ from kg.errors import UsageError
 from kg.ingest.fixsheet import Sheet, SheetRow
 from kg.ingest.quarantine import forget
 from kg.ingest.readers import Form
-from kg.store import Store
+from kg.store import Store, counted
 
 _ROWS = """
 SELECT r.run, f.at_time, f.source, r.file, f.name, r.row, r.record, r.reasons, r.cells,
@@ -57,8 +57,7 @@ def reason_text(reasons: Iterable[Mapping[str, Any]], language: str) -> str:
 
 def count_quarantine(store: Store) -> int:
     """Return the number of rows in quarantine."""
-    row = store.cursor().execute("SELECT count(*) FROM quarantine_row").fetchone()
-    return int(row[0]) if row else 0
+    return counted(store.cursor().execute("SELECT count(*) FROM quarantine_row"))
 
 
 def list_quarantine(

@@ -20,8 +20,9 @@ from kg.ingest.detaching import DETACHED, LEAVING
 from kg.ingest.mapping_terms import STORED
 from kg.ingest.messages import held_message
 from kg.ingest.readers import Form
+from kg.ingest.sql import rendered, text
 from kg.namespaces import CG, GRAPH, PERSONAL_GRAPHS
-from kg.store import Cursor, Kind, Transaction
+from kg.store import Cursor, Kind, Transaction, counted
 from kg.store.schema import ROW_BITS, file_of
 
 _SOURCE = "rows"
@@ -158,7 +159,7 @@ def keep_facts(tx: Transaction, undone: str, focal: int | None) -> int:
     cursor.execute(_CELLS, {"type": str(RDF.type)})
     cursor.execute(_RECORDS)
     cursor.execute(_MEMBERS)
-    while _number(cursor.execute(_JOINED)):
+    while counted(cursor.execute(_JOINED)):
         cursor.execute(_SHORTENED)
     cursor.execute(_FIRST)
     cursor.execute(_MISSED, {"focal": focal})
@@ -199,7 +200,7 @@ def _reason(texts: dict[str, str]) -> dict[str, object]:
 
 def _free_number(cursor: Cursor, run: str) -> int:
     """Return a number that no file of an import has, in it or in quarantine."""
-    return _number(
+    return counted(
         cursor.execute(
             "SELECT greatest(coalesce(max(f.file), -1) + 1,"
             " (SELECT len(from_json(report->'$.files', '[\"JSON\"]')) FROM import_run"
@@ -259,16 +260,18 @@ class _File:
             ],
         )
         ours = {
-            record: text
-            for (run, file, record), text in reasons.items()
+            record: reason
+            for (run, file, record), reason in reasons.items()
             if (run, file) == (self.run, self.file)
         }
-        cells = [f"any_value(subject) FILTER (WHERE slot = '{slot}')" for slot in slots]
+        cells = [
+            f"any_value(subject) FILTER (WHERE slot = {rendered(text(slot))})" for slot in slots
+        ]
         cells += [
             f"any_value(object) FILTER (WHERE number = {number})"
             for number in range(1, len(columns) + 1)
         ]
-        return _number(
+        return counted(
             self.cursor.execute(
                 "INSERT INTO quarantine_row SELECT $run, $number, c.row, r.record,"
                 " c.cells, coalesce(w.reasons, '[]') FROM ("
@@ -348,8 +351,3 @@ def _entry(column: _Column, named: Any) -> dict[str, object]:
     if column.graph is not None:
         entry["graphs"] = column.graph if column.graph == "personal" else named(column.graph)
     return entry
-
-
-def _number(cursor: Cursor) -> int:
-    row = cursor.fetchone()
-    return int(row[0]) if row else 0

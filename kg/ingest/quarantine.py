@@ -20,7 +20,7 @@ from kg.ingest.plan import Plan, Record
 from kg.ingest.readers import RECORD_COLUMN, Form, SourceTable
 from kg.ingest.report import ImportReport
 from kg.ingest.yarrrml import parse_document
-from kg.store import Cursor
+from kg.store import Cursor, counted
 
 _CANDIDATES = """
 CREATE OR REPLACE TEMP TABLE candidate AS
@@ -83,11 +83,11 @@ def arrived(cursor: Cursor, source: str, number: int) -> list[Record]:
     None where nothing was waited for of what is being staged, or was inserted by the commit
     `number`.
     """
-    if not _count(cursor, "SELECT count(*) FROM quarantine_node WHERE missing"):
+    if not counted(cursor.execute("SELECT count(*) FROM quarantine_node WHERE missing")):
         return []
     cursor.execute(_CANDIDATES, [source])
     cursor.execute(_PRESENT, {"number": number})
-    while _number(cursor.execute(_INCOMPLETE)):
+    while counted(cursor.execute(_INCOMPLETE)):
         pass
     if not cursor.execute(_BROUGHT).fetchall():
         return []
@@ -137,7 +137,7 @@ def _waiting_table(
         " JOIN temp.waiting USING (run, file, record) WHERE run = ? AND file = ? ORDER BY row",
         list(place),
     )
-    rows = _count(cursor, f"SELECT count(*) FROM temp.{relation}")
+    rows = counted(cursor.execute(f"SELECT count(*) FROM temp.{relation}"))
     return SourceTable(name, relation, tuple(header), rows, form=Form(**json.loads(form)))
 
 
@@ -290,16 +290,7 @@ def _name_records(cursor: Cursor, table: str, records: Sequence[Record]) -> None
 def forget(cursor: Cursor, records: str) -> int:
     """Delete the records of a temporary table from the quarantine; return how many rows."""
     ended = f"(run, file, record) IN (SELECT run, file, record FROM temp.{records})"
-    gone = _number(cursor.execute(f"DELETE FROM quarantine_row WHERE {ended}"))
+    gone = counted(cursor.execute(f"DELETE FROM quarantine_row WHERE {ended}"))
     cursor.execute(f"DELETE FROM quarantine_node WHERE {ended}")
     cursor.execute("DELETE FROM quarantine_file WHERE run NOT IN (SELECT run FROM quarantine_row)")
     return gone
-
-
-def _number(cursor: Cursor) -> int:
-    row = cursor.fetchone()
-    return int(row[0]) if row else 0
-
-
-def _count(cursor: Cursor, query: str) -> int:
-    return _number(cursor.execute(query))

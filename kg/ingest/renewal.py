@@ -17,7 +17,7 @@ from kg.ingest.functions import Context
 from kg.ingest.inputs import template, template_names
 from kg.ingest.report import Difference, ImportReport
 from kg.namespaces import ID
-from kg.store import Cursor, Kind, Transaction, lookup
+from kg.store import Kind, Transaction, counted, lookup
 from kg.store.schema import file_of
 
 EARLIER = "earlier"
@@ -144,7 +144,7 @@ class Renewal:
         self._context = context
         self._report = report
         self._earlier = _earlier_reports(tx, context.source)
-        self.turn = _count(tx.cursor.execute("SELECT coalesce(max(turn), 0) + 1 FROM import_run"))
+        self.turn = counted(tx.cursor.execute("SELECT coalesce(max(turn), 0) + 1 FROM import_run"))
         graphs = ("facts_graph", "personal_graph")
         names = {str(report[graph]) for _, report in self._earlier for graph in graphs}
         ids = lookup(tx.cursor, [(name, None, None) for name in names])
@@ -192,7 +192,7 @@ class Renewal:
             found = cursor.execute(_CHANGED.format(coded=coded), {"number": self._tx.number})
             self._report.difference = Difference(*found.fetchall()[0])
         else:
-            self._report.difference = Difference(_count(cursor.execute(_SAID.format(coded=coded))))
+            self._report.difference = Difference(counted(cursor.execute(_SAID.format(coded=coded))))
         spoken = cursor.execute("SELECT DISTINCT p FROM temp.rule WHERE covers AND p IS NOT NULL")
         self._report.covered = sorted(row[0] for row in spoken.fetchall())
         graphs = {"facts": self._report.facts_graph, "personal": self._report.personal_graph}
@@ -214,7 +214,7 @@ class Renewal:
             cursor.execute(_ABSENT.format(coded=coded, ours=self._ours), number)
         keyed = ", ".join(f"'{kind}'" for kind in sorted(keyed_kinds()))
         orphans = _ORPHANS.format(coded=coded, keyed=keyed, ours=self._ours)
-        while _count(cursor.execute(orphans, {**number, "pattern": f"^{ID}([a-z-]+)/"})):
+        while counted(cursor.execute(orphans, {**number, "pattern": f"^{ID}([a-z-]+)/"})):
             pass
         self._report.quads_removed = self._tx.delete_codes("ended")
         cursor.execute("INSERT INTO restated SELECT s, ? FROM known_before", [self.turn])
@@ -255,9 +255,3 @@ def keyed_kinds() -> frozenset[str]:
         for cell in source.cells
         if cell.names is not None
     )
-
-
-def _count(cursor: Cursor) -> int:
-    """Return the number that a statement answers with: its own, or that of the rows inserted."""
-    row = cursor.fetchone()
-    return int(row[0]) if row else 0

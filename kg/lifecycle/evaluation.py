@@ -20,7 +20,7 @@ from kg.lifecycle.context import Context, Note
 from kg.minting import mint
 from kg.namespaces import CG, ORG, RDF, RDFS, scheme
 from kg.sparql.deadline import execute
-from kg.store import Cursor, EngineError, Kind, lookup, lookup_nodes
+from kg.store import Cursor, EngineError, Kind, counted, lookup, lookup_nodes
 from kg.store.property_table import PropertyTable, shown_to
 
 _CLASSES = (
@@ -155,8 +155,7 @@ class Evaluation:
 
     def table(self, name: str, sql: str, **values: Any) -> int:
         """Keep the rows of a SELECT as the temporary table `name`; return how many there are."""
-        row = self.run(f"CREATE OR REPLACE TEMP TABLE {name} AS {sql}", **values).fetchone()
-        return int(row[0]) if row else 0
+        return counted(self.run(f"CREATE OR REPLACE TEMP TABLE {name} AS {sql}", **values))
 
     def notes_of(self, count: str, english: str, french: str) -> tuple[Note, ...]:
         """Return a note of what a SELECT counts, none where that is nothing.

@@ -20,7 +20,7 @@ from kg.shacl.model import Advanced, Shape, Shapes
 from kg.shacl.paths import read_path
 from kg.shacl.report import Check, ValidationResult
 from kg.shacl.session import Session
-from kg.store import RawTerm, term_key, type_terms
+from kg.store import RawTerm, counted, term_key, type_terms
 from kg.store.plugin import GraphStore
 
 MOST_TRIPLES = 200_000
@@ -69,8 +69,7 @@ def check_advanced(
 
 def _refuse_large(session: Session, roots: Sequence[Shape]) -> None:
     unnamed = [root for root in roots if not isinstance(root.node, URIRef)]
-    row = session.cursor.execute("SELECT count(*) FROM live").fetchone()
-    size = int(row[0]) if row else 0
+    size = counted(session.cursor.execute("SELECT count(*) FROM live"))
     if unnamed or size > MOST_TRIPLES:
         shape = label((unnamed or roots)[0].node)
         reason = "it has no IRI" if unnamed else f"the graph has {size} quads"

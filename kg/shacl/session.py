@@ -32,6 +32,7 @@ from kg.store import (
     Kind,
     TermKey,
     TypedTerm,
+    counted,
     lookup,
     prime,
     term_key,
@@ -258,8 +259,7 @@ class Session:
         self._tables += 1
         name = f"shacl_t{self._tables}"
         made = f"CREATE OR REPLACE TEMP TABLE {name} AS {rendered(query)}"
-        row = execute(self.cursor, made).fetchone()
-        return name, int(row[0]) if row else 0
+        return name, counted(execute(self.cursor, made))
 
     def table_of(
         self, names: Sequence[str], types: Sequence[str], rows: Sequence[tuple[object, ...]]
@@ -333,8 +333,7 @@ class Session:
         """Add the rows of a SELECT to a temporary table, columns by name; return how many."""
         self.deadline.check()
         statement = f"INSERT INTO {table} BY NAME {text}"
-        row = execute(self.cursor, statement).fetchone()
-        return int(row[0]) if row else 0
+        return counted(execute(self.cursor, statement))
 
     def close(self) -> None:
         """Drop the temporary tables, but those of the results and of the terms in them."""

@@ -26,7 +26,7 @@ from kg.sparql.values import (
     Traits,
 )
 from kg.sparql.written import rows
-from kg.store import DEFAULT_GRAPH, Cursor, Kind, TermKey, TypedTerm, term_key, type_terms
+from kg.store import DEFAULT_GRAPH, Cursor, Kind, TermKey, TypedTerm, counted, term_key, type_terms
 from kg.store.property_table import PropertyTable
 from kg.store.schema import UNZONED_BIT, ZONED_BIT
 from kg.store.terms import term_hash
@@ -207,8 +207,7 @@ class Context:
     def last_id(self) -> int:
         """Return the greatest id of a term in the dictionary."""
         if self._last_id is None:
-            row = self.cursor.execute("SELECT coalesce(max(id), 0) FROM term").fetchone()
-            self._last_id = int(row[0]) if row else 0
+            self._last_id = counted(self.cursor.execute("SELECT coalesce(max(id), 0) FROM term"))
         return self._last_id
 
     @property

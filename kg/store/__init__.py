@@ -1,5 +1,6 @@
 """The DuckDB file: tables, term dictionary, transactions, history, RDF in and out."""
 
+from kg.store.counting import counted
 from kg.store.database import (
     Cursor,
     EngineError,
@@ -43,6 +44,7 @@ __all__ = [
     "Transaction",
     "TypedTerm",
     "add_iris",
+    "counted",
     "decode",
     "drop",
     "head_of",

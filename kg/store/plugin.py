@@ -13,6 +13,7 @@ from rdflib.graph import DATASET_DEFAULT_GRAPH_ID
 from rdflib.term import Literal, Node
 
 from kg.errors import StoreError
+from kg.store.counting import counted
 from kg.store.database import Store
 from kg.store.dictionary import temporary
 from kg.store.few import FEW
@@ -94,8 +95,7 @@ class GraphStore(rdflib.store.Store):
             return 0
         columns = "s, p, o" if self._single(context) else "DISTINCT s, p, o"
         query = f"SELECT count(*) FROM (SELECT {columns} FROM quad WHERE {where[0]})"
-        row = self._cursor.execute(query, where[1]).fetchone()
-        return int(row[0]) if row else 0
+        return counted(self._cursor.execute(query, where[1]))
 
     def contexts(self, triple: Pattern | None = None) -> Generator[Graph, None, None]:
         """Yield the graphs that hold a triple, or any triple at all."""

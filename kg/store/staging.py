@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import duckdb
 
+from kg.store.counting import counted
 from kg.store.dictionary import drop, identified, next_id, prime
 from kg.store.notes import noted_values
 from kg.store.schema import DEFAULT_GRAPH
@@ -167,17 +168,18 @@ class Insertion:
         if not self._cursor.execute("SELECT 1 FROM _fresh LIMIT 1").fetchall():
             return 0
         inserted = INSERT_QUADS.format(codes="_fresh", terms="true", origin="c.origin")
-        row = self._cursor.execute(inserted, [self._changes.number]).fetchone()
-        return int(row[0]) if row else 0
+        return counted(self._cursor.execute(inserted, [self._changes.number]))
 
     def _revive(self) -> int:
         """Let the quads of `_fresh` that died in this transaction live on; return their number."""
-        row = self._cursor.execute(
-            f"UPDATE quad SET died = NULL FROM _fresh AS c WHERE {SAME} AND died = ?",
-            [self._changes.number],
-        ).fetchone()
+        revived = counted(
+            self._cursor.execute(
+                f"UPDATE quad SET died = NULL FROM _fresh AS c WHERE {SAME} AND died = ?",
+                [self._changes.number],
+            )
+        )
         self._cursor.execute(f"DELETE FROM _fresh AS c WHERE EXISTS ({_LIVE_TWIN} AND q.g = c.g)")
-        return int(row[0]) if row else 0
+        return revived
 
     def drop(self) -> None:
         """Forget the encoded quads."""
@@ -222,13 +224,9 @@ def _delete(
     where = f"WHERE {condition} AND died IS NULL"
     # What this transaction itself added was never part of any commit: it leaves no trace.
     using = f"USING {source} " if source else ""
-    row = cursor.execute(
-        f"DELETE FROM quad {using}{where} AND born = ?", [changes.number]
-    ).fetchone()
-    own = int(row[0]) if row else 0
+    own = counted(cursor.execute(f"DELETE FROM quad {using}{where} AND born = ?", [changes.number]))
     origin = f"FROM {source} " if source else ""
-    row = cursor.execute(f"UPDATE quad SET died = ? {origin}{where}", [changes.number]).fetchone()
-    old = int(row[0]) if row else 0
+    old = counted(cursor.execute(f"UPDATE quad SET died = ? {origin}{where}", [changes.number]))
     changes.inserted -= own
     changes.deleted += old
     return own + old
