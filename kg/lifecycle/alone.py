@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from rdflib import Literal
@@ -12,36 +13,51 @@ from kg.lifecycle.context import Context
 from kg.lifecycle.dialect import bound, given_back, small_tables
 from kg.lifecycle.evaluation import Evaluation, Vocabulary, unknown_party
 from kg.lifecycle.places import PLACES, Place
+from kg.lifecycle.quads import IndexedQuads, Quads, ScannedQuads
 from kg.lifecycle.records import PARTY_CLASSES, build_records
 from kg.lifecycle.segments import build_targeted
-from kg.lifecycle.surroundings import Exceptions, Quad, lexical_forms, surroundings
-from kg.store import Cursor, lookup, lookup_nodes, state_of
+from kg.lifecycle.surroundings import NO_EXCEPTIONS, Exceptions, Quad, surroundings
+from kg.store import Cursor, State, state_of, term_key, view_of
+from kg.store.lookup_index import ManyNeighboursError
 
 _COLUMNS = "s, p, o, k, num, dbl, first_day, day, moment"
 
 
-_KNOWN: OrderedDict[tuple[Any, ...], tuple[Vocabulary, Exceptions]] = OrderedDict()
-"""Vocabulary and exceptions of stores, by their state and the focal organisation."""
+@dataclass(slots=True)
+class _Known:
+    """What is known of a store in one state; the exceptions once they are asked for."""
+
+    vocabulary: Vocabulary
+    _exceptions: Exceptions | None = None
+
+    def exceptions(self, evaluation: Evaluation) -> Exceptions:
+        """Return the exceptions, as the cursor of an evaluation sees them."""
+        if self._exceptions is None:
+            self._exceptions = Exceptions.read(evaluation)
+        return self._exceptions
+
+
+_KNOWN: OrderedDict[tuple[State, str], _Known] = OrderedDict()
+"""What is known of stores, by their state and the focal organisation."""
 _MOST_KNOWN = 8
 
 
-def _known(cursor: Cursor, context: Context, *, settled: bool) -> tuple[Vocabulary, Exceptions]:
+def _known(cursor: Cursor, context: Context, state: State | None) -> _Known:
     """Return what is known of a store, read anew where something was committed since.
 
-    Unless it is `settled` that the cursor sees what is committed only, nothing is kept for later.
+    Without a state nothing is kept for later: the cursor may see more than what is committed.
 
     Raises:
         UsageError: the organisation is not known, or not one.
     """
-    key = (*state_of(cursor), context.organization)
-    if settled and (kept := _KNOWN.get(key)) is not None:
+    if state is None:
+        return _Known(Vocabulary.read(cursor, context.organization))
+    key = (state, context.organization)
+    if (kept := _KNOWN.get(key)) is not None:
         return kept
-    vocabulary = Vocabulary.read(cursor, context.organization)
-    found = vocabulary, Exceptions.read(Evaluation(cursor, context, vocabulary))
-    if settled:
-        _KNOWN[key] = found
-        if len(_KNOWN) > _MOST_KNOWN:
-            _KNOWN.popitem(last=False)
+    found = _KNOWN[key] = _Known(Vocabulary.read(cursor, context.organization))
+    if len(_KNOWN) > _MOST_KNOWN:
+        _KNOWN.popitem(last=False)
     return found
 
 
@@ -87,30 +103,47 @@ class PartyEvaluation(Evaluation):
             TooLargeError: there is too much of it.
             UsageError: no party has this key; the focal organisation is not known, or not one.
         """
-        vocabulary, exceptions = _known(cursor, context, settled=settled)
-        super().__init__(cursor, context, vocabulary)
-        self.engine = Evaluation(cursor, context, vocabulary)
+        state = state_of(cursor) if settled else None
+        known = _known(cursor, context, state)
+        super().__init__(cursor, context, known.vocabulary)
+        self.engine = Evaluation(cursor, context, known.vocabulary)
         """Runs statements over all quads."""
-        self._tables = small_tables()
-        named, key = self._named(party)
-        quads = surroundings(self.engine, exceptions, named, places)
-        self.records = named if key is None else self._parties(named, quads)
+        self.records: list[int] = []
         """The records that the key or the IRI names."""
+        self._tables = small_tables()
+        self._bound = {name: bound(value) for name, value in self._values.items()}
+        view = None if state is None else view_of(cursor, state)
+        if view is None or not self._read(IndexedQuads(self.engine, view), party, places):
+            exceptions = known.exceptions(self.engine)
+            self._read(ScannedQuads(self.engine), party, places, exceptions)
+
+    def _read(
+        self,
+        source: Quads,
+        party: str,
+        places: Mapping[str, Place],
+        exceptions: Exceptions = NO_EXCEPTIONS,
+    ) -> bool:
+        """Read what is around a party; return whether the source gives that much."""
+        try:
+            named, key = self._named(source, party)
+            quads = surroundings(self.engine, source, exceptions, named, places)
+        except ManyNeighboursError:
+            return False
+        self.records = named if key is None else self._parties(named, quads)
         if not self.records:
             raise unknown_party(party)
+        self._source = source
         self._tables.give("live", _COLUMNS, quads)
         self._tables.give("term", "id, lex", () if key is None else [(key, party)])
-        self._bound = {name: bound(value) for name, value in self._values.items()}
+        return True
 
-    def _named(self, party: str) -> tuple[list[int], int | None]:
+    def _named(self, source: Quads, party: str) -> tuple[list[int], int | None]:
         """Return what an IRI or else a source key names, and the id of the key if it was one."""
-        if ":" in party and (found := lookup(self.cursor, [(party, None, None)])[0]) is not None:
+        if ":" in party and (found := source.number((party, None, None))) is not None:
             return [found], None
-        (key,) = lookup_nodes(self.cursor, [Literal(party)])
-        if key is None:
-            return [], None
-        keyed = "SELECT s FROM live WHERE p = $sourceKey AND o = $key"
-        return sorted({row[0] for row in self.engine.run(keyed, key=key).fetchall()}), key
+        key = source.number(term_key(Literal(party)))
+        return ([], None) if key is None else (sorted(set(source.subjects("sourceKey", key))), key)
 
     def _parties(self, named: Collection[int], quads: Iterable[Quad]) -> list[int]:
         """Return those of some things that are parties: other things may have the same key."""
@@ -203,4 +236,4 @@ class PartyEvaluation(Evaluation):
         wanted = self._column(
             f"{ids} UNION SELECT o FROM live WHERE p = $sourceKey EXCEPT SELECT id FROM term"
         )
-        self._tables.add("term", lexical_forms(self.engine, wanted))
+        self._tables.add("term", self._source.texts(wanted))

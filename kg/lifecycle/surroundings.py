@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, NamedTuple
 
 from kg.lifecycle.days import days_of, moment_of
-from kg.lifecycle.evaluation import AMOUNT, Evaluation
+from kg.lifecycle.evaluation import Evaluation
 from kg.lifecycle.places import PLACES, Place
+from kg.lifecycle.quads import Asked, Quads, Row
 
-_AMOUNTS = frozenset({"amount", "netAmount"})
 _MOST = 20_000
 """Quads around a party up to which it is evaluated alone."""
 _LARGEST = 2**63 // 1_000_000
@@ -31,11 +31,11 @@ _RARE = {"unitOf": "s", "mergedInto": "so", "member": "o"}
 class Exceptions:
     """What few things of a store are, so that it need not be asked of each."""
 
-    foreign: bool
+    foreign: bool = True
     """Some purchase has a seller other than the focal organisation itself."""
-    free: frozenset[int] | None
+    free: frozenset[int] | None = None
     """Purchases with a line of no positive amount; None where there are many."""
-    ends: Mapping[tuple[str, str], frozenset[int]]
+    ends: Mapping[tuple[str, str], frozenset[int]] = field(default_factory=dict)
     """The subjects and the objects of rare properties, by column and property."""
 
     def may_have(self, column: str, name: str, one: int) -> bool:
@@ -77,6 +77,10 @@ def _ends(evaluation: Evaluation) -> dict[tuple[str, str], frozenset[int]]:
     }
 
 
+NO_EXCEPTIONS = Exceptions()
+"""Nothing is known: each thing is asked."""
+
+
 class Quad(NamedTuple):
     """A quad that the rules read, with its object as a day, a time or an amount if it is one."""
 
@@ -93,37 +97,25 @@ class Quad(NamedTuple):
 
 def surroundings(
     evaluation: Evaluation,
+    quads: Quads,
     exceptions: Exceptions,
     records: Collection[int],
     places: Mapping[str, Place] = PLACES,
 ) -> list[Quad]:
     """Return the quads that the rules read about records of a party, and those merged with them.
 
-    `places` say what is read. Amounts are whole numbers of the smallest unit in use.
+    They are read from `quads`; `places` say what is read. Amounts are whole numbers of the smallest
+    unit in use.
 
     Raises:
         TooLargeError: there is very much of it, or a value is too large for whole numbers.
     """
-    reader = _Reader(evaluation, exceptions, places)
+    reader = _Reader(evaluation, quads, exceptions, places)
     new = reader.follow({"record": set(records)})
     new["organization"] = new.get("organization", set()) | {evaluation.value("focal")}
     while new:
         new = reader.follow(new)
     return _in_smallest_unit(reader.quads.values())
-
-
-def lexical_forms(evaluation: Evaluation, ids: Collection[int]) -> list[tuple[int, str]]:
-    """Return the texts of terms by their ids."""
-    if not ids:
-        return []
-    # A few are planned faster as constants, and many found in one join.
-    few = f"SELECT id, lex FROM term WHERE id IN ({', '.join(str(int(one)) for one in ids)})"
-    many = "SELECT id, lex FROM term SEMI JOIN (SELECT unnest($ids::BIGINT[]) AS id) USING (id)"
-    found = evaluation.run(few if len(ids) <= _FEW else many, ids=list(ids)).fetchall()
-    return [(number, text) for number, text in found]
-
-
-_FEW = 4
 
 
 def _in_smallest_unit(quads: Iterable[Quad]) -> list[Quad]:
@@ -147,12 +139,17 @@ def _in_smallest_unit(quads: Iterable[Quad]) -> list[Quad]:
 class _Reader:
     """Reads what is around records in rounds: each reads what the things that were met last need.
 
-    To plan and to start a statement takes longer than to run it, so a round is one statement.
+    A round is asked for at once: to plan and to start a statement takes longer than to run it.
     """
 
     def __init__(
-        self, evaluation: Evaluation, exceptions: Exceptions, kinds: Mapping[str, Place]
+        self,
+        evaluation: Evaluation,
+        source: Quads,
+        exceptions: Exceptions,
+        kinds: Mapping[str, Place],
     ) -> None:
+        self._source = source
         self._kinds = kinds
         self.quads: dict[tuple[int, int, int], Quad] = {}
         """What was read so far, each triple once."""
@@ -242,20 +239,20 @@ class _Reader:
                     if self._new("o", name, one):
                         objects[name].add(one)
                         self._asked.add(("o", name, one))
-        asked = [("s", sorted(names), subjects)] if subjects else []
+        asked = [Asked("s", sorted(names), subjects)] if subjects else []
         groups: defaultdict[frozenset[int], list[str]] = defaultdict(list)
         for name in sorted(objects):
             groups[frozenset(objects[name])].append(name)
-        asked += [("o", group, set(among)) for among, group in groups.items()]
+        asked += [Asked("o", group, set(among)) for among, group in groups.items()]
         if asked:
-            self._keep(_rows(self._evaluation, asked))
+            self._keep(self._source.rows(asked))
 
     def _new(self, column: str, name: str, one: int) -> bool:
         """Say whether a thing may have a property that it was not asked for before."""
         asked = (column, name, one) in self._asked
         return not asked and self._exceptions.may_have(column, name, one)
 
-    def _keep(self, rows: Iterable[tuple[Any, ...]]) -> None:
+    def _keep(self, rows: Iterable[Row]) -> None:
         """Keep quads that were read, each once.
 
         Raises:
@@ -284,31 +281,3 @@ class _Reader:
             return days, moment_of(time, offset, timezone) if recorded else None
         except (OverflowError, ValueError) as error:
             raise TooLargeError from error
-
-
-def _rows(
-    evaluation: Evaluation, asked: Iterable[tuple[str, Collection[str], Collection[int]]]
-) -> list[tuple[Any, ...]]:
-    """Return the rows of (column, properties, ids in that column), each asked for in its part."""
-    selects, given = [], dict[str, Any]()
-    for number, (column, names, ids) in enumerate(asked):
-        amount = f"CASE WHEN {_among(_AMOUNTS.intersection(names))} THEN {AMOUNT} END"
-        # An object that was met is a node: it has no amount and no day.
-        values = f"{amount if _AMOUNTS.intersection(names) else 'NULL'}, dbl, epoch_us(ts), tz"
-        # Where the ids are joined, the blocks that hold none of them are left out.
-        one = f"{column} = $ids{number}"
-        several = f"{column} IN (SELECT unnest($ids{number}::BIGINT[]))"
-        given[f"ids{number}"] = next(iter(ids)) if len(ids) == 1 else list(ids)
-        selects.append(
-            f"SELECT s, p, o, k, {values if column == 's' else 'NULL, NULL, NULL, NULL'}"
-            f" FROM live WHERE {_among(names)}"
-            f" AND {one if len(ids) == 1 else several}"
-        )
-    return evaluation.run(" UNION ALL ".join(selects), **given).fetchall()
-
-
-def _among(names: Collection[str]) -> str:
-    """Return the condition that a quad is of one of some properties."""
-    if len(names) == 1:
-        return f"p = ${next(iter(names))}"
-    return f"p IN ({', '.join(f'${name}' for name in sorted(names))})"

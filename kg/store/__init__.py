@@ -9,6 +9,7 @@ from kg.store.database import (
     Statement,
     Store,
     head_of,
+    view_of,
 )
 from kg.store.dictionary import add_iris, drop, identified, next_id, prime, temporary
 from kg.store.schema import DEFAULT_GRAPH, Kind, place_of
@@ -26,7 +27,7 @@ from kg.store.terms import (
     type_terms,
 )
 from kg.store.transaction import Transaction
-from kg.store.visibility import hidden_ids, hides, state_of
+from kg.store.visibility import State, hidden_ids, hides, state_of
 
 __all__ = [
     "DEFAULT_GRAPH",
@@ -38,6 +39,7 @@ __all__ = [
     "Kind",
     "RawTerm",
     "Shared",
+    "State",
     "Statement",
     "Store",
     "TermKey",
@@ -62,4 +64,5 @@ __all__ = [
     "term_key",
     "to_rdflib",
     "type_terms",
+    "view_of",
 ]

@@ -13,6 +13,7 @@ import threading
 from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from types import TracebackType
+from weakref import WeakValueDictionary
 
 import duckdb
 
@@ -20,12 +21,20 @@ from kg.errors import StoreBusyError, StoreError, StoreFormatError, UsageError
 from kg.store import property_changes, property_table
 from kg.store.cursors import Cursors
 from kg.store.decoding import Terms
-from kg.store.lookup_index import LookupIndex
-from kg.store.opening import Opening, close, close_the_door, leaves_unusable, use, write_error
+from kg.store.lookup_index import LookupIndex, View
+from kg.store.opening import (
+    OPENED,
+    Opening,
+    close,
+    close_the_door,
+    leaves_unusable,
+    use,
+    write_error,
+)
 from kg.store.property_table import PropertyTable
 from kg.store.schema import TABLES, UPGRADES, VERSION
 from kg.store.transaction import Transaction
-from kg.store.visibility import hide
+from kg.store.visibility import State, hide, within_reach
 from kg.store.workers import Workers
 
 EngineError = duckdb.Error
@@ -57,6 +66,8 @@ class Store:
 
     def _use(self, connection: Cursor) -> None:
         self._connection = connection
+        row = connection.execute(f"SELECT {OPENED}()").fetchone()
+        _OPEN[row[0] if row else 0] = self
         self.cursors = Cursors(lambda memory: self.cursor(memory=memory))
         """Cursors that are given back after a query."""
         self.before_close: list[Callable[[], None]] = []
@@ -309,6 +320,25 @@ class Store:
         """Write everything committed into the main file."""
         with self._writer:
             self._connection.execute("CHECKPOINT")
+
+
+_OPEN: WeakValueDictionary[int, Store] = WeakValueDictionary()
+"""Stores by the numbers of their openings."""
+
+
+def view_of(cursor: Cursor, state: State) -> View | None:
+    """Return what the look-up index shows of the state that a cursor sees, None where nothing.
+
+    The cursor has written nothing that is not committed.
+    """
+    store = _OPEN.get(state.opened)
+    index = None if store is None else store.index_at(state.commit)
+    if index is None or state.seen:
+        return None
+    graphs = index.reaches.get(state.reach)
+    if graphs is None:
+        graphs = index.reaches[state.reach] = within_reach(cursor, index.graphs(), state)
+    return index.view(graphs)
 
 
 def head_of(cursor: Cursor) -> int:

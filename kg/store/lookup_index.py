@@ -137,11 +137,18 @@ class LookupIndex:
         default_factory=dict, repr=False, compare=False
     )
     """The graphs of the default graph and the named ones, by what was asked for."""
+    reaches: dict[str, frozenset[int]] = field(default_factory=dict, repr=False, compare=False)
+    """The graphs within the reach of cursors, by the condition on them."""
     _views: dict[object, View] = field(default_factory=dict, repr=False, compare=False)
 
     def term(self, number: int) -> RawTerm | None:
         """Return the term of an id, None for one that is not there."""
         return self.overlay.terms.get(number) or self.dictionary.term(number)
+
+    def kind(self, number: int) -> int:
+        """Return the kind of a term that is there."""
+        term = self.overlay.terms.get(number)
+        return self.dictionary.kinds[number - 1] if term is None else term[0]
 
     def id(self, key: TermKey) -> int | None:
         """Return the id of a term, None for one that is not there."""
@@ -189,7 +196,13 @@ class LookupIndex:
         if max(len(overlay.came) + len(overlay.gone), len(terms)) > _MOST_CHANGED:
             return None
         return replace(
-            self, shown=number, overlay=overlay, repeated=repeated(cursor), _views={}, datasets={}
+            self,
+            shown=number,
+            overlay=overlay,
+            repeated=repeated(cursor),
+            _views={},
+            datasets={},
+            reaches={},
         )
 
 
@@ -206,7 +219,7 @@ class View:
 
     def __init__(self, index: LookupIndex, graphs: frozenset[int]) -> None:
         self._graphs = graphs
-        self._index = index
+        self.index = index
         self._several = len(graphs) > 1
         self._overlay = index.overlay
         self._spans: dict[int, _Spans] = {}
@@ -221,7 +234,7 @@ class View:
         Raises:
             ManyNeighboursError: they are many.
         """
-        order = self._index.orders[side]
+        order = self.index.orders[side]
         found: list[int] = []
         if 0 < node < len(order.ends):
             low, high = order.ends[node - 1], order.ends[node]
@@ -236,7 +249,7 @@ class View:
                         low = stop
         if node in self._touched[side]:
             return [other for _, other in self._changed(node, side, predicate)]
-        if self._several and predicate in self._index.repeated:
+        if self._several and predicate in self.index.repeated:
             return list(dict.fromkeys(found))
         return found
 
@@ -253,7 +266,7 @@ class View:
 
     def size(self, node: int, predicate: int | None, side: int) -> int:
         """Return about how many neighbours a node has."""
-        order = self._index.orders[side]
+        order = self.index.orders[side]
         low, high = order.span(node)
         came = len(self._overlay.edges[side].get(node, ()))
         if predicate is None or low == high:
@@ -277,7 +290,7 @@ class View:
     def is_node(self, node: int) -> bool:
         """Return whether an id is the subject or the object of a triple."""
         for side in (0, 1):
-            order = self._index.orders[side]
+            order = self.index.orders[side]
             low, high = order.span(node)
             if node in self._touched[side]:
                 if self._changed(node, side):
@@ -311,7 +324,7 @@ class View:
 
     def _base(self, node: int, side: int, predicate: int | None = None) -> list[Edge]:
         """Return the edges of a node in the index."""
-        order, pairs = self._index.orders[side], self._index.pairs
+        order, pairs = self.index.orders[side], self.index.pairs
         low, high = order.span(node)
         found: list[Edge] = []
         for first, end in self._all() if predicate is None else self._spans_of(predicate):
@@ -327,7 +340,7 @@ class View:
     def _all(self) -> _Spans:
         """Return the numbers of all predicates with the graphs, in runs."""
         if self._every is None:
-            pairs = self._index.pairs
+            pairs = self.index.pairs
             self._every = _runs(n for n, (_, g) in enumerate(pairs) if g in self._graphs)
         return self._every
 
@@ -335,7 +348,7 @@ class View:
         """Return the numbers of a predicate with the graphs, in runs from first to end."""
         spans = self._spans.get(predicate)
         if spans is None:
-            pairs = self._index.pairs
+            pairs = self.index.pairs
             low = bisect_left(pairs, (predicate, DEFAULT_GRAPH))
             high = bisect_left(pairs, (predicate + 1, DEFAULT_GRAPH))
             spans = _runs(n for n in range(low, high) if pairs[n][1] in self._graphs)

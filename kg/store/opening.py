@@ -6,6 +6,7 @@ import os
 import tempfile
 import time
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 
 import duckdb
@@ -54,6 +55,7 @@ class Opening:
             opened = duckdb.connect(config=self._config())
             try:
                 attach(opened, path, DATABASE)
+                opened.execute(f"CREATE MACRO {OPENED}() AS {next(_numbers):d}")
             except BaseException:
                 opened.close()
                 raise
@@ -93,6 +95,9 @@ _PATIENCE = 10.0
 """Seconds that closing waits for what runs, such as a look at the quality of the whole graph."""
 DATABASE = "store"
 """Name under which the engine knows the store."""
+OPENED = "memory.main.opened"
+"""Macro that gives the number of an opening, which no other one has in this process."""
+_numbers = count(1)
 _ROW_GROUP = 20_480
 """Rows for which the engine keeps the least and the greatest value of each column.
 

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Collection, Iterator
+from typing import NamedTuple
 
 import duckdb
 from sqlglot import exp
+
+from kg.store.opening import OPENED
 
 
 def hidden_ids(cursor: duckdb.DuckDBPyConnection, rules: Collection[str]) -> tuple[int, ...]:
@@ -52,6 +55,7 @@ def rewind(cursor: duckdb.DuckDBPyConnection, commit: int) -> None:
         f"CREATE OR REPLACE TEMP VIEW quad AS SELECT * REPLACE ({died}) FROM {table}"
         f" WHERE born <= {int(commit)}{reach}"
     )
+    _tell(cursor, f"born <= {int(commit)}")
 
 
 @contextlib.contextmanager
@@ -65,6 +69,8 @@ def seeing_only(cursor: duckdb.DuckDBPyConnection, condition: str) -> Iterator[N
         cursor.execute(f"ALTER VIEW temp.quad RENAME TO {_WIDER}")
     seen = f"temp.{_WIDER}" if hidden else _table(cursor, "quad")
     cursor.execute(f"CREATE TEMP VIEW quad AS SELECT * FROM {seen} WHERE {condition}")
+    told = _told(cursor)
+    _tell(cursor, f"{told} AND {condition}" if told else condition)
     try:
         yield
     finally:
@@ -73,6 +79,7 @@ def seeing_only(cursor: duckdb.DuckDBPyConnection, condition: str) -> Iterator[N
             cursor.execute("DROP VIEW temp.quad")
             if hidden:
                 cursor.execute(f"ALTER VIEW temp.{_WIDER} RENAME TO quad")
+            _tell(cursor, told)
 
 
 _WIDER = "wider_quad"
@@ -93,13 +100,50 @@ def _narrow(cursor: duckdb.DuckDBPyConnection, condition: str) -> None:
     cursor.execute("SET VARIABLE narrowed = ?", [condition])
 
 
-def state_of(cursor: duckdb.DuckDBPyConnection) -> tuple[str, int, str]:
-    """Return what tells apart what cursors see: store, last commit, what is out of their reach."""
-    # Two statements on one table each: the engine plans them faster than one with subqueries.
-    secret = cursor.execute("SELECT value FROM setting WHERE name = 'iri_secret'").fetchone()
-    row = cursor.execute("SELECT max(number), getvariable('narrowed') FROM \"commit\"").fetchone()
-    commit, narrowed = row or (None, None)
-    return str(secret[0] if secret else None), int(commit or 0), str(narrowed or "")
+class State(NamedTuple):
+    """What tells apart what cursors see, outside of writes."""
+
+    opened: int
+    """The number of the opening of the store."""
+    commit: int
+    """The last commit."""
+    reach: str
+    """The condition on the graphs that are not out of reach, "" for all."""
+    seen: str
+    """What else limits the quads that are seen, "" for nothing."""
+
+
+def state_of(cursor: duckdb.DuckDBPyConnection) -> State:
+    """Return what tells apart what a cursor sees from what others do."""
+    row = cursor.execute(
+        f"SELECT {OPENED}(), max(number), getvariable('narrowed'), getvariable('seen')"
+        ' FROM "commit"'
+    ).fetchone()
+    opened, commit, narrowed, seen = row or (0, None, None, None)
+    return State(opened, commit or 0, narrowed or "", seen or "")
+
+
+def within_reach(
+    cursor: duckdb.DuckDBPyConnection, graphs: Collection[int], state: State
+) -> frozenset[int]:
+    """Return those of some graphs that are not out of the reach of a cursor."""
+    if not state.reach:
+        return frozenset(graphs)
+    given = "SELECT unnest($graphs::BIGINT[]) AS g"
+    rows = cursor.execute(
+        f"SELECT g FROM ({given}) WHERE {state.reach}", {"graphs": list(graphs)}
+    ).fetchall()
+    return frozenset(row[0] for row in rows)
+
+
+def _tell(cursor: duckdb.DuckDBPyConnection, seen: str) -> None:
+    """Keep for `state_of` what limits the quads that a cursor sees."""
+    cursor.execute("SET VARIABLE seen = ?", [seen])
+
+
+def _told(cursor: duckdb.DuckDBPyConnection) -> str:
+    row = cursor.execute("SELECT getvariable('seen')").fetchone()
+    return str(row[0] or "") if row else ""
 
 
 def _table(cursor: duckdb.DuckDBPyConnection, name: str) -> str:

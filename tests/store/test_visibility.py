@@ -1,11 +1,14 @@
 """Graphs hidden by rules: what a cursor reaches, of graphs old and new."""
 
+import shutil
 from pathlib import Path
 
 import pytest
 
-from kg.store import Cursor, EngineError, Store, hidden_ids
+from kg.store import Cursor, EngineError, Store, hidden_ids, state_of, view_of
+from kg.store.lookup_building import build
 from kg.store.rdf import load_bytes
+from kg.store.visibility import narrow, rewind, seeing_only
 
 RULES = ("x:secret", "x:personal/*")
 DATA = b"""
@@ -101,3 +104,54 @@ def test_a_store_of_version_1_is_brought_up_to_date(tmp_path: Path) -> None:
         assert objects(store.cursor(RULES)) == ["1", "3", "5", "6"]
         with store.write() as tx:
             assert load_bytes(tx, DATA, format="trig") == 0
+
+
+def assert_shown(store: Store, cursor: Cursor) -> None:
+    """Check that the look-up index shows a cursor what its statements find."""
+    view = view_of(cursor, state_of(cursor))
+    assert view is not None
+    rows = cursor.execute("SELECT DISTINCT s, p, o FROM live").fetchall()
+    nodes = range(store.cursor().execute("SELECT max(id) + 2 FROM term").fetchall()[0][0])
+    assert {(s, p, o) for s in nodes for p, o in view.edges(s, 0)} == set(rows)
+
+
+def test_the_look_up_index_shows_what_is_within_reach(store: Store) -> None:
+    build(store)
+    for rules in ((), RULES, ("x:*",), ("https://*", "x:open"), ("*",)):
+        assert_shown(store, store.cursor(rules))
+    narrow(one := store.cursor(), 0)
+    assert_shown(store, one)
+    with store.write() as tx:
+        load_bytes(tx, b"<x:personal/two> { <x:a> <x:p> 7 }", format="trig")
+    for rules in ((), RULES):
+        assert_shown(store, store.cursor(rules))
+
+
+def test_the_look_up_index_shows_nothing_of_other_states(store: Store) -> None:
+    build(store)
+    seen = store.cursor(RULES)
+    with seeing_only(seen, "s <> 0"):
+        assert view_of(seen, state_of(seen)) is None
+    assert_shown(store, seen)
+    rewind(seen, 0)
+    assert view_of(seen, state_of(seen)) is None
+    earlier = store.cursor()
+    earlier.begin()
+    before = state_of(earlier)
+    with store.write() as tx:
+        load_bytes(tx, b"<x:b> <x:p> 7 .", format="turtle")
+    assert view_of(earlier, before) is None
+    assert_shown(store, store.cursor())
+
+
+def test_copies_of_a_store_are_told_apart(tmp_path: Path) -> None:
+    one, other = (tmp_path / f"{name}.duckdb" for name in ("one", "other"))
+    with Store.open(one) as store, store.write() as tx:
+        load_bytes(tx, DATA, format="trig")
+    shutil.copy(one, other)
+    with Store.open(one) as first, Store.open(other) as second:
+        build(first)
+        cursors = first.cursor(), second.cursor()
+        states = [state_of(cursor) for cursor in cursors]
+        assert states[0] != states[1]
+        assert [bool(view_of(*pair)) for pair in zip(cursors, states, strict=True)] == [True, False]
