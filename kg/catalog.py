@@ -32,8 +32,9 @@ from rdflib.util import from_n3
 
 from kg import resources
 from kg.errors import UsageError
+from kg.french import LANGUAGES
 from kg.namespaces import PREFIXES
-from kg.sparql.headers import LANGUAGES, read_header
+from kg.sparql.headers import read_header
 
 Term = URIRef | Literal
 

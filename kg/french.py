@@ -13,6 +13,9 @@ from functools import cache
 from pathlib import Path
 from typing import cast
 
+LANGUAGES = ("en", "fr")
+"""What is told to people is told in these."""
+
 _TEXTS = Path(__file__).with_name("french.json")
 """`messages`: English message -> French message; `values`: values that hold words, likewise.
 

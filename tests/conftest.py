@@ -92,6 +92,9 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep the settings of whoever runs the tests out of them."""
     for name in ("DATA_DIR", "ORGANIZATION", "CURRENCY", "TIMEZONE", "TIMEOUT"):
         monkeypatch.delenv(f"CLIENTGRAPH_{name}", raising=False)
+    for name in ("LC_ALL", "LC_MESSAGES"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("LANG", "C.UTF-8")
 
 
 @cache

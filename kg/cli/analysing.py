@@ -26,7 +26,6 @@ from kg.cli.session import (
     current_settings,
     opened_store,
     today,
-    told_language_option,
 )
 from kg.errors import UsageError
 from kg.lifecycle import Context, Parameters, load_parameters, read_parameters
@@ -68,7 +67,6 @@ def common_options() -> list[click.Parameter]:
             is_flag=True,
             help="Name the date, knowledge time, parameters and rules in the answer itself.",
         ),
-        told_language_option(),
         click.Option(
             ["--write"],
             is_flag=True,
@@ -242,7 +240,7 @@ segments = _group("segments", "Segments, targets, personas and look-alikes.")
 value = _group("value", "Value of clients, and what insiders pay and know more.")
 
 
-@referrals.command("network", params=[*common_options()[:3], told_language_option()])
+@referrals.command("network", params=common_options()[:3])
 @click.option(
     "--format",
     "name",

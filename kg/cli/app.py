@@ -12,7 +12,14 @@ from typing import Any, cast
 import click
 
 from kg import __version__
-from kg.cli.session import add_shared_options, language_of, token_option, url_option
+from kg.cli.session import (
+    add_shared_options,
+    language_of,
+    speak_as_system,
+    token_option,
+    told_language_option,
+    url_option,
+)
 from kg.config import settings_from
 from kg.errors import ClientgraphError, QuerySyntaxError, TooDeepError, UsageError
 from kg.french import in_both
@@ -74,10 +81,10 @@ _REMOTE = (
 
 
 class Failure(click.ClickException):
-    """An error of clientgraph, told in one line."""
+    """An error of clientgraph, told in one line; of a query, with the line that is wrong."""
 
-    def __init__(self, error: ClientgraphError, language: str = "en") -> None:
-        text = " ".join(str(error).split())
+    def __init__(self, error: ClientgraphError, language: str) -> None:
+        text = str(error) if isinstance(error, QuerySyntaxError) else " ".join(str(error).split())
         super().__init__(in_both(text).get(language, text))
 
     def show(self, file: Any = None) -> None:
@@ -156,7 +163,8 @@ def main(ctx: click.Context, data_dir: Path | None) -> None:
     environment = dict(os.environ)
     if data_dir is not None:
         environment["CLIENTGRAPH_DATA_DIR"] = str(data_dir)
+    speak_as_system(ctx, environment)
     ctx.obj = settings_from(environment)
 
 
-main.params.extend([url_option(), token_option()])
+main.params.extend([url_option(), token_option(), told_language_option()])

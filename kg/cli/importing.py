@@ -14,6 +14,7 @@ from kg.cli.output import TABLE_FORMATS, write_json, write_table
 from kg.cli.progress import shown, shown_of_server
 from kg.cli.remote import Server
 from kg.cli.session import current_server, current_settings, language_option, opened_store, today
+from kg.french import LANGUAGES
 from kg.ingest import ImportOptions, list_imports, run_import
 from kg.ingest.options import ON_VIOLATION
 from kg.lifecycle import Context
@@ -177,4 +178,4 @@ def _write_report(report: Document, name: str, language: str) -> None:
 
 
 def _finding(one: Document) -> list[object]:
-    return [*(one[name] for name in _FINDING), *(one["message"].get(code) for code in ("en", "fr"))]
+    return [*(one[name] for name in _FINDING), *(one["message"].get(code) for code in LANGUAGES)]

@@ -12,6 +12,7 @@ from kg.cli.import_report import report_lines
 from kg.cli.output import TABLE_FORMATS, write_json, write_table
 from kg.cli.session import current_server, current_settings, language_option, opened_store
 from kg.errors import UsageError
+from kg.french import LANGUAGES
 from kg.ingest import (
     ImportOptions,
     discard,
@@ -45,7 +46,7 @@ def list_command(import_id: str | None, name: str) -> None:
             found = [one.as_json() for one in list_quarantine(store, import_id)]
     rows = [
         [one[column] for column in _COLUMNS[:6]]
-        + [reason_text(one["reasons"], language) for language in ("en", "fr")]
+        + [reason_text(one["reasons"], language) for language in LANGUAGES]
         for one in found
     ]
     write_table(_COLUMNS, rows, name)

@@ -14,13 +14,16 @@ from http.client import HTTPResponse
 from pathlib import Path
 from typing import IO, Any, cast
 
-from kg.errors import ClientgraphError, UsageError
+from kg.errors import ClientgraphError, QuerySyntaxError, UsageError
 
 _GRACE = 30.0
 """Seconds granted beyond a query's own deadline, for the answer to travel."""
 
 
-_WRONG_USE = ("/problem/usage", "/problem/query-syntax")
+_WRONG_USE: Mapping[str, type[ClientgraphError]] = {
+    "usage": UsageError,
+    "query-syntax": QuerySyntaxError,
+}
 """Ends of the types of problems that mean wrong use."""
 
 
@@ -345,7 +348,7 @@ def _problem(error: urllib.error.HTTPError) -> ClientgraphError:
 def _told(document: Mapping[str, Any]) -> ClientgraphError:
     """Return the error that the members of a problem document tell of."""
     kind, detail = str(document.get("type")), str(document["detail"])
-    return UsageError(detail) if kind.endswith(_WRONG_USE) else ServerError(detail)
+    return _WRONG_USE.get(kind.rpartition("/problem/")[2], ServerError)(detail)
 
 
 def _pauses() -> Iterator[float]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Container, Iterator
+import re
+from collections.abc import Callable, Container, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 import click
@@ -16,6 +17,7 @@ from kg.cli.remote import Server
 from kg.config import Settings
 from kg.derivation import derive_in
 from kg.errors import StoreError, UsageError
+from kg.french import LANGUAGES
 from kg.store import Store
 
 _URL = "clientgraph.url"
@@ -76,7 +78,7 @@ def opened_store(
 
 
 def add_shared_options(command: click.Command, *, remote: Container[str | None]) -> None:
-    """Give a command, and those below it, `--data-dir`; and `--url` where it is named in `remote`.
+    """Give a command, and those below it, what all share; and `--url` if it is named in `remote`.
 
     The options stand on the commands and on the group, so that they may be written anywhere.
     """
@@ -89,6 +91,8 @@ def add_shared_options(command: click.Command, *, remote: Container[str | None])
     taken = {parameter.name for parameter in command.params}
     speaking = [url_option(), token_option()] if command.name in remote else []
     offered = [_data_dir_option(), *speaking]
+    if "language" not in taken:
+        offered.append(told_language_option())
     command.params.extend(option for option in offered if option.name not in taken)
     if command.name not in remote:
         _refuse_url(command)
@@ -118,15 +122,14 @@ def token_option() -> click.Option:
 
 def language_option(command: Callable[..., None]) -> Callable[..., None]:
     """Give a command the option `--lang`, which its errors heed too."""
-    option = click.option(
-        "--lang",
-        "language",
-        type=click.Choice(["en", "fr"]),
-        default="en",
-        show_default=True,
-        callback=_keep_language,
-    )
+    option = click.option("--lang", "language", help="Language of what is told.", **_LANGUAGE_KIND)
     return option(command)
+
+
+def told_language_option() -> click.Option:
+    """Return the option `--lang`, kept for `language_of`."""
+    told = "Language of what is told, errors included."
+    return click.Option(["--lang"], expose_value=False, help=told, **_LANGUAGE_KIND)
 
 
 def language_of(context: click.Context) -> str:
@@ -134,22 +137,28 @@ def language_of(context: click.Context) -> str:
     return str(context.meta.get(_LANGUAGE, "en"))
 
 
-def told_language_option() -> click.Option:
-    """Return the option `--lang`, kept for `language_of`."""
-    return click.Option(
-        ["--lang"],
-        type=click.Choice(["en", "fr"]),
-        default="en",
-        show_default=True,
-        expose_value=False,
-        callback=_keep_language,
-        help="Language of explanations, of notes and of errors.",
-    )
+def speak_as_system(context: click.Context, environment: Mapping[str, str]) -> None:
+    """Let commands speak the language of the system, as far as `--lang` does not say another one.
+
+    The variables are those of POSIX (Base Definitions, section 8.2), the first of them that is set.
+    """
+    found = map(environment.get, ("LC_ALL", "LC_MESSAGES", "LANG"))
+    french = re.match("fr(?![a-z])", next(filter(None, found), ""), re.IGNORECASE)
+    context.meta.setdefault(_LANGUAGE, "fr" if french else "en")
 
 
-def _keep_language(context: click.Context, _option: click.Parameter, value: str) -> str:
-    context.meta[_LANGUAGE] = value
-    return value
+def _keep_language(context: click.Context, _option: click.Parameter, value: str | None) -> str:
+    if value:
+        context.meta[_LANGUAGE] = value
+    return language_of(context)
+
+
+_LANGUAGE_KIND: dict[str, Any] = {
+    "type": click.Choice(LANGUAGES),
+    "show_default": "the system's",
+    "callback": _keep_language,
+}
+"""What the option `--lang` of every command is."""
 
 
 def _data_dir_option() -> click.Option:

@@ -6,14 +6,15 @@ from pathlib import Path
 
 import click
 
+from kg.cli.session import language_option
 from kg.ingest import template_names
-from kg.ingest.template_files import LANGUAGES, template_file
+from kg.ingest.template_files import template_file
 
 
 @click.command("template")
 @click.argument("name", required=False)
 @click.option("--list", "listed", is_flag=True, help="The names of the templates.")
-@click.option("--lang", "language", type=click.Choice(LANGUAGES), default="en", show_default=True)
+@language_option
 @click.option(
     "-o",
     "--output",

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from kg.cli.output import write_chunks, write_table
-from kg.cli.session import opened_store, today
+from kg.cli.session import language_option, opened_store, today
 from kg.namespaces import COMPUTED_GRAPHS
 from kg.shacl import Report, project_shapes, shapes_of, validate
 from kg.shacl.rows import COLUMNS, rows
@@ -30,14 +30,7 @@ _readable = click.Path(exists=True, path_type=Path)
     default="text",
     show_default=True,
 )
-@click.option(
-    "--lang",
-    "language",
-    type=click.Choice(["en", "fr"]),
-    default="en",
-    show_default=True,
-    help="Language of the messages in the text format; the other formats have both.",
-)
+@language_option
 def validate_command(
     paths: tuple[Path, ...], *, shapes: tuple[Path, ...], name: str, language: str
 ) -> None:

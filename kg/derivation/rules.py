@@ -19,8 +19,9 @@ from rdflib.term import Node
 
 from kg import resources
 from kg.errors import UsageError
+from kg.french import LANGUAGES
 from kg.sparql import parse
-from kg.sparql.headers import LANGUAGES, read_header
+from kg.sparql.headers import read_header
 
 _KEYS = ("title", "statement")
 

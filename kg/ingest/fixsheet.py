@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from kg.errors import UsageError
+from kg.french import LANGUAGES
 from kg.ingest.execution import ReadTable
 from kg.ingest.plan import Record
 from kg.ingest.readers import ERROR_COLUMNS, SHEET_COLUMNS, Form
@@ -150,4 +151,4 @@ def record_of(text: str) -> Record | None:
 def reason_texts(reasons: str) -> list[str]:
     """Return what is wrong with a row as texts, one for each column of errors."""
     listed = json.loads(reasons)
-    return [" ".join(one["message"].get(code, "") for one in listed) for code in ("en", "fr")]
+    return [" ".join(one["message"].get(code, "") for one in listed) for code in LANGUAGES]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import partial
 
+from kg.french import LANGUAGES
 from kg.ingest.calls import parse_call, parse_template
 from kg.ingest.functions import FUNCTIONS
 from kg.ingest.layout import ROWS_ABOVE
@@ -50,7 +51,7 @@ _AGGREGATES = ("first", "last", "sum", "min", "max")
 _MATCH_KEYS = {name: name for name in ("source", "same", "latest", "columns")}
 _RUNNING_KEYS = {name: name for name in ("total", "by", "order")}
 _SET_ASIDE_KEYS = {name: name for name in ("when", "because")}
-_REASON_KEYS = {name: name for name in ("en", "fr")}
+_REASON_KEYS = {name: name for name in LANGUAGES}
 
 
 def parse_source(name: str, node: Node) -> Source:

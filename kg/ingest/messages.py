@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import lru_cache
 
+from kg.french import LANGUAGES
 from kg.ingest.codes import nearest
 
 MESSAGES: dict[str, tuple[str, str]] = {
@@ -166,7 +167,7 @@ def message(code: str, *, column: str, value: str, detail: str) -> dict[str, str
         details = _REFERRED.get(detail, (f"a {detail}", f"un élément « {detail} »"))
     texts = {
         language: text.format(column=column, value=repr(value), detail=one)
-        for language, text, one in zip(("en", "fr"), MESSAGES[code], details, strict=True)
+        for language, text, one in zip(LANGUAGES, MESSAGES[code], details, strict=True)
     }
     meant = _meant(value, detail) if code == "one of" else None
     return texts if meant is None else meaning(texts, meant)
@@ -190,7 +191,7 @@ def held_message(code: str, **values: object) -> dict[str, str]:
     """Return the texts of why a row is refused, by language."""
     return {
         language: text.format_map(values)
-        for language, text in zip(("en", "fr"), HELD[code], strict=True)
+        for language, text in zip(LANGUAGES, HELD[code], strict=True)
     }
 
 

@@ -17,12 +17,11 @@ from rdflib import RDF, RDFS, SH, SKOS, Graph, Literal, URIRef
 from rdflib.term import Node
 
 from kg.errors import UsageError
+from kg.french import LANGUAGES
 from kg.ingest.headers import SYNONYMS
 from kg.ingest.inputs import template, template_names
 from kg.ingest.mapping import Call, Cell, Constant, Document, Reference, Template, references
 from kg.resources import folder
-
-LANGUAGES = ("en", "fr")
 
 _HEAD = {
     "en": "{name}.csv. Columns are explained below; these rows may stay above the header."

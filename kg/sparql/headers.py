@@ -10,9 +10,6 @@ import re
 from collections.abc import Collection
 from functools import lru_cache
 
-LANGUAGES = ("en", "fr")
-"""The languages that a header has its texts in."""
-
 
 def read_header(text: str, keys: Collection[str]) -> dict[str, list[str]]:
     """Return the values of a header by key, with its language where it has one."""

@@ -1,4 +1,4 @@
-"""Every error is one clean line on standard error, with an exit code that says whose it is."""
+"""Every error is clean lines on standard error, with an exit code that says whose it is."""
 
 from __future__ import annotations
 
@@ -24,6 +24,35 @@ def test_errors_of_files_speak_french_where_asked(run, tmp_path: Path) -> None:
     assert "est vide : il n'y a rien à importer" in told
     told = run("quarantine", "retry", "none", "--lang", "fr", data_dir=tmp_path / "store").stderr
     assert told
+
+
+@pytest.mark.parametrize(
+    ("environment", "told"),
+    [
+        ({}, "There is no store"),
+        ({"LANG": "fr_FR.UTF-8"}, "Il n'y a pas d'entrepôt"),
+        ({"LANG": "fry_NL"}, "There is no store"),
+        ({"LC_ALL": "de_DE", "LANG": "fr_FR"}, "There is no store"),
+        ({"LC_MESSAGES": "fr", "LANG": "en_US"}, "Il n'y a pas d'entrepôt"),
+    ],
+)
+def test_errors_are_in_the_language_of_the_system_unless_told_otherwise(
+    run, tmp_path: Path, environment: dict[str, str], told: str
+) -> None:
+    asked = ("query", "-e", "ASK { ?s ?p ?o }")
+    result = run(*asked, data_dir=tmp_path / "none", env=environment)
+    assert result.stderr.startswith(f"clientgraph: {told}")
+    for words in ((*asked, "--lang", "fr"), ("--lang", "fr", *asked)):
+        result = run(*words, data_dir=tmp_path / "none", env=environment)
+        assert result.stderr.startswith("clientgraph: Il n'y a pas d'entrepôt")
+
+
+def test_a_wrong_query_is_shown_with_a_caret(run) -> None:
+    result = run("query", "-e", "SELECT ?x WHERE {\n  ?x ex:y ?z\n}")
+    assert result.exit_code == 2
+    first, *shown = result.stderr.splitlines()
+    assert first.startswith("clientgraph: Syntax error at line 2, column 6: ")
+    assert shown == ["  ?x ex:y ?z", "     ^"]
 
 
 def test_a_file_that_cannot_be_written_is_named(run, tmp_path: Path) -> None:

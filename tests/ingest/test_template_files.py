@@ -10,9 +10,10 @@ from imported import Importer
 
 from kg.config import Settings
 from kg.errors import UsageError
+from kg.french import LANGUAGES
 from kg.ingest import template, template_names
 from kg.ingest.headers import recognise
-from kg.ingest.template_files import LANGUAGES, template_file
+from kg.ingest.template_files import template_file
 from kg.shacl import project_shapes
 from kg.store import Store
 
