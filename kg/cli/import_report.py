@@ -45,8 +45,8 @@ _TEXTS = {
         "dry-run": "Dry run ({counts}): {quads_written} quads would be written.",
         "committed": "Commit {commit}: {quads_written} quads written ({counts}).",
         "unchanged": "Nothing is new: the store is as it was ({counts}).",
-        "difference": "{added} nodes added, {changed} changed, {removed} removed,"
-        " {unchanged} as they were; {quads_removed} quads removed",
+        "difference": "Nodes: {added} added, {changed} changed, {removed} removed,"
+        " {unchanged} as they were. Quads removed: {quads_removed}.",
     },
     "fr": {
         "table": "{name} : lignes lues {rows}, converties {mapped}",
@@ -77,8 +77,8 @@ _TEXTS = {
         "dry-run": "À blanc ({counts}) : {quads_written} quadruplets seraient écrits.",
         "committed": "Commit {commit} : {quads_written} quadruplets écrits ({counts}).",
         "unchanged": "Rien de nouveau : l'entrepôt est tel qu'il était ({counts}).",
-        "difference": "{added} nœuds ajoutés, {changed} modifiés, {removed} retirés,"
-        " {unchanged} inchangés ; {quads_removed} quadruplets retirés",
+        "difference": "Nœuds : ajoutés {added}, modifiés {changed}, retirés {removed},"
+        " inchangés {unchanged}. Quadruplets retirés : {quads_removed}.",
     },
 }
 
