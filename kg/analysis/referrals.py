@@ -6,7 +6,6 @@ from kg.analysis.parties import one_party
 from kg.lifecycle.classify import build_facts
 from kg.lifecycle.context import Context, Note
 from kg.lifecycle.evaluation import Evaluation
-from kg.lifecycle.measures import measure
 from kg.lifecycle.purchases import build_occasions
 from kg.lifecycle.records import build_records
 from kg.lifecycle.rows import Things, rows_of
@@ -85,8 +84,7 @@ def build_stages(evaluation: Evaluation, *, cold_only: bool = False) -> None:
     ends = _CONVERTED_GIVERS if cold_only else _ALL_ENDS
     evaluation.table("referral_probe", _PROBES.format(ends=ends))
     build_occasions(evaluation, among="referral_probe" if cold_only else None)
-    measure(evaluation, "referral_probe", "referral_measured")
-    decide(evaluation, "referral_measured", "referral_party")
+    decide(evaluation, "referral_probe", "referral_party", ["stage"])
 
 
 def undated_notes(evaluation: Evaluation) -> tuple[Note, ...]:

@@ -9,7 +9,6 @@ from kg.lifecycle import Context, Table
 from kg.lifecycle.alone import PartyEvaluation
 from kg.lifecycle.classify import build_acts
 from kg.lifecycle.evaluation import Evaluation, snapshot
-from kg.lifecycle.measures import measure
 from kg.lifecycle.places import ROLE_PLACES
 from kg.lifecycle.purchases import build_occasions
 from kg.lifecycle.records import build_records
@@ -92,8 +91,7 @@ def _decide(evaluation: Evaluation) -> None:
     """Make the table `role_decided`: the classes of the parties."""
     evaluation.table("role_probe", "SELECT party, least($as_of, closed) AS asked FROM party")
     build_occasions(evaluation)
-    measure(evaluation, "role_probe", "role_measured")
-    decide(evaluation, "role_measured", "role_decided")
+    decide(evaluation, "role_probe", "role_decided", ("stage", "position"))
 
 
 def _if_internal(evaluation: PartyEvaluation, party: int) -> list[int]:

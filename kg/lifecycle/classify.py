@@ -9,7 +9,6 @@ from kg.lifecycle.context import Context, Table
 from kg.lifecycle.evaluation import Evaluation, parties_with_key, snapshot, unknown_party
 from kg.lifecycle.events import build_events
 from kg.lifecycle.history import mark_won_back
-from kg.lifecycle.measures import measure
 from kg.lifecycle.purchases import build_occasions, build_purchases
 from kg.lifecycle.records import build_parties, build_records
 from kg.lifecycle.segments import build_targeted
@@ -54,15 +53,17 @@ def classified(
         evaluation = prepared(cursor, context)
     else:
         evaluation = of_party(cursor, context, party, settled=settled)
-    classify_facts(evaluation)
+    classify_facts(evaluation, measures=party is not None)
     return evaluation
 
 
-def classify_facts(evaluation: Evaluation) -> None:
-    """Leave the table `classification` of the parties of an evaluation, after `build_facts`."""
+def classify_facts(evaluation: Evaluation, *, measures: bool = False) -> None:
+    """Leave the table `classification` of the parties of an evaluation, after `build_facts`.
+
+    With `measures` it has all of them, else those that are told beside the classes.
+    """
     evaluation.table("probe", "SELECT party, least($as_of, closed) AS asked FROM party")
-    measure(evaluation, "probe", "measured")
-    decide(evaluation, "measured", "decided")
+    decide(evaluation, "probe", "decided", None if measures else _TOLD)
     mark_won_back(evaluation, "decided", "won_back")
     evaluation.table("classification", _CLASSIFICATION)
 
@@ -168,6 +169,11 @@ def focus_on(evaluation: Evaluation, records: Sequence[int]) -> None:
     )
     evaluation.focused = True
 
+
+_TOLD = (
+    "stage", "depth", "former_kind", "pipeline", "position", "tier", "first", "last", "n",
+    "notice", "unresolved", "key_account", "suggested", "excluded",
+)  # fmt: skip
 
 _FLAGS = """concat_ws(' ',
     CASE WHEN stage = 'CURRENT' AND d.asked - first <= $D_new THEN 'NEW' END,

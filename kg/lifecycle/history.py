@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from kg.lifecycle.evaluation import Evaluation
-from kg.lifecycle.measures import measure
 from kg.lifecycle.stages import decide
 
 
@@ -21,8 +20,7 @@ def mark_won_back(evaluation: Evaluation, decided: str, name: str) -> None:
     if not probes:
         evaluation.table(name, "SELECT 0::BIGINT AS party WHERE FALSE")
         return
-    measure(evaluation, f"{name}_probe", f"{name}_measure")
-    decide(evaluation, f"{name}_measure", f"{name}_stage")
+    decide(evaluation, f"{name}_probe", f"{name}_stage", ["stage"])
     evaluation.table(name, f"SELECT DISTINCT party FROM {name}_stage WHERE stage = 'FORMER'")
 
 

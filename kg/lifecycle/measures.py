@@ -7,6 +7,9 @@ dated up to `asked`.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from kg.lifecycle.evaluation import Evaluation
 
 MEASURES = (
@@ -20,22 +23,36 @@ MEASURES = (
 
 def measure(evaluation: Evaluation, probes: str, name: str) -> None:
     """Keep, as table `name`, the measures of each row (party, asked) of the table `probes`."""
+    with measures_of(evaluation, probes, name) as measures:
+        evaluation.table(name, f"SELECT * FROM {measures}")
+
+
+@contextmanager
+def measures_of(
+    evaluation: Evaluation, probes: str, name: str, *, of_clients: bool = True
+) -> Iterator[str]:
+    """Yield a relation of the measures of each row (party, asked) of the table `probes`.
+
+    `name` begins the names of the tables that it reads, which are gone afterwards. Unless
+    `of_clients`, signs of engagement are read for those alone whom they may classify: whoever was
+    never a client.
+    """
     steps = {
         f"{name}_bought": _BOUGHT,
         f"{name}_contracted": _CONTRACTED,
         f"{name}_used": _USED,
+        f"{name}_acquired": _acquired(evaluation),
+        f"{name}_wronged": _WRONGED,
         f"{name}_refused": _REFUSED,
-        f"{name}_signalled": _SIGNALLED,
+        f"{name}_signalled": _SIGNALLED if of_clients else _SIGNALLED_OF_OTHERS,
         f"{name}_qualified": _QUALIFIED,
         f"{name}_scored": _SCORED,
         f"{name}_marked": _MARKED,
     }
     for step, sql in steps.items():
-        evaluation.table(step, sql.format(probes=probes))
-    evaluation.table(f"{name}_acquired", _acquired(evaluation).format(probes=probes, name=name))
-    evaluation.table(f"{name}_wronged", _WRONGED.format(name=name))
-    evaluation.table(name, _JOINED.format(name=name))
-    for step in (*steps, f"{name}_acquired", f"{name}_wronged"):
+        evaluation.table(step, sql.format(probes=probes, name=name))
+    yield f"({_JOINED.format(name=name)})"
+    for step in steps:
         evaluation.drop(step)
 
 
@@ -76,6 +93,10 @@ FROM {probes} AS b
 JOIN signal AS s ON s.party = b.party AND s.day <= b.asked AND s.shown <= b.asked
 GROUP BY b.party, b.asked
 """
+
+_SIGNALLED_OF_OTHERS = _SIGNALLED.replace(
+    "{probes} AS b", "(SELECT party, asked FROM {name}_acquired WHERE NOT ever_client) AS b"
+)
 
 _QUALIFIED = """
 SELECT b.party, b.asked, max(q.day) AS qualified, max_by(q.positive, (q.day, q.qualification))

@@ -10,7 +10,6 @@ from kg.lifecycle.classify import classified, prepared
 from kg.lifecycle.context import Context, Table
 from kg.lifecycle.evaluation import Evaluation, snapshot
 from kg.lifecycle.events import evidence_notes
-from kg.lifecycle.measures import measure
 from kg.lifecycle.parameters import Parameters
 from kg.lifecycle.stages import decide
 from kg.store import Cursor
@@ -87,24 +86,14 @@ def _moved(cursor: Cursor, context: Context, start: date) -> Evaluation:
     if start > context.as_of:
         raise UsageError(f"from is {start}, after the date of the answer, {context.as_of}.")
     evaluation = prepared(cursor, context)
-    evaluation.table(
-        "moved",
-        "SELECT party, $start::DATE AS early, least(closed, $as_of) AS late FROM party"
-        " WHERE coalesce(closed > $start, TRUE)",
-        start=start,
-    )
-    evaluation.table(
-        "moment",
-        "SELECT party, early AS asked FROM moved UNION SELECT party, late FROM moved",
-    )
-    measure(evaluation, "moment", "moment_measured")
-    decide(evaluation, "moment_measured", "moment_decided")
+    for name, day in (("early", "$start::DATE"), ("late", "least(closed, $as_of)")):
+        probes = f"SELECT party, {day} AS asked FROM party WHERE coalesce(closed > $start, TRUE)"
+        evaluation.table(f"{name}_probe", probes, start=start)
+        decide(evaluation, f"{name}_probe", f"{name}_decided", ("stage", "depth"))
     evaluation.table(
         "movement",
-        "SELECT m.party, a.stage AS from_stage, a.depth AS from_depth, b.stage AS to_stage,"
-        " b.depth AS to_depth FROM moved AS m"
-        " JOIN moment_decided AS a ON a.party = m.party AND a.asked = m.early"
-        " JOIN moment_decided AS b ON b.party = m.party AND b.asked = m.late",
+        "SELECT party, a.stage AS from_stage, a.depth AS from_depth, b.stage AS to_stage,"
+        " b.depth AS to_depth FROM early_decided AS a JOIN late_decided AS b USING (party)",
     )
     return evaluation
 

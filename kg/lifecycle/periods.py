@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from kg.lifecycle.classify import of_party
 from kg.lifecycle.context import Context, Table
 from kg.lifecycle.evaluation import Evaluation, snapshot
-from kg.lifecycle.measures import measure
 from kg.lifecycle.stages import decide
+from kg.lifecycle.turning import class_turns, stage_turns
 from kg.store import Cursor
 
 _CLASSES = ("stage", "depth", "former_kind", "pipeline", "position", "tier")
@@ -26,7 +26,7 @@ def periods(cursor: Cursor, context: Context, *, party: str) -> Table:
     """
     with snapshot(cursor) as settled:
         evaluation = of_party(cursor, context, party, settled=settled, throughout=True)
-        _build_periods(evaluation, _CLASSES, _WAITS)
+        _build_periods(evaluation, _CLASSES, class_turns())
         evaluation.name_terms("SELECT party FROM period")
         keys = evaluation.source_keys("period", "party")
         return Table(PERIOD_COLUMNS, evaluation.run(_NAMED.format(keys=keys)).fetchall())
@@ -38,30 +38,14 @@ def build_stage_periods(evaluation: Evaluation) -> None:
     Both days are of the period; the last one of a party ends at T, or on the day it closed. Call it
     after the facts of all days up to T were read.
     """
-    _build_periods(evaluation, ("stage",), _STAGE_WAITS)
+    _build_periods(evaluation, ["stage"], stage_turns(evaluation))
 
 
-def turning_relation(first: str, last: str) -> str:
-    """Return a relation (party, turns) of the days on which a stage may change.
-
-    They are after the day `first` and up to the day `last`, names of values; a day may come twice.
-    Call it after the facts of all days up to T were read.
-    """
-    waits = " UNION ".join(_STAGE_WAITS)
-    return f"""(
-        SELECT d.party, d.day + w.days AS turns FROM ({_DATED}) AS d, ({waits}) AS w
-        WHERE d.day > DATE '-infinity' AND d.day <= ${last}
-            AND d.day + w.days > ${first} AND d.day + w.days <= ${last}
-    )"""
-
-
-def _build_periods(evaluation: Evaluation, classes: Sequence[str], waits: Sequence[str]) -> None:
-    """Make the table `period`, of classes that change at some waits after what happened."""
+def _build_periods(evaluation: Evaluation, classes: Sequence[str], turns: str) -> None:
+    """Make the table `period`, of classes that change on some days alone."""
     evaluation.table("span_of_days", _SPAN)
-    evaluation.table("dated", _DATED)
-    evaluation.table("day_probe", _TURNING.format(waits=" UNION ".join(waits)))
-    measure(evaluation, "day_probe", "day_measured")
-    decide(evaluation, "day_measured", "day_decided")
+    evaluation.table("day_probe", _PROBES.format(turns=turns))
+    decide(evaluation, "day_probe", "day_decided", classes)
     told = ", ".join(f"coalesce({name}, '-')" for name in classes)
     evaluation.table("period", _PERIODS.format(names=", ".join(classes), told=told))
 
@@ -81,43 +65,11 @@ FROM judged AS j LEFT JOIN met ON met.party = j.party AND met.day <= j.finish
 GROUP BY j.party, j.finish
 """
 
-_DATED = """
-SELECT party, day FROM purchase
-UNION SELECT party, until FROM occasion
-UNION SELECT party, until FROM undated
-UNION SELECT party, start FROM contract UNION SELECT party, finish FROM contract
-UNION SELECT party, day FROM usage
-UNION SELECT party, day FROM refusal UNION SELECT party, effective FROM refusal
-UNION SELECT party, day FROM bad UNION SELECT party, resolved FROM bad
-UNION SELECT party, day FROM signal UNION SELECT party, shown FROM signal
-UNION SELECT party, day FROM qualification
-UNION SELECT party, day FROM score
-UNION SELECT party, first_day FROM imprecise UNION SELECT party, day FROM imprecise
-UNION SELECT member, start FROM membership UNION SELECT member, finish FROM membership
-UNION SELECT party, start FROM designation UNION SELECT party, finish FROM designation
-UNION SELECT party, start FROM targeted UNION SELECT party, finish FROM targeted
-"""
-"""Every day from or until which a measure counts something."""
-
-_STAGE_WAITS = (
-    "SELECT 0 AS days",
-    *(f"SELECT CAST(${name} AS INTEGER) + 1" for name in ("D_act", "D_lost", "D_dis")),
-)
-"""How many days after what happened a stage may change."""
-_WAITS = (
-    *_STAGE_WAITS,
-    *(f"SELECT CAST(${name} AS INTEGER) + 1" for name in ("D_loyal", "V_qual")),
-    "SELECT CAST($W_reg AS INTEGER)",
-)
-"""The same for all classes."""
-_TURNING = """
-SELECT d.party, d.day + w.days AS asked
-FROM dated AS d
-JOIN span_of_days AS s ON s.party = d.party AND d.day > DATE '-infinity' AND d.day <= s.finish
-JOIN ({waits}) AS w ON d.day + w.days BETWEEN s.start AND s.finish
+_PROBES = """
+SELECT t.party, t.day AS asked
+FROM {turns} AS t JOIN span_of_days AS s ON s.party = t.party AND t.day BETWEEN s.start AND s.finish
 UNION SELECT party, start FROM span_of_days
 """
-"""The days on which a class may change: each date, and the end of each wait that begins there."""
 
 _PERIODS = """
 WITH classified AS (

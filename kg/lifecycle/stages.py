@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from kg.lifecycle.evaluation import Evaluation
+from kg.lifecycle.measures import measures_of
 
 REFUSAL = {
     "explicit": "(refused_on IS NOT NULL AND coalesce(refused_on >= last, NOT ever_client))",
@@ -77,18 +80,29 @@ CASE WHEN stage IN ('CURRENT', 'DORMANT') AND (notice OR unresolved) THEN 'T1'
 """
 
 
-def decide(evaluation: Evaluation, measures: str, name: str) -> None:
-    """Keep, as table `name`, the measures with rule, stage, depth, former kind and the rest."""
-    evaluation.table(
-        name,
-        f"""
-        WITH refusing AS (
-            SELECT *, {REFUSAL["explicit"]} AS explicit, {REFUSAL["inferred"]} AS inferred
-            FROM {measures}
-        ), ruled AS (SELECT *, {_rule_case()} AS rule FROM refusing),
-        staged AS (SELECT *, {_stage_case()} AS stage FROM ruled)
-        SELECT *, {_DEPTH} AS depth, {_FORMER_KIND} AS former_kind, {_PIPELINE} AS pipeline,
-            CASE WHEN internal THEN 'INTERNAL' ELSE 'EXTERNAL' END AS position, {_TIER} AS tier
-        FROM staged
-        """,
-    )
+def decide(
+    evaluation: Evaluation, probes: str, name: str, classes: Sequence[str] | None = None
+) -> None:
+    """Keep, as table `name`, the classes of each row (party, asked) of the table `probes`.
+
+    They are rule, stage, depth, former kind and the rest, beside all measures; or only some of the
+    `classes`, with what a stage rests on alone read.
+    """
+    kept = "*" if classes is None else ", ".join(("party", "asked", *classes))
+    with measures_of(evaluation, probes, name, of_clients=classes is None) as measures:
+        evaluation.table(name, _DECIDED.format(measures=measures, kept=kept))
+
+
+_DECIDED = f"""
+WITH refusing AS (
+    SELECT *, {REFUSAL["explicit"]} AS explicit, {REFUSAL["inferred"]} AS inferred
+    FROM {{measures}} AS measured
+), ruled AS (SELECT *, {_rule_case()} AS rule FROM refusing),
+staged AS (SELECT *, {_stage_case()} AS stage FROM ruled),
+decided AS (
+    SELECT *, {_DEPTH} AS depth, {_FORMER_KIND} AS former_kind, {_PIPELINE} AS pipeline,
+        CASE WHEN internal THEN 'INTERNAL' ELSE 'EXTERNAL' END AS position, {_TIER} AS tier
+    FROM staged
+)
+SELECT {{kept}} FROM decided
+"""

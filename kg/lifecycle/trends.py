@@ -9,9 +9,8 @@ from kg.lifecycle.classify import prepared
 from kg.lifecycle.context import Context, Table
 from kg.lifecycle.evaluation import snapshot
 from kg.lifecycle.events import evidence_notes
-from kg.lifecycle.measures import measure
-from kg.lifecycle.periods import turning_relation
 from kg.lifecycle.stages import decide
+from kg.lifecycle.turning import stage_turns
 from kg.store import Cursor
 
 TREND_COLUMNS = (
@@ -36,10 +35,9 @@ def trend(cursor: Cursor, context: Context, *, start: date, step: str = "month")
     with snapshot(cursor):
         evaluation = prepared(cursor, context)
         evaluation.table("trend_day", _DAYS, days=days)
-        turning = turning_relation("first_day", "as_of")
-        evaluation.table("trend_probe", _PROBES.format(turning=turning), first_day=days[0])
-        measure(evaluation, "trend_probe", "trend_measured")
-        decide(evaluation, "trend_measured", "trend_decided")
+        turns = stage_turns(evaluation)
+        evaluation.table("trend_probe", _PROBES.format(turns=turns), first_day=days[0])
+        decide(evaluation, "trend_probe", "trend_decided", ("stage", "first"))
         rows = evaluation.run(_TREND).fetchall()
         notes = evidence_notes(evaluation)
     return Table(TREND_COLUMNS, rows, notes)
@@ -82,9 +80,10 @@ SELECT day, lag(day) OVER (ORDER BY day) AS since FROM (SELECT unnest($days::DAT
 _PROBES = """
 SELECT party, $first_day AS asked FROM party WHERE coalesce(closed > $first_day, TRUE)
 UNION
-SELECT t.party, g.day FROM {turning} AS t
-ASOF JOIN trend_day AS g ON t.turns <= g.day
+SELECT t.party, g.day FROM {turns} AS t
+ASOF JOIN trend_day AS g ON t.day <= g.day
 JOIN party AS p ON p.party = t.party AND coalesce(p.closed > g.day, TRUE)
+WHERE t.day > $first_day
 """
 """Each party at the first date, and at the others where its stage may not be that of before."""
 
