@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from flask import Blueprint, request
 
-from api.analyses import compute
+from api.analyses import compute, read_context, reading
 from api.as_of import shown_date
 from api.asking import ask
 from api.config import services
@@ -19,6 +19,8 @@ from api.labels import concept_label, names_of
 from api.language import day_text, translate
 from api.pages.panels import panel, render_panel
 from kg.analysis import ANALYSES
+from kg.analysis.best_recommenders import best_recommenders
+from kg.analysis.described import without_broken_segments
 from kg.errors import UsageError
 from kg.lifecycle import STEPS, Table
 from kg.namespaces import CG
@@ -110,12 +112,14 @@ def show_movements() -> str:
 @panel
 def show_recommenders() -> str:
     """Show whose recommendations brought most, directly and further down."""
-    table = _computed("referrals downstream")
-    records = [one for one in table.records() if one["downstream"]]
-    best = sorted(records, key=lambda one: (-one["downstream"], one["party_key"] or ""))[:_BEST]
-    return render_panel(
-        "dashboard_recommenders.html", best=best, names=names_of([one["party"] for one in best])
-    )
+    shared = _shared()
+    with reading("referrals downstream", shared) as cursor:
+        context = read_context(services().settings, cursor, shared).pinned()
+        table = without_broken_segments(
+            context, lambda asked: best_recommenders(cursor, asked, _BEST)
+        )
+    best, names = list(table.records()), names_of(table.column("party"))
+    return render_panel("dashboard_recommenders.html", best=best, names=names)
 
 
 def since() -> date:
@@ -228,4 +232,8 @@ def _flows(moved: list[tuple[str, str, int]]) -> dict[str, Any]:
 
 
 def _computed(name: str, **options: str) -> Table:
-    return compute(ANALYSES[name], {"as_of": shown_date().isoformat()}, options)
+    return compute(ANALYSES[name], _shared(), options)
+
+
+def _shared() -> dict[str, str]:
+    return {"as_of": shown_date().isoformat()}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import closing, suppress
 from datetime import date
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from api.analyses import compute, read_context
+from api.analyses import compute, read_context, reading
 from api.as_of import shown_date
 from api.config import services
 from api.errors import wants_page
@@ -30,8 +29,9 @@ from api.parties import (
     read_referrals,
 )
 from kg.analysis import ANALYSES
+from kg.analysis.described import without_broken_segments
 from kg.errors import ClientgraphError, UsageError
-from kg.lifecycle import Table
+from kg.lifecycle import CHANGES, Change, Table, Wanted, list_classified
 from kg.namespaces import CG, ID, RDF
 from kg.store import Cursor, EngineError, decode, lookup_nodes
 from kg.terminology import Term
@@ -41,34 +41,6 @@ FILTERS = {"stage": "stage", "depth": "depth", "former_kind": "former-kind", "fl
 """Arguments that narrow the list of parties, each with the scheme of its values."""
 
 
-def _came_from(record: dict[str, Any], before: str, day: date) -> bool:
-    asked = request.args.get("before_stage", "")
-    return before == asked if asked else before != record["stage"]
-
-
-def _first_bought(record: dict[str, Any], before: str, day: date) -> bool:
-    return record["first"] is not None and record["first"] > day
-
-
-def _came_back(record: dict[str, Any], before: str, day: date) -> bool:
-    here = record["stage"] == "CURRENT" != before
-    return here and not _first_bought(record, before, day)
-
-
-def _was_lost(record: dict[str, Any], before: str, day: date) -> bool:
-    return bool(record["stage"] == "FORMER" != before)
-
-
-CHANGES: dict[str, Callable[[dict[str, Any], str, date], bool]] = {
-    "since": _came_from,
-    "first_after": _first_bought,
-    "back_after": _came_back,
-    "lost_after": _was_lost,
-}
-"""Arguments that name a day after which something changed: whether it did for a party.
-
-Each is given the classification of the party now and its stage on that day.
-"""
 OPEN = "open"
 """Argument that leaves closed parties out, as figures over time do."""
 _OF_ONE = ("classify", "explain", "history", "roles")
@@ -118,14 +90,10 @@ def show_parties() -> str:
 @panel
 def show_classified() -> str:
     """Show the parties that are classified as asked."""
-    given = _given()
-    table = _computed("classify")
-    records = [one for one in table.records() if _matches(one, given)]
-    if change := _change():
-        records = _changed(records, *change)
-    shown = records[:ROWS_SHOWN]
-    names = names_of([one["party"] for one in shown])
-    return render_panel("parties_panel.html", records=shown, total=len(records), names=names)
+    table, total = _listed(_wanted())
+    names = names_of(table.column("party"))
+    records = list(table.records())
+    return render_panel("parties_panel.html", records=records, total=total, names=names)
 
 
 @blueprint.get("/parties/<path:name>")
@@ -224,35 +192,51 @@ def _shown(events: list[Event] | None) -> dict[str, Any]:
     return {"events": events[:EVENTS_SHOWN], "more": len(events) > EVENTS_SHOWN}
 
 
-def _change() -> tuple[str, date] | None:
-    """Return the change that is asked for, and since when; None where none is.
+def _wanted() -> Wanted:
+    """Return which parties are asked for.
 
     Raises:
-        UsageError: since when is no date.
+        UsageError: a value is none of its scheme, or since when is no date up to that of the page.
+    """
+    given = _given()
+    axes = {name: value for name, value in given.items() if name not in ("flag", OPEN)}
+    return Wanted(axes, given.get("flag", ""), OPEN in given, _change())
+
+
+def _change() -> Change | None:
+    """Return the change that is asked for, None where none is.
+
+    Raises:
+        UsageError: since when is no date, or one after that of the page.
     """
     for name in CHANGES:
         if text := request.args.get(name, ""):
             try:
-                return name, date.fromisoformat(text)
+                since = date.fromisoformat(text)
             except ValueError:
                 raise UsageError(f"{name} is {text!r}; give a date like 2025-12-31.") from None
+            if since > (day := shown_date()):
+                raise UsageError(f"{name} is {since}; give a date before {day}, that of the page.")
+            return Change(name, since, request.args.get("before_stage", ""))
     return None
 
 
-def _changed(records: list[dict[str, Any]], change: str, day: date) -> list[dict[str, Any]]:
-    """Return the records of parties to which a change happened after a day."""
-    table = _computed("classify", as_of=day)
-    before = {one["party"]: one["stage"] for one in table.records()}
-    happened = CHANGES[change]
-    return [one for one in records if happened(one, before.get(one["party"], "UNENGAGED"), day)]
+def _listed(wanted: Wanted) -> tuple[Table, int]:
+    """Return the first of the parties that are wanted, and how many there are."""
+    shared = {**request.args, "as_of": shown_date().isoformat()}
+    with reading("classify", shared) as cursor:
+        context = read_context(services().settings, cursor, shared).pinned()
+        return without_broken_segments(
+            context, lambda asked: list_classified(cursor, asked, wanted, ROWS_SHOWN)
+        )
 
 
 def _one(name: str) -> Party:
     return read_party(find_parties(name)[0])
 
 
-def _computed(name: str, *, as_of: date | None = None, **options: str) -> Table:
-    shared = {**request.args, "as_of": (as_of or shown_date()).isoformat()}
+def _computed(name: str, **options: str) -> Table:
+    shared = {**request.args, "as_of": shown_date().isoformat()}
     return compute(ANALYSES[name], shared, options)
 
 
@@ -281,17 +265,6 @@ def _choices() -> dict[str, list[tuple[str, str]]]:
         name: [(one, concept_label(scheme, one)) for one in concepts_of(scheme)]
         for name, scheme in FILTERS.items()
     }
-
-
-def _matches(record: dict[str, Any], given: dict[str, str]) -> bool:
-    flags = record["flags"].split()
-    if OPEN in given and "CLOSED" in flags:
-        return False
-    return all(
-        value in flags if name == "flag" else record[name] == value
-        for name, value in given.items()
-        if name != OPEN
-    )
 
 
 def _bars(periods: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -83,7 +83,7 @@ def build_stages(evaluation: Evaluation, *, cold_only: bool = False) -> None:
     """
     ends = _CONVERTED_GIVERS if cold_only else _ALL_ENDS
     evaluation.table("referral_probe", _PROBES.format(ends=ends))
-    build_occasions(evaluation, among="referral_probe" if cold_only else None)
+    build_occasions(evaluation, "referral_probe" if cold_only else None, counted=False)
     decide(evaluation, "referral_probe", "referral_party", ["stage"])
 
 

@@ -3,6 +3,7 @@
 from kg.lifecycle.classify import COLUMNS, classify
 from kg.lifecycle.context import Context, Note, Table, told_beside, told_sentence
 from kg.lifecycle.explain import EXPLANATION_COLUMNS, explain
+from kg.lifecycle.listing import CHANGES, Change, Wanted, list_classified
 from kg.lifecycle.loyalty import LOYALTY_COLUMNS, SCOPES, scoped_loyalty
 from kg.lifecycle.merge_effects import MERGE_COLUMNS, merge_effects
 from kg.lifecycle.movements import (
@@ -24,6 +25,7 @@ from kg.lifecycle.periods import PERIOD_COLUMNS, periods
 from kg.lifecycle.trends import STEPS, TREND_COLUMNS, trend
 
 __all__ = [
+    "CHANGES",
     "COLUMNS",
     "DIFFERENCE_COLUMNS",
     "EXPLANATION_COLUMNS",
@@ -36,13 +38,16 @@ __all__ = [
     "STEPS",
     "TRANSITION_COLUMNS",
     "TREND_COLUMNS",
+    "Change",
     "Context",
     "Note",
     "Parameters",
     "Table",
+    "Wanted",
     "classify",
     "differences",
     "explain",
+    "list_classified",
     "load_parameters",
     "merge_effects",
     "moves",

@@ -33,10 +33,13 @@ def classify(cursor: Cursor, context: Context, *, party: str | None = None) -> T
     with snapshot(cursor) as settled:
         evaluation = classified(cursor, context, party=party, settled=settled)
         evaluation.name_terms("SELECT party FROM classification")
-        rows = evaluation.run(
-            _ROWS.format(keys=evaluation.source_keys("classification", "party"))
-        ).fetchall()
+        rows = evaluation.run(classification_rows(evaluation)).fetchall()
     return Table(COLUMNS, rows, tuple(evaluation.broken_segments.values()))
+
+
+def classification_rows(evaluation: Evaluation, relation: str = "classification") -> str:
+    """Return the SELECT of `COLUMNS` of the table `classification`, or of some rows of it."""
+    return _ROWS.format(relation=relation, keys=evaluation.source_keys(relation, "party"))
 
 
 def classified(
@@ -68,8 +71,12 @@ def classify_facts(evaluation: Evaluation, *, measures: bool = False) -> None:
     evaluation.table("classification", _CLASSIFICATION)
 
 
-def prepared(cursor: Cursor, context: Context, party: str | None = None) -> Evaluation:
+def prepared(
+    cursor: Cursor, context: Context, party: str | None = None, *, occasions: bool = True
+) -> Evaluation:
     """Return an evaluation with the facts of every party, or of those with one key or IRI.
+
+    `occasions` as for `build_facts`.
 
     Raises:
         UsageError: no party has this key.
@@ -78,7 +85,7 @@ def prepared(cursor: Cursor, context: Context, party: str | None = None) -> Eval
     build_records(evaluation)
     if party is not None:
         focus_on(evaluation, party_records(cursor, party))
-    build_facts(evaluation)
+    build_facts(evaluation, occasions=occasions)
     return evaluation
 
 
@@ -194,7 +201,7 @@ LEFT JOIN won_back AS w ON w.party = d.party
 _ROWS = """
 SELECT t.lex AS party, k.key AS party_key, stage, depth, former_kind, pipeline, position, tier,
     flags, first, last, n, $as_of AS as_of, $knowledge AS knowledge, $params AS params
-FROM classification AS c
+FROM {relation} AS c
 JOIN term AS t ON t.id = c.party
 LEFT JOIN {keys} AS k ON k.id = c.party
 ORDER BY k.key, t.lex

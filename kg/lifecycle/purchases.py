@@ -211,15 +211,18 @@ def _counting(evaluation: Evaluation) -> None:
     )
 
 
-def build_occasions(evaluation: Evaluation, among: str | None = None) -> None:
+def build_occasions(
+    evaluation: Evaluation, among: str | None = None, *, counted: bool = True
+) -> None:
     """Make the table `occasion` (party, day, until), which counts at each T with day ≤ T < until.
 
-    `among` is a table of the only parties whose occasions are wanted.
+    `among` is a table of the only parties whose occasions are wanted. Unless they are `counted`,
+    which no stage asks for, those of one day may stay apart.
     """
     dated = "SELECT party, day, {until} FROM counting WHERE day IS NOT NULL"
     if among:
         dated += f" AND party IN (SELECT party FROM {among})"
-    if evaluation.context.parameters.occasion_granularity == "order":
+    if not counted or evaluation.context.parameters.occasion_granularity == "order":
         evaluation.table("occasion", dated.format(until="until"))
         return
     by_day = dated.format(until="max(until) AS until")

@@ -10,6 +10,7 @@ from typing import Any
 import networkx as nx
 import pytest
 
+from kg.analysis.best_recommenders import best_recommenders
 from kg.analysis.link import link
 from kg.analysis.map_layout import spread
 from kg.analysis.map_paths import path_between
@@ -67,6 +68,17 @@ def test_figures_are_those_of_the_analyses(crowd: Any) -> None:
     ringed = rings(store.cursor(), AT).column("party_key")
     assert {key[rank] for rank in range(len(found)) if of.ring[rank] != NONE} == set(ringed)
     assert ringed
+
+
+@pytest.mark.parametrize("most", [1, 3, 1000])
+def test_the_best_recommenders_are_the_first_of_all_downstream_values(
+    crowd: Any, most: int
+) -> None:
+    cursor = crowd[0].cursor()
+    worth = [row for row in downstream_values(cursor, AT).records() if row["downstream"]]
+    worth.sort(key=lambda row: (-row["downstream"], row["party_key"] or ""))
+    assert list(best_recommenders(cursor, AT, most).records()) == worth[:most]
+    assert len(worth) > 3
 
 
 def test_parties_are_ranked_by_what_they_brought(crowd: Any) -> None:
