@@ -19,6 +19,7 @@ from api.operations import (
     PROBLEM,
     Document,
     content_in,
+    identified,
     json_content,
     operation,
     parameter,
@@ -83,50 +84,55 @@ def show_description() -> Response:
 
 def describe() -> Document:
     """Return the OpenAPI document."""
-    catalog = services().catalog.values()
     return {
         "openapi": "3.1.0",
         "info": {"title": "clientgraph", "version": __version__},
-        "paths": {
-            "/sparql": _sparql(),
-            "/shacl": _shacl(),
-            "/graphs": _graph_store([]),
-            "/graphs/{name}": _graph_store([path_parameter("name")]),
-            **describe_imports(),
-            **_merging(),
-            "/api/running": {"get": operation("What runs, of the caller's", [], json_content())},
-            "/api/running/{id}": {
-                "delete": operation("Stop what runs", [path_parameter("id")], json_content())
-            },
-            "/api/tokens": _tokens(),
-            "/api/tokens/{id}": {
-                "delete": operation(
-                    "Revoke a token, for administrators", [path_parameter("id")], json_content()
-                )
-            },
-            **describe_kept(),
-            **{f"/api/queries/{one.name}": {"get": _question(one)} for one in catalog},
-            "/api/search": {"get": _search()},
-            **_editing(),
-            "/api/templates": {"get": operation("The names of the templates", [], json_content())},
-            "/api/templates/{name}": {
-                "get": operation(
-                    "The CSV file of a template, to be filled",
-                    [path_parameter("name"), parameter("lang", "`en` or `fr`")],
-                    {"text/csv": {"schema": {"type": "string"}}},
-                )
-            },
-            "/api/analyses": {"get": operation("The analyses", [], json_content())},
-            **{f"/api/{one.name.replace(' ', '/')}": _analysis(one) for one in ANALYSES.values()},
-            "/api/referrals/network": {"get": _network()},
-            "/api/referrals/map": {"get": _map()},
-            "/api/chains/map": {"get": _chains()},
-        },
+        "paths": identified(_paths()),
         "components": {
             "schemas": {"Problem": _PROBLEM_SCHEMA, **IMPORT_SCHEMAS},
             "securitySchemes": _SECURITY_SCHEMES,
         },
         "security": [{name: []} for name in _SECURITY_SCHEMES],
+    }
+
+
+def _paths() -> Document:
+    """Return the addresses with their operations."""
+    catalog = services().catalog.values()
+    return {
+        "/sparql": _sparql(),
+        "/shacl": _shacl(),
+        "/graphs": _graph_store([]),
+        "/graphs/{name}": _graph_store([path_parameter("name")]),
+        **describe_imports(),
+        **_merging(),
+        "/api/running": {"get": operation("What runs, of the caller's", [], json_content())},
+        "/api/running/{id}": {
+            "delete": operation("Stop what runs", [path_parameter("id")], json_content())
+        },
+        "/api/tokens": _tokens(),
+        "/api/tokens/{id}": {
+            "delete": operation(
+                "Revoke a token, for administrators", [path_parameter("id")], json_content()
+            )
+        },
+        **describe_kept(),
+        **{f"/api/queries/{one.name}": {"get": _question(one)} for one in catalog},
+        "/api/search": {"get": _search()},
+        **_editing(),
+        "/api/templates": {"get": operation("The names of the templates", [], json_content())},
+        "/api/templates/{name}": {
+            "get": operation(
+                "The CSV file of a template, to be filled",
+                [path_parameter("name"), parameter("lang", "`en` or `fr`")],
+                {"text/csv": {"schema": {"type": "string"}}},
+            )
+        },
+        "/api/analyses": {"get": operation("The analyses", [], json_content())},
+        **{f"/api/{one.name.replace(' ', '/')}": _analysis(one) for one in ANALYSES.values()},
+        "/api/referrals/network": {"get": _network()},
+        "/api/referrals/map": {"get": _map()},
+        "/api/chains/map": {"get": _chains()},
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from api.errors import MEDIA_TYPE
@@ -19,6 +20,20 @@ def operation(summary: str, parameters: list[Document], content: Document) -> Do
     """Return an operation that answers 200 with one of some contents, or with a problem."""
     responses = {"200": {"description": "The answer", "content": content}, "default": PROBLEM}
     return {"summary": summary, "parameters": parameters, "responses": responses}
+
+
+def identified(paths: Document) -> Document:
+    """Return operations by their addresses, each with the name that clients made of it call it by.
+
+    The name is of the method and the words of the address: `get_api_queries_name`.
+    """
+    return {
+        path: {
+            method: {"operationId": "_".join([method, *re.findall(r"\w+", path)]), **one}
+            for method, one in operations.items()
+        }
+        for path, operations in paths.items()
+    }
 
 
 def parameter(

@@ -24,6 +24,14 @@ def test_every_described_address_and_method_is_a_route(app, client):
             assert adapter.match(re.sub("{[^}]+}", "x", path), method=method.upper())
 
 
+def test_operations_have_names_of_their_own(client):
+    paths = client.get("/api/openapi.json").json["paths"]
+    names = [one["operationId"] for operations in paths.values() for one in operations.values()]
+    assert len(set(names)) == len(names) > 100
+    assert "delete_api_running_id" in names
+    assert all(re.fullmatch("[A-Za-z_0-9]+", name) for name in names)
+
+
 def test_every_required_parameter_of_a_question_is_described(client):
     paths = client.get("/api/openapi.json").json["paths"]
     for one in client.get("/api/queries").json["queries"]:
