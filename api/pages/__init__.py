@@ -90,8 +90,12 @@ def prepare_pages(app: Flask) -> None:
 
 
 def is_offered(endpoint: str) -> bool:
-    """Tell whether the menu has a page for the caller: those for who writes are for nobody else."""
-    return needed_right(endpoint, "GET") is not Right.WRITE or may(Right.WRITE)
+    """Tell whether menus have a page for the caller: one that the caller may open.
+
+    Who is not known yet is shown what all may read, which leads to the login.
+    """
+    needed = needed_right(endpoint, "GET")
+    return needed is None or may(needed) or (needed is Right.READ and identified() is None)
 
 
 def may(right: str) -> bool:

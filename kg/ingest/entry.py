@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import csv
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from uuid import uuid4
 
 from kg.ingest.inputs import template
+from kg.ingest.mapping import Cell
 from kg.ingest.options import ImportOptions
 from kg.ingest.pipeline import run_import
 from kg.ingest.report import ImportReport
@@ -23,6 +25,9 @@ from kg.store import Store
 
 FIRST_SOURCE = ImportOptions().source
 """The source of keys as long as there is none."""
+
+TAKEN_KEY = "cell: taken"
+"""The kind of the finding that a key names another record already."""
 
 _SOURCES = """
 SELECT coalesce(json_extract_string(report, '$.keys_of'), source) AS name FROM import_run
@@ -35,7 +40,8 @@ def enter(
 ) -> ImportReport:
     """Import a record of a template by the texts of its columns; return what became of it.
 
-    Of `options`, `source` says what the entry is called: the time is added to it.
+    Of `options`, `source` says what the entry is called: the time is added to it. Where its key is
+    taken, the report tells what else is wrong, as it would be under a key of its own.
 
     Raises:
         UsageError: there is no such template, or a text cannot stand in a file.
@@ -43,6 +49,25 @@ def enter(
     """
     cells = cells_of(template(name))
     given = {one.column: texts.get(one.column, "").strip() for one in cells}
+    report = _imported(store, name, cells, given, options)
+    taken = [one for one in report.findings if one.kind == TAKEN_KEY]
+    if taken:
+        # What is said of another record's key is never put together with what that record says.
+        own = {one.column: uuid4().hex for one in taken if one.column}
+        rest = _imported(store, name, cells, given | own, replace(options, dry_run=True))
+        report.findings = [*taken, *rest.findings]
+        report.violations = len(taken) + rest.violations
+    return report
+
+
+def _imported(
+    store: Store,
+    name: str,
+    cells: Sequence[Cell],
+    given: Mapping[str, str],
+    options: ImportOptions,
+) -> ImportReport:
+    """Import a file of one row."""
     written = [one.column for one in cells if given[one.column] or one.required]
     now = datetime.now(UTC)
     with tempfile.TemporaryDirectory(prefix="clientgraph-") as folder:

@@ -4,14 +4,25 @@ from __future__ import annotations
 
 import csv
 import io
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from imported import Importer
 
 from kg.config import Settings
 from kg.errors import UsageError
-from kg.ingest import ImportOptions, ImportReport, template, template_names, undo_import
+from kg.ingest import (
+    ImportOptions,
+    ImportReport,
+    run_import,
+    template,
+    template_names,
+    undo_import,
+)
 from kg.ingest.entry import FIRST_SOURCE, enter, key_sources
 from kg.ingest.template_fields import form_of_template
 from kg.ingest.template_files import cells_of, template_file
@@ -156,6 +167,34 @@ def test_a_key_that_is_taken_is_refused_at_its_field(store: Store, importer: Imp
         ]
     assert facts(store) == before
     assert not entered(store, "parties", {"key": "C1", "kind": "person"}, keys_of="erp").refused
+
+
+WRONG = {
+    "kind": st.sampled_from(("person", "unit", "legal", "somebody", "")),
+    "email": st.sampled_from(("", "nobody", "a@example.org")),
+    "birth_date": st.sampled_from(("", "2999-01-01", "soon", "1990-02-01")),
+    "declared_type": st.sampled_from(("", "friend", "client")),
+    "parent": st.sampled_from(("", "GONE", "C1")),
+}
+
+
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.fixed_dictionaries({}, optional=WRONG))
+def test_beside_a_taken_key_all_else_that_is_wrong_is_told(texts: dict[str, str]) -> None:
+    with Store.open(None) as store, TemporaryDirectory() as folder:
+        path = Path(folder) / "parties.csv"
+        path.write_text(PARTIES, "utf-8")
+        run_import(store, [path], ImportOptions(source="crm", settings=SETTINGS))
+        head = store.head
+        taken, free = (
+            entered(store, "parties", {"kind": "person", **texts, "key": key}, dry_run=dry_run)
+            for key, dry_run in (("C1", False), ("C9", True))
+        )
+        assert (taken.status, store.head) == ("refused", head)
+    told = [(one.column, one.kind, one.message) for one in taken.findings]
+    assert told[0][:2] == ("key", "cell: taken")
+    assert told[1:] == [(one.column, one.kind, one.message) for one in free.findings]
+    assert taken.violations == free.violations + 1
 
 
 def test_references_are_keys_of_the_source_that_was_chosen(
