@@ -13,19 +13,19 @@ from rdflib.term import Identifier
 
 from kg.errors import QueryEvaluationError
 from kg.sparql.answer import Result
-from kg.sparql.compiled import Compiled, GraphChoice, compile_lines, compile_query
+from kg.sparql.compiled import Compiled, GraphChoice
+from kg.sparql.compiling import Compiling
 from kg.sparql.deadline import Deadline, memory_error
 from kg.sparql.fallback import run_fallback
 from kg.sparql.lifting import Asked, read
 from kg.sparql.lines import FORMATS, GRAPH_FORMATS
-from kg.sparql.lookups import sought
-from kg.sparql.plans import plans_of
+from kg.sparql.lookups import engine_took, sought
 from kg.sparql.reading import (
     CHUNK,
+    Few,
     Row,
     chunks_of,
     coded_ids,
-    decoded,
     engine_reason,
     terms,
     texts,
@@ -113,6 +113,7 @@ class _Answering:
         self._cursors = store.cursors
         self._cursor = cursor if cursor is not None else self._cursors.take(allowance.memory)
         self._state = Snapshot(store, self._cursor, graphs.as_of, own=self._own)
+        self._compiling = Compiling(store, self._cursor, self._state, asked, bindings, graphs)
         self._deadline = Deadline(self._cursor, timeout, since, gone=allowance.gone)
         self._running: Running | None = None
         self.first: int | None = None
@@ -173,7 +174,7 @@ class _Answering:
         self._started("sql")
         if found := self._first_found(number):
             return found
-        compiled = self._statement(number)
+        compiled = self._compiling.statement(number)
         self._deadline.check()
         result = Result(compiled.form, compiled.variables, "sql", number)
         self._steps = compiled.steps
@@ -182,7 +183,9 @@ class _Answering:
             self._state.begin()
         run_steps(self._cursor, compiled.steps, self._state.execute)
         if direct is not None:
+            since = time.thread_time()
             rows = self._directly(compiled, direct)
+            engine_took(self._asked, self._bindings, time.thread_time() - since)
             if len(rows) <= FEW:
                 return self._decoded(result, direct, rows)
             self._state.begin()
@@ -202,7 +205,7 @@ class _Answering:
             return None
         # Answers of about one length share a plan.
         try:
-            compiled = self._statement(number, first=1 << (rows - 1).bit_length())
+            compiled = self._compiling.statement(number, first=1 << (rows - 1).bit_length())
         except NotCompiledError:
             return None
         if compiled.before is None:
@@ -247,7 +250,18 @@ class _Answering:
         """Decode few solutions, from what is known of the dictionary as far as that goes."""
         known = self._store.terms.of(self._cursor, coded_ids(rows, coded))
         self._state.check()
-        return self._with_rows(result, decoded(rows, coded, known))
+        few = Few(rows, coded, known)
+        result._lines = partial(self._few_lines, few)
+        return self._with_rows(result, few.rows())
+
+    def _few_lines(self, few: Few, result: Result, name: str) -> Iterator[list[str]] | None:
+        """Return few solutions as text, no more of them than are allowed."""
+        most = self._allowance.max_rows
+        found = None if result.form != "select" else few.lines(result.variables, name, most)
+        if found is None:
+            return None
+        result.complete = most is None or len(few) <= most
+        return self._written(result, found)
 
     def _in_two_steps(self, result: Result, compiled: Compiled, before: str) -> Result:
         """Put the solutions into a table; they are decoded when they are asked for."""
@@ -279,13 +293,7 @@ class _Answering:
             return None
         most = self._allowance.max_rows
         result.complete = most is None or count <= most
-        asked, bindings, graphs = self._asked, self._bindings, self._graphs
-        if self._state.lasting:
-            statement = plans_of(self._store).lines(
-                self._cursor, asked, bindings, graphs, name, self._state.properties
-            )
-        else:
-            statement = compile_lines(self._cursor, asked.query, bindings, graphs, name)
+        statement = self._compiling.lines(name)
         found = texts(chunks_of(self._cursor, self._deadline, statement), most)
         return self._written(result, found)
 
@@ -296,28 +304,6 @@ class _Answering:
                 yield from found
         finally:
             self._finish()
-
-    def _statement(self, number: int, first: int | None = None) -> Compiled:
-        """Return the SQL of the query, that of its shape where nothing was committed since.
-
-        With `first`, it is that of so many first solutions.
-        """
-        asked, graphs = self._asked, self._graphs
-        if self._state.lasting:
-            return plans_of(self._store).compiled(
-                self._cursor,
-                asked,
-                self._bindings,
-                graphs,
-                number,
-                self._state.is_settled,
-                self._state.properties,
-                first,
-            )
-        # A caller's transaction is left without tables of ours.
-        return compile_query(
-            self._cursor, asked.query, self._bindings, graphs, in_two_steps=self._own
-        )
 
     def _evaluated(self, number: int, reason: str) -> Result:
         """Answer the query with the evaluator."""

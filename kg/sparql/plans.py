@@ -23,6 +23,7 @@ from kg.sparql.staged import Read
 from kg.sparql.steps import Step
 from kg.store import Cursor, Statement, Store, TermKey, term_key
 from kg.store.decoding import Terms
+from kg.store.lookup_index import LookupIndex
 from kg.store.property_table import PropertyTable
 
 _MOST_KNOWN = 512
@@ -164,17 +165,19 @@ class Plans:
         is_settled: Callable[[], bool] = lambda: True,
         properties: PropertyTable | None = None,
         first: int | None = None,
+        index: LookupIndex | None = None,
     ) -> Compiled:
         """Return the SQL of a query on the state of the store after a commit.
 
         `is_settled` tells, once the cursor was used, whether it sees that state; `properties` is
-        the property table of that state, `first` asks for the first solutions alone.
+        the property table of that state and `index` the look-up index of it, `first` asks for the
+        first solutions alone.
 
         Raises:
             NotCompiledError: some part of the query is not compiled.
         """
         question = _question(asked, bindings)
-        parameters = _parameters(cursor, self._terms, question.constants)
+        parameters = _parameters(cursor, index or self._terms, question.constants)
         values = list(parameters.values())
         varieties = tuple(value.variety for value in values)
         shape = (question.identity, graphs, number, properties is not None, first, varieties)
@@ -247,11 +250,15 @@ def _keys(values: Sequence[Parameter], indexes: frozenset[int]) -> tuple[TermKey
 
 
 def _parameters(
-    cursor: Cursor, terms: Terms, constants: Mapping[TermKey, TermKey]
+    cursor: Cursor, terms: Terms | LookupIndex, constants: Mapping[TermKey, TermKey]
 ) -> dict[TermKey, Parameter]:
     """Return a parameter for each term that stands for a constant."""
     keys = list(constants.values())
-    found = zip(constants, keys, terms.ids(cursor, keys), strict=True)
+    if isinstance(terms, LookupIndex):
+        ids = [terms.id(key) for key in keys]
+    else:
+        ids = terms.ids(cursor, keys)
+    found = zip(constants, keys, ids, strict=True)
     return {
         stand_in: Parameter(
             typed_term(cursor, key), _FIRST_STRANGER - index if term_id is None else term_id, index

@@ -7,6 +7,7 @@ from typing import Any, TypeVar, cast
 
 from kg.errors import QueryEvaluationError
 from kg.sparql.deadline import Deadline, memory_error
+from kg.sparql.formats.cells import CELL_FORMATS, lines_of_cells
 from kg.sparql.staged import Coded
 from kg.store import Cursor, EngineError, EngineInterrupted, EngineOutOfMemory, RawTerm
 
@@ -61,18 +62,49 @@ def coded_ids(rows: Iterable[Sequence[Any]], coded: Coded) -> set[int]:
     return found - coded.own.keys() - {None}
 
 
-def decoded(
-    rows: Iterable[Sequence[Any]], coded: Coded, terms: Mapping[int, RawTerm]
-) -> Iterator[Row]:
-    """Yield rows of terms from rows that hold ids."""
-    known = {**terms, **coded.own}
-    ids = [place[0] for place in coded.places if place is not None and place[1]]
-    if len(ids) == len(coded.places):
-        for row in rows:
-            yield tuple([known.get(row[column]) for column in ids])
-        return
-    for row in rows:
-        yield tuple(_term(row, place, known) for place in coded.places)
+class Few:
+    """Few solutions as a statement gives them, and the terms whose ids they hold."""
+
+    def __init__(
+        self, rows: Sequence[Sequence[Any]], coded: Coded, terms: Mapping[int, RawTerm]
+    ) -> None:
+        self._rows = rows
+        self._places = coded.places
+        self._terms = {**terms, **coded.own}
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def rows(self) -> Iterator[Row]:
+        """Yield the solutions as rows of terms."""
+        known = self._terms
+        if (ids := self._ids()) is not None:
+            for row in self._rows:
+                yield tuple([known.get(row[column]) for column in ids])
+            return
+        for row in self._rows:
+            yield tuple(_term(row, place, known) for place in self._places)
+
+    def lines(
+        self, variables: Sequence[str], name: str, most: int | None
+    ) -> Iterator[list[str]] | None:
+        """Return the first solutions as text in a result format, each term being written once.
+
+        None where they hold more than ids, or where no such text is made of them.
+        """
+        ids = self._ids()
+        if ids is None or name not in CELL_FORMATS:
+            return None
+        rows = self._rows[:most]
+        if ids != list(range(len(rows[0]) if rows else 0)):
+            rows = [[row[column] for column in ids] for row in rows]
+        found = lines_of_cells(name, variables, rows, self._terms)
+        return iter([found] if found else [])
+
+    def _ids(self) -> list[int] | None:
+        """Return the columns of the ids, None where a variable is held otherwise."""
+        ids = [place[0] for place in self._places if place is not None and place[1]]
+        return ids if len(ids) == len(self._places) else None
 
 
 def _term(

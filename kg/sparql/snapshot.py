@@ -27,7 +27,8 @@ class Snapshot:
         self._store = store
         self._cursor = cursor
         self._as_of = as_of
-        self._own = own
+        self.own = own
+        """Whether the cursor is the query's own."""
         self._begun = False
         self._turns: int | None = None
         """The turns of the store when its head was presumed, until that is known to be right."""
@@ -38,7 +39,7 @@ class Snapshot:
     def lasting(self) -> bool:
         """Whether what is compiled for this state serves until the next commit."""
         # A caller's transaction may hold what no commit has yet.
-        return self._own and self._as_of is None
+        return self.own and self._as_of is None
 
     def presumed(self) -> int:
         """Return the commit that is asked for, or the last one."""
@@ -58,7 +59,7 @@ class Snapshot:
 
     def begin(self) -> None:
         """Let all statements from now on read one state."""
-        if self._own and not self._begun:
+        if self.own and not self._begun:
             self._cursor.begin()
             self._begun = True
 

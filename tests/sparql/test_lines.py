@@ -112,6 +112,23 @@ def test_same_bytes_where_rows_are_limited(
     assert complete == (most > 5_000)
 
 
+@pytest.mark.parametrize("name", ["csv", "json", "tsv"])
+@pytest.mark.parametrize("most", [None, 0, 7, 5_000])
+def test_same_bytes_of_few_solutions(store: Store, name: str, most: int | None) -> None:
+    for pattern in ("?s :p ?o OPTIONAL { ?s :q ?q }", "?s :p ?o ; :q ?q FILTER(isNUMERIC(?o))"):
+        text = f"{PREFIX}SELECT ?o ?s ?q WHERE {{ {pattern} }} LIMIT 3000"
+        ours, other = (query(store, text, allowance=Allowance(max_rows=most)) for _ in range(2))
+        other._lines = lambda _result, _name: None
+        rows = list(other.rows())
+        assert ours.lines(name) is not None
+        ours, other = (query(store, text, allowance=Allowance(max_rows=most)) for _ in range(2))
+        other._lines = lambda _result, _name: None
+        assert sorted(_written(ours, name).split(b"\n")) == sorted(
+            _written(other, name).split(b"\n")
+        )
+        assert ours.complete == other.complete == (most is None or most > len(rows))
+
+
 def _written(result: Result, name: str) -> bytes:
     """Return an answer in a format, or why it cannot be written in it."""
     try:

@@ -16,7 +16,7 @@ from rdflib import Literal, URIRef
 
 from kg.errors import QueryTimeoutError
 from kg.sparql import query
-from kg.sparql.lookups import answering
+from kg.sparql.lookups import answering, steps
 from kg.sparql.running import Allowance
 from kg.sparql.update import update
 from kg.store import Store, lookup_building
@@ -108,6 +108,12 @@ COMPILED = [
     "DESCRIBE :a",
 ]
 """Queries that are left to the compiler."""
+
+
+@pytest.fixture(autouse=True)
+def nothing_takes_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the index answer however busy the machine is."""
+    monkeypatch.setattr(steps, "_LONG", 60.0)
 
 
 @pytest.fixture
@@ -234,6 +240,42 @@ def test_what_takes_many_steps_is_compiled(shop: Store, monkeypatch: pytest.Monk
     answer(shop, text, "sql")
     answer(shop, text, "index")
     answer(shop, text, "index")
+
+
+def test_what_takes_long_is_left_to_the_faster_engine(
+    shop: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(steps, "_LONG", 0.0)
+    text = "SELECT * { :a :sent+ ?long }"
+    found = answer(shop, text)
+    assert answer(shop, text, "sql") == found
+    monkeypatch.setattr(steps, "_LONG", 60.0)
+    assert answer(shop, text) == found
+
+
+def test_the_engine_answers_in_a_row_where_it_is_faster(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(steps, "_LONG", 0.003)
+    pace = steps.Pace()
+    pace.answered(0.001)
+    assert not pace.passes()
+    pace.answered(0.5)
+    assert [pace.passes() for _ in range(3)] == [True, False, False]
+    pace.by_engine = 1.0
+    pace.answered(0.5)
+    assert not pace.passes()
+    pace.by_engine = 0.1
+    pace.answered(0.5)
+    assert [pace.passes() for _ in range(33)] == [True] * 31 + [False] * 2
+
+
+def test_a_path_from_several_nodes_takes_each_round_once(shop: Store) -> None:
+    ring = " . ".join(f":r{n} :next :r{(n + 1) % 60} . :r{n} :back :r{n}" for n in range(60))
+    update(shop, PREFIXES + f"INSERT DATA {{ {ring} . :start :of :r0, :r7, :r30, :nowhere }}")
+    for path in (":next+", ":next*", "(:next/:back)+", "(^:back/:next)+", "^:next+", ":next?"):
+        text = f"SELECT ?a ?b {{ :start :of ?a . ?a {path} ?b }}"
+        found = answer(shop, text)
+        assert found == compiled(shop, text)
+        assert sum(found.values()) >= 3  # type: ignore[attr-defined]
 
 
 def test_a_deadline_holds(shop: Store) -> None:

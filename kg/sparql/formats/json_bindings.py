@@ -31,7 +31,7 @@ def frame(
 
 
 def _bound(keys: Sequence[str], row: Row) -> list[str]:
-    return [key + _term(term) for key, term in zip(keys, row, strict=True) if term is not None]
+    return [key + json_term(term) for key, term in zip(keys, row, strict=True) if term is not None]
 
 
 def write_boolean(value: bool) -> Iterator[str]:  # noqa: FBT001  (the answer itself)
@@ -39,7 +39,8 @@ def write_boolean(value: bool) -> Iterator[str]:  # noqa: FBT001  (the answer it
     yield f'{{"head":{{}},"boolean":{"true" if value else "false"}}}\n'
 
 
-def _term(term: RawTerm) -> str:
+def json_term(term: RawTerm) -> str:
+    """Return the object of a term."""
     kind, lex, datatype, language = term
     if kind == IRI:
         return f'{{"type":"uri","value":{quoted(lex)}}}'

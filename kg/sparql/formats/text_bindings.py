@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from kg.sparql.formats.terms import BLANK, IRI, XSD_STRING, Row, blank_label
 from kg.store import RawTerm
@@ -15,7 +15,8 @@ from kg.store import RawTerm
 _BATCH = 256
 """Solutions of which it is looked up at once whether some field has to be quoted."""
 _XSD = "http://www.w3.org/2001/XMLSchema#"
-_QUOTE_IN_CSV = re.compile('[",\r\n]')
+_QUOTED_IN_CSV = '",\r\n'
+_QUOTE_IN_CSV = re.compile(f"[{_QUOTED_IN_CSV}]")
 _ESCAPE_IN_LITERAL = re.compile('["\\\\\t\n\r\b\f]')
 _ESCAPE_IN_IRI = re.compile(r'[\x00-\x20<>"{}|^`\\]')
 _ESCAPES = {
@@ -38,14 +39,21 @@ def csv_lines(_variables: Sequence[str], rows: Iterable[Row]) -> Iterator[list[s
     """Yield the CSV of each solution: values only, unbound is an empty field."""
     rest = iter(rows)
     while batch := list(itertools.islice(rest, _BATCH)):
-        bound = [term for row in batch for term in row if term is not None]
-        texts = [lex for _, lex, _, _ in bound]
-        if _QUOTE_IN_CSV.search("".join(texts)) or BLANK in [kind for kind, _, _, _ in bound]:
+        if not are_plain([term for row in batch for term in row if term is not None]):
             yield [
-                _csv_line(["" if term is None else _value(term) for term in row]) for row in batch
+                _csv_line(["" if term is None else csv_value(term) for term in row])
+                for row in batch
             ]
         else:
             yield [_csv_line(["" if term is None else term[1] for term in row]) for row in batch]
+
+
+def are_plain(terms: Collection[RawTerm]) -> bool:
+    """Return whether the fields of all of some terms are their lexical forms as they are."""
+    texts = "".join([lex for _, lex, _, _ in terms])
+    if any(character in texts for character in _QUOTED_IN_CSV):
+        return False
+    return BLANK not in [kind for kind, _, _, _ in terms]
 
 
 def _csv_line(fields: Sequence[str]) -> str:
@@ -96,7 +104,8 @@ def turtle_term(term: RawTerm) -> str:
     return f"{quoted}^^{_iri(datatype)}"
 
 
-def _value(term: RawTerm) -> str:
+def csv_value(term: RawTerm) -> str:
+    """Return a term as a field of CSV."""
     kind, lex, _, _ = term
     return f"_:{blank_label(lex)}" if kind == BLANK else _field(lex)
 

@@ -5,6 +5,7 @@ What would take many steps is given up: compiled to SQL, it takes less.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from rdflib import URIRef
@@ -63,16 +64,27 @@ def sought(
     plan = lookup_plan(asked.template, frozenset(bindings))
     if plan is None or graphs.in_place is not None or plan.pace.passes():
         return None
+    since = time.thread_time()
     try:
-        rows = _Answering(index, plan, asked, bindings, graphs, check).rows()
+        answering = _Answering(index, plan, asked, bindings, graphs, check)
+        solutions = answering.solutions()
+        taken = time.thread_time() - since
+        rows = answering.rows(solutions)
     except (BeyondReachError, ManyNeighboursError):
         plan.pace.gave_up()
         return None
-    plan.pace.answered()
+    plan.pace.answered(taken)
     result = Result(plan.form, list(plan.variables), "index", index.shown, _rows=iter(rows))
     if plan.form == "ask":
         result.boolean = bool(rows)
     return result
+
+
+def engine_took(asked: Asked, bindings: Mapping[str, Identifier], seconds: float) -> None:
+    """Learn how long the engine took to find the solutions of a query, which the index may, too."""
+    plan = lookup_plan(asked.template, frozenset(bindings))
+    if plan is not None:
+        plan.pace.by_engine = seconds
 
 
 class _Answering:
@@ -112,8 +124,8 @@ class _Answering:
             self._own[found] = key
         return found
 
-    def rows(self) -> list[Row]:
-        """Return the rows of the answer; of ASK, one for each solution.
+    def solutions(self) -> list[Solution]:
+        """Return the solutions of the query.
 
         Raises:
             BeyondReachError: it takes too many steps.
@@ -122,6 +134,14 @@ class _Answering:
         solutions = self._after(self._plan.steps, [self._first])
         for change in self._plan.changes:
             solutions = self._changed(change, solutions)
+        return solutions
+
+    def rows(self, solutions: Sequence[Solution]) -> list[Row]:
+        """Return the rows of the answer; of ASK one, where there is a solution.
+
+        Raises:
+            BeyondReachError: a term is not reached.
+        """
         if self._plan.form == "ask":
             return [()] if solutions else []
         shown, term = self._plan.shown, self._term

@@ -54,6 +54,8 @@ class Joining:
         self._view = view
         self._first = terms
         self._effort = effort
+        self._rounds: dict[tuple[View, Way, int], dict[int, dict[int, None]]] | None = None
+        """Where a path is followed from several nodes: what a round of one leads to from each."""
 
     def matched(self, matches: Matches, solutions: list[Solution]) -> list[Solution]:
         """Return the solutions joined with patterns, that first which seems to find fewest.
@@ -151,6 +153,7 @@ class Joining:
     ) -> list[Solution]:
         """Return solutions joined with the pairs that a path of any length connects."""
         reached: dict[tuple[int, int], dict[int, None]] = {}
+        self._rounds = {} if len(solutions) > 1 else None
         found: list[Solution] = []
         for solution in solutions:
             node, side, other, to = _start(pattern, solution)
@@ -206,11 +209,26 @@ class Joining:
         frontier = nodes
         while frontier:
             self._effort.check()
-            further = self._reached(view, way.path, frontier, side)
+            further = self._further(view, way.path, frontier, side)
             frontier = {node: None for node in further if node not in found}
             found.update(frontier)
             if way.mod == "?":
                 break
+        return found
+
+    def _further(self, view: View, way: Way, nodes: dict[int, None], side: int) -> dict[int, None]:
+        """Return the nodes, each once, that one round of a path leads to from some."""
+        rounds = self._rounds
+        if rounds is None:
+            return self._reached(view, way, nodes, side)
+        known = rounds.setdefault((view, way, side), {})
+        found: dict[int, None] = {}
+        self._effort.spend(len(nodes))
+        for node in nodes:
+            ends = known.get(node)
+            if ends is None:
+                ends = known[node] = self._reached(view, way, {node: None}, side)
+            found.update(ends)
         return found
 
 

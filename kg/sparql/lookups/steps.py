@@ -185,12 +185,21 @@ class Slice:
 Change = Groups | Copied | Ordered | Once | Slice
 
 
+_LONG = 0.003
+"""Seconds of an answer from which on the engine may be faster: to plan its statement takes most of
+that."""
+_TURNS = 31
+"""How often the engine answers in a row, where it is faster, until the index is tried again."""
+
+
 @dataclass(slots=True)
 class Pace:
-    """How often the index is passed by, where it gave up on queries of a shape."""
+    """How often the index is passed by, where it gave up on queries of a shape, or was slower."""
 
     waits: int = 0
     left: int = 0
+    by_engine: float | None = None
+    """Seconds that the engine took for the last query of the shape that it answered."""
 
     def passes(self) -> bool:
         """Return whether to pass it by this time."""
@@ -202,9 +211,14 @@ class Pace:
         self.waits = min(2 * self.waits + 1, 127)
         self.left = self.waits
 
-    def answered(self) -> None:
-        """Wait no more."""
+    def answered(self, seconds: float) -> None:
+        """Wait no more; but after a long while let the engine show how long it takes."""
         self.waits = self.left = 0
+        if seconds >= _LONG:
+            if self.by_engine is None:
+                self.left = 1
+            elif self.by_engine < seconds:
+                self.left = _TURNS
 
 
 @dataclass(frozen=True, slots=True)
