@@ -3,13 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
-from kg.ingest import ImportReport
+from kg.ingest import ImportOptions, ImportReport, run_import
 from kg.namespaces import PROVENANCE_GRAPH
+from kg.shacl import Shapes
 from kg.store import Store
 
 Triple = tuple[str, str, str]
 Importer = Callable[..., ImportReport]
+
+
+def importer_into(store: Store, place: Path, shapes: Shapes) -> Importer:
+    """Return a function that writes files and imports them, by default with some shapes."""
+
+    def run(files: dict[str, str | bytes], mapping: str | None = None, **options: Any) -> Any:
+        folder = place / f"import-{len(list(place.iterdir()))}"
+        folder.mkdir()
+        for name, content in files.items():
+            data = content if isinstance(content, bytes) else content.encode()
+            (folder / name).write_bytes(data)
+        paths: list[Path] = [folder]
+        if mapping is not None:
+            document = place / f"{folder.name}.yml"
+            document.write_text(mapping, encoding="utf-8")
+            options["mapping"] = document
+        return run_import(store, paths, ImportOptions(**{"shapes": shapes} | options))
+
+    return run
 
 
 def triples(store: Store, graph: str | None = None) -> set[Triple]:

@@ -10,7 +10,7 @@ import pytest
 from drawing import examples
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from imported import Importer
+from imported import Importer, importer_into
 
 from kg.errors import ClientgraphError
 from kg.ingest import ImportOptions, run_import, undo_import, why
@@ -90,11 +90,17 @@ def told(store: Store, commit: int | None = None) -> list[Place]:
     )
 
 
-@pytest.fixture
-def imported(store: Store, importer: Importer) -> Store:
+def fill(importer: Importer) -> None:
     importer(PEOPLE, source="crm")
     importer({"parties.csv": "key,kind,name\nQ,person,Eve\nP1,person,Ana\n"}, source="shop")
-    return store
+
+
+@pytest.fixture(scope="module")
+def imported(tmp_path_factory: pytest.TempPathFactory, no_shapes: Shapes) -> Iterator[Store]:
+    """Return a store that the tests only read."""
+    with Store.open() as store:
+        fill(importer_into(store, tmp_path_factory.mktemp("people"), no_shapes))
+        yield store
 
 
 def test_every_fact_has_the_file_and_row_that_why_tells(imported: Store) -> None:
@@ -108,14 +114,15 @@ def test_every_fact_has_the_file_and_row_that_why_tells(imported: Store) -> None
 
 
 def test_what_is_gone_has_its_place_as_of_the_commit_before(
-    imported: Store, importer: Importer
+    store: Store, importer: Importer
 ) -> None:
+    fill(importer)
     importer({"parties.csv": "key,kind,name\nP2,person,Bob\n"}, source="crm")
-    for commit in range(1, imported.head + 1):
-        expected = told(imported, commit)
-        assert places(compiled(imported, PLACES, as_of_commit=commit)) == expected
-        assert places(evaluated(imported, PLACES, GraphChoice(as_of=commit))) == expected
-    assert told(imported, 1) != told(imported)
+    for commit in range(1, store.head + 1):
+        expected = told(store, commit)
+        assert places(compiled(store, PLACES, as_of_commit=commit)) == expected
+        assert places(evaluated(store, PLACES, GraphChoice(as_of=commit))) == expected
+    assert told(store, 1) != told(store)
 
 
 @pytest.mark.parametrize(
