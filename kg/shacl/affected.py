@@ -11,7 +11,7 @@ the affected nodes than to check all of them.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
@@ -77,6 +77,8 @@ class Affected:
         self._neighbours = Neighbours(session, change.removed)
         self._few: dict[Read, frozenset[int] | None] = {}
         """What each read leads back to, None where that is more than a few nodes."""
+        self._scopes: dict[int, Scope] = {}
+        """The nodes to check each shape on, by the shape's identity."""
         self._ends: dict[tuple[str, int | None], set[int]] = defaultdict(set)
         """The changed triples' subjects and objects, by predicate and of all."""
         self.most = False
@@ -112,13 +114,18 @@ class Affected:
             isinstance(each, Target) and each.kind != "node" for each in shape.targets
         )
 
-    def nodes(self) -> set[int]:
-        """Return the ids of what a small change is about, none of a larger one."""
-        return set[int]().union(*self._ends.values())
+    def scopes(self, shapes: Iterable[Shape]) -> Iterator[Scope]:
+        """Yield the nodes to check some shapes on; what they read is looked up at once."""
+        listed = list(shapes)
+        every = frozenset[Read]().union(*map(_cached_reads, listed))
+        self._session.learn(read.predicate for read in every if read.predicate is not None)
+        return map(self.scope, listed)
 
     def scope(self, shape: Shape) -> Scope:
         """Return the nodes to check a shape on."""
-        return self.among(_cached_reads(shape))
+        if id(shape) not in self._scopes:
+            self._scopes[id(shape)] = self.among(_cached_reads(shape))
+        return self._scopes[id(shape)]
 
     def among(self, every: Collection[Read]) -> Scope:
         """Return the nodes that some reads lead back to from what changed; None: perhaps all."""

@@ -43,12 +43,11 @@ from kg.shacl.values import TYPED, is_set, pairs_of, values
 _NOTHING = "SELECT f.node AS focus, CAST(NULL AS BIGINT) AS value FROM :nodes AS f WHERE FALSE"
 
 
-@singledispatch
 def violations(constraint: Constraint, st: Statement, shape: Shape, nodes: str) -> exp.Query:
     """Return one row (focus, value) for each violation of a constraint among focus nodes."""
     found = condition(constraint, st.session, shape.path)
     if found is None:
-        raise TypeError(f"{type(constraint).__name__} has no check")
+        return _violations(constraint, st, shape, nodes)
     if found is NEVER:
         return query(_NOTHING, nodes=nodes)
     distinct = "" if is_set(st, shape.path) else "DISTINCT"
@@ -57,6 +56,12 @@ def violations(constraint: Constraint, st: Statement, shape: Shape, nodes: str) 
         rows=values(st, shape.path, nodes, *found.columns),
         condition=found.sql,
     )
+
+
+@singledispatch
+def _violations(constraint: Constraint, st: Statement, shape: Shape, nodes: str) -> exp.Query:
+    """Return the violations of a constraint that is no condition on one value node at a time."""
+    raise TypeError(f"{type(constraint).__name__} has no check")
 
 
 def nonconforming(st: Statement, shape: Shape, nodes: str) -> str:
@@ -82,7 +87,7 @@ _MORE_THAN = "SELECT focus FROM :pairs AS c GROUP BY focus HAVING count(*) > :nu
 _MANY = "SELECT x.focus, CAST(NULL AS BIGINT) AS value FROM :excess AS x"
 
 
-@violations.register
+@_violations.register
 def _min_count(constraint: MinCount, st: Statement, shape: Shape, nodes: str) -> exp.Query:
     if constraint.number <= 0:
         return query(_NOTHING, nodes=nodes)
@@ -96,7 +101,7 @@ def _min_count(constraint: MinCount, st: Statement, shape: Shape, nodes: str) ->
     return query(_FEW, nodes=nodes, enough=query(_AT_LEAST, pairs=pairs, number=constraint.number))
 
 
-@violations.register
+@_violations.register
 def _max_count(constraint: MaxCount, st: Statement, shape: Shape, nodes: str) -> exp.Query:
     # Counting rows first leaves few focus nodes whose values have to be made distinct.
     rows = values(st, shape.path, nodes)
@@ -108,7 +113,7 @@ def _max_count(constraint: MaxCount, st: Statement, shape: Shape, nodes: str) ->
     return query(_MANY, excess=excess)
 
 
-@violations.register
+@_violations.register
 def _has_value(constraint: HasValue, st: Statement, shape: Shape, nodes: str) -> exp.Query:
     having = query(
         "SELECT v.focus FROM :rows AS v WHERE v.value = :wanted",
@@ -118,7 +123,7 @@ def _has_value(constraint: HasValue, st: Statement, shape: Shape, nodes: str) ->
     return query(_FEW, nodes=nodes, enough=having)
 
 
-@violations.register
+@_violations.register
 def _unique_lang(constraint: UniqueLang, st: Statement, shape: Shape, nodes: str) -> exp.Query:
     rows = values(st, shape.path, nodes, "lang")
     return query(
@@ -140,7 +145,7 @@ WHERE NOT EXISTS (SELECT 1 FROM :theirs AS b WHERE b.focus = a.focus AND b.value
 """
 
 
-@violations.register
+@_violations.register
 def _property_pair(constraint: PropertyPair, st: Statement, shape: Shape, nodes: str) -> exp.Query:
     other = PredicatePath(constraint.predicate)
     if constraint.operator in {"<", "<="}:
@@ -175,7 +180,7 @@ def _typed_set(st: Statement, path: Path | None, nodes: str, columns: tuple[str,
     return rows if is_set(st, path) else query("SELECT DISTINCT m.* FROM :rows AS m", rows=rows)
 
 
-@violations.register
+@_violations.register
 def _closed(constraint: Closed, st: Statement, shape: Shape, nodes: str) -> exp.Query:
     return query(
         "SELECT DISTINCT v.focus, q.o AS value, q.p AS path FROM :pairs AS v"
@@ -232,9 +237,9 @@ def _failing(st: Statement, shapes: tuple[Shape, ...], nodes: str) -> str:
     return st.let(union(several) if several else none)
 
 
-@violations.register(And)
-@violations.register(ConformsTo)
-@violations.register(HasProperty)
+@_violations.register(And)
+@_violations.register(ConformsTo)
+@_violations.register(HasProperty)
 def _all(
     constraint: And | ConformsTo | HasProperty, st: Statement, shape: Shape, nodes: str
 ) -> exp.Query:
@@ -242,13 +247,13 @@ def _all(
     return reached.among(_failing(st, constraint.members, reached.nodes))
 
 
-@violations.register
+@_violations.register
 def _not(constraint: Not, st: Statement, shape: Shape, nodes: str) -> exp.Query:
     reached = _Reached(st, shape, nodes)
     return reached.not_among(nonconforming(st, constraint.members[0], reached.nodes))
 
 
-@violations.register
+@_violations.register
 def _or(constraint: Or, st: Statement, shape: Shape, nodes: str) -> exp.Query:
     reached = _Reached(st, shape, nodes)
     # Each member is asked about the nodes that no member before it accepted.
@@ -258,7 +263,7 @@ def _or(constraint: Or, st: Statement, shape: Shape, nodes: str) -> exp.Query:
     return reached.among(left)
 
 
-@violations.register
+@_violations.register
 def _xone(constraint: Xone, st: Statement, shape: Shape, nodes: str) -> exp.Query:
     reached = _Reached(st, shape, nodes)
     once = st.let(
@@ -271,7 +276,7 @@ def _xone(constraint: Xone, st: Statement, shape: Shape, nodes: str) -> exp.Quer
     return reached.not_among(once)
 
 
-@violations.register
+@_violations.register
 def _qualified(constraint: Qualified, st: Statement, shape: Shape, nodes: str) -> exp.Query:
     pairs = pairs_of(st, shape.path, nodes)
     reached = st.let("SELECT DISTINCT value AS node FROM :pairs", pairs=pairs)
@@ -287,11 +292,11 @@ def _qualified(constraint: Qualified, st: Statement, shape: Shape, nodes: str) -
     return query(_FEW, nodes=nodes, enough=enough)
 
 
-@violations.register
+@_violations.register
 def _select(constraint: Select, st: Statement, shape: Shape, nodes: str) -> exp.Query:
     return solutions(constraint, st, shape, nodes)
 
 
-@violations.register
+@_violations.register
 def _ask(constraint: Ask, st: Statement, shape: Shape, nodes: str) -> exp.Query:
     return refused(constraint, st, shape, nodes)

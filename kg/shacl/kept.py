@@ -16,8 +16,9 @@ from rdflib.plugins.sparql.parserutils import CompValue
 from rdflib.term import Node
 
 from kg.shacl.model import Shapes
+from kg.shacl.query_model import ENDS
 from kg.sparql import Compiled, compile_algebra
-from kg.store import Cursor, TermKey, TypedTerm, lookup, type_terms
+from kg.store import Cursor, TermKey, TypedTerm, type_terms
 
 Statistics = frozenset[tuple[object, ...]]
 """The rows of the table `predicate`."""
@@ -76,6 +77,7 @@ def texts_of(shapes: Shapes, told: Hashable) -> Texts:
 def compiled_once(
     cursor: Cursor,
     key: Hashable,
+    stored: Callable[[list[TermKey]], list[int | None]],
     statistics: Statistics,
     algebra: CompValue,
     prebound: Mapping[str, str],
@@ -84,25 +86,26 @@ def compiled_once(
 ) -> Compiled:
     """Return a query as SQL, from before where what it depends on is as it was.
 
-    `key` tells queries apart, with the day and all that is bound in them.
+    `key` tells queries apart, with the day and all that is bound in them; `stored` gives the ids
+    of terms, None for those that are not in the dictionary.
 
     Raises:
         NotCompiledError: some part of the query is not compiled.
     """
     kept = _queries.get(key)
-    if kept is not None and kept.statistics == statistics and _are_the_same(cursor, kept.compiled):
+    if kept is not None and kept.statistics == statistics and _are_the_same(stored, kept.compiled):
         return kept.compiled
-    made = compile_algebra(cursor, algebra, prebound, bindings=bindings, tables=tables)
+    made = compile_algebra(cursor, algebra, prebound, bindings=bindings, tables=tables, coded=ENDS)
     if len(_queries) >= _MOST:
         _queries.clear()
     _queries[key] = _Kept(statistics, made)
     return made
 
 
-def _are_the_same(cursor: Cursor, compiled: Compiled) -> bool:
+def _are_the_same(stored: Callable[[list[TermKey]], list[int | None]], compiled: Compiled) -> bool:
     """Tell whether the terms of a query have the ids that its SQL was compiled for."""
     keys = list(compiled.constants)
-    return lookup(cursor, keys) == [compiled.constants[key] for key in keys]
+    return stored(keys) == [compiled.constants[key] for key in keys]
 
 
 def typed_terms(cursor: Cursor, keys: list[TermKey]) -> dict[TermKey, TypedTerm]:

@@ -17,7 +17,7 @@ from kg.shacl.evaluated import Evaluated, evaluate
 from kg.shacl.messages import literals_of, variables_of
 from kg.shacl.model import Bindings, Shape
 from kg.shacl.prebinding import mentioned, query_of_run, refuse_for_sets
-from kg.shacl.query_model import Ask, QueryConstraint, Select
+from kg.shacl.query_model import ENDS, Ask, QueryConstraint, Select
 from kg.shacl.shapes_graph import SHAPES_GRAPH, answer_patterns
 from kg.shacl.sql import Compiled as Sql
 from kg.shacl.sql import fill, query, union
@@ -30,6 +30,7 @@ _COMPUTED = """
 CASE WHEN {0}_k IS NOT NULL AND coalesce({0}_id, 0) <= 0
     THEN struct_pack(kind := {0}_k, lex := {0}_lex, dt := {0}_dt, lang := {0}_lang) END
 """
+_UNBOUND = "{0}_k IS NULL AND {0}_id IS NULL"
 _STORED = "CASE WHEN {0}_id > 0 THEN {0}_id END"
 _NOW = re.compile(r"\bnow\b", re.IGNORECASE)
 _PREDICATE = "CASE WHEN {0}_k = {1} THEN {0}_lex END"
@@ -111,14 +112,16 @@ def _compiled(
         compiled = session.compiled_once(text, algebra, nodes, prepared.bindings)
     else:
         this = f"SELECT n.node AS this FROM {nodes} AS n WHERE n.node > 0"
-        compiled = session.compiled(algebra, {"this": this}, prepared.bindings, alone=alone)
+        compiled = session.compiled(
+            algebra, {"this": this}, prepared.bindings, alone=alone, coded=ENDS
+        )
     focus = f"s.c{compiled.variables.index('this')}_id"
     found = Sql(compiled.sql)
     if alone:
         _fail(constraint, st, compiled.variables, found)
     several: list[exp.Query] = [_results(constraint, shape, compiled.variables, found, focus)]
     for node, number in session.absent():
-        compiled = session.compiled(algebra, {}, {**prepared.bindings, "this": node})
+        compiled = session.compiled(algebra, {}, {**prepared.bindings, "this": node}, coded=ENDS)
         focus = f"CAST({number} AS BIGINT)"
         rows = _results(constraint, shape, compiled.variables, Sql(compiled.sql), focus)
         asked = "EXISTS (SELECT 1 FROM :nodes AS n WHERE n.node = :id)"
@@ -151,7 +154,7 @@ def _results(
         value = _STORED.format(columns["value"])
         computed = _COMPUTED.format(columns["value"])
     if shape.path is None:
-        unbound = f"{columns['value']}_k IS NULL" if "value" in columns else "TRUE"
+        unbound = _UNBOUND.format(columns["value"]) if "value" in columns else "TRUE"
         value = f"CASE WHEN {unbound} THEN {focus} ELSE {value} END"
     if "path" in columns:
         path = _PREDICATE.format(columns["path"], int(Kind.IRI))
@@ -191,7 +194,7 @@ def refused(constraint: Ask, st: Statement, shape: Shape, nodes: str) -> exp.Que
         known = query("SELECT * FROM :p", p=pairs)
         table = _evaluated(constraint, prepared, st, known, nodes, error).table
         return query("SELECT t.focus, t.value FROM :table AS t WHERE NOT t.answer", table=table)
-    conditions = [f"a.{name} = v.{_ENDS[name]}" for name in names] or ["TRUE"]
+    conditions = [f"a.{name} = v.{ENDS[name]}" for name in names] or ["TRUE"]
     template = _UNLESS.format(condition=" AND ".join(conditions))
     return query(template, pairs=pairs, accepted=accepted)
 
@@ -203,19 +206,16 @@ def _kept_pairs(st: Statement, shape: Shape, nodes: str) -> str:
     return st.session.table(inner.finish(query("SELECT * FROM :p", p=pairs)))
 
 
-_ENDS = {"this": "focus", "value": "value"}
-
-
 def _accepted(prepared: _Prepared, st: Statement, pairs: str) -> tuple[str, list[str]]:
     """Name the values of `$this` and `$value` that an ASK query is true of; return which it has.
 
     Raises:
         NotCompiledError: the query is not compiled.
     """
-    names = [name for name in _ENDS if name in prepared.variables]
+    names = [name for name in ENDS if name in prepared.variables]
     refuse_for_sets(prepared.algebra, pairs=len(names) > 1)
-    columns = ", ".join(f"v.{_ENDS[name]} AS {name}" for name in names)
-    known = " AND ".join(f"v.{_ENDS[name]} > 0" for name in names)
+    columns = ", ".join(f"v.{ENDS[name]} AS {name}" for name in names)
+    known = " AND ".join(f"v.{ENDS[name]} > 0" for name in names)
     asked = f"SELECT DISTINCT {columns} FROM {pairs} AS v WHERE {known}"
     several = []
     if names:
@@ -227,7 +227,7 @@ def _accepted(prepared: _Prepared, st: Statement, pairs: str) -> tuple[str, list
             datasetClause=None,
         )
         alone = st.session.holds(pairs)
-        compiled = st.session.compiled(select, relation, prepared.bindings, alone=alone)
+        compiled = st.session.compiled(select, relation, prepared.bindings, alone=alone, coded=ENDS)
         ids = ", ".join(f"s.c{number}_id AS {name}" for number, name in enumerate(names))
         several.append(query(f"SELECT {ids} FROM :found AS s", found=Sql(compiled.sql)))
     for node, number in [*st.session.absent(), *([] if names else [(None, 0)])]:
@@ -253,7 +253,7 @@ def _evaluated(
             " that, or give the shape targets of its own."
         ) from error
     table = st.session.table(pairs)
-    names = [name for name in _ENDS if name == "this" or isinstance(constraint, Ask)]
+    names = [name for name in ENDS if name == "this" or isinstance(constraint, Ask)]
     st.session.evaluated = str(error)
     return evaluate(st.session, prepared.query, table, names, prepared.bindings)
 

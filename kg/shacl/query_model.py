@@ -9,6 +9,9 @@ from rdflib.term import IdentifiedNode
 
 from kg.shacl.model import Bindings, Constraint
 
+ENDS = {"this": "focus", "value": "value"}
+"""Variables of queries for the focus node and the value node of a result."""
+
 
 @dataclass(frozen=True, slots=True)
 class QueryConstraint(Constraint):

@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from uuid import uuid4
 
@@ -19,9 +19,9 @@ from rdflib.plugins.sparql.parserutils import CompValue
 from rdflib.term import Node
 from sqlglot import exp
 
+from kg.shacl.constants import classes, constants, target_nodes
 from kg.shacl.kept import compiled_once, texts_of, typed_terms
-from kg.shacl.model import HasClass, Path, PredicatePath, Shape, Shapes, Target
-from kg.shacl.paths import ordered, predicates
+from kg.shacl.model import Path, PredicatePath, Shapes
 from kg.shacl.sql import fill, rendered
 from kg.sparql import Compiled, compile_algebra
 from kg.sparql.deadline import Deadline, execute
@@ -97,11 +97,13 @@ class Session:
         self._absent = 0
         self._removals: dict[int, bool] = {}
         self._ids: dict[TermKey, int] = {}
+        self._stored: dict[TermKey, int | None] = {}
+        """Ids of other terms, None for those that are not in the dictionary."""
         self._typed: dict[TermKey, TypedTerm] = {}
         cursor.execute(_TABLES)
         prime(cursor, "shacl_result", "check_no")
-        self._learn(_constants(shapes))
-        self._target_nodes = _target_nodes(shapes)
+        self._learn(constants(shapes))
+        self._target_nodes = target_nodes(shapes)
         self.type_id = self.id(RDF.type)
         rows = cursor.execute("SELECT p, dup, wide, kinds, digits FROM predicate").fetchall()
         self._statistics = frozenset(rows)
@@ -135,6 +137,13 @@ class Session:
         self._learn(set(nodes))
         self._target_nodes += [node for node in nodes if node not in self._target_nodes]
         return self.ids(nodes)
+
+    def stored(self, keys: Sequence[TermKey]) -> list[int | None]:
+        """Return the ids of terms in the dictionary, None for those that it does not hold."""
+        unknown = [key for key in keys if key not in self._ids and key not in self._stored]
+        self._stored |= zip(unknown, lookup(self.cursor, unknown), strict=True)
+        known = (self._ids.get(key, self._stored.get(key)) for key in keys)
+        return [one if one is not None and one > 0 else None for one in known]
 
     def learn(self, nodes: Iterable[Node]) -> None:
         """Look up terms that are asked for by `id` later."""
@@ -186,7 +195,7 @@ class Session:
     def _learn_classes(self, shapes: Shapes) -> None:
         """Keep, in `shacl_class`, each class of the shapes (`root`) with its subclasses (`id`)."""
         pairs = [(self.id(sub), self.id(above)) for sub, above in shapes.subclasses]
-        roots = sorted({self.id(root) for root in _classes(shapes)})
+        roots = sorted({self.id(root) for root in classes(shapes)})
         hierarchy = self.id(RDFS.subClassOf)
         if self.is_used(hierarchy):
             columns = [[pair[i] for pair in pairs] for i in range(2)]
@@ -279,18 +288,21 @@ class Session:
         bindings: Mapping[str, Node],
         *,
         alone: bool = True,
+        coded: Collection[str] = (),
     ) -> Compiled:
         """Return a query as SQL, its paths of any length being in tables that are made now.
 
         Where it is not `alone`, its SQL names relations of the statement that it becomes a part
-        of, and the paths are in the SQL.
+        of, and the paths are in the SQL. Of `coded` variables, it gives stored terms as ids only.
 
         Raises:
             NotCompiledError: some part of the query is not compiled.
         """
         self._tables += 1
         tables = f"shacl_t{self._tables}_" if alone else None
-        found = compile_algebra(self.cursor, algebra, prebound, bindings=bindings, tables=tables)
+        found = compile_algebra(
+            self.cursor, algebra, prebound, bindings=bindings, tables=tables, coded=coded
+        )
         self._steps += [step.table for step in found.steps]
         run_steps(self.cursor, found.steps)
         return found
@@ -299,6 +311,8 @@ class Session:
         self, text: str, algebra: CompValue, nodes: str, bindings: Mapping[str, Node]
     ) -> Compiled:
         """Return the query of a text as SQL for `$this` in a table, as `compiled` does.
+
+        Stored terms of `$this` and `?value` are given as ids only.
 
         What is kept of it names no table of this session but through the view `shacl_asked`.
 
@@ -311,7 +325,9 @@ class Session:
         self.cursor.execute(f"CREATE OR REPLACE TEMP VIEW shacl_asked AS SELECT node FROM {nodes}")
         this = {"this": "SELECT n.node AS this FROM shacl_asked AS n WHERE n.node > 0"}
         key = (asked, times)
-        found = compiled_once(self.cursor, key, self._statistics, algebra, this, bindings, tables)
+        found = compiled_once(
+            self.cursor, key, self.stored, self._statistics, algebra, this, bindings, tables
+        )
         self._steps += [step.table for step in found.steps]
         run_steps(self.cursor, found.steps)
         return found
@@ -352,41 +368,3 @@ def _below(root: int, pairs: Iterable[tuple[int, int]]) -> set[int]:
         new = {sub for sub, above in pairs if above in new} - found
         found |= new
     return found
-
-
-def _all_shapes(shapes: Shapes) -> Iterable[Shape]:
-    """Return the shapes with targets and those below them."""
-    return (shape for root in shapes.roots for shape in root.walk())
-
-
-def _targets(shapes: Shapes) -> Iterable[Target]:
-    """Return the targets that are no queries."""
-    return (t for root in shapes.roots for t in root.targets if isinstance(t, Target))
-
-
-def _classes(shapes: Shapes) -> set[Node]:
-    """Return the classes that targets and constraints name."""
-    targets = {t.term for t in _targets(shapes) if t.kind == "class"}
-    return targets | {
-        constraint.iri
-        for shape in _all_shapes(shapes)
-        for constraint in shape.constraints
-        if isinstance(constraint, HasClass)
-    }
-
-
-def _target_nodes(shapes: Shapes) -> list[Node]:
-    """Return the nodes that targets name."""
-    named = {t.term for t in _targets(shapes) if t.kind == "node"}
-    return ordered(named)
-
-
-def _constants(shapes: Shapes) -> set[Node]:
-    """Return all terms that the SQL of the shapes refers to."""
-    found: set[Node] = {RDF.type, RDFS.subClassOf}
-    found |= {target.term for target in _targets(shapes)}
-    for shape in _all_shapes(shapes):
-        found |= predicates(shape.path) if shape.path else set()
-        for constraint in shape.constraints:
-            found |= set(constraint.terms())
-    return found.union(*shapes.subclasses)

@@ -21,6 +21,7 @@ from kg.shacl.sql import fill, number, query
 from kg.shacl.valuechecks import NEVER, Condition, condition
 from kg.shacl.values import TYPED, value_column
 
+_OF_CLASS = 3
 _MOST = 8
 """Predicates that one statement reads, at most: each value is compared with all of them."""
 
@@ -60,10 +61,21 @@ class _Waiting:
 
     @property
     def sort(self) -> int:
-        """What its statement has to read: 0 for counts, 1 for typed values, 2 for texts."""
+        """What its statement has to read: 0 for counts, 1 for typed values, 2 for texts.
+
+        `_OF_CLASS` is for instances: the values of all predicates that have to be of one class are
+        looked for together.
+        """
         if self.condition is None:
             return 0
+        if isinstance(self.constraint, HasClass):
+            return _OF_CLASS
         return 1 if set(self.condition.columns) <= set(TYPED) else 2
+
+    @property
+    def kind(self) -> tuple[int, str]:
+        """What those that one statement checks have in common: the sort, and the class."""
+        return self.sort, self.constraint.iri if isinstance(self.constraint, HasClass) else ""
 
 
 class Stars:
@@ -93,7 +105,7 @@ class Stars:
             never = empty or found is NEVER
         if never:
             return True
-        if predicate is None or isinstance(constraint, HasClass):
+        if predicate is None:
             return False
         if found is None and not self._session.is_set(predicate):
             return False
@@ -117,7 +129,7 @@ class Stars:
     def _values(self, several: Sequence[_Waiting], nodes: str) -> exp.Query:
         """Return the statement of constraints on values."""
         rows = query(
-            _QUADS_WITH_TEXTS if several[0].sort > 1 else _QUADS,
+            _QUADS_WITH_TEXTS if several[0].sort == 2 else _QUADS,
             predicates=_predicates(several),
             nodes=nodes,
         )
@@ -132,8 +144,8 @@ class Stars:
 
 def _divided(kept: Iterable[_Waiting]) -> Iterator[list[_Waiting]]:
     """Divide constraints by what their statements read, few predicates for each."""
-    ordered = sorted(kept, key=lambda one: (one.sort, one.predicate, one.number))
-    for _, same in groupby(ordered, key=lambda one: one.sort):
+    ordered = sorted(kept, key=lambda one: (*one.kind, one.predicate, one.number))
+    for _, same in groupby(ordered, key=lambda one: one.kind):
         by_predicate = (list(each) for _, each in groupby(same, key=lambda one: one.predicate))
         while several := list(islice(by_predicate, _MOST)):
             yield [one for each in several for one in each]
@@ -147,9 +159,21 @@ def _predicates(several: Sequence[_Waiting]) -> list[int]:
 
 
 def _checks_of(several: Sequence[_Waiting]) -> exp.Expr:
-    """Return the list of the checks that a value fails, NULL for one that it passes."""
+    """Return the list of the checks that a value fails, NULL for one that it passes.
+
+    A value that is no instance of a class fails all checks for that class.
+    """
+    of_class = several[0].sort == _OF_CLASS
     cases = [
-        (predicate, exp.array(*(_number_if(one.number, _sql(one)) for one in each)))
+        (
+            predicate,
+            exp.array(
+                *(
+                    number(one.number) if of_class else _number_if(one.number, _sql(one))
+                    for one in each
+                )
+            ),
+        )
         for predicate, each in _by_predicate(several)
     ]
     return _case_of_predicate(cases)
@@ -157,6 +181,8 @@ def _checks_of(several: Sequence[_Waiting]) -> exp.Expr:
 
 def _wrong(several: Sequence[_Waiting]) -> exp.Expr:
     """Return the condition of a value that fails a check."""
+    if several[0].sort == _OF_CLASS:
+        return _sql(several[0])
     cases = [
         (predicate, exp.or_(*map(_sql, each), copy=False))
         for predicate, each in _by_predicate(several)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 
 from sqlglot import exp
 
@@ -24,6 +25,11 @@ _CLASSES_OF = """
 SELECT q.s, c.root FROM live AS q JOIN shacl_class AS c ON c.id = q.o
 WHERE q.p = {type_id} AND q.s IN (SELECT unnest(?::BIGINT[]))
 """
+_USES = """
+SELECT DISTINCT {end}, p FROM live
+WHERE p IN (SELECT unnest(?::BIGINT[])) AND {end} IN (SELECT unnest(?::BIGINT[]))
+"""
+_ENDS = {"subjects-of": "s", "objects-of": "o"}
 _FEW_CLASSES = 32
 """Classes with instances up to which the types are read for each of them: they are then neither
 sorted nor kept."""
@@ -43,7 +49,10 @@ class Targets:
         self._scope = scope
         self._tables: dict[tuple[frozenset[Target | QueryTarget], Scope], str | None] = {}
         self._given: dict[frozenset[int], str] = {}
-        self._classes: dict[int, set[int]] = {}
+        self._learned: frozenset[int] = frozenset()
+        """Nodes of which it is known which focus nodes they are."""
+        self._found: dict[Target | QueryTarget, set[int]] = {}
+        """Those of them that each target names."""
         roots = {
             session.id(target.term)
             for shape in shapes.roots
@@ -76,25 +85,43 @@ class Targets:
                 self._tables[key] = self._materialised(targets, scope or self._scope)
         return self._tables[key]
 
-    def learn_classes(self, nodes: Collection[int]) -> None:
-        """Look up which classes of the shapes some nodes are instances of."""
-        unknown = [node for node in nodes if node not in self._classes]
-        if unknown:
-            self._classes |= {node: set() for node in unknown}
-            for node, root in self._session.cursor.execute(
-                _CLASSES_OF.format(type_id=self._session.type_id), [unknown]
-            ).fetchall():
-                self._classes[node].add(root)
+    def learn(self, asked: Iterable[tuple[_Targets, Scope]]) -> None:
+        """Look up which of some ids are focus nodes, for all targets at once."""
+        nodes: set[int] = set()
+        targets: set[Target] = set()
+        for several, scope in asked:
+            if isinstance(scope, frozenset) and scope:
+                nodes |= scope
+                targets.update(each for each in several if isinstance(each, Target))
+        self._learned = frozenset(nodes)
+        by_kind: defaultdict[str, dict[int, Target]] = defaultdict(dict)
+        for each in targets:
+            by_kind[each.kind][self._session.id(each.term)] = each
+        self._found = {each: nodes & {number} for number, each in by_kind["node"].items()}
+        classes = _CLASSES_OF.format(type_id=self._session.type_id)
+        self._note(by_kind["class"], classes, sorted(nodes))
+        for kind, end in _ENDS.items():
+            statement = _USES.format(end=end)
+            self._note(by_kind[kind], statement, sorted(by_kind[kind]), sorted(nodes))
+
+    def _note(self, named: Mapping[int, Target], statement: str, *parameters: list[int]) -> None:
+        """Note the focus nodes of some targets, by their terms, in the rows (node, term)."""
+        self._found |= {target: set() for target in named.values()}
+        if not named:
+            return
+        for node, term in self._session.cursor.execute(statement, parameters).fetchall():
+            if term in named:
+                self._found[named[term]].add(node)
 
     def _among(self, targets: _Targets, scope: frozenset[int]) -> str | None:
         """Return the table of the focus nodes among some ids, None without any."""
-        terms = {each.term for each in targets if isinstance(each, Target) and each.kind == "class"}
-        if len(terms) == len(targets) and self._scope is None:
-            self.learn_classes(scope)
-            roots = self._session.ids(terms)
-            scope = frozenset(one for one in scope if not self._classes[one].isdisjoint(roots))
-            return self._table_of(scope) if scope else None
-        return self._materialised(targets, self._table_of(scope)) if scope else None
+        if not scope:
+            return None
+        known = self._scope is None and scope <= self._learned
+        if not known or not self._found.keys() >= {*targets}:
+            return self._materialised(targets, self._table_of(scope))
+        named = frozenset[int]().union(*(scope & self._found[each] for each in targets))
+        return self._table_of(named) if named else None
 
     def _table_of(self, nodes: frozenset[int]) -> str:
         """Return the name of a table of ids."""

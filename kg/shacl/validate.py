@@ -92,10 +92,13 @@ def _validated(
         affected = Affected(session, change) if change else None
         part = affected is not None and not affected.most
         targets = Targets(session, shapes, scope, few=part)
-        if affected is not None:
-            targets.learn_classes(affected.nodes())
-        run = _Run(session, targets, affected, Doubted(session, doubt) if doubt else None)
         beyond = advanced_roots(shapes)
+        if affected is not None and part:
+            roots = [each for each in shapes.roots if targets.can_be_any(each.targets)]
+            targets.learn(
+                zip((each.targets for each in roots), affected.scopes(roots), strict=True)
+            )
+        run = _Run(session, targets, affected, Doubted(session, doubt) if doubt else None)
         for number, shape in enumerate(shapes.roots):
             session.deadline.check()
             tell(_ONE_BY_ONE * number / len(shapes.roots))

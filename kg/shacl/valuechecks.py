@@ -5,6 +5,7 @@ A condition reads columns of the relation `v`: focus, value and the term columns
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import singledispatch
 
@@ -16,16 +17,21 @@ from kg.shacl.compare import column_side, constant_side, is_wide, less, text_col
 from kg.shacl.kept import check_pattern
 from kg.shacl.kinds import kinds_of
 from kg.shacl.model import (
+    And,
     Bound,
+    ConformsTo,
     Constraint,
     Datatype,
     HasClass,
     LanguageIn,
     Length,
     NodeKind,
+    Not,
     OneOf,
+    Or,
     Path,
     Pattern,
+    Shape,
 )
 from kg.shacl.patterns import translate
 from kg.shacl.session import Session
@@ -186,3 +192,57 @@ def _language_in(constraint: LanguageIn, session: Session, path: Path | None) ->
 def _one_of(constraint: OneOf, session: Session, path: Path | None) -> Condition:
     members = session.ids(constraint.members)
     return Condition(fill("NOT coalesce(v.value IN (:members), FALSE)", members=members))
+
+
+# --- Constraints over shapes of the value node itself ---------------------------------------------
+
+
+@condition.register(And)
+@condition.register(ConformsTo)
+def _all_of(constraint: And | ConformsTo, session: Session, path: Path | None) -> Condition | None:
+    return _any_holds([_violation(each, session, path) for each in constraint.members])
+
+
+@condition.register
+def _any_of(constraint: Or, session: Session, path: Path | None) -> Condition | None:
+    several = [_violation(each, session, path) for each in constraint.members]
+    found = [each for each in several if each is not None]
+    if not found or len(found) < len(several):
+        return None
+    if any(each is NEVER for each in found):
+        return NEVER
+    return _joined(exp.and_(*(exp.Paren(this=each.sql) for each in found), copy=False), found)
+
+
+@condition.register
+def _none_of(constraint: Not, session: Session, path: Path | None) -> Condition | None:
+    found = _violation(constraint.members[0], session, path)
+    if found is None:
+        return None
+    return Condition(exp.Not(this=exp.Paren(this=found.sql.copy())), found.columns)
+
+
+def _violation(shape: Shape, session: Session, path: Path | None) -> Condition | None:
+    """Return the condition of a value that does not conform to a shape; None if it reads more.
+
+    Instances of classes are looked for among the values that are left, which takes a statement.
+    """
+    if shape.path is not None or any(isinstance(one, HasClass) for one in shape.constraints):
+        return None
+    return _any_holds([condition(each, session, path) for each in shape.constraints])
+
+
+def _any_holds(several: Sequence[Condition | None]) -> Condition | None:
+    """Return the condition that one of several holds; None where one of them is not known."""
+    if any(each is None for each in several):
+        return None
+    found = [each for each in several if each is not None and each is not NEVER]
+    if not found:
+        return NEVER
+    return _joined(exp.or_(*(exp.Paren(this=each.sql) for each in found), copy=False), found)
+
+
+def _joined(sql: exp.Expr, parts: Sequence[Condition]) -> Condition:
+    """Return a condition that reads what its parts read."""
+    columns = dict.fromkeys(name for each in parts for name in each.columns)
+    return Condition(sql, tuple(columns))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from types import MappingProxyType
@@ -219,10 +219,12 @@ def compile_algebra(
     *,
     bindings: Mapping[str, Node] | None = None,
     tables: str | None = None,
+    coded: Collection[str] = (),
 ) -> Compiled:
     """Return the SQL of a parsed SELECT or ASK, as `compile_select` does.
 
     Variables with the same text in `prebound` are bound together, to the rows of one relation.
+    Of `coded` variables, a term of the dictionary is told by its id alone.
     With `tables`, the steps of the result are to be run before; the names of their tables begin
     with it.
     """
@@ -235,7 +237,7 @@ def compile_algebra(
         asked = statement(statements.ask(relation))
         return Compiled("ask", [], asked, steps=tuple(context.steps), constants=_ids(context))
     variables = [str(variable) for variable in algebra.PV]
-    query = statements.solutions(context, relation, variables)
+    query = statements.solutions(context, relation, variables, coded=coded)
     for index, name in enumerate(variables):
         _add_id(query, index, name, context, known=name in relation.shapes)
     text = statement(query)

@@ -217,22 +217,31 @@ class Context:
 
     def terms(self, alias: str) -> sql.Expr:
         """Return the source of all terms: the dictionary and the query's own constants."""
-        local = [constant for constant in self.constants.values() if constant.stranger]
-        if not local:
+        own = self._own_parts()
+        if not own:
             return sql.table("term", alias)
+        return sql.subquery(sql.union_all([_columns_of_terms("term"), *own]), alias)
+
+    def own_terms(self, alias: str) -> sql.Expr | None:
+        """Return the source of the query's own constants, None where it has none."""
+        own = self._own_parts()
+        return sql.subquery(sql.union_all(own), alias) if own else None
+
+    def _own_parts(self) -> list[exp.Query]:
+        """Return queries of the columns of the query's own constants."""
+        local = [constant for constant in self.constants.values() if constant.stranger]
         if self.stages and len(local) > _SEVERAL and self._own is None:
             # Written into the statement for each variable, they would make it very long. What
             # reads the answer as text is compiled apart, and has to find the table by its name.
             self._own = self._stage_as("own", _written(local)), len(self.constants)
-        tables = ["term"]
+        parts: list[exp.Query] = []
         if self._own is not None:
             table, known = self._own
-            tables.append(table)
+            parts.append(_columns_of_terms(table))
             local = [value for value in list(self.constants.values())[known:] if value.stranger]
-        parts = [_columns_of_terms(table) for table in tables]
         if local:
             parts.append(_written(local))
-        return sql.subquery(sql.union_all(parts), alias)
+        return parts
 
     def visible(self, alias: str) -> sql.Expr:
         """Return the condition that a row of `quad` is live at the commit asked for."""

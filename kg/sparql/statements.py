@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlglot import exp
@@ -22,12 +22,23 @@ _TRUSTED = 3
 large again, and in the end would rather keep the whole dictionary than the answer."""
 
 
-def solutions(context: Context, relation: Relation, variables: Sequence[str]) -> exp.Query:
-    """Return the statement of a relation's solutions, four columns a variable."""
+def solutions(
+    context: Context,
+    relation: Relation,
+    variables: Sequence[str],
+    *,
+    coded: Collection[str] = (),
+) -> exp.Query:
+    """Return the statement of a relation's solutions, four columns a variable.
+
+    Those of `coded` variables are NULL where the term is one of the dictionary, held by its id.
+    """
     side = layer(context, relation)
     query = sql.select([], sql.subquery(relation.query, side.alias))
     for index, variable in enumerate(variables):
-        for facet, expression in term_columns(context, query, side, variable).items():
+        for facet, expression in term_columns(
+            context, query, side, variable, coded=variable in coded
+        ).items():
             query.append("expressions", sql.alias(expression, f"c{index}_{facet}"))
     if not variables:
         query.append("expressions", sql.alias(sql.number(1), "one"))
@@ -36,9 +47,12 @@ def solutions(context: Context, relation: Relation, variables: Sequence[str]) ->
 
 
 def term_columns(
-    context: Context, query: exp.Select, side: Layer, variable: str
+    context: Context, query: exp.Select, side: Layer, variable: str, *, coded: bool = False
 ) -> dict[str, sql.Expr]:
-    """Return the term columns of a variable, joining the dictionary where they come from it."""
+    """Return the term columns of a variable, joining the dictionary where they come from it.
+
+    Where it is `coded`, only the terms that the query itself brings are joined.
+    """
     shape = side.relation.shapes.get(variable)
     if shape is None or not shape.stored or "lex" in shape.facets:
         value = _value(context, side, variable)
@@ -46,8 +60,10 @@ def term_columns(
     term = context.fresh("t")
     column = context.name(variable, "id")
     on = sql.eq(sql.column(term, "id"), sql.column(side.alias, column))
-    terms = context.terms(term)
-    if len(query.args.get("joins") or []) >= _TRUSTED and _is_stored(side.relation):
+    terms = context.own_terms(term) if coded else context.terms(term)
+    if terms is None:
+        return {facet: sql.typed_null(FACETS[facet]) for facet in TERM_COLUMNS}
+    if not coded and len(query.args.get("joins") or []) >= _TRUSTED and _is_stored(side.relation):
         terms = _only(context, terms, term, column, side.relation)
     sql.join(query, terms, on, side="LEFT")
     present = sql.is_not_null(sql.column(term, "id"))
