@@ -34,6 +34,13 @@ MENU = (
 """The pages of the main menu, those that there are: endpoint and key of the text."""
 
 
+SECTIONS = {
+    "pages.duplicates": "pages.quality",
+    "pages.quarantine": "pages.quality",
+    "pages.staged": "pages.imports",
+}
+"""Pages that stand in the section of others in the menu, by the names of both."""
+
 SHOWN = (start.CLASSES, history.SIZES, duplicates.CANDIDATES)
 """The figures of the whole graph that pages show at once."""
 
@@ -73,7 +80,9 @@ def register_pages(app: Flask) -> None:
     app.jinja_env.filters["named"] = label_of
     app.jinja_env.filters["activity"] = activity_name
     app.jinja_env.globals["may"] = may
+    app.jinja_env.globals["section_of"] = SECTIONS
     app.jinja_env.globals["is_offered"] = is_offered
+    app.jinja_env.tests["offered"] = is_offered
     app.jinja_env.globals["menu"] = [one for one in MENU if one[0] in app.view_functions]
     app.jinja_env.globals["caller"] = identified
     app.jinja_env.globals["version"] = __version__

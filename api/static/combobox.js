@@ -1,4 +1,5 @@
-// Suggestions under a field, as one types: arrows choose, Enter takes what is chosen, Escape closes.
+// Suggestions under a field, as one types: arrows choose, Enter takes what is chosen, Escape closes; the arrow down
+// opens them again.
 
 import { element } from "./element.js";
 import { text } from "./texts.js";
@@ -74,8 +75,11 @@ export function propose(field, list, { look, option, take }) {
     waiting = setTimeout(() => ask().catch(close), PAUSE);
   });
   field.addEventListener("keydown", (event) => {
-    if (list.hidden) return;
-    if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+    if (list.hidden) {
+      if (event.key !== "ArrowDown" || event.altKey || event.ctrlKey || event.metaKey) return;
+      event.preventDefault();
+      ask().catch(close);
+    } else if (event.key === "ArrowDown" || event.key === "ArrowUp") {
       event.preventDefault();
       choose(event.key === "ArrowDown" ? chosen + 1 : Math.max(chosen, 0) - 1);
     } else if (event.key === "Enter" && chosen >= 0 && !list.children[chosen].ariaDisabled) {

@@ -82,3 +82,15 @@ def test_the_menu_of_who_may_all_has_all(app):
     token, _ = create_token(services_of(app).store, "a steward", Role.STEWARD)
     offered = offers_of(client.get("/", headers={"Authorization": f"Bearer {token}", **PAGE}).text)
     assert {("GET", "/quality"), ("GET", "/enter"), ("GET", "/imports")} <= offered
+
+
+@pytest.mark.parametrize(("role", "told"), [(Role.ANALYST, True), (Role.STEWARD, False)])
+def test_who_sees_no_personal_data_is_told_that_pairs_are_missing(app, role, told):
+    token, _ = create_token(services_of(app).store, f"{role} of pairs", role)
+    headers = {"Authorization": f"Bearer {token}", **PAGE}
+    page = app.test_client().get("/duplicates", headers=headers).text
+    assert ("You do not see personal data" in page) == told
+    # One tab alone leads nowhere.
+    assert ('<nav class="tabs"' in page) != told
+    assert ("No two records share" in page) != told
+    assert ('aria-current="true">Quality' in page) != told
