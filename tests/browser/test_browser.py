@@ -236,7 +236,12 @@ def test_search_suggests_as_one_types_and_the_keyboard_goes_there(page, files):
     page("/")
     browser.find_element(By.ID, "find").send_keys("zoe")
     WebDriverWait(browser, 30).until(lambda one: "Zoé & fils" in text(one, "#find-list"))
-    browser.find_element(By.ID, "find").send_keys(Keys.ARROW_DOWN, Keys.ENTER)
+    field, found = (browser.find_element(By.ID, one) for one in ("find", "find-list"))
+    field.send_keys(Keys.ESCAPE)
+    assert not found.is_displayed()
+    field.send_keys(Keys.ARROW_DOWN)
+    WebDriverWait(browser, 30).until(lambda _: found.is_displayed())
+    field.send_keys(Keys.ARROW_DOWN, Keys.ENTER)
     WebDriverWait(browser, 30).until(lambda one: text(one, "h1") == "Zoé & fils")
 
 
