@@ -12,15 +12,32 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from benchmarks.crowd import FOCAL, LAST_DAY, draw, fill, node, quads
+from rdflib import URIRef
+
+from benchmarks.crowd import FOCAL, fill
+from benchmarks.drawing import (
+    LAST_DAY,
+    Value,
+    dated,
+    day,
+    draw,
+    flag,
+    node,
+    numbers,
+    quads,
+    text,
+    thing,
+    where,
+)
 from benchmarks.measuring import machine
 from benchmarks.processes import apart, peak_memory
 from kg.analysis import ANALYSES
 from kg.lifecycle import Context
-from kg.namespaces import CG, ORG, RDF, XSD
+from kg.namespaces import CG, ORG, RDF, RDFS, XSD
 from kg.store import Store
 
 _TYPE, _STRING, _DATE, _DECIMAL = str(RDF.type), str(XSD.string), str(XSD.date), str(XSD.decimal)
+_SERVICES = 100
 _LEVELS = (0.05, 0.2, 0.5, 1.0)
 """Share of the units up to the end of each level, origins first."""
 NAMES = (
@@ -66,6 +83,42 @@ def statements(units: int, clients: int) -> Iterator[str]:
         (node("line", "n"), str(CG.netAmount), f"'1' || {draw('n', 'amount', 90)}", _DECIMAL),
         (node("line", "n"), str(CG.currency), "'EUR'", _STRING),
     )
+
+
+def agreements(units: int, clients: int) -> Iterator[str]:
+    """Yield the SELECTs of the quads that complete a network: services, shares, dates, loops."""
+    first, front = round(units * _LEVELS[0]), round(units * _LEVELS[-2])
+    yield quads(
+        numbers(0, _SERVICES),
+        *thing(node("service", "n"), CG.ProductOrService, {RDFS.label: text("'Service ' || n")}),
+    )
+    relation = node("supply", "n, i")
+    agreed = _agreed("n * 4 + i")
+    inside = {**agreed, CG.dependencyShare: (f"'0.' || (1 + {draw('n', 'share', 4)})", _DECIMAL)}
+    yield quads(
+        f"SELECT n, i FROM ({numbers(first, units)}), range(2) AS turn(i)",
+        *thing(relation, None, inside),
+    )
+    yield quads(f"SELECT n, 2 AS i FROM ({numbers(0, clients)})", *thing(relation, None, agreed))
+    # One of ten units in front supplies one of its own suppliers: a loop of two.
+    behind = round(units * _LEVELS[-3])
+    supplier = node("unit", f"{behind} + {draw('n * 2', 'supplier', front - behind)}")
+    yield quads(
+        f"SELECT n, 3 AS i FROM ({numbers(front, units, 'n % 10 = 0')})",
+        *_relation(relation, node("unit", "n"), supplier),
+        *thing(relation, None, agreed),
+    )
+
+
+def _agreed(number: str) -> dict[URIRef, Value]:
+    """Return what a relation says of its service; one of six has ended."""
+    start, lasting = draw(number, "supplied from", 700), draw(number, "supplied for", 700)
+    return {
+        CG.service: node("service", draw(number, "service", _SERVICES)),
+        CG.startDate: dated(start),
+        CG.endDate: (where(f"{draw(number, 'ended', 6)} = 0", day(f"{start} + {lasting}")), _DATE),
+        CG.critical: flag(f"{draw(number, 'critical', 10)} = 0"),
+    }
 
 
 def _relation(relation: str, supplier: str, client: str) -> Iterator[tuple[str, str, str, None]]:

@@ -18,7 +18,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from benchmarks.crowd import LAST_DAY, write
+from benchmarks.crowd import write
+from benchmarks.drawing import LAST_DAY
 from benchmarks.measuring import machine
 from benchmarks.network_peer import Referral, figures
 from benchmarks.processes import apart, peak_memory

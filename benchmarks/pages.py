@@ -29,7 +29,8 @@ from werkzeug.serving import make_server
 
 from api.factory import create_app
 from api.referral_map import KINDS
-from benchmarks.crowd import LAST_DAY, write
+from benchmarks.crowd import write
+from benchmarks.drawing import LAST_DAY
 from benchmarks.measuring import machine
 from benchmarks.networks import CONTEXT
 from kg.analysis.map_layout import spread

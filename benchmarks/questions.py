@@ -18,49 +18,52 @@ from urllib.parse import urlencode
 
 from rdflib.term import Node
 
-from benchmarks import chains
-from benchmarks.crowd import FOCAL_KEY, LAST_DAY, day, draw, everybody, fill, node, quads
+from benchmarks import audiences, chains, companies, dealings, members, trade
+from benchmarks.crowd import FOCAL, FOCAL_KEY, everybody, fill
+from benchmarks.drawing import DERIVED, FACTS, LAST_DAY, PERSONAL
 from benchmarks.load import folder_for, load_all
 from benchmarks.measuring import Measure, asking, machine
 from benchmarks.servers import store_path
 from benchmarks.sparql import Found, compared, figures
 from kg.catalog import NamedQuery, find_query, load_catalog
-from kg.namespaces import BASE, CG, FOAF, ORG, RDF, XSD
+from kg.derivation import complete
+from kg.namespaces import BASE, PROV, PROVENANCE_GRAPH, XSD
 from kg.store import Store
 from kg.store.export import dump
 
-_TYPE, _STRING, _DATE = str(RDF.type), str(XSD.string), str(XSD.date)
-_UNITS = 1000
-_PARTY, _UNIT = "P97", "U7"
-_OF_CROWD = {"party": f"{BASE}id/party/organization", "limit": "2024-01-01"}
+_KEYS = {"U-": "U7", "L0": "C7"}
+"""Keys of the crowd by how those of the demo begin: of units, of companies."""
+_PARTY = "P97"
+_OF_CROWD = {"party": FOCAL, "limit": "2024-01-01", "product": "A0", "order": "P97-0"}
 """Values of parameters whose examples only the demo organisation has."""
 
 
-def described(parties: int) -> Iterator[str]:
-    """Yield the SELECTs of the quads that questions ask about besides purchases and referrals."""
-    party, unit = node("party", "n"), node("unit", draw("n", "unit", _UNITS))
-    yield quads(
-        f"SELECT range AS n FROM range({parties})",
-        (party, str(FOAF.name), f"'Name ' || {draw('n', 'name', parties)}", _STRING),
+def drawn(parties: int) -> Iterator[str]:
+    """Yield the SELECTs of all quads of a crowd with whom and what it deals."""
+    clients = trade.companies(parties)
+    yield from everybody(parties)
+    yield from chains.statements(members.UNITS, clients)
+    yield from chains.agreements(members.UNITS, clients)
+    yield from members.statements(parties)
+    for part in (trade, companies, dealings, audiences):
+        yield from part.statements(parties)
+    yield _sources()
+
+
+def _sources() -> str:
+    """Return the SELECT of the quads that say where each graph comes from, as imports do."""
+    said = (
+        (PROV.wasDerivedFrom, f"{BASE}id/source/crowd", None),
+        (PROV.generatedAtTime, f"{LAST_DAY}T12:00:00Z", str(XSD.dateTime)),
+        (PROV.wasAttributedTo, f"{BASE}id/agent/crowd", None),
     )
-    yield quads(
-        f"SELECT range AS n FROM range({parties}) WHERE {draw('n', 'met', 2)} = 0",
-        (party, str(CG.firstContactDate), day(draw("n", "met on", 600)), _DATE),
+    rows = ", ".join(
+        f"('{graph}', '{p}', '{o}', {'NULL' if datatype is None else repr(datatype)},"
+        f" NULL::VARCHAR, '{PROVENANCE_GRAPH}')"
+        for graph in (FACTS, PERSONAL, DERIVED)
+        for p, o, datatype in said
     )
-    yield quads(
-        f"SELECT range AS n FROM range({parties}) WHERE {draw('n', 'member', 50)} = 0",
-        (node("membership", "n"), _TYPE, f"'{ORG.Membership}'", None),
-        (node("membership", "n"), str(ORG.member), party, None),
-        (node("membership", "n"), str(ORG.organization), unit, None),
-        (node("membership", "n"), str(CG.startDate), day(draw("n", "hired", 600)), _DATE),
-    )
-    yield quads(
-        f"SELECT range AS n FROM range({parties}) WHERE {draw('n', 'qualified', 50)} = 0",
-        (node("qualification", "n"), _TYPE, f"'{CG.Qualification}'", None),
-        (node("qualification", "n"), str(CG.party), party, None),
-        (node("qualification", "n"), str(CG.date), day(draw("n", "qualified on", 1400)), _DATE),
-        (node("qualification", "n"), str(CG.needFit), "'yes'", _STRING),
-    )
+    return f"SELECT * FROM (VALUES {rows}) AS q(s, p, o, odt, olang, g)"
 
 
 def text_of(question: NamedQuery) -> str:
@@ -94,7 +97,7 @@ def filled(text: str, values: Mapping[str, Node]) -> str:
 def _value(question: NamedQuery, name: str, example: str | None) -> str | None:
     """Return the text of a parameter: of the crowd where the example is of the demo."""
     if name == "key":
-        return _UNIT if example is not None and example.startswith("U-") else _PARTY
+        return _KEYS.get((example or "")[:2], _PARTY)
     return _OF_CROWD.get(name, example)
 
 
@@ -102,8 +105,9 @@ def write(folder: Path, parties: int, engines: Sequence[str]) -> None:
     """Write the store of a crowd with its units, and load the peers with the same quads."""
     path = store_path(folder, "clientgraph")
     if not path.exists():
-        drawn = (everybody(parties), chains.statements(_UNITS, parties // 100), described(parties))
-        fill(path, (statement for some in drawn for statement in some))
+        fill(path, drawn(parties))
+        with Store.open(path) as store:
+            complete(store)
     peers = [engine for engine in engines if engine != "clientgraph"]
     file = folder / "graph.nq"
     if peers and not file.exists():

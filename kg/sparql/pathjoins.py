@@ -2,11 +2,13 @@
 
 A path is explored from what is known of its ends. Those that start at what the triples bind come
 first; one of any length whose ends only other paths bind is explored from what these have found.
+Triples that only paths connect are kept apart: side by side they would be as many as the product.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from rdflib.paths import MulPath, Path
 from rdflib.term import Node
@@ -20,7 +22,7 @@ from kg.sparql.paths import Ends, nodes_among, path_query
 from kg.sparql.relation import Relation
 from kg.sparql.rings import RingEnds, ring_query
 from kg.sparql.scans import Graph, Scanned
-from kg.sparql.sources import Sources, constant_of, relation_of
+from kg.sparql.sources import Sources, constant_of, parts_of, relation_of
 
 PathTriple = tuple[Node, Path, Node]
 
@@ -43,8 +45,18 @@ def with_paths(
     return joining.relation()
 
 
+@dataclass(slots=True)
+class _Base:
+    """A relation that paths start from, by the name it is given."""
+
+    relation: Relation
+    name: str
+    starts: str = ""
+    """The table of what it gives paths that are followed beforehand, once there is one."""
+
+
 class _Joining:
-    """Triples joined with some of the paths: a base, and the paths that start from it."""
+    """Triples joined with some of the paths: bases, and the paths that start from them."""
 
     def __init__(
         self,
@@ -59,31 +71,37 @@ class _Joining:
         self._rings = rings
         self._joined_rings: list[PathTriple] = []
         self._paths = paths
-        self._base: Relation | None = None
-        self._name = ""
-        self._starts = ""
+        self._bases: list[_Base] = []
         self._joined = sources
         if sources.tables:
-            self._rest_on(relation_of(context, sources), sources.nodes)
+            bases = [relation_of(context, part) for part in parts_of(sources)]
+            self._rest_on(bases, sources.nodes)
 
-    def _rest_on(self, base: Relation, nodes: set[str]) -> None:
-        """Let the paths to come start from a relation."""
-        self._base, self._name, self._starts = base, self._context.fresh("b"), ""
-        self._joined = Sources(tables=[sql.table(self._name, self._name)], nodes=nodes)
-        for variable, shape in base.shapes.items():
-            column = self._context.name(variable, "id")
-            self._joined.bind(variable, Place(self._name, column, shape.traits, typed=False))
+    def _rest_on(self, bases: Sequence[Relation], nodes: set[str]) -> None:
+        """Let the paths to come start from relations that share no variable."""
+        self._bases = [_Base(relation, self._context.fresh("b")) for relation in bases]
+        self._joined = Sources(nodes=nodes)
+        for base in self._bases:
+            self._joined.tables.append(sql.table(base.name, base.name))
+            for variable, shape in base.relation.shapes.items():
+                column = self._context.name(variable, "id")
+                self._joined.bind(variable, Place(base.name, column, shape.traits, typed=False))
+
+    def _base_of(self, name: str) -> _Base | None:
+        """Return the base that binds a variable."""
+        return next((base for base in self._bases if name in base.relation.shapes), None)
 
     def next_of(self, todo: list[PathTriple]) -> PathTriple:
         """Return the path to join next; what is joined becomes the base where that helps it."""
         for triple in todo:
             if any(self._is_known(node, triple[1]) for node in _ends_of(triple)):
                 return triple
-        found = self._joined.places.keys() - (self._base.shapes.keys() if self._base else set())
+        bound = (base.relation.shapes.keys() for base in self._bases)
+        found = self._joined.places.keys() - set().union(*bound)
         for triple in todo:
             ends = {variable_name(node) for node in _ends_of(triple)}
             if is_open(triple[1]) and triple not in self._rings and ends & found:
-                self._rest_on(self.relation(), self._joined.nodes)
+                self._rest_on([self.relation()], self._joined.nodes)
                 return triple
         return todo[0]
 
@@ -95,7 +113,7 @@ class _Joining:
         if name in self._context.prebound:
             return True
         surely = not may_be_empty(path) or name in self._joined.nodes
-        return self._base is not None and name in self._base.shapes and surely
+        return surely and self._base_of(name) is not None
 
     def add(self, triple: PathTriple) -> None:
         """Join a path."""
@@ -135,9 +153,10 @@ class _Joining:
         names = [variable_name(node) for node in _ends_of(triple)]
         if subject == object_:
             return RingEnds(self._end(subject, path), same=True)
-        if self._base is None or not self._base.shapes.keys() >= set(names):
+        base = self._base_of(names[0])
+        if base is None or names[1] not in base.relation.shapes:
             return RingEnds(self._end(subject, path), self._end(object_, path))
-        table = self._starts = self._starts or self._made_beforehand(self._base)
+        table = self._made_beforehand(base)
         columns = [
             sql.alias(sql.column(table, self._context.name(name, "id")), end)
             for name, end in zip(names, "ab", strict=True)
@@ -165,18 +184,19 @@ class _Joining:
         Those of the base are read from it; from a table of their own, where the path is followed
         beforehand. That takes the base twice, which is less than to keep all of it.
         """
-        context, base = self._context, self._base
+        context = self._context
         constant = constant_of(context, node)
         if constant is not None:
             return sql.select([sql.alias(constant.facet("id"), "x")])
         name = variable_name(node)
         if name in context.prebound:
             return _outside(context, name)
-        if base is None or name not in base.shapes:
+        base = self._base_of(name)
+        if base is None:
             return None
-        table = self._name
+        table = base.name
         if context.stages and has_closure(path):
-            table = self._starts = self._starts or self._made_beforehand(base)
+            table = self._made_beforehand(base)
         column = sql.column(table, context.name(name, "id"))
         ids: exp.Query = sql.select(
             [sql.alias(column, "x")], sql.table(table, table), distinct=True
@@ -184,35 +204,38 @@ class _Joining:
         if may_be_empty(path) and name not in self._joined.nodes:
             # No path, not even one of no step, starts at what is only a predicate.
             ids = nodes_among(context, self._graph, ids)
-        if table == self._name:
+        if table == base.name:
             return ids
         seeds = context.stage("seed", ids)
         return sql.select([sql.column(seeds, "x")], sql.table(seeds, seeds))
 
-    def _made_beforehand(self, base: Relation) -> str:
-        """Return a table of what the base gives paths to start from."""
-        alias = self._context.fresh("b")
-        names = {variable_name(node) for triple in self._paths for node in _ends_of(triple)}
-        columns: list[sql.Expr] = [
-            sql.column(alias, self._context.name(name, "id"))
-            for name in sorted(names & base.shapes.keys())
-        ]
-        starts = sql.select(columns, sql.subquery(base.query.copy(), alias), distinct=True)
-        return self._context.stage("starts", starts)
+    def _made_beforehand(self, base: _Base) -> str:
+        """Return a table of what a base gives paths to start from, made once."""
+        if not base.starts:
+            alias, relation = self._context.fresh("b"), base.relation
+            names = {variable_name(node) for triple in self._paths for node in _ends_of(triple)}
+            columns: list[sql.Expr] = [
+                sql.column(alias, self._context.name(name, "id"))
+                for name in sorted(names & relation.shapes.keys())
+            ]
+            starts = sql.select(columns, sql.subquery(relation.query.copy(), alias), distinct=True)
+            base.starts = self._context.stage("starts", starts)
+        return base.starts
 
     def relation(self) -> Relation:
         """Return all that is joined."""
-        result, base = relation_of(self._context, self._joined), self._base
-        if base is None:
-            return result
+        result = relation_of(self._context, self._joined)
+        shapes = dict(result.shapes)
         assert isinstance(result.query, exp.Select)  # noqa: S101
-        for variable, shape in base.shapes.items():
-            for facet in sorted(shape.facets - {"id"}):
-                name = self._context.name(variable, facet)
-                column = sql.alias(sql.column(self._name, name), name)
-                result.query.append("expressions", column)
-        sql.with_query(result.query, self._name, base.query, materialized=True)
-        return Relation(result.query, {**result.shapes, **base.shapes})
+        for base in self._bases:
+            for variable, shape in base.relation.shapes.items():
+                for facet in sorted(shape.facets - {"id"}):
+                    name = self._context.name(variable, facet)
+                    column = sql.alias(sql.column(base.name, name), name)
+                    result.query.append("expressions", column)
+            sql.with_query(result.query, base.name, base.relation.query, materialized=True)
+            shapes |= base.relation.shapes
+        return Relation(result.query, shapes)
 
 
 def _ends_of(triple: PathTriple) -> tuple[Node, Node]:

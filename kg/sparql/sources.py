@@ -61,6 +61,42 @@ def relation_of(context: Context, sources: Sources) -> Relation:
     return Relation(query, shapes, keys=keys)
 
 
+def parts_of(sources: Sources) -> list[Sources]:
+    """Return the sources in parts of which no two share a variable or a condition."""
+    groups = [{place.source for place in places} for places in sources.places.values()]
+    groups += [_mentioned(condition) for condition in sources.conditions]
+    names = [table.alias_or_name for table in sources.tables]
+    parts: list[set[str]] = [{name} for name in names]
+    for group in groups:
+        joined = [part for part in parts if part & group]
+        if len(joined) > 1:
+            parts = [*(part for part in parts if not part & group), set().union(*joined)]
+    parts.sort(key=lambda part: min(map(names.index, part)))
+    return [_part(sources, part, first=part is parts[0]) for part in parts]
+
+
+def _part(sources: Sources, names: set[str], *, first: bool) -> Sources:
+    """Return the sources of some names; a condition that names none belongs to the first ones."""
+    part = Sources(tables=[table for table in sources.tables if table.alias_or_name in names])
+    for condition in sources.conditions:
+        named = _mentioned(condition)
+        if named & names or (first and not named & _all_names(sources)):
+            part.conditions.append(condition)
+    for variable, places in sources.places.items():
+        if places[0].source in names:
+            part.places[variable] = places
+    return part
+
+
+def _all_names(sources: Sources) -> set[str]:
+    return {table.alias_or_name for table in sources.tables}
+
+
+def _mentioned(condition: sql.Expr) -> set[str]:
+    """Return the names of the tables whose columns a condition reads."""
+    return {column.table for column in condition.find_all(exp.Column)}
+
+
 def _add_columns(
     context: Context, columns: list[sql.Expr], variable: str, places: list[Place]
 ) -> Shape:

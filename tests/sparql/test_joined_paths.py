@@ -24,6 +24,14 @@ PATTERNS = {
     "both into one": "?x :p* ?y . ?z :q+ ?y",
     "alternatives, then perhaps": "?x :q|^:by ?w . ?x :p?/(:q|:of) ?y",
     "perhaps between": "?x :p/:q?/:p ?y",
+    "perhaps between what nothing else connects": "?x :q ?y . ?y :p? ?z . ?w :of ?z . ?w :by ?v",
+    "any way between what nothing else connects": "?x :q ?y . ?y :p* ?z . ?z :q ?w . ?w :q? ?v",
+    "ring through what nothing else connects": "?x :q ?y . ?y :p+ ?z . ?z :q ?w . ?w :p+ ?x",
+    "beside what nothing connects": "?x :q ?y . ?y :p? ?z . :n1 :p ?w",
+    "in any graph, between others": "GRAPH ?g { ?x :q ?y . ?y :p? ?z . ?z :q ?w }",
+    "exists between what nothing else connects": (
+        "?x :q ?y FILTER EXISTS { ?e :of ?x . ?e :p?/(:by|:of) ?y . ?y :q? ?v . ?v :p ?w }"
+    ),
     "from a constant": ":n3 :p* ?x . ?x :q? ?y . ?y :p* ?z",
     "exists from outside": "?x :q ?y FILTER EXISTS { ?x :p* ?z . ?y :p* ?z }",
     "exists with alternatives": "?x :q ?y FILTER NOT EXISTS { ?x :p|^:q ?z }",
@@ -78,6 +86,12 @@ def test_both_engines_find_the_same(stores: tuple[Store, ox.Store], pattern: str
     theirs = Counter(tuple(one[name].value for name in names) for one in solutions)
     assert theirs
     assert ours == theirs
+
+
+def test_what_only_a_path_connects_is_not_put_side_by_side(stores: tuple[Store, ox.Store]) -> None:
+    pattern = PATTERNS["perhaps between what nothing else connects"]
+    text = explain(stores[0], f"{PREFIX}SELECT * {{ {pattern} }}").partition("\n\n")[0]
+    assert text.count("AS MATERIALIZED") == 2
 
 
 def test_a_ring_is_looked_for_among_what_may_lie_on_one(stores: tuple[Store, ox.Store]) -> None:
