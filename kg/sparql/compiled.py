@@ -176,19 +176,22 @@ def compile_lines(
     constants: Constants = NO_CONSTANTS,
     *,
     properties: PropertyTable | None = None,
-) -> str:
+    sound: bool = False,
+) -> Compiled:
     """Return the SQL that reads what a query has staged as text in a result format.
 
     The snapshot and the arguments have to be those of the compilation whose table it reads.
+    `sound` tells that no IRI in the dictionary holds a character that IRIs have not.
     """
     context = _context(cursor, query.algebra, graphs, bindings, constants)
-    context.properties = properties
+    context.properties, context.sound = properties, sound
     context.base = query.prologue.base
     _allow_stages(context, query.algebra)
     context.alone = is_path_alone(query.algebra)
     relation, variables = _answer(context, Compiler(context), query.algebra)
     kept = stage(context, relation, variables)
-    return statement(line_query(context, stored(kept), variables, name))
+    text = statement(line_query(context, stored(kept), variables, name))
+    return Compiled(FORMS[query.algebra.name], variables, text, not context.uses_now)
 
 
 @_within_reach()

@@ -51,11 +51,18 @@ class Compiling:
             self.cursor, self.asked.query, self.bindings, self.graphs, in_two_steps=state.own
         )
 
-    def lines(self, name: str) -> str:
+    def lines(self, name: str, number: int) -> str:
         """Return the SQL that reads what the query has staged as text in a result format."""
         state = self.state
         if state.lasting:
             return plans_of(self.store).lines(
-                self.cursor, self.asked, self.bindings, self.graphs, name, state.properties
+                self.cursor,
+                self.asked,
+                self.bindings,
+                self.graphs,
+                name,
+                number,
+                state.properties,
+                state.index,
             )
-        return compile_lines(self.cursor, self.asked.query, self.bindings, self.graphs, name)
+        return compile_lines(self.cursor, self.asked.query, self.bindings, self.graphs, name).sql

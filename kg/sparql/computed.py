@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from kg.sparql import sql
-from kg.sparql.exact import double_of, integer_text
+from kg.sparql.exact import decimal_text, double_of, integer_text
 from kg.sparql.lexical import DATATYPES
 from kg.sparql.sql import Expr
 from kg.sparql.values import EXACT, FLOATING, Computed, Kinds, Traits, Value, decimal_type
@@ -157,7 +157,7 @@ class Number(Value):
         texts: dict[Kind, Expr] = {}
         if self._num is not None:
             texts[Kind.INTEGER] = integer_text(self._num, self.traits.scale)
-            texts[Kind.DECIMAL] = decimal_text(self._num)
+            texts[Kind.DECIMAL] = decimal_text(self._num, self.traits.digits)
         if self._dbl is not None:
             texts[Kind.DOUBLE] = floating_text(self._dbl, "DOUBLE")
             texts[Kind.FLOAT] = floating_text(self._dbl, "FLOAT")
@@ -183,13 +183,6 @@ def literal(lex: Expr, kind: Kind, datatype: str) -> Computed:
         "dt": when_not_null(lex, sql.string(datatype)),
     }
     return Computed(Traits(frozenset({kind}), 0), facets)
-
-
-def decimal_text(num: Expr) -> Expr:
-    """Return the shortest text of an exact number (XSD 1.1: no trailing zeros)."""
-    text = sql.cast(num, "VARCHAR")
-    trimmed = sql.call("rtrim", sql.call("rtrim", text, sql.string("0")), sql.string("."))
-    return sql.case([(sql.call("contains", text, sql.string(".")), trimmed)], text)
 
 
 def floating_text(dbl: Expr, type_name: str) -> Expr:

@@ -66,6 +66,8 @@ class Context:
     """Time of the query, as the lexical form of an xsd:dateTime."""
     properties: PropertyTable | None = None
     """The property table, where it has what the query sees."""
+    sound: bool = False
+    """Whether it is known that no IRI in the dictionary holds a character that IRIs have not."""
     base: str | None = None
     """IRI that relative ones of IRI() are resolved against."""
     uses_now: bool = False

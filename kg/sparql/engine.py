@@ -293,7 +293,7 @@ class _Answering:
             return None
         most = self._allowance.max_rows
         result.complete = most is None or count <= most
-        statement = self._compiling.lines(name)
+        statement = self._compiling.lines(name, result.commit)
         found = texts(chunks_of(self._cursor, self._deadline, statement), most)
         return self._written(result, found)
 

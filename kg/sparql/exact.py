@@ -74,6 +74,22 @@ def integer_text(num: Expr, scale: int) -> Expr:
     return sql.case([(_is_small(num, 0), sql.cast(_whole(num, 0), "VARCHAR"))], exact)
 
 
+def decimal_text(num: Expr, digits: int) -> Expr:
+    """Return the shortest text of an exact number of so many decimals (XSD 1.1: no zeros last).
+
+    The type of the number has decimals, so that its text has a point.
+    """
+    text = sql.cast(num, "VARCHAR")
+    trimmed = sql.call("rtrim", sql.call("rtrim", text, sql.string("0")), sql.string("."))
+    if digits > _MOST_SMALL_DIGITS or not _is_short(num):
+        return trimmed
+    small = sql.cast(_narrow(num, max(digits, 1)), "VARCHAR")
+    zeros = sql.call("rtrim", sql.call("rtrim", small, sql.string("0")), sql.string("."))
+    # Most end in another digit, which is found faster than that there is nothing to cut.
+    short = sql.case([(sql.call("ends_with", small, sql.string("0")), zeros)], small)
+    return sql.case([(_is_small(num, max(digits, 1)), short)], trimmed)
+
+
 def double_of(num: Expr, digits: int) -> Expr:
     """Return the double next to an exact number of so many decimals."""
     # Through the text: the engine's own cast may be off by one unit.

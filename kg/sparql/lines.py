@@ -19,7 +19,7 @@ from kg.sparql.relation import Relation, layer
 from kg.sparql.sql import Expr
 from kg.sparql.statements import term_columns
 from kg.sparql.values import ANY, NUMERIC, RESOURCES, TEMPORAL, Kinds
-from kg.store import Kind
+from kg.store import ODD_IN_IRI, Kind
 from kg.store.typing import XSD_STRING
 
 _Writer = Callable[[Expr], Expr]
@@ -32,7 +32,6 @@ GRAPH_FORMATS = ("nt",)
 # No lexical form of these kinds holds a character with a meaning in any format.
 _HARMLESS: Kinds = NUMERIC | TEMPORAL | {Kind.BOOLEAN}
 _PLAIN_LABEL = "[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_-])?"
-_NO_IRI = r"[\x00-\x20<>\"{}|^`\\]"
 _ABBREVIATED: dict[Kind, str] = {
     Kind.INTEGER: "[+-]?[0-9]+",
     Kind.DECIMAL: r"[+-]?[0-9]*\.[0-9]+",
@@ -41,6 +40,8 @@ _ABBREVIATED: dict[Kind, str] = {
 _ESCAPES = {"\\": "\\\\", '"': '\\"', "\t": "\\t", "\n": "\\n", "\r": "\\r"}
 _ESCAPES |= {"\b": "\\b", "\f": "\\f"}
 _RARE = r"[\x00-\x07\x0B\x0E-\x1F\x7F\x{FFFE}\x{FFFF}]"
+_SPECIAL = r"[\x00-\x1F\x7F\x{FFFE}\x{FFFF}\"\\]"
+"""What any escape is for: a look for all of them takes a fraction of a look for each."""
 _RARE_ESCAPES = {
     chr(code): f"\\u{code:04X}" for code in (*range(8), 11, *range(14, 32), 127, 0xFFFE, 0xFFFF)
 }
@@ -53,9 +54,11 @@ _NAMED_CONTROLS = {8: "\\b", 9: "\\t", 10: "\\n", 12: "\\f", 13: "\\r"}
 class _Term:
     """The term columns of a variable, and the kinds that it may have."""
 
-    def __init__(self, columns: dict[str, Expr], kinds: Kinds) -> None:
+    def __init__(self, columns: dict[str, Expr], kinds: Kinds, *, sound: bool) -> None:
+        """Take columns; `sound` tells that no IRI of theirs has to be escaped."""
         self.columns = columns
         self.kinds = kinds
+        self.sound = sound
 
     def among(self, *kinds: Kind) -> Expr:
         """Return the condition that the term is of one of some kinds."""
@@ -95,7 +98,8 @@ def line_query(
     for variable in variables:
         columns = term_columns(context, query, side, variable)
         shape = relation.shapes.get(variable)
-        terms.append(_Term(columns, shape.traits.kinds if shape else ANY))
+        sound = shape is not None and shape.stored and context.sound and not context.has_strangers
+        terms.append(_Term(columns, shape.traits.kinds if shape else ANY, sound=sound))
     line = _LINES[name](variables, terms)
     query.append("expressions", sql.alias(line, "line"))
     sort(query, relation.order, side.alias)
@@ -207,7 +211,7 @@ def _turtle(term: _Term, *, abbreviated: bool) -> Expr:
     lex = term.columns["lex"]
     branches: list[tuple[Expr, Expr]] = []
     if Kind.IRI in term.kinds:
-        branches.append((term.among(Kind.IRI), _in_angles(lex)))
+        branches.append((term.among(Kind.IRI), _in_angles(lex, sound=term.sound)))
     if Kind.BLANK in term.kinds:
         label = sql.concat(sql.string("_:"), _label(lex))
         branches.append((term.among(Kind.BLANK), label))
@@ -219,10 +223,12 @@ def _turtle(term: _Term, *, abbreviated: bool) -> Expr:
         ]
     text = lex
     if not term.kinds <= _HARMLESS | RESOURCES:
-        text = _replaced(lex, _ESCAPES)
+        escaped = _replaced(lex, _ESCAPES)
         if not abbreviated:
             rare = sql.call("regexp_matches", lex, sql.string(_RARE))
-            text = sql.case([(rare, _replaced(text, _RARE_ESCAPES))], text)
+            escaped = sql.case([(rare, _replaced(escaped, _RARE_ESCAPES))], escaped)
+        special = sql.call("regexp_matches", lex, sql.string(_SPECIAL))
+        text = sql.case([(special, escaped)], lex)
     quoted_text = _in_quotes(text)
     if Kind.STRING in term.kinds:
         branches.append((term.among(Kind.STRING), quoted_text))
@@ -235,12 +241,14 @@ def _turtle(term: _Term, *, abbreviated: bool) -> Expr:
     return sql.case([*branches, (present, typed)])
 
 
-def _in_angles(iri: Expr) -> Expr:
+def _in_angles(iri: Expr, *, sound: bool = False) -> Expr:
     """Return an IRI as it is written, with escapes for what no IRI should hold."""
+    plain = _line(sql.string("<"), iri, sql.string(">"))
+    if sound:
+        return plain
     characters = ["\\", *map(chr, range(33)), *'<>"{}|^`']
     escapes = {character: f"\\u{ord(character):04X}" for character in characters}
-    rare = sql.call("regexp_matches", iri, sql.string(_NO_IRI))
-    plain = _line(sql.string("<"), iri, sql.string(">"))
+    rare = sql.call("regexp_matches", iri, sql.string(ODD_IN_IRI))
     escaped = sql.concat(sql.string("<"), _replaced(iri, escapes), sql.string(">"))
     return sql.case([(rare, escaped)], plain)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Generic, TypeVar
 from weakref import WeakKeyDictionary
 
 from rdflib import URIRef
@@ -142,18 +143,46 @@ def _plan(compiled: Compiled, cursor: Cursor) -> _Plan:
     )
 
 
-class Plans:
-    """The compiled queries of one store."""
+_T = TypeVar("_T")
 
-    def __init__(self, terms: Terms | None = None) -> None:
-        self._terms = terms or Terms()
+
+class _Kept(Generic[_T]):
+    """What was compiled since a commit, by shape and by the values that it follows from."""
+
+    def __init__(self) -> None:
         self._number = -1
-        self._known: dict[Hashable, _Plan] = {}
+        self._known: dict[Hashable, _T] = {}
         self._looked_at: dict[Hashable, frozenset[int]] = {}
         """For each shape the parameters whose values its SQL follows from."""
 
     def __len__(self) -> int:
         return len(self._known)
+
+    def find(self, shape: Hashable, values: Sequence[Parameter]) -> _T | None:
+        """Return what was compiled for some parameters, or others that do as well."""
+        looked_at = self._looked_at.get(shape, frozenset())
+        return self._known.get((shape, _keys(values, looked_at)))
+
+    def keep(self, shape: Hashable, values: Sequence[Parameter], found: _T, number: int) -> None:
+        """Keep what was compiled; that for earlier commits is no longer asked for."""
+        if number > self._number or len(self._known) >= _MOST_KNOWN:
+            self._known, self._looked_at, self._number = {}, {}, number
+        looked_at = self._looked_at.get(shape, frozenset())
+        looked_at |= {index for index, value in enumerate(values) if value.looked_at}
+        self._looked_at[shape] = looked_at
+        self._known[shape, _keys(values, looked_at)] = found
+
+
+class Plans:
+    """The compiled queries of one store."""
+
+    def __init__(self, terms: Terms | None = None) -> None:
+        self._terms = terms or Terms()
+        self._plans: _Kept[_Plan] = _Kept()
+        self._lines: _Kept[_Gapped] = _Kept()
+
+    def __len__(self) -> int:
+        return len(self._plans)
 
     def compiled(
         self,
@@ -181,14 +210,12 @@ class Plans:
         values = list(parameters.values())
         varieties = tuple(value.variety for value in values)
         shape = (question.identity, graphs, number, properties is not None, first, varieties)
-        looked_at = self._looked_at.get(shape, frozenset())
-        plan = self._known.get((shape, _keys(values, looked_at)))
+        plan = self._plans.find(shape, values)
         if plan is None:
-            query, stand_ins = question.query, question.bindings
             found = compile_query(
                 cursor,
-                query,
-                stand_ins,
+                question.query,
+                question.bindings,
                 graphs,
                 parameters,
                 in_two_steps=True,
@@ -196,9 +223,8 @@ class Plans:
                 first=first,
             )
             plan = _plan(found, cursor)
-            looked_at |= {index for index, value in enumerate(values) if value.looked_at}
             if found.lasting and is_settled():
-                self._keep(shape, looked_at, _keys(values, looked_at), plan, number)
+                self._plans.keep(shape, values, plan, number)
         return plan.filled(values)
 
     def lines(
@@ -208,30 +234,36 @@ class Plans:
         bindings: Mapping[str, Node],
         graphs: GraphChoice,
         name: str,
-        properties: PropertyTable | None = None,
-    ) -> str:
-        """Return the SQL that reads what the plan of a query has staged as text in a format."""
-        question = _question(asked, bindings)
-        parameters = _parameters(cursor, self._terms, question.constants)
-        query, stand_ins = question.query, question.bindings
-        statement = compile_lines(
-            cursor, query, stand_ins, graphs, name, parameters, properties=properties
-        )
-        return _gapped(statement).filled(list(parameters.values()))
-
-    def _keep(
-        self,
-        shape: Hashable,
-        looked_at: frozenset[int],
-        keys: tuple[TermKey, ...],
-        plan: _Plan,
         number: int,
-    ) -> None:
-        """Keep a plan; those of earlier commits are no longer asked for."""
-        if number > self._number or len(self._known) >= _MOST_KNOWN:
-            self._known, self._looked_at, self._number = {}, {}, number
-        self._looked_at[shape] = looked_at
-        self._known[shape, keys] = plan
+        properties: PropertyTable | None = None,
+        index: LookupIndex | None = None,
+    ) -> str:
+        """Return the SQL that reads what the plan of a query has staged as text in a format.
+
+        The cursor sees the state after the commit `number`.
+        """
+        question = _question(asked, bindings)
+        parameters = _parameters(cursor, index or self._terms, question.constants)
+        values = list(parameters.values())
+        varieties = tuple(value.variety for value in values)
+        sound = index is not None and index.sound
+        shape = (question.identity, graphs, number, properties is not None, name, sound, varieties)
+        statement = self._lines.find(shape, values)
+        if statement is None:
+            found = compile_lines(
+                cursor,
+                question.query,
+                question.bindings,
+                graphs,
+                name,
+                parameters,
+                properties=properties,
+                sound=sound,
+            )
+            statement = _gapped(found.sql)
+            if found.lasting:
+                self._lines.keep(shape, values, statement, number)
+        return statement.filled(values)
 
 
 _PLANS: WeakKeyDictionary[Store, Plans] = WeakKeyDictionary()

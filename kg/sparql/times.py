@@ -11,13 +11,12 @@ from kg.sparql.computed import (
     Text,
     Truth,
     decimal,
-    decimal_text,
     exact_part,
     floating_text,
     integer,
     literal,
 )
-from kg.sparql.exact import double_of
+from kg.sparql.exact import decimal_text, double_of
 from kg.sparql.lexical import DATATYPES
 from kg.sparql.sql import Expr
 from kg.sparql.typedtext import TypedText
@@ -123,7 +122,8 @@ def to_string(value: Value) -> Value:
     kinds = LITERALS | IRIS
     branches: list[tuple[Expr, Expr]] = []
     if value.kinds & EXACT:
-        branches.append((value.is_kind(EXACT), decimal_text(value.number("num"))))
+        text = decimal_text(value.number("num"), value.traits.digits)
+        branches.append((value.is_kind(EXACT), text))
     if value.kinds & FLOATING:
         branches.append((value.is_kind(FLOATING), _floating_string(value)))
     if value.kinds & _BOOLEAN:

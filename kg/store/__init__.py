@@ -15,6 +15,7 @@ from kg.store.dictionary import add_iris, drop, identified, next_id, prime, temp
 from kg.store.schema import DEFAULT_GRAPH, Kind, place_of
 from kg.store.stages import Key, Shared
 from kg.store.terms import (
+    ODD_IN_IRI,
     RawTerm,
     TermKey,
     TypedTerm,
@@ -31,6 +32,7 @@ from kg.store.visibility import State, hidden_ids, hides, state_of
 
 __all__ = [
     "DEFAULT_GRAPH",
+    "ODD_IN_IRI",
     "Cursor",
     "EngineError",
     "EngineInterrupted",

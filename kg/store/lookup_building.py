@@ -16,6 +16,8 @@ import duckdb
 from kg.store.columns import columns
 from kg.store.database import Cursor, Store, head_of
 from kg.store.lookup_index import Dictionary, LookupIndex, Order, repeated
+from kg.store.schema import Kind
+from kg.store.terms import ODD_IN_IRI
 
 _MEMORY = "512MB"
 """What sorting may use before it spills to disk."""
@@ -47,6 +49,7 @@ _TERMS = """
 SELECT t.lex, strlen(t.lex)::BIGINT, t.kind, f.form FROM term AS t JOIN _form AS f
 ON f.dt IS NOT DISTINCT FROM t.dt AND f.lang IS NOT DISTINCT FROM t.lang ORDER BY t.id
 """
+_ODD = "SELECT 1 FROM term WHERE kind = ? AND regexp_matches(lex, ?) LIMIT 1"
 _HASHES = "SELECT h, id::INTEGER FROM term ORDER BY h"
 
 
@@ -154,6 +157,7 @@ class Building:
             repeated(cursor),
             (self._order(cursor, "s", "o", last), self._order(cursor, "o", "s", last)),
             self._dictionary(cursor),
+            cursor.execute(_ODD, [int(Kind.IRI), ODD_IN_IRI]).fetchone() is None,
         )
 
     def _check_room(self, size: int) -> None:

@@ -10,19 +10,21 @@ It lies in files without a name, which end with the process: there is no old one
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import duckdb
 
-from kg.store.schema import DEFAULT_GRAPH
-from kg.store.terms import RawTerm, TermKey, term_hash
+from kg.store.schema import DEFAULT_GRAPH, Kind
+from kg.store.terms import ODD_IN_IRI, RawTerm, TermKey, term_hash
 
 MOST = 10_000
 """Neighbours of a node by one predicate up to which they are given."""
 _MOST_CHANGED = 4_000
 """Quads, and as many terms, that may lie over the index."""
+_ODD = re.compile(ODD_IN_IRI)
 _MOST_VIEWS = 256
 """Unions of graphs that are remembered."""
 
@@ -132,6 +134,8 @@ class LookupIndex:
     repeated: frozenset[int]
     orders: tuple[Order, Order]
     dictionary: Dictionary
+    sound: bool
+    """Whether no IRI holds a character that none does in any syntax of RDF."""
     overlay: Overlay = field(default_factory=Overlay)
     datasets: dict[object, tuple[frozenset[int], frozenset[int]]] = field(
         default_factory=dict, repr=False, compare=False
@@ -195,11 +199,13 @@ class LookupIndex:
         )
         if max(len(overlay.came) + len(overlay.gone), len(terms)) > _MOST_CHANGED:
             return None
+        odd = any(kind == Kind.IRI and _ODD.search(lex) for _, kind, lex, _, _ in added)
         return replace(
             self,
             shown=number,
             overlay=overlay,
             repeated=repeated(cursor),
+            sound=self.sound and not odd,
             _views={},
             datasets={},
             reaches={},

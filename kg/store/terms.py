@@ -25,6 +25,10 @@ TermKey = tuple[str, str | None, str | None]
 """A term as (text, datatype IRI or None, language or None); a blank node's text is `_:label`."""
 
 
+ODD_IN_IRI = r"[\x00-\x20<>\"{}|^`\\]"
+"""A character that no IRI holds in any syntax of RDF, as a regular expression."""
+
+
 @dataclass(frozen=True, slots=True)
 class TypedTerm:
     """A term with its typed values, as in the columns of the table `term`."""

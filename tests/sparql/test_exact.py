@@ -13,7 +13,7 @@ from rdflib import XSD, Literal
 
 from kg.sparql import query, sql
 from kg.sparql.compiled import GraphChoice, compile_query
-from kg.sparql.exact import double_of, integer_text, product, quotient
+from kg.sparql.exact import decimal_text, double_of, integer_text, product, quotient
 from kg.sparql.parse import parse
 from kg.sparql.values import COLUMN_DIGITS, decimal_type
 from kg.store import EngineError, Store
@@ -113,6 +113,16 @@ def test_texts_of_integers_are_theirs(cursor, numbers):
     rows = [(Decimal(number), None) for number in numbers]
     answer = found(cursor, integer_text(A, COLUMN_DIGITS), (0, 0), rows)
     assert answer == [str(number) for number in numbers]
+
+
+@settings(deadline=None, max_examples=examples(60, 1500))
+@given(tables())
+def test_texts_of_decimals_have_no_zeros_last(cursor, table):
+    digits, rows = table
+    answer = found(cursor, decimal_text(A, digits[0]), digits, rows)
+    with localcontext(prec=200):
+        wanted = [None if a is None else f"{a.normalize() + 0:f}" for a, _ in rows]
+    assert answer == wanted
 
 
 def test_a_quotient_too_large_is_an_error_of_the_engine(cursor):

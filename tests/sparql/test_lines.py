@@ -17,7 +17,8 @@ from kg.sparql import Result, engine, query
 from kg.sparql.lines import FORMATS
 from kg.sparql.results import write_bindings, write_graph
 from kg.sparql.running import Allowance
-from kg.store import Kind, Store
+from kg.sparql.update import update
+from kg.store import Kind, Store, lookup_building
 
 XSD = "http://www.w3.org/2001/XMLSchema#"
 LANG = "http://www.w3.org/1999/02/22-rdf-syntax-ns#langString"
@@ -177,6 +178,39 @@ def test_same_bytes_of_graphs(
         found.append(sorted(lines))
     assert found[0] == found[1]
     assert len(found[0]) > (1_000 if filtered else 0)
+
+
+def test_iris_are_not_looked_through_where_none_is_odd(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "_MANY", 0)
+    text = PREFIX + "CONSTRUCT { ?s :new ?o , <urn:x:n\\u00E9w> } WHERE { ?s :p ?o }"
+    tsv = PREFIX + "SELECT ?s ?o (IRI(CONCAT('urn:x:', ?o)) AS ?made) WHERE { ?s :p ?o }"
+
+    def written(*names: str) -> list[list[bytes]]:
+        asked = {"nt": text, "tsv": tsv}
+        return [sorted(_written(query(store, asked[n]), n).splitlines()) for n in names]
+
+    with Store.open(threads=1) as store:
+        update(store, PREFIX + "INSERT DATA { :a :p :b, 'c\\n', 'd' . :b :p 'e f' }")
+        without = written("nt", "tsv")
+        assert lookup_building.build(store)
+        index = store.lookup_index
+        assert index is not None
+        assert index.sound
+        assert written("nt", "tsv") == without
+        with store.write() as tx:
+            tx.insert(
+                "SELECT 'urn:x:{odd}' AS s, 'http://example.org/p' AS p, 'urn:x:o d' AS o,"
+                " NULL::VARCHAR AS odt, NULL::VARCHAR AS olang, NULL::VARCHAR AS g"
+            )
+        assert store.lookup_index is not None
+        assert not store.lookup_index.sound
+        [found] = written("tsv")
+        assert found[-2].startswith(b"<urn:x:\\u007Bodd\\u007D>\t<urn:x:o\\u0020d>")
+        store.lookup_index = None
+        assert written("tsv") == [found]
+        assert lookup_building.build(store)
+        assert not store.lookup_index.sound
+        assert written("tsv") == [found]
 
 
 def test_a_graph_may_be_cut(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
