@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import OrderedDict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,11 +17,19 @@ from kg.lifecycle.places import PLACES, Place
 from kg.lifecycle.quads import IndexedQuads, Quads, ScannedQuads
 from kg.lifecycle.records import PARTY_CLASSES, build_records
 from kg.lifecycle.segments import build_targeted
-from kg.lifecycle.surroundings import NO_EXCEPTIONS, Exceptions, Quad, surroundings
+from kg.lifecycle.surroundings import (
+    NO_EXCEPTIONS,
+    Exceptions,
+    Quad,
+    Surroundings,
+    TooLargeError,
+)
 from kg.store import Cursor, State, state_of, term_key, view_of
 from kg.store.lookup_index import ManyNeighboursError
 
-_COLUMNS = "s, p, o, k, num, dbl, first_day, day, moment"
+_POTENTIAL = "CASE WHEN abs(dbl) < 1e28 THEN dbl END"
+_TARGETED = "party, targeting, start, finish"
+_COLUMNS = "s, p, o, k, num, dbl, ts, first_day, day, moment"
 
 
 @dataclass(slots=True)
@@ -127,13 +136,13 @@ class PartyEvaluation(Evaluation):
         """Read what is around a party; return whether the source gives that much."""
         try:
             named, key = self._named(source, party)
-            quads = surroundings(self.engine, source, exceptions, named, places)
+            self._around = Surroundings(self.engine, source, exceptions, places)
+            quads = self._around.read(named)
         except ManyNeighboursError:
             return False
         self.records = named if key is None else self._parties(named, quads)
         if not self.records:
             raise unknown_party(party)
-        self._source = source
         self._tables.give("live", _COLUMNS, quads)
         self._tables.give("term", "id, lex", () if key is None else [(key, party)])
         return True
@@ -177,16 +186,26 @@ class PartyEvaluation(Evaluation):
     def _repeats(self, predicate: str) -> bool:
         return False
 
+    @contextlib.contextmanager
+    def seeing(self, condition: str) -> Iterator[None]:
+        """Let statements see, while this is open, only the quads that meet a condition."""
+        hidden = self._tables.run(f"SELECT * FROM live WHERE NOT ({condition})", {}).fetchall()
+        self._tables.run(f"DELETE FROM live WHERE NOT ({condition})", {})
+        try:
+            yield
+        finally:
+            self._tables.add("live", hidden)
+
     def properties(self) -> None:
         """There is no property table of the quads around a party."""
 
     def triples(self, predicate: str) -> str:
-        """Return a relation (s, o, k, num, dbl) of one predicate."""
-        return f"(SELECT s, o, k, num, dbl FROM live WHERE p = ${predicate})"
+        """Return a relation (s, o, k, num, dbl, ts) of one predicate."""
+        return f"(SELECT s, o, k, num, dbl, ts FROM live WHERE p = ${predicate})"
 
     def dates(self, predicate: str) -> str:
-        """Return a relation (s, first_day, day): the earliest and the latest possible day."""
-        return f"(SELECT s, first_day, day FROM live WHERE p = ${predicate})"
+        """Return a relation (s, o, first_day, day): the earliest and the latest possible day."""
+        return f"(SELECT s, o, first_day, day FROM live WHERE p = ${predicate})"
 
     def moments(self, predicate: str) -> str:
         """Return a relation (s, moment) of times, in UTC."""
@@ -194,7 +213,7 @@ class PartyEvaluation(Evaluation):
 
     def amounts(self, predicate: str) -> str:
         """Return a relation (s, amount) of exact numbers; a potential is compared inexactly."""
-        column = "dbl" if predicate == "annualPotential" else "num"
+        column = _POTENTIAL if predicate == "annualPotential" else "num"
         return f"(SELECT s, {column} AS amount FROM live WHERE p = ${predicate})"
 
     def build_targeted(self, *, throughout: bool) -> None:
@@ -202,6 +221,23 @@ class PartyEvaluation(Evaluation):
         self.leave_untargeted()
         if self.value("class_Targeting") < 0 or not (throughout or self._unacquainted()):
             return
+        try:
+            self._build_targeted()
+        except (ManyNeighboursError, TooLargeError):
+            self._build_targeted_among_all()
+
+    def _build_targeted(self) -> None:
+        """Make the table `targeted` of the quads around the party."""
+        targetings = self._around.source.subjects("type", self.value("class_Targeting"))
+        self._tables.add("live", self._around.read_targets(targetings))
+        # Who is targeted may be by organisations that were not met before.
+        build_records(self)
+        build_targeted(self, "aimed")
+        aimed = self._tables.run("SELECT party, targeting, start, finish FROM aimed", {})
+        self._tables.give("targeted", _TARGETED, aimed.fetchall())
+
+    def _build_targeted_among_all(self) -> None:
+        """Make the table `targeted` of all quads."""
         engine = self.engine
         build_records(engine)
         engine.keep_ids("party", self._column("SELECT party FROM party"))
@@ -209,13 +245,11 @@ class PartyEvaluation(Evaluation):
         build_targeted(engine)
         self.broken_segments = engine.broken_segments
         rows = engine.run("SELECT party, targeting, start, finish FROM targeted").fetchall()
-        self._tables.give(
-            "targeted", "party, targeting, start, finish", [tuple(map(bound, row)) for row in rows]
-        )
+        self._tables.give("targeted", _TARGETED, [tuple(map(bound, row)) for row in rows])
 
     def leave_untargeted(self) -> None:
         """Make the table `targeted` empty, which is of no effect on clients."""
-        self._tables.give("targeted", "party, targeting, start, finish", ())
+        self._tables.give("targeted", _TARGETED, ())
 
     def _unacquainted(self) -> bool:
         """Say whether some party has acquired nothing that counts at T."""
@@ -236,4 +270,4 @@ class PartyEvaluation(Evaluation):
         wanted = self._column(
             f"{ids} UNION SELECT o FROM live WHERE p = $sourceKey EXCEPT SELECT id FROM term"
         )
-        self._tables.add("term", self._source.texts(wanted))
+        self._tables.add("term", self._around.source.texts(wanted))

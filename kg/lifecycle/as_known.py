@@ -5,8 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 
-from kg.lifecycle.evaluation import DAY, Evaluation
-from kg.store.visibility import seeing_only
+from kg.lifecycle.evaluation import Evaluation
 
 _STARTS = ("date", "purchaseDate", "startDate")
 """Dates from which on a thing is there."""
@@ -38,7 +37,7 @@ def as_known(evaluation: Evaluation) -> Iterator[None]:
     if not conditions:
         yield
         return
-    with seeing_only(evaluation.cursor, " AND ".join(conditions)):
+    with evaluation.seeing(" AND ".join(conditions)):
         yield
 
 
@@ -62,7 +61,7 @@ def _unseen_statements(evaluation: Evaluation) -> str:
         " WHERE s IN (SELECT id FROM recorded_merge WHERE late)"
     )
     later = (
-        f"SELECT s, ${name} AS p, o FROM {evaluation.triples(name)} WHERE {DAY} > $as_of"
+        f"SELECT s, ${name} AS p, o FROM {evaluation.dates(name)} WHERE day > $as_of"
         for name in _HAPPENINGS
     )
     return " UNION ALL ".join([merges, *later])

@@ -72,6 +72,10 @@ def _replaced(node: exp.Expression) -> exp.Expression:
     if isinstance(node, exp.Cast) and node.to.this in _NO_CASTS:
         inner = node.this
         return _day_literal(inner.name) if isinstance(inner, exp.Literal) else inner
+    if isinstance(node, exp.Table) and node.db == "temp":
+        return exp.to_table(node.name)
+    if isinstance(node, exp.EndsWith):
+        return exp.Anonymous(this="ends_with", expressions=[node.this, node.expression])
     if isinstance(node, exp.ArgMax):
         order = node.expression
         keys = order.expressions if isinstance(order, exp.Tuple) else [order]
@@ -110,6 +114,10 @@ def _is_finite(day: int) -> bool:
     return abs(day) < _FAR
 
 
+def _ends_with(text: str | None, end: str | None) -> bool | None:
+    return None if text is None or end is None else text.endswith(end)
+
+
 def _joined(separator: str, *texts: str | None) -> str:
     return separator.join(text for text in texts if text is not None)
 
@@ -124,6 +132,7 @@ class SmallTables:
         self._connection = sqlite3.connect(":memory:", isolation_level=None, cached_statements=1024)
         self._connection.create_function("concat_ws", -1, _joined, deterministic=True)
         self._connection.create_function("isfinite", 1, _is_finite, deterministic=True)
+        self._connection.create_function("ends_with", 2, _ends_with, deterministic=True)
         self._connection.create_aggregate("max_by", -1, _MaxBy)
         self._made: dict[str, str] = {}
 

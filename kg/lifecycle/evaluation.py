@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import re
 from collections.abc import Collection, Iterator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -22,6 +23,7 @@ from kg.namespaces import CG, ORG, RDF, RDFS, scheme
 from kg.sparql.deadline import execute
 from kg.store import Cursor, EngineError, Kind, counted, lookup, lookup_nodes
 from kg.store.property_table import PropertyTable, shown_to
+from kg.store.visibility import seeing_only
 
 _CLASSES = (
     "BadExperience", "BuyerPersona", "ClientRequest", "Communication", "ConsentRecord",
@@ -177,6 +179,10 @@ class Evaluation:
         """Let go of a temporary table."""
         self.run(f"DROP TABLE {name}")
 
+    def seeing(self, condition: str) -> AbstractContextManager[None]:
+        """Let statements see, while this is open, only the quads that meet a condition."""
+        return seeing_only(self.cursor, condition)
+
     def properties(self) -> PropertyTable | None:
         """Return the property table of what statements see, if there is one."""
         return shown_to(self.cursor)
@@ -206,8 +212,9 @@ class Evaluation:
         return self._values[predicate] in self.vocabulary.duplicated
 
     def dates(self, predicate: str) -> str:
-        """Return a relation (s, first_day, day): the earliest and the latest possible day."""
-        return f"(SELECT s, {FIRST_DAY} AS first_day, {DAY} AS day FROM {self.triples(predicate)})"
+        """Return a relation (s, o, first_day, day): the earliest and the latest possible day."""
+        days = f"{FIRST_DAY} AS first_day, {DAY} AS day"
+        return f"(SELECT s, o, {days} FROM {self.triples(predicate)})"
 
     def moments(self, predicate: str) -> str:
         """Return a relation (s, moment) of times, in UTC."""
@@ -257,8 +264,8 @@ FIRST_DAY, DAY = first_day(), last_day()
 """SQL of the earliest and of the latest possible day of a quad's object."""
 MOMENT = "CASE WHEN tz IS NULL THEN timezone('UTC', timezone($timezone, ts)) ELSE ts END"
 """SQL of the time of a quad's object; one without zone is of the focal organisation's clock."""
-AMOUNT = "coalesce(num, CAST(dbl AS DECIMAL(38, 10)))"
-"""SQL of the exact number of a quad's object."""
+AMOUNT = "coalesce(num, TRY_CAST(dbl AS DECIMAL(38, 10)))"
+"""SQL of the exact number of a quad's object, NULL where it is too large or not a number."""
 
 
 def focal_party(cursor: Cursor, organization: str) -> int:

@@ -20,6 +20,9 @@ class Place(NamedTuple):
     """The places of what is at the other end of a property."""
 
 
+QUERIES = ("selectQuery", "memberShape")
+"""Properties by which a segment asks for more than criteria."""
+
 PLACES: Mapping[str, Place] = {
     "record": Place(
         read=(
@@ -68,8 +71,26 @@ PLACES: Mapping[str, Place] = {
     "priced": Place(read=("netAmount", "priceBasis", "currency")),
     "merged": Place(named_by=("duplicate",), leads={"duplicate": ("merge",)}),
     "merge": Place(read=("type", "recordedAt")),
+    "targeting": Place(
+        read=(
+            "type", "recordedAt", "segment", "withOrganization", "startDate", "endDate", "isCore",
+        ),
+        leads={"segment": ("segment",), "withOrganization": ("organization",)},
+    ),
+    "segment": Place(
+        read=("type", "hasCriterion", *QUERIES),
+        leads={"hasCriterion": ("criterion", "seen")},
+    ),
+    "criterion": Place(
+        read=("criterionProperty", "criterionFamily", "operator", "criterionValue"),
+        leads={"criterionValue": ("seen",)},
+    ),
+    "seen": Place(read=("type", "recordedAt", "date", "purchaseDate", "startDate", "endDate")),
 }  # fmt: skip
-"""The places around a party, from its records on; `priced` are lines whose prices matter."""
+"""The places around a party, from its records on; `priced` are lines whose prices matter.
+
+From targetings on, it is what says who is targeted; of what is `seen`, whether it is there at T.
+"""
 
 _SHOWN = (
     "actingBuyer", "payer", "recipient", "internalSpecifier", "handledBy", "affectedParty",

@@ -12,15 +12,13 @@ from kg.store import Kind, TermKey, lookup
 from kg.store.lookup_index import View
 from kg.store.plain import plain_value
 
-_AMOUNTS = frozenset({"amount", "netAmount"})
-
 
 class Asked(NamedTuple):
     """Quads that are asked for: of some properties, with one of some things in a column."""
 
     column: str
     """`s` or `o`."""
-    names: Collection[str]
+    predicates: Collection[int]
     ids: Collection[int]
 
 
@@ -61,6 +59,7 @@ class ScannedQuads:
 
     def __init__(self, evaluation: Evaluation) -> None:
         self._evaluation = evaluation
+        self._amounts = _amounts(evaluation)
 
     def number(self, key: TermKey) -> int | None:
         """Return the id of a term, None where it is not stored."""
@@ -74,16 +73,17 @@ class ScannedQuads:
     def rows(self, asked: Iterable[Asked]) -> list[Row]:
         """Return the quads that are asked for, found by one statement."""
         selects, given = [], dict[str, Any]()
-        for number, (column, names, ids) in enumerate(asked):
-            amount = f"CASE WHEN {_among(_AMOUNTS.intersection(names))} THEN {AMOUNT} END"
-            values = f"{amount if _AMOUNTS.intersection(names) else 'NULL'}, dbl, epoch_us(ts), tz"
+        for number, (column, predicates, ids) in enumerate(asked):
+            amounts = self._amounts.intersection(predicates)
+            amount = f"CASE WHEN {_among(amounts)} THEN {AMOUNT} END" if amounts else "NULL"
+            values = f"{amount}, dbl, epoch_us(ts), tz"
             # Where the ids are joined, the blocks that hold none of them are left out.
             one = f"{column} = $ids{number}"
             several = f"{column} IN (SELECT unnest($ids{number}::BIGINT[]))"
             given[f"ids{number}"] = next(iter(ids)) if len(ids) == 1 else list(ids)
             selects.append(
                 f"SELECT s, p, o, k, {values if column == 's' else 'NULL, NULL, NULL, NULL'}"
-                f" FROM live WHERE {_among(names)}"
+                f" FROM live WHERE {_among(predicates)}"
                 f" AND {one if len(ids) == 1 else several}"
             )
         found = self._evaluation.run(" UNION ALL ".join(selects), **given)
@@ -103,11 +103,16 @@ class ScannedQuads:
 _FEW = 4
 
 
-def _among(names: Collection[str]) -> str:
+def _among(predicates: Collection[int]) -> str:
     """Return the condition that a quad is of one of some properties."""
-    if len(names) == 1:
-        return f"p = ${next(iter(names))}"
-    return f"p IN ({', '.join(f'${name}' for name in sorted(names))})"
+    if len(predicates) == 1:
+        return f"p = {next(iter(predicates)):d}"
+    return f"p IN ({', '.join(f'{p:d}' for p in sorted(predicates))})"
+
+
+def _amounts(evaluation: Evaluation) -> frozenset[int]:
+    """Return the properties whose values are amounts."""
+    return frozenset(evaluation.value(name) for name in ("amount", "netAmount"))
 
 
 class IndexedQuads:
@@ -119,7 +124,7 @@ class IndexedQuads:
     def __init__(self, evaluation: Evaluation, view: View) -> None:
         self._evaluation = evaluation
         self._view = view
-        self._amounts = {evaluation.value(name) for name in _AMOUNTS}
+        self._amounts = _amounts(evaluation)
 
     def number(self, key: TermKey) -> int | None:
         """Return the id of a term, None where it is not stored."""
@@ -146,7 +151,7 @@ class IndexedQuads:
 
     def _triples(self, asked: Asked) -> Iterator[tuple[int, int, int]]:
         """Yield the triples that are asked for."""
-        view, predicates = self._view, {self._evaluation.value(name) for name in asked.names}
+        view, predicates = self._view, asked.predicates
         for one in asked.ids:
             if asked.column == "o":
                 yield from ((s, p, one) for p in predicates for s in view.neighbours(one, p, 1))

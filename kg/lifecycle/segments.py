@@ -38,6 +38,7 @@ def build_criteria(evaluation: Evaluation, *, derived: str | None = None) -> Non
     party, holds), without a row where the party has no value: that is unknown. `derived` is a
     relation (party, property, value) of computed properties, value being a notation.
     """
+    evaluation.name_terms("SELECT o FROM live WHERE p IN ($operator, $criterionValue)")
     evaluation.table(
         "criterion",
         f"""
@@ -50,6 +51,7 @@ def build_criteria(evaluation: Evaluation, *, derived: str | None = None) -> Non
         LEFT JOIN term AS t ON t.id = o.o
         """,
     )
+    evaluation.name_terms("SELECT o FROM live WHERE p IN (SELECT property FROM criterion)")
     computed = (
         f"UNION ALL SELECT party, property, NULL, {int(Kind.STRING)}, NULL, NULL, value"
         f" FROM {derived}"
@@ -67,12 +69,12 @@ def build_criteria(evaluation: Evaluation, *, derived: str | None = None) -> Non
 
 _SAME = f"""coalesce(
     f.o = v.id
-    OR f.k IN ({_NUMBERS}) AND v.kind IN ({_NUMBERS}) AND f.dbl = v.dbl
-    OR f.k IN ({_TIMES}) AND v.kind IN ({_TIMES}) AND f.ts = v.ts
-    OR f.k IN ({_TEXTS}) AND v.kind IN ({_TEXTS}) AND f.lex = v.lex
-    OR f.k = {int(Kind.IRI)} AND v.kind IN ({_TEXTS}) AND f.lex LIKE '%/' || v.lex
-    OR f.o IS NULL AND v.kind = {int(Kind.IRI)}
-        AND v.lex LIKE '%/' || replace(lower(f.lex), '_', '-'), FALSE)"""
+    OR f.k IN ({_NUMBERS}) AND w.k IN ({_NUMBERS}) AND f.dbl = w.dbl
+    OR f.k IN ({_TIMES}) AND w.k IN ({_TIMES}) AND f.ts = w.ts
+    OR f.k IN ({_TEXTS}) AND w.k IN ({_TEXTS}) AND f.lex = v.lex
+    OR f.k = {int(Kind.IRI)} AND w.k IN ({_TEXTS}) AND ends_with(f.lex, '/' || v.lex)
+    OR f.o IS NULL AND w.k = {int(Kind.IRI)}
+        AND ends_with(v.lex, '/' || replace(lower(f.lex), '_', '-')), FALSE)"""
 """A fact has the value of a criterion: the same term, equal values, or the end of its IRI."""
 
 _COMPARED = {
@@ -91,9 +93,9 @@ def _compared(left: str, right: str) -> str:
 
 
 _ORDERED = f"""CASE
-    WHEN f.k IN ({_NUMBERS}) AND v.kind IN ({_NUMBERS}) THEN {_compared("f.dbl", "v.dbl")}
-    WHEN f.k IN ({_TIMES}) AND v.kind IN ({_TIMES}) THEN {_compared("f.ts", "v.ts")}
-    WHEN f.k IN ({_TEXTS}) AND v.kind IN ({_TEXTS}) THEN {_compared("f.lex", "v.lex")}
+    WHEN f.k IN ({_NUMBERS}) AND w.k IN ({_NUMBERS}) THEN {_compared("f.dbl", "w.dbl")}
+    WHEN f.k IN ({_TIMES}) AND w.k IN ({_TIMES}) THEN {_compared("f.ts", "w.ts")}
+    WHEN f.k IN ({_TEXTS}) AND w.k IN ({_TEXTS}) THEN {_compared("f.lex", "v.lex")}
     ELSE FALSE END"""
 
 _MET = """
@@ -118,8 +120,11 @@ GROUP BY c.owner, c.criterion, c.operator, f.party
 """
 
 
-def build_members(evaluation: Evaluation) -> None:
+def build_members(evaluation: Evaluation, among: str = "TRUE") -> None:
     """Make the table `member`: (segment, party), after `build_criteria`.
+
+    Queries and shapes are evaluated of the segments that meet a condition on `q.s`; others with one
+    may have members that they would not find.
 
     A segment with a SELECT has the parties that it finds, one with a member shape those that
     conform to it; one with several of these, and with criteria, has those that meet all. All judge
@@ -131,8 +136,10 @@ def build_members(evaluation: Evaluation) -> None:
     """
     evaluation.table("found", "SELECT 0::BIGINT AS segment, 0::BIGINT AS party WHERE FALSE")
     evaluation.table("asked_segment", "SELECT segment FROM found")
-    shaped = evaluation.run(_VALUES.format(values=evaluation.triples("memberShape"))).fetchall()
-    asked = evaluation.run(_VALUES.format(values=evaluation.triples("selectQuery"))).fetchall()
+    shaped, asked = (
+        evaluation.run(_VALUES.format(values=evaluation.triples(name), among=among)).fetchall()
+        for name in ("memberShape", "selectQuery")
+    )
     if shaped:
         evaluation.table("shaped_record", RECORDS)
     with as_known(evaluation) if shaped or asked else contextlib.nullcontext():
@@ -146,7 +153,7 @@ def build_members(evaluation: Evaluation) -> None:
 
 _VALUES = """
 SELECT q.s, s.lex, t.lex, q.o FROM {values} AS q
-JOIN term AS s ON s.id = q.s JOIN term AS t ON t.id = q.o ORDER BY 2, 3
+JOIN term AS s ON s.id = q.s JOIN term AS t ON t.id = q.o WHERE {among} ORDER BY 2, 3
 """
 
 
@@ -250,24 +257,24 @@ def build_targetings(evaluation: Evaluation) -> None:
     )
 
 
-def build_targeted(evaluation: Evaluation) -> None:
-    """Make the table `targeted`: (party, targeting, start, finish) of whoever f targets.
+def build_targeted(evaluation: Evaluation, table: str = "targeted") -> None:
+    """Make a table (party, targeting, start, finish) of whoever f targets.
 
     Being in a segment targeted by f is a sign of engagement. Criteria on computed properties hold
     for nobody here, since what they ask for is computed from these very signs.
     """
     if evaluation.value("class_Targeting") < 0:
         evaluation.table(
-            "targeted",
+            table,
             "SELECT 0::BIGINT AS party, 0::BIGINT AS targeting, DATE '-infinity' AS start,"
             " DATE 'infinity' AS finish WHERE FALSE",
         )
         return
     build_targetings(evaluation)
     build_criteria(evaluation)
-    build_members(evaluation)
+    build_members(evaluation, "q.s IN (SELECT segment FROM targeting)")
     evaluation.table(
-        "targeted",
+        table,
         "SELECT DISTINCT m.party, t.targeting, t.start, t.finish FROM targeting AS t"
         " JOIN member AS m ON m.segment = t.segment",
     )

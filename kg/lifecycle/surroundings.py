@@ -6,11 +6,13 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from itertools import islice
+from math import isnan
 from typing import Any, NamedTuple
 
 from kg.lifecycle.days import days_of, moment_of
 from kg.lifecycle.evaluation import Evaluation
-from kg.lifecycle.places import PLACES, Place
+from kg.lifecycle.places import PLACES, QUERIES, Place
 from kg.lifecycle.quads import Asked, Quads, Row
 
 _MOST = 20_000
@@ -20,7 +22,7 @@ _LARGEST = 2**63 // 1_000_000
 
 
 class TooLargeError(Exception):
-    """There is too much around a party to evaluate it alone; the rules for all do it as well."""
+    """A party cannot be evaluated alone, mostly for its size; the rules for all do it as well."""
 
 
 _RARE = {"unitOf": "s", "mergedInto": "so", "member": "o"}
@@ -90,32 +92,10 @@ class Quad(NamedTuple):
     k: int
     amount: Any
     dbl: float | None
+    time: int | None
     first_day: int | None
     day: int | None
     moment: int | None
-
-
-def surroundings(
-    evaluation: Evaluation,
-    quads: Quads,
-    exceptions: Exceptions,
-    records: Collection[int],
-    places: Mapping[str, Place] = PLACES,
-) -> list[Quad]:
-    """Return the quads that the rules read about records of a party, and those merged with them.
-
-    They are read from `quads`; `places` say what is read. Amounts are whole numbers of the smallest
-    unit in use.
-
-    Raises:
-        TooLargeError: there is very much of it, or a value is too large for whole numbers.
-    """
-    reader = _Reader(evaluation, quads, exceptions, places)
-    new = reader.follow({"record": set(records)})
-    new["organization"] = new.get("organization", set()) | {evaluation.value("focal")}
-    while new:
-        new = reader.follow(new)
-    return _in_smallest_unit(reader.quads.values())
 
 
 def _in_smallest_unit(quads: Iterable[Quad]) -> list[Quad]:
@@ -136,10 +116,11 @@ def _in_smallest_unit(quads: Iterable[Quad]) -> list[Quad]:
     ]
 
 
-class _Reader:
-    """Reads what is around records in rounds: each reads what the things that were met last need.
+class Surroundings:
+    """What is around the records of a party, and those merged with them: `places` say what that is.
 
-    A round is asked for at once: to plan and to start a statement takes longer than to run it.
+    It is read in rounds: each reads what the things that were met last need. A round is asked for
+    at once: to plan and to start a statement takes longer than to run it.
     """
 
     def __init__(
@@ -147,17 +128,17 @@ class _Reader:
         evaluation: Evaluation,
         source: Quads,
         exceptions: Exceptions,
-        kinds: Mapping[str, Place],
+        places: Mapping[str, Place] = PLACES,
     ) -> None:
-        self._source = source
-        self._kinds = kinds
+        self.source = source
+        self._kinds = places
         self.quads: dict[tuple[int, int, int], Quad] = {}
         """What was read so far, each triple once."""
         self._evaluation = evaluation
         self._exceptions = exceptions
         self._names = {
             evaluation.value(name): name
-            for place in kinds.values()
+            for place in places.values()
             for name in (*place.read, *place.named_by)
             if evaluation.value(name) >= 0
         }
@@ -168,7 +149,50 @@ class _Reader:
         staff_counts = evaluation.context.parameters.count_staff_purchases
         self._priced = exceptions.free is None or not staff_counts
 
-    def follow(self, met: Mapping[str, set[int]]) -> dict[str, set[int]]:
+    def read(self, records: Collection[int]) -> list[Quad]:
+        """Return the quads that the rules read about records of a party.
+
+        Amounts are whole numbers of the smallest unit in use.
+
+        Raises:
+            TooLargeError: there is very much of it, or a value is too large for whole numbers.
+        """
+        new = self._follow({"record": set(records)})
+        new["organization"] = new.get("organization", set()) | {self._evaluation.value("focal")}
+        self._follow_all(new)
+        return _in_smallest_unit(self.quads.values())
+
+    def read_targets(self, targetings: Iterable[int]) -> list[Quad]:
+        """Return the quads beside these that say whether targetings are of the party, after `read`.
+
+        Raises:
+            TooLargeError: there is very much of it, or segments ask for more than criteria.
+        """
+        known = len(self.quads)
+        records = {one for one, places in self._places.items() if "record" in places}
+        self._follow_all({"targeting": set(targetings), "seen": records})
+        if any(self._names.get(p) in QUERIES for _, p, _ in self.quads):
+            raise TooLargeError
+        asked = {o for _, p, o in self.quads if self._names.get(p) == "criterionProperty"}
+        if asked:
+            self._keep(self.source.rows([Asked("s", asked, records)]))
+            facts = {o for s, p, o in self.quads if p in asked and s in records}
+            self._follow_all({"seen": facts})
+        new = list(islice(self.quads.values(), known, None))
+        if any(quad.dbl is not None and isnan(quad.dbl) for quad in new):
+            raise TooLargeError
+        return [quad._replace(amount=None) for quad in new]
+
+    def _follow_all(self, met: Mapping[str, set[int]]) -> None:
+        """Read what is needed of things, of what these lead to, and so on.
+
+        Raises:
+            TooLargeError: there is very much of it.
+        """
+        while met:
+            met = self._follow(met)
+
+    def _follow(self, met: Mapping[str, set[int]]) -> dict[str, set[int]]:
         """Read what is needed of things by their places; return the things that are new, by place.
 
         Raises:
@@ -191,7 +215,7 @@ class _Reader:
         """Yield what the quads at one thing lead to, with its place."""
         places = [self._kinds[place] for place in self._places[one]]
         for quad in self._near[one]:
-            name = self._names[quad.p]
+            name = self._names.get(quad.p)
             other = quad.o if quad.s == one else quad.s
             for place in places:
                 if name in (place.read if quad.s == one else place.named_by):
@@ -207,7 +231,7 @@ class _Reader:
         if self._priced or not (found.get("refund") or found.get("sold", set()) & free):
             return
         self._priced = True
-        lines = {quad.o for quad in self.quads.values() if self._names[quad.p] == "hasLine"}
+        lines = {quad.o for quad in self.quads.values() if self._names.get(quad.p) == "hasLine"}
         if lines:
             found["priced"] |= lines
 
@@ -239,13 +263,19 @@ class _Reader:
                     if self._new("o", name, one):
                         objects[name].add(one)
                         self._asked.add(("o", name, one))
-        asked = [Asked("s", sorted(names), subjects)] if subjects else []
+        asked = [Asked("s", self._predicates(names), subjects)] if subjects else []
         groups: defaultdict[frozenset[int], list[str]] = defaultdict(list)
         for name in sorted(objects):
             groups[frozenset(objects[name])].append(name)
-        asked += [Asked("o", group, set(among)) for among, group in groups.items()]
+        asked += [
+            Asked("o", self._predicates(group), set(among)) for among, group in groups.items()
+        ]
         if asked:
-            self._keep(self._source.rows(asked))
+            self._keep(self.source.rows(asked))
+
+    def _predicates(self, names: Iterable[str]) -> set[int]:
+        """Return the properties of some names."""
+        return {self._evaluation.value(name) for name in names}
 
     def _new(self, column: str, name: str, one: int) -> bool:
         """Say whether a thing may have a property that it was not asked for before."""
@@ -261,7 +291,7 @@ class _Reader:
         for s, p, o, k, amount, dbl, time, offset in rows:
             if (s, p, o) not in self.quads:
                 days, moment = self._dated(p, k, time, offset)
-                quad = Quad(s, p, o, k, amount, dbl, *days, moment)
+                quad = Quad(s, p, o, k, amount, dbl, time, *days, moment)
                 self.quads[s, p, o] = quad
                 for end in {s, o}:
                     self._near[end].append(quad)
@@ -275,7 +305,7 @@ class _Reader:
         if time is None:
             return (None, None), None
         timezone = self._evaluation.context.timezone
-        recorded = self._names[p] == "recordedAt"
+        recorded = self._names.get(p) == "recordedAt"
         try:
             days = days_of(k, time, offset, timezone) or (None, None)
             return days, moment_of(time, offset, timezone) if recorded else None

@@ -39,9 +39,11 @@ def plain_value(kind: int, lex: str) -> Value | None:
     """Return the typed values of a term by its kind and text, None where only the engine knows."""
     if kind in (Kind.INTEGER, Kind.DECIMAL):
         return Value(Decimal(lex), float(lex)) if _NUMBER.fullmatch(lex) else None
+    if kind == Kind.BOOLEAN:
+        return Value(Decimal(lex in ("true", "1")))
     if kind in _TIMES:
         return _time(Kind(kind), lex)
-    return None if Kind.BOOLEAN <= kind <= Kind.YEAR else _NOTHING
+    return None if Kind.FLOAT <= kind <= Kind.YEAR else _NOTHING
 
 
 def _time(kind: Kind, lex: str) -> Value | None:

@@ -156,7 +156,7 @@ def test_what_the_index_does_not_give_is_read_by_statements(
 
         def source() -> type:
             with snapshot(cursor) as settled:
-                return type(PartyEvaluation(cursor, asked, "P", settled=settled)._source)
+                return type(PartyEvaluation(cursor, asked, "P", settled=settled)._around.source)
 
         assert source() is IndexedQuads
         expected = told(store, asked, "P")
