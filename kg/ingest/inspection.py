@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from kg.errors import UsageError
-from kg.ingest.headers import SYNONYMS, folded, recognise
+from kg.ingest.headers import is_name, recognise
 from kg.ingest.inputs import find_inputs, is_rdf, template
 from kg.ingest.layout import Layout
 from kg.ingest.readers import read_table
@@ -17,9 +17,6 @@ from kg.store import Cursor, Store
 
 SAMPLE = 5
 """Rows of a file that are shown."""
-
-_NAMES = {folded(one) for names in SYNONYMS.values() for one in names}
-_NAMES |= {folded(one) for one in SYNONYMS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +80,7 @@ def inspect(path: Path, *, language: str = "en") -> list[Inspected]:
 
 
 def _read(cursor: Cursor, path: Path, size: int, relation: str, sheet: str | None) -> Inspected:
-    layout = Layout(lambda cells: sum(folded(cell) in _NAMES for cell in cells), sheet=sheet)
+    layout = Layout(lambda cells: sum(is_name(cell) for cell in cells), sheet=sheet)
     table = read_table(cursor, path, relation, layout)
     cells = ", ".join(f"c{i}" for i in range(len(table.columns)))
     sample = cursor.execute(

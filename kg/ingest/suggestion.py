@@ -18,7 +18,7 @@ from typing import Any
 from kg.errors import UsageError
 from kg.french import in_both
 from kg.ingest.codes import code_of, codes_of
-from kg.ingest.headers import SYNONYMS, folded, recognise
+from kg.ingest.headers import folded, is_name, recognise
 from kg.ingest.inputs import template, template_names
 from kg.ingest.layout import Layout
 from kg.ingest.mapping import Cell
@@ -32,10 +32,6 @@ SAMPLE = 1000
 _NESTED = re.compile(r"\w+(\.\w+)+")
 _TOLD = 5
 """Values that a notice names."""
-
-_ALL_NAMES = {folded(name) for names in SYNONYMS.values() for name in names} | {
-    folded(name) for name in SYNONYMS
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +60,7 @@ def suggest(
         SourceError: the file cannot be read.
         UsageError: no template fits it, or there is none of that name.
     """
-    layout = Layout(lambda cells: sum(folded(cell) in _ALL_NAMES for cell in cells))
+    layout = Layout(lambda cells: sum(is_name(cell) for cell in cells))
     table = read_table(cursor, path, "suggested", layout)
     values = [
         Column(header, tuple(_sample(cursor, position)))

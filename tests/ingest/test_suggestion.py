@@ -231,6 +231,25 @@ def test_preview_of_templates_is_what_an_import_makes(
     assert {q.object for q in found.quads if q.predicate.endswith("#date")} == dates
 
 
+@pytest.mark.parametrize(
+    ("template_name", "header"),
+    [
+        ("parties", {"Code client": "key", "Type de client": "kind", "Client ID": None}),
+        ("parties", {"Réf.": "key", "Adresse e-mail": "email", "Numéro de téléphone": "phone"}),
+        ("purchases", {"Num commande": "order", "N° client": "client", "Réf. article": "product"}),
+        ("contracts", {"Numéro de client": "client", "Identifiant": "key"}),
+        ("interactions", {"Code client": "party", "N°": None}),
+        ("products", {"Code produit": "key", "Désignation": "name"}),
+    ],
+)
+def test_words_for_what_tells_records_apart_are_one(
+    template_name: str, header: dict[str, str | None]
+) -> None:
+    cells = next(source.cells for source in template(template_name).sources if source.access)
+    found = recognise(header, [cell.column for cell in cells])
+    assert found == {column: name for name, column in header.items() if column}
+
+
 def test_small_words_in_the_name_of_a_column_are_not_looked_at() -> None:
     columns = ["date", "birth_date", "order", "key"]
     header = ["Date commande", "Né(e) le", "N° de la commande", "le"]
