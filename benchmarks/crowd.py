@@ -14,12 +14,14 @@ from pathlib import Path
 
 from benchmarks.drawing import FACTS, amount, dated, draw, node, numbers, quads, text, thing
 from kg.namespaces import BASE, CG, RDF, XSD
-from kg.store import Store
+from kg.store import Cursor, Store
 
 CHUNK = 100_000
 """Parties whose quads are drawn at a time."""
 FOCAL = f"{BASE}id/party/organization"
 FOCAL_KEY = "ORG"
+_STAGED = 1_000_000
+_STAGE = "CREATE OR REPLACE TEMP TABLE drawn"
 ARRIVALS = 600
 """Days from the first one on, on one of which each party is first met."""
 
@@ -109,11 +111,29 @@ def fill(path: Path, drawn: Iterable[str]) -> None:
                 ]
             )
             with tx.insertion() as insertion:
-                for statement in drawn:
-                    tx.cursor.execute(f"CREATE OR REPLACE TEMP TABLE drawn AS {statement}")
-                    insertion.add("drawn")
+                for table in _stages(tx.cursor, drawn):
+                    insertion.add(table)
                 insertion.finish()
         store.checkpoint()
+
+
+def _stages(cursor: Cursor, drawn: Iterable[str]) -> Iterator[str]:
+    """Yield a table each time that it holds a million quads: each stage reads the dictionary."""
+    count = 0
+    for statement in drawn:
+        made = f"INSERT INTO drawn {statement}" if count else f"{_STAGE} AS {statement}"
+        count += _count(cursor, made)
+        if count >= _STAGED:
+            yield "drawn"
+            count = 0
+    if count:
+        yield "drawn"
+
+
+def _count(cursor: Cursor, statement: str) -> int:
+    """Execute a statement; return how many rows it made."""
+    (rows,) = cursor.execute(statement).fetchone() or (0,)
+    return int(rows)
 
 
 def main() -> None:

@@ -114,5 +114,5 @@ def _row(subject: str, predicate: str, value: str, datatype: str | None) -> str:
         datatype, language = str(RDF.langString), repr(datatype[1:])
     return (
         f"({subject}, '{predicate}', {value},"
-        f" {'NULL' if datatype is None else repr(datatype)}, {language})"
+        f" {'NULL::VARCHAR' if datatype is None else repr(datatype)}, {language})"
     )
