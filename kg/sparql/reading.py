@@ -10,6 +10,7 @@ from kg.sparql.deadline import Deadline, memory_error
 from kg.sparql.formats.cells import CELL_FORMATS, lines_of_cells
 from kg.sparql.staged import Coded
 from kg.store import Cursor, EngineError, EngineInterrupted, EngineOutOfMemory, RawTerm
+from kg.store.statements import read
 
 CHUNK = 4096
 
@@ -29,7 +30,7 @@ def chunks_of(
     """
     try:
         if statement is not None:
-            cursor.execute(statement)
+            cursor.execute(read(cursor, statement))
         while chunk := cursor.fetchmany(CHUNK):
             yield chunk
             deadline.check()

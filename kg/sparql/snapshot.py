@@ -10,6 +10,7 @@ from kg.sparql.staged import Read
 from kg.store import Cursor, Store, head_of
 from kg.store.lookup_index import LookupIndex
 from kg.store.property_table import PropertyTable
+from kg.store.statements import read
 
 
 class HeadMovedError(Exception):
@@ -99,5 +100,5 @@ class Snapshot:
         if isinstance(statement, Read):
             self._cursor.execute(statement.statement, statement.ids)
         else:
-            self._cursor.execute(statement)
+            self._cursor.execute(read(self._cursor, statement))
         self.check()
