@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import sqlglot.expressions as exp
@@ -60,14 +61,7 @@ def join(
         lookups += other.lookups(target.condition)
         on.append(exp.Paren(this=_of(other.sql(target.condition), "theirs")))
     names = {name: f"j{i}" for i, name in enumerate(theirs.columns)}
-    kept = [ROW, *([ROWS] if ours.grouped else []), *dict.fromkeys(ours.columns.values())]
-    query = exp.select(
-        *[column(name, "ours") for name in kept],
-        *[exp.alias_(column(theirs.columns[name], "theirs"), j) for name, j in names.items()],
-    ).from_(exp.alias_(exp.to_table(f"temp.{ours.table}"), "ours", table=True))
-    query = query.join(
-        exp.alias_(exp.to_table(f"temp.{theirs.table}"), "theirs", table=True), on=exp.and_(*on)
-    )
+    query = _side_by_side(ours, theirs, names, on)
     shown = tuple(dict.fromkeys(name for one, _ in wanted.same for name in references(one)))
     relation = replace(
         ours,
@@ -79,6 +73,20 @@ def join(
     objects = tuple(_object(subject) for subject in target.subjects)
     rules = (replace(rule, objects=objects, joins=()),)
     return Joined(query, relation, replace(mapping, rules=rules), tuple(lookups))
+
+
+def _side_by_side(
+    ours: Relation, theirs: Relation, names: dict[str, str], on: Sequence[exp.Expr]
+) -> exp.Select:
+    """Return the rows of two relations that belong together; `names` are of the other's columns."""
+    kept = [ROW, *([ROWS] if ours.grouped else []), *dict.fromkeys(ours.columns.values())]
+    rows = exp.select(
+        *[column(name, "ours") for name in kept],
+        *[exp.alias_(column(theirs.columns[name], "theirs"), j) for name, j in names.items()],
+    ).from_(exp.alias_(exp.to_table(f"temp.{ours.table}"), "ours", table=True))
+    return rows.join(
+        exp.alias_(exp.to_table(f"temp.{theirs.table}"), "theirs", table=True), on=exp.and_(*on)
+    )
 
 
 def _read(wanted: Join, target: Mapping) -> list[str]:
