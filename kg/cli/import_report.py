@@ -152,7 +152,9 @@ def _file_line(file: Document, language: str) -> str:
     if file["columns_left_out"]:
         columns = ", ".join(file["columns_left_out"])
         parts.append(texts["columns_left_out"].format(columns=columns))
-    return ", ".join(parts + [in_both(one).get(language, one) for one in file["notices"]])
+    line = ", ".join(parts)
+    notices = [in_both(one).get(language, one) for one in file["notices"]]
+    return " ".join([f"{line.rstrip('.')}.", *notices]) if notices else line
 
 
 def _place(one: Document, language: str) -> Iterator[str]:

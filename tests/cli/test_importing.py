@@ -37,6 +37,15 @@ def test_a_folder_is_imported_as_one_commit(run, folder: Path, empty: Path) -> N
     assert "2" in rows
 
 
+def test_what_is_told_of_a_file_are_sentences(run, folder: Path, empty: Path) -> None:
+    (folder / "parties.csv").write_bytes(f"Liste\n\n{PARTIES}P3,person,Zoé\n".encode("cp1252"))
+    result = run("import", folder, "--lang", "fr", data_dir=empty)
+    assert result.stdout.splitlines()[0] == (
+        "parties.csv : lignes lues 3, converties 3. Lu dans l'encodage cp1252, et non en UTF-8."
+        " L'en-tête est la ligne 3 : les lignes au-dessus ont été laissées de côté."
+    )
+
+
 def test_imports_lists_what_came_in_the_last_first(run, folder: Path, empty: Path) -> None:
     run("import", folder, "--source", "one", data_dir=empty)
     run("import", folder, "--source", "two", data_dir=empty)
