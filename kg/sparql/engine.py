@@ -179,7 +179,8 @@ class _Answering:
         result = Result(compiled.form, compiled.variables, "sql", number)
         self._steps = compiled.steps
         direct = compiled.direct if compiled.size.few or compiled.before is None else None
-        if direct is None or compiled.steps:
+        # One statement alone sees one state.
+        if compiled.steps or (direct is None and compiled.before is not None):
             self._state.begin()
         run_steps(self._cursor, compiled.steps, self._state.execute)
         if direct is not None:
