@@ -17,9 +17,10 @@ from api.errors import Problem, problem_of
 from api.identity import caller
 from api.imports import options_of
 from api.language import current_language, in_language, translate
-from kg.errors import ClientgraphError
+from kg.errors import ClientgraphError, UsageError
 from kg.ingest import ImportReport, template_names
-from kg.ingest.entry import enter, key_sources
+from kg.ingest.changing import Record, can_be_changed, change, read_record, record_iri
+from kg.ingest.entry import TAKEN_KEY, enter, key_sources
 from kg.ingest.report import Finding
 from kg.ingest.template_fields import Form, form_of_template
 
@@ -46,6 +47,9 @@ class Told:
     """Column -> (severity, message) of what it is first to blame for."""
     whole: list[tuple[str, str]] = field(default_factory=list)
     errors: int = 0
+    taken: str = ""
+    """The key that another record has, which can be changed instead."""
+    unchanged: bool = False
 
     def of(self, column: str) -> list[tuple[str, str]]:
         """Return (severity, message) of a column."""
@@ -64,11 +68,21 @@ def show_templates() -> str:
 
 @blueprint.get("/<name>")
 def show_form(name: str) -> Response:
-    """Show the form of a template, empty."""
+    """Show the form of a template: empty, or with the `record` of an IRI, or of a `key`.
+
+    Raises:
+        UsageError: there is no such record, or it cannot be changed here.
+    """
     form = _find(name)
     saved = request.args.get("saved")
-    asked = request.args.get("keys_of")
-    return _page(form, {}, keys_of=asked, saved=saved)
+    keys_of = _source(request.args.get("keys_of"))
+    iri = request.args.get("record", "")
+    if key := request.args.get("key", "").strip():
+        iri = _iri(name, key, keys_of)
+    if iri and can_be_changed(name):
+        record = _record(name, iri)
+        return _page(form, record.texts, keys_of=record.keys_of, record=record)
+    return _page(form, {}, keys_of=keys_of, saved=saved)
 
 
 @blueprint.post("/<name>")
@@ -81,12 +95,25 @@ def post_record(name: str) -> AnyResponse:
     called = translate("entry.source", title=form.title, agent=caller().name)
     options = options_of(called, None, dry_run=action == "check")
     options = replace(options, keys_of=keys_of, figures=None)
+    record = None
     try:
-        report = enter(services().store, name, given, options)
+        if iri := request.form.get("record", ""):
+            record = _record(name, iri)
+            if request.form.get("state") != record.state:
+                raise UsageError("The record was changed meanwhile: open it again to change it.")
+            report = change(services().store, name, record, given, options)
+        else:
+            report = enter(services().store, name, given, options)
     except ClientgraphError as error:
-        return _page(form, given, keys_of=keys_of, problem=problem_of(error))
-    if report.refused or options.dry_run:
-        return _page(form, given, keys_of=keys_of, told=_told(form, report), checked=True)
+        problem = problem_of(error)
+        return _page(form, given, keys_of=keys_of, record=record, problem=problem)
+    if report.refused or options.dry_run or report.status == "unchanged":
+        told = _told(form, report)
+        taken = [one for one in report.findings if one.kind == TAKEN_KEY and one.column]
+        if taken and can_be_changed(name):
+            told.taken = given[taken[0].column or ""].strip()
+        told.unchanged = not report.refused and not report.changes_anything
+        return _page(form, given, keys_of=keys_of, record=record, told=told, checked=True)
     if action == "another":
         again = url_for("pages.entry.show_form", name=name, saved=report.id, keys_of=keys_of)
         return redirect(again, 303)
@@ -115,6 +142,16 @@ def _source(asked: str | None) -> str:
     """Return the source whose keys are used: one that there is, else the last one imported."""
     sources = key_sources(services().store)
     return asked if asked in sources else sources[0]
+
+
+def _iri(name: str, key: str, keys_of: str) -> str:
+    here = services()
+    return record_iri(here.store, name, key, keys_of, here.settings.organization)
+
+
+def _record(name: str, iri: str) -> Record:
+    here = services()
+    return read_record(here.store, name, iri, here.settings.organization)
 
 
 def _told(form: Form, report: ImportReport) -> Told:
@@ -151,6 +188,7 @@ def _page(
     given: Mapping[str, str],
     *,
     keys_of: str | None,
+    record: Record | None = None,
     told: Told | None = None,
     problem: Problem | None = None,
     saved: str | None = None,
@@ -162,7 +200,9 @@ def _page(
         form=form,
         given=given,
         sources=sources,
-        keys_of=_source(keys_of),
+        keys_of=keys_of if record else _source(keys_of),
+        record=record,
+        changes=can_be_changed(form.name),
         told=told or Told(),
         problem=problem,
         saved=saved,

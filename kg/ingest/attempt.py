@@ -86,6 +86,7 @@ class Attempt:
             options.settings.currency,
             instant(at),
             options.keys_of,
+            options.keys_of is not None and not options.renews,
         )
         self.report = ImportReport(
             id=key,

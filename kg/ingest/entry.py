@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import csv
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
 from kg.ingest.inputs import template
-from kg.ingest.mapping import Cell
 from kg.ingest.options import ImportOptions
 from kg.ingest.pipeline import run_import
 from kg.ingest.report import ImportReport
@@ -47,37 +46,44 @@ def enter(
         UsageError: there is no such template, or a text cannot stand in a file.
         ImportStoppedError: it was stopped.
     """
-    cells = cells_of(template(name))
-    given = {one.column: texts.get(one.column, "").strip() for one in cells}
-    report = _imported(store, name, cells, given, options)
+    now = datetime.now(UTC)
+    called = f"{options.source}, {now:%Y-%m-%d %H:%M:%S}.{now.microsecond // 1000:03} UTC"
+    options = replace(options, source=called)
+    report = import_row(store, name, texts, options)
     taken = [one for one in report.findings if one.kind == TAKEN_KEY]
     if taken:
         # What is said of another record's key is never put together with what that record says.
         own = {one.column: uuid4().hex for one in taken if one.column}
-        rest = _imported(store, name, cells, given | own, replace(options, dry_run=True))
+        rest = import_row(store, name, {**texts, **own}, replace(options, dry_run=True))
         report.findings = [*taken, *rest.findings]
         report.violations = len(taken) + rest.violations
     return report
 
 
-def _imported(
+def import_row(
     store: Store,
     name: str,
-    cells: Sequence[Cell],
-    given: Mapping[str, str],
+    texts: Mapping[str, str],
     options: ImportOptions,
+    *,
+    every_column: bool = False,
 ) -> ImportReport:
-    """Import a file of one row."""
-    written = [one.column for one in cells if given[one.column] or one.required]
-    now = datetime.now(UTC)
+    """Import a file of one row; it has the columns that hold something, or every one.
+
+    Raises:
+        UsageError: there is no such template, or a text cannot stand in a file.
+        ImportStoppedError: it was stopped.
+    """
+    cells = cells_of(template(name))
+    given = {one.column: texts.get(one.column, "").strip() for one in cells}
+    written = [one.column for one in cells if every_column or given[one.column] or one.required]
     with tempfile.TemporaryDirectory(prefix="clientgraph-") as folder:
         path = Path(folder) / f"{name}.csv"
         with path.open("w", encoding="utf-8", newline="") as file:
             rows = csv.writer(file, quoting=csv.QUOTE_ALL, lineterminator="\n")
             rows.writerow(written)
             rows.writerow([given[column] for column in written])
-        called = f"{options.source}, {now:%Y-%m-%d %H:%M:%S}.{now.microsecond // 1000:03} UTC"
-        return run_import(store, [path], replace(options, source=called))
+        return run_import(store, [path], options)
 
 
 def key_sources(store: Store) -> list[str]:

@@ -221,7 +221,7 @@ class Execution:
             if source.cells
         ]
         collect_known(self._cursor, self._context, pairs)
-        new = self._context.keys_of is not None
+        new = self._context.new_keys
         if new:
             collect_taken(self._cursor, self._context, pairs)
         for cells, relation in pairs:

@@ -34,6 +34,8 @@ class Context:
     """Time of the import, as the text of an `xsd:dateTime`."""
     keys_of: str | None = None
     """The source whose keys are used; None: the source itself."""
+    new_keys: bool = False
+    """What is named by a key has to be new."""
 
     @property
     def key_source(self) -> str:

@@ -32,6 +32,8 @@ class ImportOptions:
     keys_of: str | None = None
     """Another source whose keys the files use. What they name by a key has to be new then: what
     that source says of a record is its own to change."""
+    renews: bool = False
+    """The files are newer ones of the source, whose keys are of another: they need not be new."""
     mapping: Path | None = None
     """Mapping document; None takes the template that each file is named after."""
     graph: str | None = None

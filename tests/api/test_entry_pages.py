@@ -161,3 +161,70 @@ def test_a_text_that_no_file_can_hold_is_refused_with_what_was_typed(client, sto
     assert sent.status_code == 422
     assert 'value="Tea"' in sent.text
     assert store.head == head
+
+
+def opened(client, path):
+    """Return the page of a record that is opened, and what its form would send unchanged."""
+    page = client.get(path, headers=PAGE)
+    assert page.status_code == 200
+    form = page.text[page.text.index('<form method="post" action="/enter') :]
+    fields = dict(re.findall(r'<input[^>]*? name="([\w-]+)" value="([^"]*)"', form))
+    chosen = re.findall(r'<select id="([\w-]+)"(.*?)</select>', form, re.DOTALL)
+    for name, options in chosen:
+        marked = re.search(r'value="([^"]*)" selected', options)
+        fields[name] = marked[1] if marked else ""
+    return page.text, fields
+
+
+def test_a_record_is_opened_changed_and_the_change_taken_back(client, store):
+    page, fields = opened(client, "/enter/parties?key=ana&keys_of=crm")
+    assert fields["given_name-text"] == "Ana"
+    assert fields["kind-text"] == "person"
+    assert re.search(r'id="key-text"[^>]* readonly', page)
+    sent = client.post("/enter/parties", data={**fields, "action": "save"})
+    assert "Nothing is changed" in sent.text
+    assert store.head == 1
+    changed = {**fields, "given_name-text": "Anne", "action": "save"}
+    sent = client.post("/enter/parties", data=changed)
+    assert (sent.status_code, store.head) == (303, 2)
+    run_id = sent.headers["Location"].rsplit("/", 1)[-1].split("?")[0]
+    assert opened(client, "/enter/parties?key=ana&keys_of=crm")[1]["given_name-text"] == "Anne"
+    # Who opened it before does not overwrite that.
+    late = client.post("/enter/parties?lang=fr", data={**changed, "given_name-text": "Anna"})
+    assert "modifiée entre-temps" in late.text
+    assert store.head == 2
+    assert client.delete(f"/api/imports/{run_id}").status_code == 200
+    assert opened(client, "/enter/parties?key=ana&keys_of=crm")[1]["given_name-text"] == "Ana"
+
+
+def test_what_is_wrong_in_a_change_is_told_at_its_field(client, store):
+    _, fields = opened(client, "/enter/parties?key=ana&keys_of=crm")
+    given = {**fields, "email-text": "nobody", "birth_date-text": "2999-01-01", "action": "save"}
+    sent = client.post("/enter/parties", data=given)
+    assert sent.status_code == 422
+    assert told(sent.text, "email")
+    assert told(sent.text, "birth_date")
+    assert f'name="state" value="{fields["state"]}"' in sent.text
+    assert store.head == 1
+
+
+def test_a_taken_key_leads_to_the_record_that_has_it(client):
+    sent = client.post("/enter/parties", data=record(key="ana", kind="unit"))
+    assert told(sent.text, "key")
+    assert told(sent.text, "parent")
+    (link,) = re.findall(r'href="(/enter/parties\?[^"]*key=ana[^"]*)"', sent.text)
+    assert opened(client, link.replace("&amp;", "&"))[1]["family_name-text"] == "Silva"
+
+
+@pytest.mark.parametrize("asked", ["key=nobody", "record=urn:nobody", "record=%00", "key=%F0%9F"])
+def test_a_record_that_there_is_not_is_told_of(client, asked):
+    page = client.get(f"/enter/parties?{asked}&lang=fr", headers=PAGE)
+    assert page.status_code == 400
+    assert "Aucune fiche" in page.text
+
+
+def test_a_party_is_changed_from_its_page(client):
+    link = re.search(
+        r'href="(/enter/parties\?record=[^"]*)"', client.get("/parties/ana", headers=PAGE).text
+    )
+    assert opened(client, link[1].replace("&amp;", "&"))[1]["key-text"] == "ana"
