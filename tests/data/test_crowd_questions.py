@@ -13,11 +13,15 @@ import pyoxigraph as ox
 import pytest
 
 from benchmarks.answers import canonical
+from benchmarks.drawing import DERIVED, LAST_DAY
 from benchmarks.questions import text_of, write
 from benchmarks.servers import store_path
 from kg.catalog import NamedQuery, load_catalog
+from kg.shacl import validate
+from kg.shacl.project import project_shapes
 from kg.sparql import query
 from kg.store import Store
+from kg.store.visibility import hide
 from tests.data.demo_answers import by_value, peer_of
 
 PARTIES = 2_000
@@ -51,3 +55,17 @@ def test_a_question_has_rows_over_a_crowd(
     )
     assert rows
     assert by_value(rows) == theirs
+
+
+@pytest.mark.slow
+def test_a_crowd_breaks_no_rule_but_that_some_refer_themselves(store: Store) -> None:
+    cursor = store.cursor()
+    # Rules judge facts, and a stage that is asserted as one would break R10.
+    hide(cursor, [DERIVED])
+    counts = validate(cursor, project_shapes(), LAST_DAY).counts()
+    broken = {
+        str(shape).partition("#")[2]
+        for shape, severity in counts
+        if str(severity).endswith("#Violation")
+    }
+    assert broken == {"F03"}
