@@ -59,7 +59,10 @@ def refuse_targets(keys: Mapping[str, Node]) -> None:
         MappingError: it is there.
     """
     if "targets" in keys:
-        raise keys["targets"].error("targets are not offered: everything goes to the store")
+        raise keys["targets"].error(
+            "targets are not offered: an import writes to the store alone. 'graphs' says to which"
+            " named graph, and 'clientgraph export' writes files"
+        )
 
 
 class Terms:
@@ -158,9 +161,9 @@ class Terms:
         if node.is_list:
             return self._listed(node, modifier, iri=iri)
         keys = node.entries(_TERM_KEYS)
+        refuse_targets(keys)
         for refused, meaning in (
             ("mapping", "a reference to another mapping stands among objects only"),
-            ("targets", "targets are not offered: everything goes to the store"),
             ("condition", "a condition belongs to the entry, beside its objects"),
         ):
             if refused in keys:

@@ -60,6 +60,7 @@ _PLACE = re.compile(r"(?<!\\)\{((?:[^{}\\]|\\.)+)\}")
 _BASE = "urn:x-rml:document"
 """What the names of triples maps, such as `<#Person>`, are relative to."""
 _DEFAULT_GRAPH = "defaultGraph"
+_TARGET = "logicalTarget"
 
 Term = ox.NamedNode | ox.BlankNode | ox.Literal
 Entry = dict[str, Any]
@@ -123,6 +124,11 @@ class _Reader:
         """Return what is said of a node, refusing what is not understood there."""
         said = self._said.get(node, {})
         unknown = sorted(set(said) - _KNOWN[what])
+        if _TARGET in unknown:
+            raise self._error(
+                "logical targets are not offered: an import writes to the store alone. A graph map"
+                " says to which named graph, and 'clientgraph export' writes files"
+            )
         if unknown:
             raise self._error(f"{unknown[0]!r} of a {what} is not understood")
         return said

@@ -252,6 +252,10 @@ def test_blank_nodes_are_found_again_by_the_next_import_of_their_source(
 SUBJECT = 'rr:subjectMap [ rr:template "http://x/{id}" ]'
 SOURCE = 'rml:logicalSource [ rml:source "a.csv" ; rml:referenceFormulation ql:CSV ]'
 WRONG = [
+    (
+        f"ex:m {SOURCE} ; rr:subjectMap [ rr:constant ex:a ; rml:logicalTarget ex:t ] .",
+        "targets are not offered",
+    ),
     ("ex:m rr:subjectMap", "not Turtle"),
     ("ex:m a ex:Map .", "no triples map"),
     (f"ex:m {SOURCE.replace('CSV', 'XPath')} ; {SUBJECT} .", "formulation 'XPath' is not read"),
