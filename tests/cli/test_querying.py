@@ -70,7 +70,9 @@ def test_a_graph_is_turtle_unless_told_otherwise(run) -> None:
 def test_a_text_that_is_not_sparql_is_wrong_use(run) -> None:
     result = run("query", "-e", "SELEKT *")
     assert result.exit_code == 2
-    assert result.stderr.count("\n") == 1
+    first, *shown = result.stderr.splitlines()
+    assert first.startswith("clientgraph: Syntax error at line 1, column 1: ")
+    assert shown == ["SELEKT *", "^"]
 
 
 @pytest.mark.parametrize("arguments", [[], ["name", "-e", "ASK {}"], ["nothing-of-that-name"]])
