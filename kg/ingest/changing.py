@@ -13,6 +13,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from rdflib import RDF
+
 from kg.errors import UsageError
 from kg.ingest.entry import import_row, key_sources
 from kg.ingest.inputs import template
@@ -199,7 +201,7 @@ class _Reading:
             found = self._inverted(one.value, value, keys_of)
             if found is not None:
                 return found | _decided(condition)
-        if predicate == _TYPE:
+        if predicate == str(RDF.type):
             # What a thing is, rules conclude too.
             return None
         raise _not_read()
@@ -255,7 +257,6 @@ SELECT DISTINCT source, graph FROM (
     FROM import_run WHERE undone IS NULL
 ) WHERE graph IN (SELECT unnest(?::VARCHAR[]))
 """
-_TYPE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
 _SPELLED = {"mailto": "mailto:", "phone": "tel:", "tel": "tel:", "country": ""}
 """Functions of which the value is the text in another spelling, and what stands before it."""
 

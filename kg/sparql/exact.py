@@ -80,14 +80,20 @@ def decimal_text(num: Expr, digits: int) -> Expr:
     The type of the number has decimals, so that its text has a point.
     """
     text = sql.cast(num, "VARCHAR")
-    trimmed = sql.call("rtrim", sql.call("rtrim", text, sql.string("0")), sql.string("."))
+    trimmed = _without_zeros(text)
     if digits > _MOST_SMALL_DIGITS or not _is_short(num):
         return trimmed
     small = sql.cast(_narrow(num, max(digits, 1)), "VARCHAR")
-    zeros = sql.call("rtrim", sql.call("rtrim", small, sql.string("0")), sql.string("."))
     # Most end in another digit, which is found faster than that there is nothing to cut.
-    short = sql.case([(sql.call("ends_with", small, sql.string("0")), zeros)], small)
+    short = sql.case(
+        [(sql.call("ends_with", small, sql.string("0")), _without_zeros(small))], small
+    )
     return sql.case([(_is_small(num, max(digits, 1)), short)], trimmed)
+
+
+def _without_zeros(text: Expr) -> Expr:
+    """Return the text of a number with a point without its last zeros, and without a last point."""
+    return sql.call("rtrim", sql.call("rtrim", text, sql.string("0")), sql.string("."))
 
 
 def double_of(num: Expr, digits: int) -> Expr:
