@@ -16,7 +16,7 @@ from collections.abc import Iterator
 
 import duckdb
 
-_MOMENT = 0.02
+_MOMENT = 0.004
 """Seconds after which a statement is long."""
 _LINGER = 0.1
 """Seconds without a statement after which help leaves: after a long one, another may follow."""
