@@ -12,7 +12,12 @@ from kg.analysis import chains
 from kg.analysis.influence import at_stake, default_alpha, influences
 from kg.analysis.names import names_of, ordered_pairs
 from kg.analysis.parties import one_party
-from kg.analysis.satisfaction import exposures, satisfactions
+from kg.analysis.satisfaction import (
+    exposures,
+    inside_and_outside,
+    rank_correlation,
+    satisfactions,
+)
 from kg.analysis.supply import SupplyGraph, supply_graph
 from kg.analysis.values import party_values, value_notes
 from kg.errors import UsageError
@@ -202,6 +207,23 @@ def contributions(cursor: Cursor, context: Context, *, client: str) -> Table:
     ]  # fmt: skip
     ordered = sorted(rows, key=lambda row: (-(row[5] or 0), -row[3], row[1] or row[0]))
     return Table(columns, ordered, share_notes(supply))
+
+
+def correlation(cursor: Cursor, context: Context) -> Table:
+    """Return whether units and the clients they reach are satisfied together (section 8.8).
+
+    One row: Spearman's rank correlation, empty where it says nothing, and the number of units.
+    """
+    with snapshot(cursor):
+        evaluation, supply = supply_graph(cursor, context)
+        satisfied = satisfactions(evaluation)
+    pairs = inside_and_outside(supply, satisfied)
+    caveat = Note(
+        "A correlation that is observed is no proof of a cause, and says little of few units.",
+        "Une corrélation observée ne prouve aucune cause, et dit peu de chose de peu d'unités.",
+    )
+    notes = (caveat, *unmeasured(supply, satisfied))
+    return Table(("correlation", "pairs"), [(rank_correlation(pairs), len(pairs))], notes)
 
 
 def priority(cursor: Cursor, context: Context) -> Table:

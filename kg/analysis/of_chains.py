@@ -101,6 +101,13 @@ CHAINS = (
         _ENDS[1:],
     ),
     Analysis(
+        "chains correlation",
+        "Rank correlation of internal and external satisfaction",
+        "Corrélation des rangs des satisfactions interne et externe",
+        ("correlation", "pairs"),
+        chains.correlation,
+    ),
+    Analysis(
         "chains priority",
         "Internal clients to satisfy first",
         "Clients internes à satisfaire d'abord",

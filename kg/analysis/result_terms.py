@@ -131,6 +131,8 @@ LITERALS: Mapping[str, URIRef] = {
     "exposure": CG.exposure,
     "exposure_norm": CG.normalisedExposure,
     "coverage": CG.coverage,
+    "correlation": CG.rankCorrelation,
+    "pairs": CG.pairsCompared,
     "priority": CG.priorityValue,
     "measure": CG.measure,
     "before": CG.valueBefore,

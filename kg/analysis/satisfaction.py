@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import statistics
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from itertools import groupby
 from typing import NamedTuple
 
+from kg.analysis.chains import reach
 from kg.analysis.influence import spread
 from kg.analysis.supply import SupplyGraph
 from kg.lifecycle.evaluation import Evaluation
@@ -66,3 +70,40 @@ def exposures(
         )
         for client in supply.external
     }
+
+
+def inside_and_outside(
+    supply: SupplyGraph, satisfied: Mapping[int, float]
+) -> list[tuple[float, float]]:
+    """Return the satisfaction of each measured unit beside the mean of the clients it reaches.
+
+    A unit that reaches no measured external client is in no pair (section 8.8).
+    """
+    clients: defaultdict[int, list[float]] = defaultdict(list)
+    for unit, client, _ in reach(supply):
+        if unit in satisfied and client in satisfied:
+            clients[unit].append(satisfied[client])
+    return [(satisfied[unit], statistics.fmean(scores)) for unit, scores in clients.items()]
+
+
+def rank_correlation(pairs: Sequence[tuple[float, float]]) -> float | None:
+    """Return Spearman's coefficient, in [-1, 1], equal values sharing the mean of their ranks.
+
+    It is None where it says nothing: fewer than two pairs, or a side that does not vary.
+    """
+    sides = [_ranks(side) for side in zip(*pairs, strict=True)]
+    if sides and all(len(set(side)) > 1 for side in sides):
+        return statistics.correlation(*sides)
+    return None
+
+
+def _ranks(values: Sequence[float]) -> list[float]:
+    """Return the rank of each value, from 1."""
+    places = sorted(range(len(values)), key=values.__getitem__)
+    ranks, before = [0.0] * len(values), 0
+    for _, same in groupby(places, key=values.__getitem__):
+        tied = list(same)
+        for place in tied:
+            ranks[place] = before + (len(tied) + 1) / 2
+        before += len(tied)
+    return ranks

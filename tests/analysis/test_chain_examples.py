@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
+import pandas
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from kg.analysis import chain_tables as chains
+from kg.analysis.satisfaction import rank_correlation
 from kg.errors import UsageError
 from kg.lifecycle import Table
 from tests.lifecycle.world import World, context, iri
@@ -114,6 +119,27 @@ def test_e22_exposure() -> None:
     assert (x["client_key"], y["client_key"]) == ("X", "Y")
     assert (x["exposure"], x["exposure_norm"]) == pytest.approx((0.416, 0.281081), abs=1e-6)
     assert (y["exposure"], y["exposure_norm"]) == pytest.approx((0.23, 0.176923), abs=1e-6)
+
+
+def test_units_and_the_clients_they_reach_are_satisfied_together() -> None:
+    """By hand: ranks 1, 2, 3, 4 of the units beside 1.5, 1.5, 3.5, 3.5 of what they reach."""
+    world = example()
+    for client, score in (("X", 0.4), ("Y", 0.8)):
+        world.event("SatisfactionMeasurement", client, "2025-01-01", score=score)
+    table = asked(world, chains.correlation)
+    assert table.rows == [(pytest.approx(4 / 20**0.5), 4)]
+    assert "no proof of a cause" in table.notes[0].en
+
+
+def test_nothing_is_correlated_where_no_client_is_measured() -> None:
+    assert asked(example(), chains.correlation).rows == [(None, 0)]
+
+
+@given(st.lists(st.tuples(*[st.integers(0, 4).map(lambda n: n / 4)] * 2), max_size=12))
+def test_ranks_are_correlated_as_pandas_does(pairs: list[tuple[float, float]]) -> None:
+    expected = pandas.DataFrame(pairs, columns=["u", "c"]).corr(method="spearman").loc["u", "c"]
+    found = rank_correlation(pairs)
+    assert math.isnan(expected) if found is None else found == pytest.approx(expected)
 
 
 def test_e23_loop() -> None:

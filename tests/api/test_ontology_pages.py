@@ -82,7 +82,7 @@ def test_a_page_says_all_that_is_known(client):
         "Deux boîtes",
     ):
         assert shown in text, shown
-    assert "/query/undated-events" in text
+    assert "/query/doubtful-dates" in text
     text = client.get("/ontology/scheme/stage/current?lang=en").text
     for shown in ("current client", "CURRENT", "121 days ago", "Stages of the relationship"):
         assert shown in text, shown

@@ -31,13 +31,13 @@ DEALING_ROWS: dict[str, tuple[dict[str, str], list[str]]] = {
             "7 what_is_expected false",
         ],
     ),
-    "unprofitable-clients": ({}, ["clo C3 EUR 10 10 4.5 -4.5"]),
+    "unprofitable-clients": ({"seller": "ORG"}, ["clo C3 EUR 10 10 4.5 -4.5"]),
     "key-accounts": (
         {"at": "2025-06-30"},
         ["designated mill X2 90000 2025-01-01 -", "suggested firm X1 250000 - -"],
     ),
     "revenue-concentration": (
-        {},
+        {"seller": "ORG"},
         ["ann C1 EUR 75 0.75", "ben C2 EUR 15 0.15", "clo C3 EUR 10 0.1"],
     ),
     "satisfaction-pairs": ({}, ["sales U-SALES firm X1 0.75 0.25"]),

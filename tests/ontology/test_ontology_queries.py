@@ -60,7 +60,7 @@ ROWS: dict[str, tuple[dict[str, str], list[str]]] = {
         {},
         ["LegalEntity 2 1", "NaturalPerson 5 4", "OrganizationalUnit 5 0"],
     ),
-    "users-without-purchase": ({"product": "P1"}, ["eve C5 tea"]),
+    "users-without-purchase": ({}, ["dan C4 help 1", "eve C5 tea 0"]),
     "who-is-client-buyer-payer": ({"order": "O-2"}, ["o2 2025-01-20 C2 C3 C2 C3 C3 ORG"]),
     "referral-chain": (
         {"key": "C3"},
@@ -89,7 +89,16 @@ ROWS: dict[str, tuple[dict[str, str], list[str]]] = {
     "sole-suppliers": ({"at": "2025-06-30"}, ["sales U-SALES Assistance U-IT"]),
     "supply-loops": ({}, ["lab U-LAB stock U-STOCK", "stock U-STOCK lab U-LAB"]),
     "price-gap": ({}, ["tea Thé EUR 10.05 8.04 0.2"]),
-    "undated-events": ({}, ["o4 Purchase O-4"]),
+    "doubtful-dates": (
+        {"at": "2025-04-15"},
+        [
+            "o3 Purchase O-3 future orderDate 2025-06 -",
+            "r5 Referral R5 future date 2025-05-01 -",
+            "o5 Purchase O-5 inconsistent deliveryDate 2024-05-01 2024-05-02",
+            "o4 Purchase O-4 undated orderDate - -",
+            "u3 Use - undated date - -",
+        ],
+    ),
     "statement-sources": (
         {"key": "C1"},
         [
@@ -109,7 +118,7 @@ ROWS: dict[str, tuple[dict[str, str], list[str]]] = {
     "import-overview": (
         {},
         [
-            "facts/1 boutique 2025-06-01 agent 169",
+            "facts/1 boutique 2025-06-01 agent 174",
             "personal/1 boutique 2025-06-01 agent 2",
         ],
     ),
