@@ -184,6 +184,7 @@ def _extreme(function: str) -> Callable[[CompValue, Groups], Value]:
         picked = _picked(value, groups, lambda whole: sql.call(function, whole, key))
         if value.stored and len(keys) == 1 and (compared := _compared_by(value)):
             best = groups.raw(sql.call(function.removeprefix("arg_"), key))
+            best = sql.cast(best, FACETS[compared])
             return _Stored(picked.traits, {"id": picked.facet("id"), compared: best})
         return picked
 

@@ -231,7 +231,7 @@ def sort_keys(value: Value) -> list[Expr]:
     if kinds & FLOATING:
         keys.append(value.number("dbl"))
     if kinds & EXACT or Kind.BOOLEAN in kinds:
-        keys.append(value.number("num") if kinds & EXACT else value.facet("num"))
+        keys.append(_exact_key(value))
     if kinds & TEMPORAL:
         keys.append(value.time())
     if spans.may_be_duration(value):
@@ -239,6 +239,14 @@ def sort_keys(value: Value) -> list[Expr]:
     if kinds - NUMERIC - TEMPORAL - {Kind.BOOLEAN} or not keys:
         keys.append(value.facet("lex"))
     return keys
+
+
+def _exact_key(value: Value) -> Expr:
+    """Return what sorts exact numbers, or booleans."""
+    narrow = value.narrow()
+    if narrow is not None:
+        return narrow
+    return value.number("num") if value.kinds & EXACT else value.facet("num")
 
 
 def _group(kind: Kind) -> Kind:

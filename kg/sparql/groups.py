@@ -12,7 +12,16 @@ from kg.sparql.eager import by_days
 from kg.sparql.expressions import value_of
 from kg.sparql.keys import Key
 from kg.sparql.relation import Layer, Relation, Scope, columns_of, layer
-from kg.sparql.values import EXACT, FLOATING, NUMERIC, Choice, Shape, Unbound, Value
+from kg.sparql.values import (
+    EXACT,
+    FLOATING,
+    NUMERIC,
+    Choice,
+    Shape,
+    Unbound,
+    Value,
+    decimal_type,
+)
 from kg.store import Kind
 
 _MOST_BITS = 1 << 29
@@ -153,9 +162,7 @@ class Total:
         if len(self.kinds) > 1:
             self.widest = groups.raw(sql.call("max", self.value.facet("k")))
         if self.kinds & EXACT:
-            exact = exact_part(self.value)
-            assert exact is not None  # noqa: S101
-            self.num = groups.raw(self._sum(exact))
+            self.num = self._exact_sum(groups)
         if self.kinds & FLOATING:
             total = groups.raw(self._sum(self.value.number("dbl")))
             self.dbl = rounded(total, self.kinds, self.widest)
@@ -168,6 +175,15 @@ class Total:
     def count(self) -> sql.Expr:
         """How many numbers there are, when all values are numbers."""
         return self._numbers
+
+    def _exact_sum(self, groups: Groups) -> sql.Expr:
+        """Return the sum of the exact numbers of a group."""
+        narrow = None if self._distinct else self.value.narrow()
+        if narrow is not None:
+            return sql.cast(groups.raw(self._sum(narrow)), decimal_type(self.value.traits.scale))
+        exact = exact_part(self.value)
+        assert exact is not None  # noqa: S101
+        return groups.raw(self._sum(exact))
 
     def _sum(self, numbers: sql.Expr) -> sql.Expr:
         """Return the sum of the numbers of a group; equal terms count once with DISTINCT."""

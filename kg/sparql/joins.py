@@ -24,7 +24,7 @@ from kg.sparql.relation import (
     layer,
     lifted,
 )
-from kg.sparql.values import FACETS, Shape, decimal_type
+from kg.sparql.values import FACETS, NARROW, Shape, decimal_type
 
 Condition = Callable[[Scope], sql.Expr]
 
@@ -235,7 +235,7 @@ def _union_shape(left: Shape | None, right: Shape | None) -> Shape:
         assert only is not None  # noqa: S101
         return replace(only, certain=False)
     return Shape(
-        left.facets & right.facets,
+        (left.facets & right.facets) - {NARROW},
         left.traits.join(right.traits),
         left.certain and right.certain,
         left.form,
@@ -351,7 +351,7 @@ def _merge(
             columns.append(sql.column(side.alias, context.name(name, facet)))
         traits = on_left.traits.meet(on_right.traits) if on_right.certain else on_left.traits
         return Shape(on_left.facets | extra, traits, certain=True, form=on_left.form)
-    facets = on_left.facets & on_right.facets
+    facets = (on_left.facets & on_right.facets) - {NARROW}
     traits = on_left.traits.join(on_right.traits)
     shape = Shape(facets, traits, certain=on_right.certain, form=on_left.form)
     for facet in sorted(facets):

@@ -12,7 +12,7 @@ from kg.sparql.context import Context, is_variable, variable_name
 from kg.sparql.equalities import Place, equalities
 from kg.sparql.keys import Dependency, keys_of_pattern
 from kg.sparql.relation import Relation
-from kg.sparql.values import Constant, Shape
+from kg.sparql.values import NARROW, Constant, Shape
 
 OBJECT_FACETS = ("k", "num", "dbl", "ts", "tz")
 """Facets that the object of a scan has as columns."""
@@ -109,7 +109,6 @@ def _add_columns(
     typed = next((place for place in places if place.typed), None)
     if typed is None:
         return Shape(frozenset({"id"}), traits, certain=True)
-    columns += [
-        sql.alias(typed.facet(facet), context.name(variable, facet)) for facet in OBJECT_FACETS
-    ]
-    return Shape(frozenset({"id", *OBJECT_FACETS}), traits, certain=True)
+    facets = [*OBJECT_FACETS, *([NARROW] if typed.facets and NARROW in typed.facets else [])]
+    columns += [sql.alias(typed.facet(facet), context.name(variable, facet)) for facet in facets]
+    return Shape(frozenset({"id", *facets}), traits, certain=True)

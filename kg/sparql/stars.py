@@ -20,7 +20,7 @@ from kg.sparql.keys import Dependency
 from kg.sparql.scans import Graph, Scanned, distinct_scan, graph_condition, ids_told, is_repeated
 from kg.sparql.sources import OBJECT_FACETS, Sources, constant_of
 from kg.sparql.told import Told
-from kg.sparql.values import FACETS
+from kg.sparql.values import FACETS, NARROW
 from kg.store.property_table import Column, Form, Part, PropertyTable
 
 _LEAST = 2
@@ -74,10 +74,10 @@ def stars_of(context: Context, triples: Sequence[Scanned]) -> tuple[list[Star], 
 
 def _is_star(table: PropertyTable, centre: Node, columns: Iterable[Column]) -> bool:
     """Return whether patterns that these columns answer are found faster in the table."""
-    forms = [column.form for column in columns]
-    if len(forms) >= _LEAST:
+    alone = [column.form is Form.CLASS or column.digits is not None for column in columns]
+    if len(alone) >= _LEAST:
         return True
-    return table.complete and is_variable(centre) and Form.CLASS in forms
+    return table.complete and is_variable(centre) and any(alone)
 
 
 def _column(context: Context, table: PropertyTable, triple: Scanned) -> Column | None:
@@ -209,7 +209,7 @@ def _bind(context: Context, sources: Sources, place: Place, node: Node, told: To
 
 def _facets(alias: str, column: Column) -> dict[str, sql.Expr]:
     """Return the typed columns of the objects of a column."""
-    return {
+    facets = {
         name: sql.column(alias, column.facet(name))
         if name in column.stored
         else sql.cast(
@@ -218,6 +218,10 @@ def _facets(alias: str, column: Column) -> dict[str, sql.Expr]:
         )
         for name in OBJECT_FACETS
     }
+    if column.digits is not None:
+        facets[NARROW] = facets["num"]
+        facets["num"] = sql.cast(facets["num"], FACETS["num"])
+    return facets
 
 
 def _present(context: Context, alias: str, star: Star, part: Part, graph: Graph) -> list[sql.Expr]:
@@ -257,7 +261,7 @@ def _rest(context: Context, star: Star, graph: Graph) -> exp.Query:
         conditions.append(sql.eq(sql.column(alias, column.owner), owner))
         tables.append(_scan(context, alias, column, graph, conditions))
         shown += [
-            sql.alias(sql.column(alias, source), name)
+            sql.alias(_in_type(column, source, sql.column(alias, source)), name)
             for name, source in column.sources.items()
             if name in _names(column, graph)
         ]
@@ -265,6 +269,13 @@ def _rest(context: Context, star: Star, graph: Graph) -> exp.Query:
     for table in tables:
         query.append("joins", exp.Join(this=table))
     return query
+
+
+def _in_type(column: Column, source: str, value: sql.Expr) -> sql.Expr:
+    """Return what a quad has in the type that it has in the table."""
+    if source != "num" or column.digits is None:
+        return value
+    return sql.cast(value, column.number_type)
 
 
 def _scan(

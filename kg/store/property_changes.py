@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import replace
+from decimal import Decimal
 
 import duckdb
 
@@ -77,6 +78,9 @@ def _fits(column: Column, quad: Quad) -> bool:
         return facets["k"] in (Kind.IRI, Kind.BLANK)
     if column.form is Form.CLASS:
         return True
+    number = facets["num"]
+    if isinstance(number, Decimal) and not column.holds(number):
+        return False
     values = (name for name in FACETS if name != "k" and name not in column.stored)
     known = "k" in column.stored or facets["k"] == column.kind
     return known and all(facets[name] is None for name in values)

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from enum import StrEnum
 
 import duckdb
@@ -25,6 +26,9 @@ from kg.store.visibility import is_narrowed
 
 FACETS = ("k", "num", "dbl", "ts", "tz")
 """Columns of `quad` that hold the typed value of an object."""
+
+NARROW = 18
+"""Digits of an exact number that fits 64 bits, at most."""
 
 PREFIX = "property_"
 """What the names of its tables begin with."""
@@ -53,7 +57,8 @@ class Column:
 
     `stored` are the facets of the objects that have columns. Of the others, each object has the
     kind `kind` and no value. A column that is carried tells not of the subject of the row, but of
-    the whole of it: of what stands in the column with the number `via`.
+    the whole of it: of what stands in the column with the number `via`. Where all exact numbers fit
+    64 bits, they are held so, with as many decimals as `digits` tells; else it is None.
     """
 
     form: Form
@@ -63,6 +68,7 @@ class Column:
     stored: frozenset[str] = frozenset()
     kind: int | None = None
     via: int | None = None
+    digits: int | None = None
 
     @property
     def condition(self) -> str:
@@ -73,6 +79,11 @@ class Column:
     def owner(self) -> str:
         """The column of `quad` that tells in whose row a quad is, or of what whole."""
         return "o" if self.form is Form.SUBJECT else "s"
+
+    @property
+    def alone(self) -> bool:
+        """Whether a subject that has it is in the table also where it has no other column."""
+        return self.form is not Form.OBJECT or self.digits is not None
 
     @property
     def value(self) -> str:
@@ -87,6 +98,20 @@ class Column:
     def facet(self, name: str) -> str:
         """Return the name of the column of a stored facet."""
         return f"{name}{self.number}"
+
+    @property
+    def number_type(self) -> str:
+        """The engine's type of the exact numbers."""
+        if self.digits is None:
+            return "DECIMAL(38, 10)"
+        return f"DECIMAL({NARROW}, {self.digits})"
+
+    def holds(self, number: Decimal) -> bool:
+        """Return whether an exact number has a place in the type of these."""
+        if self.digits is None:
+            return True
+        units = number.scaleb(self.digits)
+        return abs(units) < 10**NARROW and units == units.to_integral_value()
 
     @property
     def sources(self) -> dict[str, str]:
@@ -115,8 +140,9 @@ class PropertyTable:
 
     It shows the state after the commit `shown`. `left_out` has the sets of columns that subjects in
     the rest may have, each number a bit, and `moved` tells how many were moved there.
-    `complete` tells that the instances of its classes and the objects of which it has the subject
-    are in it, or in the rest, also where nothing else is said of them.
+    `complete` tells that the instances of its classes, the objects of which it has the subject and
+    the subjects of numbers of 64 bits are in it, or in the rest, also where nothing else is said of
+    them.
     """
 
     built: int
@@ -175,8 +201,8 @@ def load(cursor: duckdb.DuckDBPyConnection) -> PropertyTable | None:
         return None
     built = rows[0][0]
     parts: dict[str, list[tuple[Column, bool]]] = {}
-    for _, part, form, p, o, number, stored, kind, always, via in rows:
-        column = Column(Form(form), p, o, number, frozenset(stored), kind, via)
+    for _, part, form, p, o, number, stored, kind, always, via, digits in rows:
+        column = Column(Form(form), p, o, number, frozenset(stored), kind, via, digits)
         parts.setdefault(part, []).append((column, always))
     columns = dict.fromkeys(column for part in parts.values() for column, _ in part)
     kept = cursor.execute("SELECT max(value::BIGINT) FROM setting WHERE name = ?", [SHOWN])
@@ -236,8 +262,7 @@ def differences(table: PropertyTable) -> str:
         )
         apart += [f"SELECT s FROM ({one})" for one in _either_way(said, held)]
     members = " UNION ALL ".join(
-        f"SELECT {column.owner} AS s, {column.form is not Form.OBJECT} AS alone FROM live"
-        f" WHERE {column.condition}"
+        f"SELECT {column.owner} AS s, {column.alone} AS alone FROM live WHERE {column.condition}"
         for column in table.columns
         if column.via is None
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import IntEnum
 
-VERSION = 7
+VERSION = 8
 """Version of the tables; an older file is brought up to it, a newer one is refused."""
 
 DEFAULT_GRAPH = 0
@@ -66,7 +66,8 @@ CREATE TABLE property_column (
     stored VARCHAR[] NOT NULL,
     kind UTINYINT,
     always BOOLEAN NOT NULL,
-    via INTEGER
+    via INTEGER,
+    digits UTINYINT
 );
 """
 """The columns of each part of the property table of a commit (see `kg.store.property_table`)."""
@@ -232,6 +233,11 @@ UPGRADES = {
     # A table without what is carried from wholes is one without all instances: to be built anew.
     6: """
     ALTER TABLE property_column ADD COLUMN IF NOT EXISTS via INTEGER;
+    DELETE FROM setting WHERE name = 'property_members';
+    """,
+    # So is one whose numbers all take 128 bits.
+    7: """
+    ALTER TABLE property_column ADD COLUMN IF NOT EXISTS digits UTINYINT;
     DELETE FROM setting WHERE name = 'property_members';
     """,
 }
