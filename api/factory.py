@@ -148,6 +148,7 @@ def open_store(settings: Settings) -> Store:
         workers=0,
         on_call=min(settings.workers, others),
     )
+    store.keep_tables()
     derive_in(store)
     complete(store)
     return store

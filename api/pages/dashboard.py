@@ -10,10 +10,11 @@ from typing import Any, NamedTuple
 
 from flask import Blueprint, request
 
-from api.analyses import compute, read_context, reading
+from api.analyses import compute, read_context, reading, today
 from api.as_of import shown_date
 from api.asking import ask
 from api.config import services
+from api.figures import Figure
 from api.kept import find_question
 from api.labels import concept_label, names_of
 from api.language import day_text, translate
@@ -21,9 +22,11 @@ from api.pages.panels import panel, render_panel
 from kg.analysis import ANALYSES
 from kg.analysis.best_recommenders import best_recommenders
 from kg.analysis.described import without_broken_segments
+from kg.config import Settings
 from kg.errors import UsageError
-from kg.lifecycle import STEPS, Table
+from kg.lifecycle import STEPS, Context, Table, make_ready
 from kg.namespaces import CG
+from kg.store import Cursor
 
 STAGES = ("CURRENT", "DORMANT", "FORMER", "USER_ONLY", "POTENTIAL", "REFUSING")
 """The stages on the overview: those outside any relationship are no news."""
@@ -122,6 +125,20 @@ def show_recommenders() -> str:
     return render_panel("dashboard_recommenders.html", best=best, names=names)
 
 
+def classes_of(settings: Settings) -> Figure[bool]:
+    """Return the figure that has the classes of today kept, and those of a year ago."""
+
+    def read(cursor: Cursor) -> bool:
+        context = Context(
+            today(settings), settings.organization, timezone=settings.timezone
+        ).pinned()
+        earlier = _year_before(context.as_of)
+        without_broken_segments(context, lambda asked: make_ready(cursor, asked, earlier))
+        return True
+
+    return Figure("classes", read)
+
+
 def since() -> date:
     """Return the date that the overview looks back to: that of the address, else one year ago.
 
@@ -130,10 +147,14 @@ def since() -> date:
     """
     day, start = shown_date(), asked_since()
     if start is None:
-        return day.replace(year=max(day.year - 1, date.min.year), day=min(day.day, 28))
+        return _year_before(day)
     if start >= day:
         raise UsageError(f"since is {start}; give a date before {day}, that of the page.")
     return start
+
+
+def _year_before(day: date) -> date:
+    return day.replace(year=max(day.year - 1, date.min.year), day=min(day.day, 28))
 
 
 def asked_since() -> date | None:

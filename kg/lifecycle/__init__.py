@@ -3,6 +3,7 @@
 from kg.lifecycle.classify import COLUMNS, classify
 from kg.lifecycle.context import Context, Note, Table, told_beside, told_sentence
 from kg.lifecycle.explain import EXPLANATION_COLUMNS, explain
+from kg.lifecycle.kept import make_ready
 from kg.lifecycle.listing import CHANGES, Change, Wanted, list_classified
 from kg.lifecycle.loyalty import LOYALTY_COLUMNS, SCOPES, scoped_loyalty
 from kg.lifecycle.merge_effects import MERGE_COLUMNS, merge_effects
@@ -49,6 +50,7 @@ __all__ = [
     "explain",
     "list_classified",
     "load_parameters",
+    "make_ready",
     "merge_effects",
     "moves",
     "named_parameters",

@@ -343,7 +343,7 @@ def snapshot(cursor: Cursor) -> Iterator[bool]:
     Inside a transaction of the caller, that transaction is the snapshot and keeps the tables.
     Yields whether it is a snapshot of its own, which sees what is committed and nothing else.
     """
-    if _in_transaction(cursor):
+    if in_transaction(cursor):
         yield False
         return
     cursor.begin()
@@ -362,7 +362,7 @@ def usable(cursor: Cursor) -> bool:
     return True
 
 
-def _in_transaction(cursor: Cursor) -> bool:
+def in_transaction(cursor: Cursor) -> bool:
     """Say whether a transaction is open: outside one, each statement has a number of its own."""
     first, second = (cursor.execute("SELECT txid_current()").fetchone() for _ in range(2))
     return first == second

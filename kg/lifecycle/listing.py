@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-from kg.lifecycle.classify import COLUMNS, classification_rows, classified
+from kg.lifecycle.classify import COLUMNS
 from kg.lifecycle.context import Context, Table
-from kg.lifecycle.evaluation import Evaluation, snapshot
-from kg.lifecycle.stages import decide
+from kg.lifecycle.evaluation import Evaluation
+from kg.lifecycle.kept import Classes, Places, Stages, evaluated
 from kg.store import Cursor
 
 AXES = ("stage", "depth", "former_kind")
@@ -51,17 +51,26 @@ def list_classified(
     cursor: Cursor, context: Context, wanted: Wanted, most: int
 ) -> tuple[Table, int]:
     """Return the first parties of those wanted as `classify` does, and how many there are."""
-    with snapshot(cursor):
-        evaluation = classified(cursor, context)
+    change = wanted.change
+    before = (Stages(change.since),) if change else ()
+    with evaluated(cursor, context, Classes(), Places(), *before) as evaluation:
         total = _build_listed(evaluation, wanted)
-        rows = evaluation.run(
-            f"{classification_rows(evaluation, 'listed')} LIMIT {most:d}"
-        ).fetchall()
+        rows = evaluation.run(_ROWS, most=most).fetchall()
     return Table(COLUMNS, rows, tuple(evaluation.broken_segments.values())), total
 
 
+_ROWS = """
+SELECT t.lex, first.key, c.stage, c.depth, c.former_kind, c.pipeline, c.position, c.tier, c.flags,
+    c.first, c.last, c.n, $as_of, $knowledge, $params
+FROM (SELECT * FROM listed ORDER BY place LIMIT $most) AS first
+JOIN classification AS c ON c.party = first.party
+JOIN term AS t ON t.id = first.party
+ORDER BY first.place
+"""
+
+
 def _build_listed(evaluation: Evaluation, wanted: Wanted) -> int:
-    """Make the table `listed` of the rows of `classification` that are wanted; count them."""
+    """Make the table `listed` of the parties that are wanted, with their places; count them."""
     conditions = [f"c.{axis} = ${axis}_asked" for axis in AXES if axis in wanted.axes]
     values = {f"{axis}_asked": value for axis, value in wanted.axes.items()}
     if wanted.flag:
@@ -70,17 +79,13 @@ def _build_listed(evaluation: Evaluation, wanted: Wanted) -> int:
         conditions.append("NOT list_contains(string_split(c.flags, ' '), 'CLOSED')")
     before = ""
     if change := wanted.change:
-        evaluation.table(
-            "before_probe",
-            "SELECT party, least($since::DATE, closed) AS asked FROM party",
-            since=change.since,
-        )
-        decide(evaluation, "before_probe", "before_decided", ["stage"])
-        before = "JOIN before_decided AS b ON b.party = c.party"
+        before = f"JOIN {Stages(change.since).table} AS b ON b.party = c.party"
         conditions.append(f"({CHANGES[change.name]})")
     return evaluation.table(
         "listed",
-        f"SELECT c.* FROM classification AS c {before} WHERE {' AND '.join(conditions) or 'TRUE'}",
+        "SELECT c.party, p.key, p.place FROM classification AS c"
+        f" JOIN party_place AS p ON p.party = c.party {before}"
+        f" WHERE {' AND '.join(conditions) or 'TRUE'}",
         **values,
         flag_asked=wanted.flag,
         since=change.since if change else None,

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 
 from kg.errors import UsageError
-from kg.lifecycle.classify import classified, prepared
+from kg.lifecycle.classify import classified
 from kg.lifecycle.context import Context, Table
 from kg.lifecycle.evaluation import Evaluation, snapshot
 from kg.lifecycle.events import evidence_notes
+from kg.lifecycle.kept import Stages, evaluated
 from kg.lifecycle.parameters import Parameters
-from kg.lifecycle.stages import decide
 from kg.store import Cursor
 
 TRANSITION_COLUMNS = (
@@ -38,8 +40,7 @@ def transitions(cursor: Cursor, context: Context, *, start: date) -> Table:
     Raises:
         UsageError: `start` is after T.
     """
-    with snapshot(cursor):
-        evaluation = _moved(cursor, context, start)
+    with _moved(cursor, context, start) as evaluation:
         rows = evaluation.run(_TRANSITIONS, start=start).fetchall()
         notes = evidence_notes(evaluation)
     return Table(TRANSITION_COLUMNS, rows, notes)
@@ -61,8 +62,7 @@ def moves(cursor: Cursor, context: Context, *, start: date) -> Table:
     Raises:
         UsageError: `start` is after T.
     """
-    with snapshot(cursor):
-        evaluation = _moved(cursor, context, start)
+    with _moved(cursor, context, start) as evaluation:
         rows = evaluation.run(
             _MOVES.format(keys=evaluation.source_keys("movement", "party")), start=start
         ).fetchall()
@@ -81,21 +81,22 @@ ORDER BY k.key, t.lex
 """
 
 
-def _moved(cursor: Cursor, context: Context, start: date) -> Evaluation:
-    """Return an evaluation with `movement`: each party with its stage and depth at both dates."""
+@contextmanager
+def _moved(cursor: Cursor, context: Context, start: date) -> Iterator[Evaluation]:
+    """Yield an evaluation with `movement`: each party with its stage and depth at both dates."""
     if start > context.as_of:
         raise UsageError(f"from is {start}, after the date of the answer, {context.as_of}.")
-    evaluation = prepared(cursor, context)
-    for name, day in (("early", "$start::DATE"), ("late", "least(closed, $as_of)")):
-        probes = f"SELECT party, {day} AS asked FROM party WHERE coalesce(closed > $start, TRUE)"
-        evaluation.table(f"{name}_probe", probes, start=start)
-        decide(evaluation, f"{name}_probe", f"{name}_decided", ("stage", "depth"))
-    evaluation.table(
-        "movement",
-        "SELECT party, a.stage AS from_stage, a.depth AS from_depth, b.stage AS to_stage,"
-        " b.depth AS to_depth FROM early_decided AS a JOIN late_decided AS b USING (party)",
-    )
-    return evaluation
+    early, late = Stages(start), Stages(context.as_of)
+    # Of one day, both are one table.
+    with evaluated(cursor, context, *dict.fromkeys((early, late))) as evaluation:
+        evaluation.table(
+            "movement",
+            "SELECT party, a.stage AS from_stage, a.depth AS from_depth, b.stage AS to_stage,"
+            f" b.depth AS to_depth FROM {early.table} AS a JOIN {late.table} AS b USING (party)"
+            " JOIN party USING (party) WHERE coalesce(closed > $start, TRUE)",
+            start=start,
+        )
+        yield evaluation
 
 
 def differences(cursor: Cursor, context: Context, *, against: Parameters) -> Table:

@@ -5,11 +5,9 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from kg.errors import UsageError
-from kg.lifecycle.classify import prepared
 from kg.lifecycle.context import Context, Table
-from kg.lifecycle.evaluation import snapshot
 from kg.lifecycle.events import evidence_notes
-from kg.lifecycle.purchases import build_occasions
+from kg.lifecycle.kept import evaluated
 from kg.lifecycle.stages import decide
 from kg.lifecycle.turning import stage_turns
 from kg.store import Cursor
@@ -33,9 +31,7 @@ def trend(cursor: Cursor, context: Context, *, start: date, step: str = "month")
         UsageError: `start` is after T, or there are too many dates.
     """
     days = dates_back(context.as_of, start, step)
-    with snapshot(cursor):
-        evaluation = prepared(cursor, context, occasions=False)
-        build_occasions(evaluation, counted=False)
+    with evaluated(cursor, context, counted=False) as evaluation:
         evaluation.table("trend_day", _DAYS, days=days)
         turns = stage_turns(evaluation)
         evaluation.table("trend_probe", _PROBES.format(turns=turns), first_day=days[0])

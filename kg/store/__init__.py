@@ -9,9 +9,11 @@ from kg.store.database import (
     Statement,
     Store,
     head_of,
+    kept_of,
     view_of,
 )
 from kg.store.dictionary import add_iris, drop, identified, next_id, prime, temporary
+from kg.store.kept_tables import KeptTables
 from kg.store.schema import DEFAULT_GRAPH, Kind, place_of
 from kg.store.stages import Key, Shared
 from kg.store.terms import (
@@ -37,6 +39,7 @@ __all__ = [
     "EngineError",
     "EngineInterrupted",
     "EngineOutOfMemory",
+    "KeptTables",
     "Key",
     "Kind",
     "RawTerm",
@@ -55,6 +58,7 @@ __all__ = [
     "hidden_ids",
     "hides",
     "identified",
+    "kept_of",
     "lookup",
     "lookup_nodes",
     "next_id",

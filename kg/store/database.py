@@ -21,6 +21,7 @@ from kg.errors import StoreBusyError, StoreError, StoreFormatError, UsageError
 from kg.store import property_changes, property_table
 from kg.store.cursors import Cursors
 from kg.store.decoding import Terms
+from kg.store.kept_tables import KeptTables
 from kg.store.lookup_index import LookupIndex, View
 from kg.store.opening import (
     OPENED,
@@ -63,6 +64,8 @@ class Store:
         """The terms that were decoded last."""
         self.workers: Workers | None = None
         """The threads that help on call, where there are any."""
+        self.kept: KeptTables | None = None
+        """Tables made of the last commit that are kept for others, where they are to be."""
 
     def _use(self, connection: Cursor) -> None:
         self._connection = connection
@@ -157,6 +160,8 @@ class Store:
             self.before_close.pop()()
         if self.workers is not None:
             self.workers.end()
+        if self.kept is not None:
+            self.kept.close()
         self.cursors.close()
         close(self._connection)
 
@@ -197,6 +202,10 @@ class Store:
         if turns % 2 == 0 and turns == self._turns:
             self._last = turns, number
         return number
+
+    def keep_tables(self) -> None:
+        """Keep tables that readers make of the last commit, in a part of the engine's memory."""
+        self.kept = KeptTables(self._connection)
 
     def check_commit(self, number: int | None) -> None:
         """Raise UsageError for a number that no commit has; 0 stands for the empty graph before."""
@@ -287,6 +296,8 @@ class Store:
         try:
             tx.cursor.commit()
             self.property_table, self.lookup_index = properties, index
+            if self.kept is not None and tx.recorded:
+                self.kept.forget()
         finally:
             self._turns += 1
 
@@ -302,6 +313,8 @@ class Store:
             self.close()
             self._use(self._opening.connect())
             close_the_door(self._connection)
+            if self.kept is not None:
+                self.keep_tables()
             return self.head == number
         return False
 
@@ -339,6 +352,12 @@ def view_of(cursor: Cursor, state: State) -> View | None:
     if graphs is None:
         graphs = index.reaches[state.reach] = within_reach(cursor, index.graphs(), state)
     return index.view(graphs)
+
+
+def kept_of(state: State) -> KeptTables | None:
+    """Return the kept tables of the store whose state a cursor sees, None where none are kept."""
+    store = _OPEN.get(state.opened)
+    return None if store is None else store.kept
 
 
 def head_of(cursor: Cursor) -> int:

@@ -13,7 +13,7 @@ import duckdb
 from sqlglot import exp
 
 from kg.errors import StoreError, StoreFormatError, StoreFullError, StoreLockedError
-from kg.store import signals
+from kg.store import kept_tables, signals
 
 _PARTS = 3
 """Threads from which on the engine groups rows in small tables that are put together later.
@@ -127,6 +127,7 @@ def close_the_door(connection: duckdb.DuckDBPyConnection) -> None:
     # empty: ten rows are asked for and all come, and EXISTS finds nothing.
     connection.execute("SET disabled_optimizers = 'projection_pullup'")
     signals.prepare(connection)
+    kept_tables.prepare(connection)
     # No statement reached by any means may read a file or the network.
     connection.execute("SET enable_external_access = false")
     connection.execute("SET allowed_configs = ['operator_memory_limit', 'external_threads']")
