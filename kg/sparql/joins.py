@@ -233,7 +233,7 @@ def _union_shape(left: Shape | None, right: Shape | None) -> Shape:
     if left is None or right is None:
         only = left or right
         assert only is not None  # noqa: S101
-        return replace(only, certain=False)
+        return replace(only, facets=only.facets - {NARROW}, certain=False)
     return Shape(
         (left.facets & right.facets) - {NARROW},
         left.traits.join(right.traits),
