@@ -11,7 +11,7 @@ import logging
 import threading
 from collections.abc import Callable, Hashable, Iterable
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Generic, TypeVar, cast
 
@@ -25,7 +25,7 @@ from kg.errors import ClientgraphError
 from kg.store import Cursor, EngineError, Store
 
 _KEY = "clientgraph.figures"
-_KEPT = 32
+_KEPT = 64
 _PAUSE = 2.0
 """Seconds between two looks for commits; figures are made where two of them see the same."""
 
@@ -39,13 +39,19 @@ Rules = tuple[str, ...]
 """Rules of the graphs that are hidden (see `kg.store.visibility`)."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Figure(Generic[Value]):
-    """Something that is read from the whole graph, by a function of what a cursor sees."""
+    """Something that is read from the whole graph, by a function of what a cursor sees.
+
+    Figures of one name that are `given` the same are one.
+    """
 
     name: str
     """What it is listed under while it is read for somebody."""
-    read: Callable[[Cursor], Value]
+    read: Callable[[Cursor], Value] = field(compare=False)
+    given: Hashable = None
+    """What tells it apart from others of its name, such as a date; those are not made again after
+    another commit until somebody asks for them."""
 
     def known(self) -> Value:
         """Return its value in the last commit, as far as the caller of the request may see it."""
@@ -59,6 +65,8 @@ class Figures:
         self._store = store
         self._kept: Recent[Any] = Recent(_KEPT)
         self._asked: dict[tuple[Figure[Any], Rules], None] = {}
+        self._of_today: Callable[[], Iterable[Figure[Any]]] = tuple
+        self._are_looked_at = True
         self._ended = threading.Event()
         self._thread: threading.Thread | None = None
         self._cursor: Cursor | None = None
@@ -70,7 +78,10 @@ class Figures:
             QueryError: the deadline passed, or there is no room or memory for it.
         """
         hidden = caller().hidden_graphs
-        self._asked[figure, hidden] = None
+        if figure.given is None:
+            self._asked[figure, hidden] = None
+        else:
+            self._are_looked_at = True
 
         def read() -> Any:
             with reading(figure.name, {}) as cursor:
@@ -79,13 +90,18 @@ class Figures:
         return self._kept.get(self._key(figure, hidden), read)
 
     def keep_ready(
-        self, figures: Iterable[Figure[Any]], prepare: Callable[[], None] | None = None
+        self,
+        figures: Iterable[Figure[Any]],
+        prepare: Callable[[], None] | None = None,
+        of_today: Callable[[], Iterable[Figure[Any]]] = tuple,
     ) -> None:
         """Make these figures now and after commits, in the background until the store closes.
 
-        Those that somebody asks for are kept ready with them. What `prepare` does comes first.
+        Those that somebody asks for are kept ready with them. Then come those `of_today`, unless
+        nobody looked at such since the last time. What `prepare` does comes first.
         """
         self._asked |= dict.fromkeys((one, ()) for one in figures)
+        self._of_today = of_today
         self._store.before_close.append(self.end)
         self._thread = threading.Thread(
             target=self._work, args=(prepare,), name="figures", daemon=True
@@ -127,7 +143,9 @@ class Figures:
             self._ended.wait(_PAUSE if made >= 0 else 0)
 
     def _make_all(self) -> None:
-        for figure, hidden in list(self._asked):
+        of_today = self._of_today() if self._are_looked_at else ()
+        self._are_looked_at = False
+        for figure, hidden in [*self._asked, *((one, ()) for one in of_today)]:
             if self._ended.is_set():
                 return
             try:

@@ -16,7 +16,7 @@ from api.cors import checked_origins
 from api.factory import create_app, open_store
 from api.figures import figures_of
 from api.pages import SHOWN, prepare_pages
-from api.pages.dashboard import classes_of
+from api.pages.dashboard import figures_of_today
 from kg.config import Settings
 from kg.errors import UsageError
 from kg.store.tokens import any_token
@@ -75,8 +75,9 @@ def serve(
         web = WebOptions((*LOOPBACK, name, *allowed_hosts), origins)
         app = create_app(settings, store, web)
         Upkeep(store).start()
-        figures = (*SHOWN, classes_of(settings))
-        figures_of(app).keep_ready(figures, lambda: prepare_pages(app))
+        figures_of(app).keep_ready(
+            SHOWN, lambda: prepare_pages(app), lambda: figures_of_today(settings)
+        )
         server = _listen(app, host, port, threads, settings, proxy)
         # What is there now stays: no request waits for a look through all of it.
         gc.collect()

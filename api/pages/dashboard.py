@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable, Hashable
 from contextlib import closing
 from datetime import date
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from flask import Blueprint, request
 
-from api.analyses import compute, read_context, reading, today
+from api.analyses import today
 from api.as_of import shown_date
 from api.asking import ask
 from api.config import services
@@ -33,6 +34,8 @@ STAGES = ("CURRENT", "DORMANT", "FORMER", "USER_ONLY", "POTENTIAL", "REFUSING")
 _CLIENTS = ("CURRENT", "DORMANT", "FORMER")
 _MONTHS_SHOWN = 24
 _BEST = 10
+
+Value = TypeVar("Value")
 
 blueprint = Blueprint("dashboard", __name__, url_prefix="/parts/overview")
 
@@ -115,28 +118,66 @@ def show_movements() -> str:
 @panel
 def show_recommenders() -> str:
     """Show whose recommendations brought most, directly and further down."""
-    shared = _shared()
-    with reading("referrals downstream", shared) as cursor:
-        context = read_context(services().settings, cursor, shared).pinned()
-        table = without_broken_segments(
-            context, lambda asked: best_recommenders(cursor, asked, _BEST)
-        )
+    table = _recommenders(services().settings, shown_date()).known()
     best, names = list(table.records()), names_of(table.column("party"))
     return render_panel("dashboard_recommenders.html", best=best, names=names)
 
 
-def classes_of(settings: Settings) -> Figure[bool]:
-    """Return the figure that has the classes of today kept, and those of a year ago."""
+def figures_of_today(settings: Settings) -> list[Figure[Any]]:
+    """Return what the overview and the lists of today rest on, looking back one year."""
+    day = today(settings)
+    start = _year_before(day)
+    return [
+        _figure(
+            settings,
+            "classes",
+            day,
+            lambda cursor, context: make_ready(cursor, context, start),
+        ),
+        _analysed(settings, "trend", day, **{"from": start.isoformat(), "step": "month"}),
+        _analysed(settings, "transitions", day, **{"from": start.isoformat()}),
+        _recommenders(settings, day),
+    ]
 
-    def read(cursor: Cursor) -> bool:
+
+def _analysed(settings: Settings, name: str, day: date, **options: str) -> Figure[Table]:
+    """Return the figure of the table of an analysis as of a day."""
+
+    def read(cursor: Cursor, context: Context) -> Table:
+        return ANALYSES[name].run(cursor, context, options)
+
+    return _figure(settings, name, day, read, *options.items())
+
+
+def _recommenders(settings: Settings, day: date) -> Figure[Table]:
+    """Return the figure of those whose recommendations brought most."""
+    return _figure(
+        settings,
+        "referrals downstream",
+        day,
+        lambda cursor, context: best_recommenders(cursor, context, _BEST),
+    )
+
+
+def _figure(
+    settings: Settings,
+    name: str,
+    day: date,
+    read: Callable[[Cursor, Context], Value],
+    *given: Hashable,
+) -> Figure[Value]:
+    """Return the figure of what a function reads as of a day, segments that fail left out."""
+
+    def made(cursor: Cursor) -> Value:
         context = Context(
-            today(settings), settings.organization, timezone=settings.timezone
+            day,
+            settings.organization,
+            timezone=settings.timezone,
+            currency=settings.currency,
         ).pinned()
-        earlier = _year_before(context.as_of)
-        without_broken_segments(context, lambda asked: make_ready(cursor, asked, earlier))
-        return True
+        return without_broken_segments(context, lambda asked: read(cursor, asked))
 
-    return Figure("classes", read)
+    return Figure(name, made, (day, *given))
 
 
 def since() -> date:
@@ -253,8 +294,4 @@ def _flows(moved: list[tuple[str, str, int]]) -> dict[str, Any]:
 
 
 def _computed(name: str, **options: str) -> Table:
-    return compute(ANALYSES[name], _shared(), options)
-
-
-def _shared() -> dict[str, str]:
-    return {"as_of": shown_date().isoformat()}
+    return _analysed(services().settings, name, shown_date(), **options).known()

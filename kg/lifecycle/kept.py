@@ -114,11 +114,16 @@ def evaluated(
         cursor.rollback()
 
 
-def make_ready(cursor: Cursor, context: Context, *days: date) -> None:
-    """Make what lists of parties at T and movements since some days rest on, to be kept."""
+def make_ready(cursor: Cursor, context: Context, *days: date) -> bool:
+    """Have what lists of parties at T and movements since some days rest on kept.
+
+    False where nothing is kept: then it is made by whoever needs it.
+    """
+    if kept_of(state_of(cursor)) is None:
+        return False
     stages = [Stages(day) for day in (*days, context.as_of)]
     with evaluated(cursor, context, Classes(), Places(), *stages):
-        pass
+        return True
 
 
 def _made(cursor: Cursor, context: Context, wanted: Iterable[Made], *, counted: bool) -> Evaluation:

@@ -2,11 +2,14 @@
 
 import json
 import re
+import threading
 
 import pytest
 from sample import PREFIXES, filled_store
 
 from api.factory import create_app
+from api.figures import Figure, figures_of
+from api.pages.dashboard import figures_of_today
 from kg.config import Settings
 from kg.namespaces import graph_iri
 from kg.store import Store
@@ -141,3 +144,28 @@ def test_the_parts_of_an_empty_graph_say_so(tmp_path, part):
         answer = client.get(f"/parts/overview/{part}?as_of=2011-01-10", headers=HTML)
     assert answer.status_code == 200
     assert '<div class="state">' in answer.text
+
+
+@pytest.mark.parametrize("keeps", [False, True])
+def test_the_overview_of_today_asks_for_what_a_server_makes_ready(tmp_path, monkeypatch, keeps):
+    settings = Settings(data_dir=tmp_path, organization="shop")
+    with filled_store() as store:
+        app = create_app(settings, store)
+        if keeps:
+            store.keep_tables()
+        made = threading.Event()
+        last = Figure("last", lambda cursor: made.set() or True)
+        today = figures_of_today(settings)
+        figures_of(app).keep_ready([], of_today=lambda: [*today, last])
+        assert made.wait(60)
+        figures_of(app).end()
+        if store.kept is not None:
+            assert len(store.kept.known()) == 5
+
+        def fail(*_given):
+            raise AssertionError("It is made again.")
+
+        monkeypatch.setattr("kg.analysis.described.Analysis.run", fail)
+        monkeypatch.setattr("api.pages.dashboard.best_recommenders", fail)
+        for part in ("stages", "movements", "recommenders"):
+            assert app.test_client().get(f"/parts/overview/{part}").status_code == 200

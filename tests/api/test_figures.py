@@ -1,6 +1,7 @@
 """Figures of the whole graph: kept until the next commit, and made in the background."""
 
 import threading
+import time
 
 import pytest
 from sample import filled_store
@@ -52,6 +53,36 @@ def test_figures_are_made_in_the_background_and_again_after_a_commit(app, store,
     assert made.acquire(timeout=30)
     with app.test_request_context():
         assert figure.known() == {ROW[2]: 1}
+
+
+def dated(day, read):
+    return Figure("dated", lambda cursor: read.append(day) or day, (day,))
+
+
+def test_figures_that_are_given_the_same_are_one(app):
+    read = []
+    with app.test_request_context():
+        assert [dated(day, read).known() for day in (1, 2, 1)] == [1, 2, 1]
+    assert read == [1, 2]
+
+
+def test_figures_of_today_are_made_again_where_somebody_looked_at_them(app, store, monkeypatch):
+    monkeypatch.setattr("api.figures._PAUSE", 0.01)
+    read, made = [], threading.Semaphore(0)
+    always = Figure("always", lambda cursor: made.release() or True)
+    figures_of(app).keep_ready([always], of_today=lambda: [dated(3, read)])
+    while not read:
+        time.sleep(0.01)
+    assert made.acquire(timeout=30)
+    add(store)
+    assert made.acquire(timeout=30)
+    with app.test_request_context():
+        assert dated(3, read).known() == 3
+    assert read == [3, 3]
+    add(store)
+    while len(read) < 3:
+        time.sleep(0.01)
+    assert made.acquire(timeout=30)
 
 
 def test_a_figure_that_fails_does_not_stop_the_others(app, store, monkeypatch, caplog):
