@@ -20,7 +20,7 @@ from kg.sparql.graphs import empty_group, graph_names, in_each_graph, named
 from kg.sparql.inline import inline_data
 from kg.sparql.mentions import mentioned_variables, narrowed_variables, variables
 from kg.sparql.once import separated
-from kg.sparql.patterns import basic_graph_pattern
+from kg.sparql.patterns import basic_graph_pattern, read_beside
 from kg.sparql.relation import (
     Layer,
     Relation,
@@ -97,8 +97,9 @@ class Compiler:
         if not node.triples:
             return empty_group(self.context, graph)
         given = node.given if "given" in node else None
+        optional = node.optional if "optional" in node else ()
         _, told = self._told.get(id(node), (node, NOTHING_TOLD))
-        return basic_graph_pattern(self.context, node.triples, graph, given, told)
+        return basic_graph_pattern(self.context, node.triples, graph, given, told, optional)
 
     def _join(self, node: CompValue, graph: Graph) -> Relation:
         told, groups = told_values(node)
@@ -109,6 +110,8 @@ class Compiler:
         return joins.join(self.context, left, right)
 
     def _left_join(self, node: CompValue, graph: Graph) -> Relation:
+        if (others := self._read_beside(node, graph)) is not None:
+            return self.relation(others, graph)
         left, right = self.relation(node.p1, graph), self.relation(node.p2, graph)
         condition = None
         if not (isinstance(node.expr, CompValue) and node.expr.name == "TrueFilter"):
@@ -116,6 +119,25 @@ class Compiler:
             left = self._with_prebound(left, node.expr)
         make_scope = partial(self.scope, graph=graph)
         return joins.left_join(self.context, left, right, condition, make_scope)
+
+    def _read_beside(self, node: CompValue, graph: Graph) -> CompValue | None:
+        """Return OPTIONALs without those that are read beside their triple patterns, if any are."""
+        links: list[CompValue] = []
+        while node.name == "LeftJoin":
+            links.insert(0, node)
+            node = node.p1
+        if node.name != "BGP" or "given" in node or "optional" in node:
+            return None
+        found = read_beside(self.context, node.triples, links, graph)
+        if not found:
+            return None
+        pattern = CompValue("BGP", triples=node.triples, optional=[one.p2.triples for one in found])
+        if id(node) in self._told:
+            self._told[id(pattern)] = pattern, self._told[id(node)][1]
+        for link in links:
+            if not any(link is one for one in found):
+                pattern = CompValue("LeftJoin", **{**link, "p1": pattern})
+        return pattern
 
     def _union(self, node: CompValue, graph: Graph) -> Relation:
         left, right = self.relation(node.p1, graph), self.relation(node.p2, graph)

@@ -33,6 +33,8 @@ class Place:
     """The predicate of the quads whose objects stand here, where it is known."""
     facets: Mapping[str, sql.Expr] | None = None
     """The typed columns, where they have not the names of their facets."""
+    certain: bool = True
+    """Whether every row has a value here; where not, the variable stands nowhere else."""
 
     def facet(self, name: str) -> sql.Expr:
         """Return a typed column of this value."""

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from rdflib import URIRef
 from rdflib.paths import AlternativePath, InvPath, Path, SequencePath
+from rdflib.plugins.sparql.parserutils import CompValue
 from rdflib.term import Node, Variable
 
 from kg.sparql import sql
@@ -18,12 +19,14 @@ from kg.sparql.context import (
     variable_name,
 )
 from kg.sparql.equalities import Place
+from kg.sparql.mentions import mentioned_variables, variables
 from kg.sparql.pathforms import between_predicates, has_closure
 from kg.sparql.pathjoins import with_paths
 from kg.sparql.relation import Relation
 from kg.sparql.scans import Graph, Scanned, Triple, add_scan, ids_told, is_first
 from kg.sparql.sources import Sources, relation_of
-from kg.sparql.stars import add_star, stars_of
+from kg.sparql.starrows import add_star
+from kg.sparql.stars import beside, stars_of, with_beside
 from kg.sparql.told import NOTHING_TOLD, Told
 from kg.sparql.values import NotCompiledError
 
@@ -38,10 +41,12 @@ def basic_graph_pattern(
     graph: Graph,
     given: Relation | None = None,
     told: Told = NOTHING_TOLD,
+    optional: Sequence[Sequence[Triple]] = (),
 ) -> Relation:
     """Return the solutions of triple patterns in the active graph, joined with given ones.
 
-    Where `told` has the values of a variable, solutions with others may be left out.
+    Where `told` has the values of a variable, solutions with others may be left out. They are
+    extended by the patterns of OPTIONALs in `optional`, which `read_beside` has found.
 
     Raises:
         NotCompiledError: they are too many.
@@ -51,6 +56,7 @@ def basic_graph_pattern(
         raise NotCompiledError(f"more than {_MOST} triple patterns side by side")
     sources = Sources(each_once=given is None and not paths and _each_once(context, plain))
     stars, single = stars_of(context, plain)
+    stars = with_beside(context, stars, optional)
     for star in sorted(stars, key=lambda star: not any(is_first(context, t) for t in star.triples)):
         add_star(context, sources, star, graph, told)
     for triple in sorted(single, key=lambda triple: not is_first(context, triple)):
@@ -65,6 +71,39 @@ def basic_graph_pattern(
         return relation_of(context, sources)
     _add_told(context, sources, paths, told)
     return with_paths(context, sources, plain, paths, graph)
+
+
+def read_beside(
+    context: Context, triples: Sequence[Triple], patterns: Sequence[CompValue], graph: Graph
+) -> list[CompValue]:
+    """Return those OPTIONALs of triple patterns that tell what stands in the same row with them.
+
+    `patterns` are all of them, from first to last. What one binds nothing before may bind.
+    """
+    plain, paths = _split(context, triples)
+    if context.properties is None or paths or isinstance(graph, str):
+        return []
+    stars, _ = stars_of(context, plain)
+    known = {node for triple in plain for node in triple}
+    known.update(map(Variable, [*context.bindings, *context.prebound]))
+    found = []
+    for pattern in patterns:
+        mentioned = {*map(Variable, mentioned_variables(pattern.p2)), *variables(pattern.expr)}
+        if _is_plain(pattern):
+            told = beside(context, stars, pattern.p2.triples)
+            nodes = {node for triple in pattern.p2.triples for node in (triple[0], triple[2])}
+            mentioned |= nodes
+            if told is not None and not known & (nodes - {told[0]}):
+                stars = with_beside(context, stars, [pattern.p2.triples])
+                found.append(pattern)
+        known |= mentioned
+    return found
+
+
+def _is_plain(optional: CompValue) -> bool:
+    """Return whether an OPTIONAL is of triple patterns alone, without a filter."""
+    bare = isinstance(optional.expr, CompValue) and optional.expr.name == "TrueFilter"
+    return bare and optional.p2.name == "BGP" and "given" not in optional.p2 and optional.p2.triples
 
 
 def _finds_nothing(context: Context, predicate: Node | Path) -> bool:

@@ -108,7 +108,7 @@ def _add_columns(
     columns.append(sql.alias(sql.column(first.source, first.column), context.name(variable, "id")))
     typed = next((place for place in places if place.typed), None)
     if typed is None:
-        return Shape(frozenset({"id"}), traits, certain=True)
+        return Shape(frozenset({"id"}), traits, first.certain)
     facets = [*OBJECT_FACETS, *([NARROW] if typed.facets and NARROW in typed.facets else [])]
     columns += [sql.alias(typed.facet(facet), context.name(variable, facet)) for facet in facets]
-    return Shape(frozenset({"id", *facets}), traits, certain=True)
+    return Shape(frozenset({"id", *facets}), traits, first.certain)

@@ -1,40 +1,41 @@
 """Stars: triple patterns about one node, found in one row of the property table.
 
-Those about a whole that the node is a part of may be found there, too (`kg.store.property_wholes`).
-What the table leaves out is found by scans of the quads, as if there were no table.
+Those about a whole that the node is a part of may be found there, too (`kg.store.property_wholes`),
+and those of an OPTIONAL about the node: what the row lacks is not bound.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 from rdflib import RDF, URIRef
 from rdflib.term import Node
-from sqlglot import exp
 
-from kg.sparql import sql
-from kg.sparql.context import Context, graph_traits, is_variable, resource_traits, variable_name
-from kg.sparql.equalities import Place
-from kg.sparql.keys import Dependency
-from kg.sparql.scans import Graph, Scanned, distinct_scan, graph_condition, ids_told, is_repeated
-from kg.sparql.sources import OBJECT_FACETS, Sources, constant_of
-from kg.sparql.told import Told
-from kg.sparql.values import FACETS, NARROW
-from kg.store.property_table import Column, Form, Part, PropertyTable
+from kg.sparql.context import Context, is_variable
+from kg.sparql.scans import Scanned, Triple
+from kg.store.property_table import Column, Form, PropertyTable
 
 _LEAST = 2
 """Triple patterns that make a star. One alone is found as fast among the quads, which lie by
 predicate; but the instances of one class lie among those of all others there."""
 
 
+Members = tuple[tuple[Scanned, Column], ...]
+"""Triple patterns about one node, each with the column that has what it matches."""
+
+
 @dataclass(frozen=True, slots=True)
 class Star:
-    """Triple patterns about one node, and for each the column that has what it matches."""
+    """Triple patterns about one node, which a row matches, and others that it need not match.
+
+    Each group of those in `beside` is the pattern of an OPTIONAL.
+    """
 
     table: PropertyTable
     centre: Node
-    members: tuple[tuple[Scanned, Column], ...]
+    members: Members
+    beside: tuple[Members, ...] = ()
 
     @property
     def triples(self) -> list[Scanned]:
@@ -143,153 +144,46 @@ def _add_whole(
         found[object_] = {**around, step: index, **carried}
 
 
-def add_star(context: Context, sources: Sources, star: Star, graph: Graph, told: Told) -> None:
-    """Add the rows of a star."""
-    alias = context.fresh("w")
-    columns = [column for _, column in star.members]
-    parts, left_out = star.table.parts_with(columns), star.table.leaves_out(columns)
-    if len(parts) == 1 and not left_out:
-        sources.tables.append(sql.table(parts[0].name, alias))
-        sources.conditions += _present(context, alias, star, parts[0], graph)
-    else:
-        found = [_rows(context, star, part, graph) for part in parts]
-        if left_out or not parts:
-            found.append(_rest(context, star, graph))
-        sources.tables.append(sql.subquery(sql.union_all(found), alias))
-    _bind(context, sources, Place(alias, "s", resource_traits(), typed=False), star.centre, told)
-    if not left_out:
-        sources.dependencies += _dependencies(context, star, graph)
-    for (subject, _, object_), column in star.members:
-        if isinstance(graph, str):
-            sources.bind(graph, Place(alias, column.graph, graph_traits(), typed=False))
-        if column.form is Form.SUBJECT:
-            place = Place(alias, column.value, resource_traits(), typed=False)
-            _bind(context, sources, place, subject, told)
-        elif column.form is Form.OBJECT:
-            traits = context.statistics_of([column.p]).traits
-            place = Place(
-                alias,
-                column.value,
-                traits,
-                typed=True,
-                facets=_facets(alias, column),
-            )
-            _bind(context, sources, place, object_, told)
+def with_beside(
+    context: Context, stars: Sequence[Star], patterns: Iterable[Sequence[Triple]]
+) -> list[Star]:
+    """Return stars with the patterns of OPTIONALs that `beside` finds for one of them."""
+    found = {star.centre: star for star in stars}
+    for triples in patterns:
+        told = beside(context, list(found.values()), triples)
+        assert told is not None  # noqa: S101
+        centre, members = told
+        found[centre] = replace(found[centre], beside=(*found[centre].beside, members))
+    return list(found.values())
 
 
-def _dependencies(context: Context, star: Star, graph: Graph) -> Iterator[Dependency]:
-    """Yield that the centre determines what stands in its row, and a whole what is carried."""
+def beside(
+    context: Context, stars: Iterable[Star], triples: Sequence[Triple]
+) -> tuple[Node, Members] | None:
+    """Return the centre of the star whose rows tell the pattern of an OPTIONAL, and the columns.
 
-    def free(nodes: Iterable[Node]) -> frozenset[str]:
-        return frozenset(variable_name(one) for one in nodes if constant_of(context, one) is None)
-
-    graphs = frozenset({graph} if isinstance(graph, str) else ())
-    nodes = [node for subject, _, object_ in star.triples for node in (subject, object_)]
-    yield free([star.centre]), free(nodes) | graphs
-    said: dict[Node, list[Node]] = {}
-    for (subject, _, object_), column in star.members:
-        if column.via is not None:
-            said.setdefault(subject, []).append(object_)
-    for whole, objects in said.items():
-        yield free([whole]), free(objects) | graphs
-
-
-def _bind(context: Context, sources: Sources, place: Place, node: Node, told: Told) -> None:
-    """Let a node of a pattern stand at a place: a variable, or else the term that it has to be."""
-    column = sql.column(place.source, place.column)
-    constant = constant_of(context, node)
-    if constant is not None:
-        sources.conditions.append(sql.eq(column, constant.facet("id")))
-        return
-    if ids := ids_told(context, node, told):
-        sources.conditions.append(sql.either(*(sql.eq(column, one) for one in ids)))
-    sources.bind(variable_name(node), place)
-    sources.nodes.add(variable_name(node))
+    Each triple pattern has to be about that node, and its other end a variable. None where there is
+    no such star.
+    """
+    for star in stars:
+        taken = {column for _, column in star.members}
+        taken |= {column for members in star.beside for _, column in members}
+        members = [(triple, _beside(context, star, triple)) for triple in triples]
+        columns = [column for _, column in members if column is not None and column not in taken]
+        ends = {node for triple in triples for node in (triple[0], triple[2])} - {star.centre}
+        if is_variable(star.centre) and len(set(columns)) == len(triples) == len(ends):
+            return star.centre, tuple(members)  # type: ignore[arg-type]
+    return None
 
 
-def _facets(alias: str, column: Column) -> dict[str, sql.Expr]:
-    """Return the typed columns of the objects of a column."""
-    facets = {
-        name: sql.column(alias, column.facet(name))
-        if name in column.stored
-        else sql.cast(
-            sql.null() if name != "k" or column.kind is None else sql.number(column.kind),
-            FACETS[name],
-        )
-        for name in OBJECT_FACETS
-    }
-    if column.digits is not None:
-        facets[NARROW] = facets["num"]
-        facets["num"] = sql.cast(facets["num"], FACETS["num"])
-    return facets
-
-
-def _present(context: Context, alias: str, star: Star, part: Part, graph: Graph) -> list[sql.Expr]:
-    """Return the conditions that a row has all of the columns, from graphs that are asked for."""
-    conditions = []
-    for _, column in star.members:
-        if column.number not in part.always:
-            conditions.append(sql.is_not_null(sql.column(alias, column.graph)))
-        conditions.append(graph_condition(context, alias, graph, column.graph))
-    return conditions
-
-
-def _rows(context: Context, star: Star, part: Part, graph: Graph) -> exp.Query:
-    """Return the rows of a part of the table that have all of the columns."""
-    alias = context.fresh("w")
-    names = ["s", *(name for _, column in star.members for name in _names(column, graph))]
-    source = sql.table(part.name, alias)
-    where = sql.both(*_present(context, alias, star, part, graph))
-    return sql.select([sql.column(alias, name) for name in names], source, where)
-
-
-def _names(column: Column, graph: Graph) -> list[str]:
-    """Return the columns of the table that a query reads of one."""
-    return [name for name in column.sources if name != column.graph or isinstance(graph, str)]
-
-
-def _rest(context: Context, star: Star, graph: Graph) -> exp.Query:
-    """Return what the quads have of the subjects that are left out, in the same columns."""
-    rest = context.fresh("w")
-    shown = [sql.column(rest, "s")]
-    conditions: list[sql.Expr] = []
-    tables: list[sql.Expr] = []
-    aliases = {column.number: context.fresh("q") for _, column in star.members}
-    for _, column in star.members:
-        alias = aliases[column.number]
-        owner = sql.column(rest if column.via is None else aliases[column.via], "s")
-        conditions.append(sql.eq(sql.column(alias, column.owner), owner))
-        tables.append(_scan(context, alias, column, graph, conditions))
-        shown += [
-            sql.alias(_in_type(column, source, sql.column(alias, source)), name)
-            for name, source in column.sources.items()
-            if name in _names(column, graph)
-        ]
-    query = sql.select(shown, sql.table(star.table.rest, rest), sql.both(*conditions))
-    for table in tables:
-        query.append("joins", exp.Join(this=table))
-    return query
-
-
-def _in_type(column: Column, source: str, value: sql.Expr) -> sql.Expr:
-    """Return what a quad has in the type that it has in the table."""
-    if source != "num" or column.digits is None:
-        return value
-    return sql.cast(value, column.number_type)
-
-
-def _scan(
-    context: Context, alias: str, column: Column, graph: Graph, conditions: list[sql.Expr]
-) -> sql.Expr:
-    """Return the quads of a column, as a source; add to the conditions that they meet."""
-    found = [
-        context.visible(alias),
-        graph_condition(context, alias, graph),
-        sql.eq(sql.column(alias, "p"), sql.number(column.p)),
-    ]
-    if column.o is not None:
-        found.append(sql.eq(sql.column(alias, "o"), sql.number(column.o)))
-    if is_repeated(context, [column.p], graph):
-        return distinct_scan(alias, found)
-    conditions += found
-    return sql.table("quad", alias)
+def _beside(context: Context, star: Star, triple: Triple) -> Column | None:
+    """Return the column with the variable that a pattern connects with the centre of a star."""
+    subject, predicate, object_ = triple
+    if not isinstance(predicate, URIRef) or subject == object_:
+        return None
+    p = context.constant(predicate).id
+    if subject == star.centre and is_variable(object_):
+        return star.table.column(Form.OBJECT, p)
+    if object_ == star.centre and is_variable(subject):
+        return star.table.column(Form.SUBJECT, p)
+    return None

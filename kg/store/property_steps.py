@@ -139,8 +139,6 @@ def divide(
     carried = wholes.find_carried(cursor, table, groups)
     wholes.leave_out_parts(cursor, table, carried)
     cursor.execute(f"INSERT INTO {table.rest} SELECT s, bits FROM {table.members} WHERE twice")
-    table = wholes.without_idle_steps(table, carried)
-    groups = _members_left(cursor, table, groups)
     parts: list[Part] = []
     filling: list[tuple[Part, str, Ids]] = []
     for number, patterns in enumerate(groups):
@@ -159,28 +157,6 @@ def divide(
         filling += [(part, within, ids) for ids in _ranges(cursor, range_of)]
     columns = (*table.columns, *(one.column for one in carried))
     return replace(table, columns=columns, parts=tuple(parts)), filling
-
-
-def _members_left(
-    cursor: duckdb.DuckDBPyConnection, table: PropertyTable, groups: Sequence[Sequence[int]]
-) -> list[list[int]]:
-    """Forget what members had of columns that the table no longer has; return the groups then."""
-    kept = sum(1 << column.number for column in table.columns)
-    if not any(bits & ~kept for group in groups for bits in group):
-        return [[*group] for group in groups]
-    cursor.execute(f"UPDATE {table.members} SET bits = bits & {kept} WHERE bits & {~kept} <> 0")
-    cursor.execute(
-        f"DELETE FROM {table.members}"
-        f" WHERE bit_count(bits) < {_LEAST} AND bits & {_alone(table)} = 0"
-    )
-    left: list[list[int]] = []
-    known = {0}
-    for group in groups:
-        new = dict.fromkeys(bits & kept for bits in group if bits & kept not in known)
-        known.update(new)
-        if new:
-            left.append([*new])
-    return left
 
 
 def _divided(alike: Sequence[tuple[int, int]]) -> list[list[int]]:

@@ -82,23 +82,6 @@ def _from_wholes(
             yield Carried(replace(column, via=step.number), step, counts[column] == wholes)
 
 
-def without_idle_steps(table: PropertyTable, carried: Collection[Carried]) -> PropertyTable:
-    """Return a table without the columns that only tell again what others tell.
-
-    A link that is the only one of its subject and of its object is told in the row of the subject.
-    In that of the object it is told, too, where this carries something then.
-    """
-    used = {one.step for one in carried}
-    kept = tuple(
-        column
-        for column in table.columns
-        if column.form is not Form.SUBJECT
-        or column in used
-        or table.column(Form.OBJECT, column.p) is None
-    )
-    return replace(table, columns=kept)
-
-
 def leave_out_parts(
     cursor: duckdb.DuckDBPyConnection, table: PropertyTable, carried: Collection[Carried]
 ) -> None:
