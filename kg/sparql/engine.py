@@ -26,6 +26,7 @@ from kg.sparql.reading import (
     Row,
     chunks_of,
     coded_ids,
+    columns_of_rows,
     engine_reason,
     terms,
     texts,
@@ -249,9 +250,10 @@ class _Answering:
 
     def _decoded(self, result: Result, coded: Coded, rows: list[tuple[object, ...]]) -> Result:
         """Decode few solutions, from what is known of the dictionary as far as that goes."""
-        known = self._store.terms.of(self._cursor, coded_ids(rows, coded))
+        columns = columns_of_rows(rows)
+        known = self._store.terms.of(self._cursor, coded_ids(columns, coded))
         self._state.check()
-        few = Few(rows, coded, known)
+        few = Few(columns, len(rows), coded, known)
         result._lines = partial(self._few_lines, few)
         return self._with_rows(result, few.rows())
 

@@ -33,19 +33,19 @@ class _Lately(Generic[_Key, _Value]):
         self._new: dict[_Key, _Value] = {}
         self._old: dict[_Key, _Value] = {}
 
-    def among(self, keys: Iterable[_Key]) -> dict[_Key, _Value]:
+    def among(self, keys: Collection[_Key]) -> dict[_Key, _Value]:
         """Return the values of those of some keys that are kept."""
         new, old = self._new, self._old
-        found: dict[_Key, _Value] = {}
-        for key in keys:
-            value = new.get(key)
+        found = dict(zip(keys, map(new.get, keys), strict=True))
+        some = None in found.values()
+        missing = [key for key, value in found.items() if value is None] if some else []
+        for key in missing:
+            value = old.get(key)
             if value is None:
-                value = old.get(key)
-                if value is None:
-                    continue
-                new[key] = value
-            found[key] = value
-        return found
+                del found[key]
+            else:
+                new[key] = found[key] = value
+        return found  # type: ignore[return-value]
 
     def keep(self, values: Iterable[tuple[_Key, _Value]]) -> None:
         """Keep values; where there are many already, the older ones go."""
@@ -66,8 +66,8 @@ class Terms:
         An id that is not stored is left out.
         """
         found = self._kept.among(ids)
-        missing = [term_id for term_id in ids if term_id not in found]
-        if missing:
+        if len(found) < len(ids):
+            missing = [term_id for term_id in ids if term_id not in found]
             read = decode_around(cursor, missing)
             found.update((term_id, read[term_id]) for term_id in missing if term_id in read)
             self._keep(read)

@@ -39,7 +39,7 @@ def csv_lines(_variables: Sequence[str], rows: Iterable[Row]) -> Iterator[list[s
     """Yield the CSV of each solution: values only, unbound is an empty field."""
     rest = iter(rows)
     while batch := list(itertools.islice(rest, _BATCH)):
-        if not are_plain([term for row in batch for term in row if term is not None]):
+        if plain_fields([term for row in batch for term in row if term is not None]) is None:
             yield [
                 _csv_line(["" if term is None else csv_value(term) for term in row])
                 for row in batch
@@ -48,12 +48,13 @@ def csv_lines(_variables: Sequence[str], rows: Iterable[Row]) -> Iterator[list[s
             yield [_csv_line(["" if term is None else term[1] for term in row]) for row in batch]
 
 
-def are_plain(terms: Collection[RawTerm]) -> bool:
-    """Return whether the fields of all of some terms are their lexical forms as they are."""
-    texts = "".join([lex for _, lex, _, _ in terms])
+def plain_fields(terms: Collection[RawTerm]) -> list[str] | None:
+    """Return the fields of terms where all are their lexical forms as they are, else None."""
+    fields = [lex for _, lex, _, _ in terms]
+    texts = "".join(fields)
     if any(character in texts for character in _QUOTED_IN_CSV):
-        return False
-    return BLANK not in [kind for kind, _, _, _ in terms]
+        return None
+    return None if BLANK in {kind for kind, _, _, _ in terms} else fields
 
 
 def _csv_line(fields: Sequence[str]) -> str:
