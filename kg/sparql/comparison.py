@@ -17,6 +17,7 @@ from kg.sparql.values import (
     Value,
 )
 from kg.store import Kind
+from kg.store.property_table import narrow_type
 
 _HALF_ZONE_SPAN = "14 hours"
 
@@ -168,6 +169,9 @@ def _both_kinds(left: Value, right: Value, kinds: frozenset[Kind]) -> Expr:
 
 def _compare_numbers(operator: str, left: Value, right: Value) -> Expr:
     """Return the comparison of two numbers: exactly when both are exact, else as doubles."""
+    narrow = _compare_narrow(operator, left, right)
+    if narrow is not None:
+        return narrow
     scale = max(left.traits.scale, right.traits.scale)
     exact_left, exact_right = exact_part(left, scale), exact_part(right, scale)
     if exact_left is not None and exact_right is not None:
@@ -177,6 +181,29 @@ def _compare_numbers(operator: str, left: Value, right: Value) -> Expr:
         both_exact = sql.both(sql.is_not_null(exact_left), sql.is_not_null(exact_right))
         return sql.case([(both_exact, exact)], _compare_doubles(operator, left, right))
     return _compare_doubles(operator, left, right)
+
+
+_MIRRORED = {"=": "=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
+
+
+def _compare_narrow(operator: str, left: Value, right: Value) -> Expr | None:
+    """Return the comparison of a number of 64 bits with a constant that has no more decimals.
+
+    The engine decides about a constant that is too large for 64 bits before it reads any number.
+    """
+    if isinstance(left, Constant):
+        if isinstance(right, Constant):
+            return None
+        operator, left, right = _MIRRORED[operator], right, left
+    if not isinstance(right, Constant) or not right.kinds <= EXACT or left.kinds & FLOATING:
+        return None
+    number, digits = left.narrow(), left.traits.digits
+    if number is None or right.traits.wide or right.traits.digits > digits:
+        return None
+    constant = right.number("num")
+    short = sql.try_cast(constant, narrow_type(digits))
+    beyond = sql.case([(sql.is_not_null(number), sql.compare(operator, sql.number(0), constant))])
+    return sql.case([(sql.is_null(short), beyond)], sql.compare(operator, number, short))
 
 
 def _compare_doubles(operator: str, left: Value, right: Value) -> Expr:

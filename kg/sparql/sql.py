@@ -100,6 +100,11 @@ def cast(operand: Expr, type_name: str) -> Expr:
     return exp.Cast(this=_use(operand), to=_type(type_name).copy())
 
 
+def try_cast(operand: Expr, type_name: str) -> Expr:
+    """Return TRY_CAST(operand AS type), NULL where the type does not hold it."""
+    return exp.TryCast(this=_use(operand), to=_type(type_name).copy())
+
+
 def typed_null(type_name: str) -> Expr:
     """Return a NULL of a type."""
     return cast(null(), type_name)

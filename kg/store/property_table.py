@@ -40,6 +40,11 @@ MEMBERS = "property_members"
 """The setting that holds the commit after which a table was built that is complete."""
 
 
+def narrow_type(digits: int) -> str:
+    """Return the engine's type of exact numbers of 64 bits with so many decimals."""
+    return f"DECIMAL({NARROW}, {digits})"
+
+
 class Form(StrEnum):
     """What a column holds."""
 
@@ -104,7 +109,7 @@ class Column:
         """The engine's type of the exact numbers."""
         if self.digits is None:
             return "DECIMAL(38, 10)"
-        return f"DECIMAL({NARROW}, {self.digits})"
+        return narrow_type(self.digits)
 
     def holds(self, number: Decimal) -> bool:
         """Return whether an exact number has a place in the type of these."""
