@@ -16,6 +16,7 @@ from api.pages.naming import label_of
 from api.pages.terms import abbreviate
 from api.pages.tour import register_tour
 from kg import __version__
+from kg.ingest.record_templates import template_of
 from kg.terminology import load_terminology
 
 MENU = (
@@ -80,6 +81,7 @@ def register_pages(app: Flask) -> None:
     app.jinja_env.filters["named"] = label_of
     app.jinja_env.filters["activity"] = activity_name
     app.jinja_env.globals["may"] = may
+    app.jinja_env.globals["template_of"] = template_of
     app.jinja_env.globals["section_of"] = SECTIONS
     app.jinja_env.globals["is_offered"] = is_offered
     app.jinja_env.tests["offered"] = is_offered

@@ -19,8 +19,9 @@ from api.imports import options_of
 from api.language import current_language, in_language, translate
 from kg.errors import ClientgraphError, UsageError
 from kg.ingest import ImportReport, template_names
-from kg.ingest.changing import Record, can_be_changed, change, read_record, record_iri
+from kg.ingest.changing import Record, change, read_record, record_iri
 from kg.ingest.entry import TAKEN_KEY, enter, key_sources
+from kg.ingest.record_templates import can_be_changed, key_columns
 from kg.ingest.report import Finding
 from kg.ingest.template_fields import Form, form_of_template
 
@@ -77,7 +78,7 @@ def show_form(name: str) -> Response:
     saved = request.args.get("saved")
     keys_of = _source(request.args.get("keys_of"))
     iri = request.args.get("record", "")
-    if key := request.args.get("key", "").strip():
+    if (key := request.args.get("key", "").strip()) and len(key_columns(name)) == 1:
         iri = _iri(name, key, keys_of)
     if iri and can_be_changed(name):
         record = _record(name, iri)
@@ -202,7 +203,7 @@ def _page(
         sources=sources,
         keys_of=keys_of if record else _source(keys_of),
         record=record,
-        changes=can_be_changed(form.name),
+        by_key=can_be_changed(form.name) and len(key_columns(form.name)) == 1,
         told=told or Told(),
         problem=problem,
         saved=saved,

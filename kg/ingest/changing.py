@@ -8,9 +8,10 @@ what is changed or emptied is replaced, and all else is left alone.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from rdflib import RDF
@@ -30,9 +31,10 @@ from kg.ingest.mapping import (
 from kg.ingest.mapping import Mapping as DocumentMapping
 from kg.ingest.mapping import Template as TextTemplate
 from kg.ingest.options import ImportOptions
+from kg.ingest.record_templates import computed_columns, is_made_of, made_of_keys, named_by
 from kg.ingest.report import ImportReport
 from kg.ingest.template_files import cells_of
-from kg.minting import mint
+from kg.minting import joined_key, mint
 from kg.store import Cursor, Store, lookup
 
 
@@ -41,28 +43,22 @@ class Record:
     """A record by the texts of its columns, with the source that said it and whose keys it has."""
 
     iri: str
-    column: str
-    """That of its key."""
-    key: str
+    columns: tuple[str, ...]
+    """Those that name it: of its key, or of what else tells it from others."""
     source: str
     keys_of: str
     texts: Mapping[str, str]
+
+    @property
+    def key(self) -> str:
+        """What it is called: its key, or the texts that name it."""
+        return ", ".join(text for one in self.columns if (text := self.texts.get(one)))
 
     @property
     def state(self) -> str:
         """What tells this state of it from others."""
         told = repr((self.source, sorted(self.texts.items())))
         return hashlib.blake2b(told.encode(), digest_size=12).hexdigest()
-
-
-def can_be_changed(name: str) -> bool:
-    """Say whether records of a template are named by a key, each by one row as it is."""
-    document = template(name)
-    as_it_is = all(
-        not (one.parent or one.group or one.columns or one.match or one.where)
-        for one in document.sources
-    )
-    return as_it_is and _key_column(document) is not None
 
 
 def read_record(store: Store, name: str, iri: str, organization: str) -> Record:
@@ -76,9 +72,12 @@ def read_record(store: Store, name: str, iri: str, organization: str) -> Record:
 
 
 def record_iri(store: Store, name: str, key: str, keys_of: str, organization: str) -> str:
-    """Return the IRI that a record of a template has by a key of a source."""
+    """Return the IRI that a record of a template has by a key of a source.
+
+    A key of several texts has them joined (see `kg.minting.joined_key`).
+    """
     document = template(name)
-    (made, *_) = _made_of_keys(document)
+    (made, *_) = made_of_keys(document)
     return _minted(made, store.setting("iri_secret") or "", keys_of, key, organization)
 
 
@@ -91,19 +90,15 @@ def change(
         UsageError: it has another key then.
         ImportStoppedError: it was stopped.
     """
-    column = _key_column(template(name))
-    if column is None or texts.get(column, "").strip() != record.key:
+    if any(texts.get(one, "").strip() != record.texts.get(one, "") for one in record.columns):
         raise UsageError("A record keeps its key: enter another record for another key.")
     keys_of = None if record.keys_of == record.source else record.keys_of
     renewing = replace(options, source=record.source, keys_of=keys_of, renews=True)
     return import_row(store, name, texts, renewing, every_column=True)
 
 
-def _key_column(document: Document) -> str | None:
-    """Return the column of the key that names records, None where there is none."""
-    return next((cell.column for cell in cells_of(document) if cell.names), None)
-
-
+_Texts = dict[str, set[str]]
+"""The texts that are told of each column."""
 _Fact = tuple[str, str, str, str | None]
 """Predicate, object, its language, and the graph, where an import put it there."""
 
@@ -117,45 +112,60 @@ class _Reading:
         self._organization = organization
         self._secret = store.setting("iri_secret") or ""
         self._sources = key_sources(store)
+        self._computed = computed_columns(document) or {}
+        self._columns = named_by(document)
         self._key = ""
 
     def record(self, iri: str) -> Record:
         """Return the record that an IRI names."""
-        column = _key_column(self._document)
-        if column is None:
+        if not self._columns:
             raise _not_read()
-        made = _made_of_keys(self._document)
-        key, keys_of = self._named(made[0], iri)
-        self._key = key
-        subjects = {self._minted(one, keys_of, key) for one in made}
-        texts: dict[str, set[str]] = defaultdict(set)
+        made = made_of_keys(self._document)
+        keys_of, texts, graphs = self._named(made, iri)
+        if any(len(several) > 1 for several in texts.values()):
+            raise _not_read()
+        told = {name: next(iter(one)) for name, one in texts.items()}
+        return Record(iri, self._columns, self._source(graphs), keys_of, told)
+
+    def _named(self, made: Sequence[Value], iri: str) -> tuple[str, _Texts, set[str | None]]:
+        """Return the source whose keys name a record, the texts that are told, and where."""
+        if len(self._columns) == 1:
+            for key in self._literals(iri):
+                for source in self._sources:
+                    if self._minted(made[0], source, key) == iri:
+                        self._key = key
+                        texts, graphs = self._told(made, source, key)
+                        return source, {**texts, self._columns[0]: {key}}, graphs
+        elif self._literals(iri):
+            for source in self._sources:
+                # Another source has no keys for the things that are named.
+                with contextlib.suppress(UsageError):
+                    texts, graphs = self._told_of(iri, source)
+                    parts = [next(iter(texts.get(one, {""}))) for one in self._columns]
+                    if self._minted(made[0], source, joined_key(parts)) == iri:
+                        return source, texts, graphs
+            raise _not_read()
+        raise UsageError("No record of this kind has this address, or no source names it by a key.")
+
+    def _told(self, made: Iterable[Value], source: str, key: str) -> tuple[_Texts, set[str | None]]:
+        """Return the texts that are told of a record with a key and of its parts, and where."""
+        return self._told_of({self._minted(one, source, key) for one in made}, source)
+
+    def _told_of(
+        self, subjects: str | Iterable[str], source: str
+    ) -> tuple[_Texts, set[str | None]]:
+        """Return the texts that are told of things, and the graphs of what tells them."""
+        asked = [subjects] if isinstance(subjects, str) else subjects
+        texts: _Texts = defaultdict(set)
         graphs = set[str | None]()
-        for fact in self._facts(subjects):
-            found = self._read(fact, column, keys_of)
+        for fact in self._facts(asked):
+            found = self._read(fact, source)
             if found is None:
                 continue
             for name, text in found.items():
                 texts[name].add(text)
             graphs.add(fact[3])
-        texts[column] = {key}
-        if any(len(several) > 1 for several in texts.values()):
-            raise _not_read()
-        return Record(
-            iri,
-            column,
-            key,
-            self._source(graphs),
-            keys_of,
-            {name: next(iter(one)) for name, one in texts.items()},
-        )
-
-    def _named(self, made: Value, iri: str) -> tuple[str, str]:
-        """Return the key of a record, and the source that it is a key of."""
-        for key in self._literals(iri):
-            for source in self._sources:
-                if self._minted(made, source, key) == iri:
-                    return key, source
-        raise UsageError("No record of this kind has this address, or no source names it by a key.")
+        return texts, graphs
 
     def _literals(self, iri: str) -> list[str]:
         """Return the texts that are said of a thing."""
@@ -183,7 +193,7 @@ class _Reading:
         )
         return rows.fetchall()
 
-    def _read(self, fact: _Fact, column: str, keys_of: str) -> dict[str, str] | None:
+    def _read(self, fact: _Fact, keys_of: str) -> dict[str, str] | None:
         """Return the texts of columns that a fact tells; None for what no row says.
 
         Raises:
@@ -193,14 +203,14 @@ class _Reading:
         wanted = [
             one
             for mapping, one in _objects(self._document, predicate)
-            if _made_of_key(mapping, column) and (one[0].language or "").lower() == language
+            if is_made_of(mapping, self._columns) and (one[0].language or "").lower() == language
         ]
         if not wanted:
             return None
         for one, condition in wanted:
             found = self._inverted(one.value, value, keys_of)
             if found is not None:
-                return found | _decided(condition)
+                return self._written(found) | _decided(condition)
         if predicate == str(RDF.type):
             # What a thing is, rules conclude too.
             return None
@@ -219,6 +229,23 @@ class _Reading:
                 return {rest[0].column: text[len(prefix) :]} if text.startswith(prefix) else None
             return None
         return self._called(value, text, keys_of)
+
+    def _written(self, texts: Mapping[str, str]) -> dict[str, str]:
+        """Return the texts of the columns that computed ones are made of."""
+        return dict(self._original(name, text) for name, text in texts.items())
+
+    def _original(self, name: str, text: str) -> tuple[str, str]:
+        """Return the column that a column is computed of, and what its text may have been."""
+        made = self._computed.get(name)
+        if made is None:
+            return name, text
+        column = next(references(made))
+        if made.function == "replace":
+            _, old, new = (one.text if isinstance(one, Constant) else "" for one in made.arguments)
+            codes = next(one.one_of for one in cells_of(self._document) if one.column == column)
+            if text not in codes and (other := text.replace(new, old)) in codes:
+                return column, other
+        return column, text
 
     def _called(self, made: Call, text: str, keys_of: str) -> dict[str, str] | None:
         """Return the same of the value of a function."""
@@ -272,30 +299,12 @@ def _function(value: Value) -> str:
     return value.function if isinstance(value, Call) else ""
 
 
-def _made_of_keys(document: Document) -> list[Value]:
-    """Return what makes the IRIs of a record and its parts of its key, the record's own first."""
-    column = _key_column(document) or ""
-    return [one.subjects[0].value for one in document.mappings if _made_of_key(one, column)]
-
-
 def _minted(made: Value, secret: str, source: str, key: str, organization: str) -> str:
     """Return the IRI that a call of `mint` with one key makes of it."""
     kind = made.arguments[0] if isinstance(made, Call) else made
     name = kind.text if isinstance(kind, Constant) else ""
     focal = name == "party" and key == organization
     return mint(secret, name, "" if focal else source, key)
-
-
-def _made_of_key(mapping: DocumentMapping, column: str) -> bool:
-    """Say whether the subject of a mapping is named by the key of a record alone."""
-    (subject, *more) = mapping.subjects
-    made = subject.value
-    return (
-        not more
-        and isinstance(made, Call)
-        and made.function == "mint"
-        and list(made.arguments[1:]) == [Reference(column)]
-    )
 
 
 def _objects(

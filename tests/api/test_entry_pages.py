@@ -228,3 +228,25 @@ def test_a_party_is_changed_from_its_page(client):
         r'href="(/enter/parties\?record=[^"]*)"', client.get("/parties/ana", headers=PAGE).text
     )
     assert opened(client, link[1].replace("&amp;", "&"))[1]["key-text"] == "ana"
+
+
+def test_an_event_of_a_party_is_changed_from_its_page(client, store, tmp_path):
+    folder = tmp_path / "given"
+    folder.mkdir()
+    (folder / "parties.csv").write_text("key,kind,name\nL1,legal,Atelier\n", "utf-8")
+    row = "member,organization,role,start\nana,L1,employee,2024-01-01\n"
+    (folder / "memberships.csv").write_text(row, "utf-8")
+    report = run_import(store, [folder], ImportOptions(source="crm"))
+    assert report.status == "committed", report.findings
+    head, page = store.head, client.get("/parties/ana?lang=fr", headers=PAGE).text
+    link = re.search(r'href="(/enter/memberships\?record=[^"]*)" aria-label="Modifier[^"]*"', page)
+    page, fields = opened(client, link[1].replace("&amp;", "&"))
+    assert (fields["role-text"], fields["end-text"]) == ("employee", "")
+    held = re.findall(r'id="(\w+)-text"[^>]* readonly', page)
+    assert held == ["member", "organization", "role", "start"]
+    changed = {**fields, "end-text": "2025-03-31", "action": "save"}
+    assert client.post("/enter/memberships", data=changed).status_code == 303
+    assert store.head == head + 1
+    late = client.post("/enter/memberships", data={**changed, "end-text": "2026-01-01"})
+    assert "modifiée entre-temps" in late.text
+    assert store.head == head + 1
