@@ -91,6 +91,12 @@ def decimal_text(num: Expr, digits: int) -> Expr:
     return sql.case([(_is_small(num, max(digits, 1)), short)], trimmed)
 
 
+def units(narrow: Expr, digits: int) -> Expr:
+    """Return a number of 64 bits and of so many decimals as an integer, in units of the last."""
+    whole = sql.arithmetic("*", narrow, sql.number(10**digits)) if digits else narrow
+    return sql.cast(whole, "BIGINT")
+
+
 def _without_zeros(text: Expr) -> Expr:
     """Return the text of a number with a point without its last zeros, and without a last point."""
     return sql.call("rtrim", sql.call("rtrim", text, sql.string("0")), sql.string("."))
