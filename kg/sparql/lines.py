@@ -65,12 +65,14 @@ class _Term:
         possible = self.kinds.intersection(kinds)
         return sql.in_numbers(self.columns["k"], sorted(int(kind) for kind in possible))
 
-    def text(self, escaped: _Writer, plain: _Writer = lambda text: text) -> Expr:
+    def text(self, escaped: _Writer, iri: _Writer, plain: _Writer = lambda text: text) -> Expr:
         """Return the lexical form, or the label of a blank node, as it is written.
 
-        `escaped` writes what may hold characters with a meaning, `plain` what cannot.
+        `escaped` writes what may hold characters with a meaning, `plain` what cannot, and `iri` an
+        IRI that holds none which no IRI does.
         """
         lex = self.columns["lex"]
+        escaped = iri if self.sound and self.kinds <= RESOURCES else escaped
         text = plain(lex) if self.kinds <= _HARMLESS else escaped(lex)
         if Kind.BLANK in self.kinds:
             text = sql.case([(self.among(Kind.BLANK), plain(_label(lex)))], text)
@@ -125,7 +127,7 @@ def _csv(_variables: Sequence[str], terms: Sequence[_Term]) -> Expr:
     for term in terms:
         if Kind.BLANK in term.kinds:
             parts.append(sql.case([(term.among(Kind.BLANK), sql.string("_:"))]))
-        parts += [term.text(_csv_field), sql.string(",")]
+        parts += [term.text(_csv_field, _csv_iri), sql.string(",")]
     return _line(*parts[:-1], _text("\r"), _text("\n"))
 
 
@@ -133,6 +135,11 @@ def _csv_field(lex: Expr) -> Expr:
     needs = sql.either(*(sql.call("contains", lex, _text(character)) for character in '",\r\n'))
     inner = sql.call("replace", lex, sql.string('"'), sql.string('""'))
     return sql.case([(needs, _in_quotes(inner))], lex)
+
+
+def _csv_iri(lex: Expr) -> Expr:
+    """Return a field with an IRI: of what makes quotes necessary, it may hold a comma alone."""
+    return sql.case([(sql.call("contains", lex, sql.string(",")), _in_quotes(lex))], lex)
 
 
 def _json(variables: Sequence[str], terms: Sequence[_Term]) -> Expr:
@@ -149,7 +156,7 @@ def _json_member(name: str, term: _Term) -> Expr:
         sql.string(f'{quoted(name)}:{{"type":"'),
         sql.case(types, sql.string("literal")) if types else sql.string("literal"),
         sql.string('","value":'),
-        term.text(_json_string, _in_quotes),
+        term.text(_json_string, _in_quotes, _in_quotes),
         _json_ending(term),
     )
     return sql.case([(sql.is_not_null(term.columns["lex"]), member)])

@@ -213,6 +213,38 @@ def test_iris_are_not_looked_through_where_none_is_odd(monkeypatch: pytest.Monke
         assert written("tsv") == [found]
 
 
+@pytest.mark.parametrize("name", ["csv", "json"])
+def test_iris_are_written_alike_whether_one_is_odd_or_not(
+    monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setattr(engine, "_MANY", 0)
+    text = PREFIX + "SELECT ?s ?o (IRI(CONCAT('urn:x:', ENCODE_FOR_URI(?o))) AS ?i) { ?s :p ?o }"
+    data = ":a :p :b, <urn:x:k,l>, 'x,y', 'q\"r', _:n . <urn:x:m,é> :p 'z' . _:n :p :b"
+
+    def written() -> list[bytes]:
+        return sorted(_written(query(store, text), name).split(b"\n"))
+
+    with Store.open(threads=1) as store:
+        update(store, PREFIX + f"INSERT DATA {{ {data} }}")
+        without = written()
+        assert b"urn:x:k,l" in b"".join(without)
+        assert lookup_building.build(store)
+        assert store.lookup_index is not None
+        assert store.lookup_index.sound
+        assert written() == without
+        with store.write() as tx:
+            tx.insert(
+                "SELECT 'urn:x:\"odd' AS s, 'http://example.org/p' AS p, 'urn:x:o' || chr(10) AS o,"
+                " NULL::VARCHAR AS odt, NULL::VARCHAR AS olang, NULL::VARCHAR AS g"
+            )
+        assert not store.lookup_index.sound
+        found = written()
+        assert len(found) > len(without)
+        result = query(store, text)
+        result._lines = lambda _result, _name: None
+        assert found == sorted(_written(result, name).split(b"\n"))
+
+
 def test_a_graph_may_be_cut(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(engine, "_MANY", 0)
     for name in ("nt", "turtle"):
