@@ -260,6 +260,20 @@ def test_the_engine_answers_in_a_row_where_it_is_faster(monkeypatch: pytest.Monk
     assert not pace.passes()
     pace.answered(0.5)
     assert [pace.passes() for _ in range(3)] == [True, False, False]
+    # The engine, which was to show how long it takes, goes on at once where it was faster.
+    pace.answered(0.5)
+    assert pace.passes()
+    pace.engine_answered(0.1)
+    assert [pace.passes() for _ in range(33)] == [True] * 31 + [False] * 2
+    pace.by_engine = None
+    pace.answered(0.5)
+    assert pace.passes()
+    pace.engine_answered(0.7)
+    assert not pace.passes()
+    # Of other answers of the engine, it only learns.
+    pace.answered(0.5)
+    pace.engine_answered(0.4)
+    assert not pace.passes()
     pace.by_engine = 1.0
     pace.answered(0.5)
     assert not pace.passes()

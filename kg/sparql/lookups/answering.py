@@ -84,7 +84,7 @@ def engine_took(asked: Asked, bindings: Mapping[str, Identifier], seconds: float
     """Learn how long the engine took to find the solutions of a query, which the index may, too."""
     plan = lookup_plan(asked.template, frozenset(bindings))
     if plan is not None:
-        plan.pace.by_engine = seconds
+        plan.pace.engine_answered(seconds)
 
 
 class _Answering:

@@ -200,6 +200,8 @@ class Pace:
     left: int = 0
     by_engine: float | None = None
     """Seconds that the engine took for the last query of the shape that it answered."""
+    by_index: float | None = None
+    """Seconds that the index took, while the engine is to show how long it takes."""
 
     def passes(self) -> bool:
         """Return whether to pass it by this time."""
@@ -214,11 +216,19 @@ class Pace:
     def answered(self, seconds: float) -> None:
         """Wait no more; but after a long while let the engine show how long it takes."""
         self.waits = self.left = 0
+        self.by_index = None
         if seconds >= _LONG:
             if self.by_engine is None:
-                self.left = 1
+                self.left, self.by_index = 1, seconds
             elif self.by_engine < seconds:
                 self.left = _TURNS
+
+    def engine_answered(self, seconds: float) -> None:
+        """Go on with the engine, where it was to show how long it takes and was faster."""
+        self.by_engine = seconds
+        if self.by_index is not None and seconds < self.by_index:
+            self.left = _TURNS
+        self.by_index = None
 
 
 @dataclass(frozen=True, slots=True)
