@@ -198,9 +198,12 @@ class _Joining:
         if context.stages and has_closure(path):
             table = self._made_beforehand(base)
         column = sql.column(table, context.name(name, "id"))
+        once = table != base.name and self._ends_in(base) == [name]
         ids: exp.Query = sql.select(
-            [sql.alias(column, "x")], sql.table(table, table), distinct=True
+            [sql.alias(column, "x")], sql.table(table, table), distinct=not once
         )
+        if once and not may_be_empty(path):
+            return ids
         if may_be_empty(path) and name not in self._joined.nodes:
             # No path, not even one of no step, starts at what is only a predicate.
             ids = nodes_among(context, self._graph, ids)
@@ -209,14 +212,17 @@ class _Joining:
         seeds = context.stage("seed", ids)
         return sql.select([sql.column(seeds, "x")], sql.table(seeds, seeds))
 
+    def _ends_in(self, base: _Base) -> list[str]:
+        """Return the variables of a base at which paths end."""
+        names = {variable_name(node) for triple in self._paths for node in _ends_of(triple)}
+        return sorted(names & base.relation.shapes.keys())
+
     def _made_beforehand(self, base: _Base) -> str:
         """Return a table of what a base gives paths to start from, made once."""
         if not base.starts:
             alias, relation = self._context.fresh("b"), base.relation
-            names = {variable_name(node) for triple in self._paths for node in _ends_of(triple)}
             columns: list[sql.Expr] = [
-                sql.column(alias, self._context.name(name, "id"))
-                for name in sorted(names & relation.shapes.keys())
+                sql.column(alias, self._context.name(name, "id")) for name in self._ends_in(base)
             ]
             starts = sql.select(columns, sql.subquery(relation.query.copy(), alias), distinct=True)
             base.starts = self._context.stage("starts", starts)
